@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the collectd-drs authors
+ *
+ * One request for the progress of one batch: sends it, decodes the reply as
+ * it arrives, and says in the end what the reply means. */
+
+#ifndef DRS_ASK_H
+#define DRS_ASK_H
+
+#include "batches.h"
+#include "http.h"
+#include "progress.h"
+#include "refusal.h"
+
+struct ask;
+
+struct ask_handler {
+  /* An item of an answer of success, in the order of the reply. */
+  void (*item)(void *arg, struct ask *ask, const struct progress *p);
+  /* It is over; the outcome is in the ask, which is free again. */
+  void (*done)(void *arg, struct ask *ask);
+};
+
+/* A place for one request; all zero is a free one. */
+struct ask {
+  const struct ask_handler *handler;
+  void *arg;
+  struct batch batch;     /* what is asked for; the caller's */
+  unsigned serial;        /* of the credentials; the caller's */
+  size_t at;              /* where in the batch the next item is expected */
+  struct http_call *call; /* NULL: the place is free */
+  struct progress_reader *reader;
+
+  /* The outcome. */
+  enum refusal_kind refusal; /* REFUSAL_NONE: the answer has been told */
+  struct err err;            /* set unless REFUSAL_NONE */
+  bool blames_job;           /* for certain, an id is the reason */
+  struct progress_text code, message; /* of an item, in a refusal */
+  msec_t retry_after;                 /* -1: not said */
+  time_t date;                        /* the server's clock; -1: not said */
+};
+
+/* False and an error: nothing was sent, and no handler will be called. */
+bool ask_start(struct ask *ask, struct http *http,
+               const struct http_request *req, struct err *err);
+
+/* Ends it without a call of the handler. */
+void ask_cancel(struct ask *ask);
+
+static inline bool ask_is_free(const struct ask *ask) {
+  return ask->call == NULL;
+}
+
+#endif

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the collectd-drs authors
+ *
+ * Cutting, dividing, and what is learnt from it. */
+
+#include "batches.h"
+
+#include <stdlib.h>
+
+/* A job that is apart is asked again after this long. */
+#define APART_MS (10 * 60 * 1000)
+/* Reads without trouble until a larger batch is tried, at first and at most. */
+#define PATIENCE_MIN 60
+#define PATIENCE_MAX 3840
+
+void batches_init(struct batches *b, struct jobs *jobs, size_t limit) {
+  *b = (struct batches){
+      .jobs = jobs, .limit = limit, .size = limit, .patience = PATIENCE_MIN};
+}
+
+void batches_free(struct batches *b) {
+  free(b->pending);
+  b->pending = NULL;
+}
+
+static struct job *job_at(const struct batches *b, size_t place) {
+  return b->jobs->all[place % b->jobs->len];
+}
+
+/* The job that has been apart the longest, if it is due. One in a read is
+ * enough: what is apart is asked for seldom. */
+static struct batch find_probe(const struct batches *b, msec_t now) {
+  struct batch probe = {0};
+  msec_t oldest = now;
+  for (size_t i = 0; i < b->jobs->len; i++) {
+    const struct job *job = b->jobs->all[i];
+    if (!job->apart || job->retry_at > oldest)
+      continue;
+    oldest = job->retry_at;
+    probe = (struct batch){.first = i, .span = 1, .len = 1};
+  }
+  return probe;
+}
+
+void batches_begin(struct batches *b, msec_t now) {
+  b->pending_len = 0;
+  b->divided_min = 0;
+  b->set_apart = 0;
+  b->left = b->jobs->len;
+  b->place = b->start;
+  b->probe = find_probe(b, now);
+}
+
+/* Cuts the next batch from what is left of the table. */
+static bool cut(struct batches *b, struct batch *out) {
+  *out = (struct batch){.first = b->place};
+  for (; b->left > 0 && out->len < b->size; b->left--) {
+    out->len += !job_at(b, b->place)->apart;
+    out->span++;
+    b->place = (b->place + 1) % b->jobs->len;
+  }
+  return out->len > 0;
+}
+
+bool batches_next(struct batches *b, struct batch *out) {
+  if (b->pending_len > 0) {
+    *out = b->pending[--b->pending_len];
+    return true;
+  }
+  if (cut(b, out))
+    return true;
+  *out = b->probe;
+  b->probe.len = 0;
+  return out->len > 0;
+}
+
+struct job *batches_each(const struct batches *b, const struct batch *batch,
+                         size_t *at) {
+  while (*at < batch->span) {
+    struct job *job = job_at(b, batch->first + (*at)++);
+    if (!job->apart || batch->span == 1)
+      return job;
+  }
+  return NULL;
+}
+
+bool batches_again(struct batches *b, const struct batch *batch) {
+  if (batch->len == 0)
+    return true;
+  if (b->pending_len == b->pending_size) {
+    size_t size = b->pending_size == 0 ? 16 : 2 * b->pending_size;
+    struct batch *pending = reallocarray(b->pending, size, sizeof(*pending));
+    if (pending == NULL)
+      return false;
+    b->pending = pending;
+    b->pending_size = size;
+  }
+  b->pending[b->pending_len++] = *batch;
+  return true;
+}
+
+/* Two halves with as many ids each, give or take one. */
+static void halve(struct batches *b, const struct batch *batch) {
+  struct batch front = {.first = batch->first}, back = *batch;
+  while (front.len < batch->len / 2) {
+    front.len += !job_at(b, back.first)->apart;
+    front.span++;
+    back.first = (back.first + 1) % b->jobs->len;
+  }
+  back.span -= front.span;
+  back.len -= front.len;
+  front.repeated = batch->repeated;
+  batches_again(b, &back);
+  batches_again(b, &front);
+}
+
+void batches_accepted(struct batches *b, const struct batch *batch) {
+  if (batch->len > b->accepted_max)
+    b->accepted_max = batch->len;
+}
+
+bool batches_divide(struct batches *b, const struct batch *batch, msec_t now) {
+  if (batch->len > 1) {
+    if (b->divided_min == 0 || batch->len < b->divided_min)
+      b->divided_min = batch->len;
+    halve(b, batch);
+    return true;
+  }
+  size_t at = 0;
+  struct job *job = batches_each(b, batch, &at);
+  if (job != NULL) {
+    b->set_apart += !job->apart;
+    job->apart = true;
+    job->retry_at = now + APART_MS;
+  }
+  return false;
+}
+
+/* `refused` ids were too many. */
+static void shrink(struct batches *b, size_t refused) {
+  if (b->accepted_max >= refused)
+    b->accepted_max = 0; /* the service has become stricter */
+  else if (b->accepted_max > 0 && b->patience < PATIENCE_MAX)
+    b->patience *= 2;
+  size_t size = refused / 2;
+  if (size < b->accepted_max)
+    size = b->accepted_max;
+  if (size < b->size)
+    b->size = size;
+  b->reads = 0;
+}
+
+bool batches_too_large(struct batches *b, const struct batch *batch) {
+  if (batch->len < 2)
+    return false;
+  shrink(b, batch->len);
+  halve(b, batch);
+  return true;
+}
+
+/* A quarter more, once the size has served well for long enough. */
+static void grow(struct batches *b) {
+  if (b->size >= b->limit || ++b->reads < b->patience)
+    return;
+  size_t more = b->size / 4 > 0 ? b->size / 4 : 1;
+  b->size = b->limit - b->size < more ? b->limit : b->size + more;
+  b->reads = 0;
+}
+
+void batches_end(struct batches *b) {
+  if (b->divided_min > 0 && b->set_apart == 0)
+    shrink(b, b->divided_min); /* all parts were taken: it was the size */
+  else
+    grow(b);
+  b->start = b->pending_len > 0 ? b->pending[0].first : b->place;
+}

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the collectd-drs authors
+ *
+ * The table of options, and what must hold among them. */
+
+#include "config.h"
+
+#include "option.h"
+
+#include <search.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define AT(member) offsetof(struct project_options, member)
+
+/* clang-format off */
+/* key, parser, field, default, least, most */
+static const struct option table[] = {
+    {"Endpoint",   option_endpoint, AT(endpoint)},
+    {"ProjectID",  option_safe,     AT(project_id)},
+    {"Token",      option_secret,   AT(token)},
+    {"TokenFile",  option_file,     AT(token)},
+    {"Job",        option_job,      AT(jobs), .repeats = true},
+    {"Interval",   option_seconds,  AT(interval), .least = 0.1, .most = 86400},
+    {"Host",       option_text,     AT(host)},
+    {"Timeout",    option_whole,    AT(timeout), .number = 10000, .least = 1, .most = 600000},
+    {"BatchSize",  option_whole,    AT(batch_size), .number = 100, .least = 1, .most = 10000},
+    {"Language",   option_language, AT(language), .text = "en-us"},
+    {"VerifyPeer", option_boolean,  AT(verify_peer), .number = true},
+    {"VerifyHost", option_boolean,  AT(verify_host), .number = true},
+    {"CACert",     option_text,     AT(ca_cert)},
+    {"ClientCert", option_text,     AT(client_cert)},
+    {"ClientKey",  option_text,     AT(client_key)},
+    {"Proxy",      option_text,     AT(proxy)},
+    {"SelfMetrics", option_boolean, AT(self_metrics), .number = true},
+};
+/* clang-format on */
+
+#define ROWS (sizeof(table) / sizeof(*table))
+#define MAX_PARALLEL 8
+
+/* A block that is being read. */
+struct block {
+  const char *name; /* "" until it is known */
+  struct project_options options;
+  bool given[ROWS];
+  struct err err;
+};
+
+static const struct option *find_option(const char *key) {
+  for (size_t i = 0; i < ROWS; i++)
+    if (strcasecmp(table[i].key, key) == 0)
+      return &table[i];
+  return NULL;
+}
+
+static bool is_given(const struct block *b, const char *key) {
+  return b->given[find_option(key) - table];
+}
+
+static bool read_option(struct block *b, const oconfig_item_t *ci) {
+  const struct option *o = find_option(ci->key);
+  struct err cause = ERR_INIT;
+  if (o == NULL)
+    return err_set(&b->err, ERR_LOCAL, "%s: is not an option of this version",
+                   ci->key);
+  if (b->given[o - table] && !o->repeats)
+    return err_set(&b->err, ERR_LOCAL, "%s: is wanted once only", o->key);
+  b->given[o - table] = true;
+  if (ci->children_num > 0)
+    return err_set(&b->err, ERR_LOCAL, "%s: a value is wanted, not a block",
+                   o->key);
+  if (!o->parse(o, ci, &b->options, &cause))
+    return err_set(&b->err, ERR_LOCAL, "%s: %s", o->key, cause.text);
+  if (err_is_set(&cause))
+    P_WARNING("Project \"%s\": %s: %s", b->name, o->key, cause.text);
+  return true;
+}
+
+/* What must hold among the options. */
+static bool check_options(struct block *b) {
+  static const char *const required[] = {"Endpoint", "ProjectID", "Job"};
+  for (size_t i = 0; i < sizeof(required) / sizeof(*required); i++)
+    if (!is_given(b, required[i]))
+      return err_set(&b->err, ERR_LOCAL, "%s: is missing; one is wanted",
+                     required[i]);
+  if (is_given(b, "Token") && is_given(b, "TokenFile"))
+    return err_set(&b->err, ERR_LOCAL,
+                   "TokenFile: Token or TokenFile is wanted, not both");
+  if (!is_given(b, "Token") && !is_given(b, "TokenFile"))
+    return err_set(&b->err, ERR_LOCAL,
+                   "Token: is missing; Token or TokenFile is wanted");
+  if (is_given(b, "ClientKey") && !is_given(b, "ClientCert"))
+    return err_set(&b->err, ERR_LOCAL,
+                   "ClientKey: ClientCert is wanted with it");
+  return true;
+}
+
+static int compare_names(const void *a, const void *b) { return strcmp(a, b); }
+
+/* Notes a name; false: it is taken. */
+static bool take_name(struct config *c, const char *kind, const char *host,
+                      const char *name) {
+  char *key;
+  if (asprintf(&key, "%s/%s/%s", kind, host != NULL ? host : "", name) < 0)
+    return false;
+  char **node = tsearch(key, &c->names, compare_names);
+  bool is_new = node != NULL && *node == key;
+  if (!is_new)
+    free(key);
+  return is_new;
+}
+
+/* Two jobs with one name would write to one metric. */
+static bool take_job_names(struct config *c, struct block *b) {
+  const struct project_options *o = &b->options;
+  for (size_t i = 0; i < o->jobs.len; i++)
+    if (!take_name(c, "job", o->host, o->jobs.all[i]->name))
+      return err_set(&b->err, ERR_LOCAL,
+                     "Job: a name that no other job has is wanted; \"%s\", "
+                     "made safe for a metric, is taken",
+                     o->jobs.all[i]->name);
+  return true;
+}
+
+static bool read_name(struct config *c, struct block *b,
+                      const oconfig_item_t *ci) {
+  if (ci->values_num != 1 || ci->values[0].type != OCONFIG_TYPE_STRING)
+    return err_set(&b->err, ERR_LOCAL, "name: one string is wanted");
+  b->name = ci->values[0].value.string;
+  if (!option_is_name(b->name))
+    return err_set(&b->err, ERR_LOCAL,
+                   "name: 1 to 127 ASCII letters, digits, '.', '_' or '-' "
+                   "are wanted");
+  if (!take_name(c, "project", NULL, b->name))
+    return err_set(&b->err, ERR_LOCAL,
+                   "name: a name that no other project has is wanted");
+  b->options.name = strdup(b->name);
+  return b->options.name != NULL || err_memory(&b->err);
+}
+
+static bool read_block(struct config *c, struct block *b,
+                       const oconfig_item_t *ci) {
+  b->options.max_parallel = MAX_PARALLEL;
+  for (size_t i = 0; i < ROWS; i++)
+    if (!option_set_default(&table[i], &b->options))
+      return err_memory(&b->err);
+  if (!read_name(c, b, ci))
+    return false;
+  for (int i = 0; i < ci->children_num; i++)
+    if (!read_option(b, &ci->children[i]))
+      return false;
+  return check_options(b) && take_job_names(c, b);
+}
+
+static void warn_of_clear_text(const struct project_options *o) {
+  if (!option_is_private(o->endpoint))
+    P_WARNING("Project \"%s\": Endpoint: is not https, so credentials go over "
+              "the network unencrypted",
+              o->name);
+}
+
+static bool keep(struct config *c, struct project_options *o) {
+  struct project_options *all =
+      reallocarray(c->projects, c->len + 1, sizeof(*all));
+  if (all == NULL)
+    return false;
+  c->projects = all;
+  c->projects[c->len++] = *o;
+  return true;
+}
+
+static void keep_refused(struct config *c, const char *name) {
+  char **all = reallocarray(c->refused, c->refused_len + 1, sizeof(*all));
+  if (all == NULL || *name == '\0')
+    return;
+  c->refused = all;
+  c->refused[c->refused_len] = strdup(name);
+  c->refused_len += c->refused[c->refused_len] != NULL;
+}
+
+static void read_project(struct config *c, const oconfig_item_t *ci,
+                         double interval) {
+  struct block b = {.name = "", .err = ERR_INIT};
+  bool ok = read_block(c, &b, ci);
+  if (ok && b.options.interval <= 0)
+    b.options.interval = interval;
+  if (ok)
+    warn_of_clear_text(&b.options);
+  if (ok && keep(c, &b.options))
+    return;
+  P_ERROR("Project \"%s\": %s", option_is_name(b.name) ? b.name : "",
+          ok ? "out of memory" : b.err.text);
+  c->faults++;
+  keep_refused(c, b.options.name != NULL ? b.options.name : "");
+  project_options_free(&b.options);
+}
+
+void config_read(struct config *c, const oconfig_item_t *plugin,
+                 double interval) {
+  for (int i = 0; i < plugin->children_num; i++) {
+    const oconfig_item_t *ci = &plugin->children[i];
+    if (strcasecmp(ci->key, "Project") == 0) {
+      read_project(c, ci, interval);
+      continue;
+    }
+    P_ERROR("%s: is not known here; <Project \"NAME\"> blocks are wanted",
+            ci->key);
+    c->faults++;
+  }
+}
+
+void config_free(struct config *c) {
+  for (size_t i = 0; i < c->len; i++)
+    project_options_free(&c->projects[i]);
+  for (size_t i = 0; i < c->refused_len; i++)
+    free(c->refused[i]);
+  free(c->projects);
+  free(c->refused);
+  tdestroy(c->names, free);
+  *c = (struct config){0};
+}

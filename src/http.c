@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the collectd-drs authors
+ *
+ * One multi handle; an easy handle for each request. */
+
+#include "http.h"
+
+#include <curl/curl.h>
+#include <malloc.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct http {
+  CURLM *multi;
+  CURLSH *share; /* TLS sessions outlive the easy handles */
+  const char *user_agent;
+  struct http_call *calls;
+};
+
+struct http_call {
+  struct http *http;
+  struct http_call *next, **link; /* in http->calls */
+  CURL *easy;
+  struct curl_slist *headers;
+  struct http_handler handler;
+  void *arg;
+  struct http_reply reply;
+  size_t header_len, body_len;
+  struct err err; /* ours; curl's own comes in `text` */
+  char text[CURL_ERROR_SIZE];
+};
+
+/* Memory for curl. It holds requests and replies with secrets in them, and
+ * does not wipe what it frees. The functions are used only if no other plugin
+ * of the daemon has initialized curl before. */
+
+static void wipe_free(void *p) {
+  if (p != NULL)
+    explicit_bzero(p, malloc_usable_size(p));
+  free(p);
+}
+
+static void *wipe_realloc(void *p, size_t size) {
+  void *fresh = malloc(size);
+  if (fresh == NULL || p == NULL)
+    return fresh;
+  size_t old = malloc_usable_size(p);
+  memcpy(fresh, p, old < size ? old : size);
+  wipe_free(p);
+  return fresh;
+}
+
+/* Setting up */
+
+const char *http_library_version(void) {
+  return curl_version_info(CURLVERSION_NOW)->version;
+}
+
+struct http *http_new(const char *user_agent, struct err *err) {
+  struct http *http = calloc(1, sizeof(*http));
+  if (http == NULL ||
+      curl_global_init_mem(CURL_GLOBAL_DEFAULT, malloc, wipe_free, wipe_realloc,
+                           strdup, calloc) != CURLE_OK) {
+    free(http);
+    err_set(err, ERR_LOCAL, "libcurl cannot be initialized");
+    return NULL;
+  }
+  http->user_agent = user_agent;
+  http->multi = curl_multi_init();
+  http->share = curl_share_init();
+  if (http->multi != NULL && http->share != NULL &&
+      curl_share_setopt(http->share, CURLSHOPT_SHARE,
+                        CURL_LOCK_DATA_SSL_SESSION) == CURLSHE_OK)
+    return http;
+  http_free(http);
+  err_memory(err);
+  return NULL;
+}
+
+void http_free(struct http *http) {
+  if (http == NULL)
+    return;
+  while (http->calls != NULL)
+    http_cancel(http->calls);
+  curl_multi_cleanup(http->multi);
+  curl_share_cleanup(http->share);
+  free(http);
+  curl_global_cleanup();
+}
+
+void http_keep(struct http *http, long connections) {
+  curl_multi_setopt(http->multi, CURLMOPT_MAXCONNECTS, connections);
+}
+
+/* What curl calls during a transfer */
+
+static size_t on_header(char *bytes, size_t size, size_t n, void *arg) {
+  struct http_call *call = arg;
+  (void)bytes;
+  call->header_len += size * n;
+  if (call->header_len <= HTTP_HEADER_MAX)
+    return size * n;
+  err_set(&call->err, ERR_REPLY, "the answer's header is larger than %d KiB",
+          HTTP_HEADER_MAX / 1024);
+  return 0;
+}
+
+static size_t on_body(char *bytes, size_t size, size_t n, void *arg) {
+  struct http_call *call = arg;
+  size_t len = size * n;
+  if (call->body_len == 0)
+    curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &call->reply.status);
+  call->body_len += len;
+  if (call->body_len > HTTP_BODY_MAX) {
+    err_set(&call->err, ERR_REPLY, "the answer is larger than %d MiB",
+            HTTP_BODY_MAX / 1024 / 1024);
+    return 0;
+  }
+  if (call->handler.body == NULL ||
+      call->handler.body(call->arg, &call->reply, bytes, len))
+    return len;
+  return 0;
+}
+
+/* Starting a request */
+
+static void free_headers(struct curl_slist *headers) {
+  for (struct curl_slist *h = headers; h != NULL; h = h->next)
+    explicit_bzero(h->data, strlen(h->data));
+  curl_slist_free_all(headers);
+}
+
+static bool add_header(struct http_call *call, const char *header) {
+  struct curl_slist *all = curl_slist_append(call->headers, header);
+  if (all != NULL)
+    call->headers = all;
+  return all != NULL;
+}
+
+static bool add_headers(struct http_call *call, const struct buf *headers) {
+  const char *end = headers->data + headers->len;
+  for (const char *h = headers->data; h < end; h += strlen(h) + 1)
+    if (!add_header(call, h))
+      return false;
+  return add_header(call, "Expect:"); /* no round trip before the body */
+}
+
+static bool set_peer(CURL *easy, const struct http_peer *peer) {
+  CURLcode e = CURLE_OK;
+  e |= curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, (long)peer->verify_peer);
+  e |= curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST,
+                        peer->verify_host ? 2L : 0L);
+  e |=
+      curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+  if (peer->ca_cert != NULL)
+    e |= curl_easy_setopt(easy, CURLOPT_CAINFO, peer->ca_cert);
+  e |= curl_easy_setopt(easy, CURLOPT_SSLCERT, peer->client_cert);
+  e |= curl_easy_setopt(easy, CURLOPT_SSLKEY, peer->client_key);
+  e |= curl_easy_setopt(easy, CURLOPT_PROXY, peer->proxy);
+  e |= curl_easy_setopt(easy, CURLOPT_NOPROXY, peer->no_proxy ? "*" : NULL);
+  return e == CURLE_OK;
+}
+
+static bool set_request(CURL *easy, const struct http_request *req) {
+  CURLcode e = CURLE_OK;
+  e |= curl_easy_setopt(easy, CURLOPT_URL, req->url);
+  e |= curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
+  e |= curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)req->timeout);
+  if (req->body != NULL) {
+    e |= curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,
+                          (curl_off_t)req->body_len);
+    e |= curl_easy_setopt(easy, CURLOPT_COPYPOSTFIELDS, req->body);
+  }
+  e |= curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, req->method);
+  /* Over TLS the server may offer HTTP/2: then one connection serves all. */
+  e |= curl_easy_setopt(easy, CURLOPT_PIPEWAIT,
+                        strncmp(req->url, "https:", 6) == 0 ? 1L : 0L);
+  return e == CURLE_OK;
+}
+
+static bool set_manners(struct http_call *call) {
+  CURL *easy = call->easy;
+  CURLcode e = CURLE_OK;
+  e |= curl_easy_setopt(easy, CURLOPT_PRIVATE, call);
+  e |= curl_easy_setopt(easy, CURLOPT_SHARE, call->http->share);
+  e |= curl_easy_setopt(easy, CURLOPT_USERAGENT, call->http->user_agent);
+  e |= curl_easy_setopt(easy, CURLOPT_HTTPHEADER, call->headers);
+  e |= curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, call->text);
+  e |= curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
+  e |= curl_easy_setopt(easy, CURLOPT_HEADERDATA, call);
+  e |= curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
+  e |= curl_easy_setopt(easy, CURLOPT_WRITEDATA, call);
+  e |= curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
+  e |= curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+  e |= curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+  e |= curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+  e |= curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+  e |= curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+  /* A resolver that hangs must not hold the thread when its time is over:
+   * without this, curl waits for the thread that asks the resolver. */
+  e |= curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
+  return e == CURLE_OK;
+}
+
+static void link_call(struct http_call *call) {
+  struct http *http = call->http;
+  call->next = http->calls;
+  call->link = &http->calls;
+  if (call->next != NULL)
+    call->next->link = &call->next;
+  http->calls = call;
+}
+
+static void free_call(struct http_call *call) {
+  if (call->link != NULL) {
+    *call->link = call->next;
+    if (call->next != NULL)
+      call->next->link = call->link;
+  }
+  curl_easy_cleanup(call->easy);
+  free_headers(call->headers);
+  free(call);
+}
+
+struct http_call *http_start(struct http *http, const struct http_request *req,
+                             const struct http_handler *handler, void *arg,
+                             struct err *err) {
+  struct http_call *call = calloc(1, sizeof(*call));
+  if (call == NULL) {
+    err_memory(err);
+    return NULL;
+  }
+  call->http = http;
+  call->handler = *handler;
+  call->arg = arg;
+  call->reply = (struct http_reply){.retry_after = -1, .date = -1};
+  call->easy = curl_easy_init();
+  if (call->easy != NULL && add_headers(call, &req->headers) &&
+      set_request(call->easy, req) && set_peer(call->easy, req->peer) &&
+      set_manners(call) &&
+      curl_multi_add_handle(http->multi, call->easy) == CURLM_OK) {
+    link_call(call);
+    return call;
+  }
+  free_call(call);
+  err_set(err, ERR_LOCAL, "a request cannot be set up");
+  return NULL;
+}
+
+void http_cancel(struct http_call *call) {
+  curl_multi_remove_handle(call->http->multi, call->easy);
+  free_call(call);
+}
+
+/* Finishing it */
+
+static const char *header_value(CURL *easy, const char *name) {
+  struct curl_header *h;
+  return curl_easy_header(easy, name, 0, CURLH_HEADER, -1, &h) == CURLHE_OK
+             ? h->value
+             : NULL;
+}
+
+static void complete_reply(struct http_call *call) {
+  struct http_reply *reply = &call->reply;
+  curl_off_t seconds = 0;
+  curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &reply->status);
+  curl_easy_getinfo(call->easy, CURLINFO_RETRY_AFTER, &seconds);
+  if (header_value(call->easy, "Retry-After") != NULL)
+    reply->retry_after = (msec_t)seconds * 1000;
+  const char *date = header_value(call->easy, "Date");
+  if (date != NULL)
+    reply->date = curl_getdate(date, NULL);
+  if (call->handler.capture != NULL)
+    reply->captured = header_value(call->easy, call->handler.capture);
+}
+
+static void explain(struct http_call *call, CURLcode code) {
+  const char *text =
+      *call->text != '\0' ? call->text : curl_easy_strerror(code);
+  if (code == CURLE_BAD_CONTENT_ENCODING || code == CURLE_WEIRD_SERVER_REPLY)
+    err_set(&call->err, ERR_REPLY, "%s", text);
+  else if (code != CURLE_OK)
+    err_set(&call->err, ERR_HTTP, "%s", text);
+}
+
+static void finish(struct http_call *call, CURLcode code) {
+  complete_reply(call);
+  explain(call, code);
+  curl_multi_remove_handle(call->http->multi, call->easy);
+  call->handler.done(call->arg, &call->reply, &call->err);
+  free_call(call);
+}
+
+void http_poll(struct http *http, int timeout) {
+  int running, left;
+  curl_multi_poll(http->multi, NULL, 0, timeout, NULL);
+  curl_multi_perform(http->multi, &running);
+  for (CURLMsg *m; (m = curl_multi_info_read(http->multi, &left)) != NULL;) {
+    struct http_call *call;
+    CURLcode code = m->data.result;
+    curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &call);
+    finish(call, code);
+  }
+}
+
+void http_wakeup(struct http *http) { curl_multi_wakeup(http->multi); }

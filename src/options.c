@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the collectd-drs authors
+ *
+ * The end of a project's options. */
+
+#include "options.h"
+
+#include <stdlib.h>
+
+void project_options_free(struct project_options *o) {
+  char *strings[] = {o->name,        o->host,       o->endpoint,
+                     o->project_id,  o->language,   o->ca_cert,
+                     o->client_cert, o->client_key, o->proxy};
+  for (size_t i = 0; i < sizeof(strings) / sizeof(*strings); i++)
+    free(strings[i]);
+  secret_free(&o->token);
+  jobs_free(&o->jobs);
+  *o = (struct project_options){0};
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the collectd-drs authors
+ *
+ * What the user configured for one project, as plain data. */
+
+#ifndef DRS_OPTIONS_H
+#define DRS_OPTIONS_H
+
+#include "jobs.h"
+#include "secret.h"
+
+/* All strings are the struct's own, and NULL where not given. */
+struct project_options {
+  char *name;     /* plugin instance of its self-metrics */
+  char *host;     /* NULL: collectd's host name */
+  char *endpoint; /* URL, without a slash at its end */
+  char *project_id;
+  char *language;   /* X-Language */
+  double interval;  /* seconds between reads; 0: the plugin's */
+  int timeout;      /* milliseconds for one request */
+  int batch_size;   /* ids in one request at most */
+  int max_parallel; /* requests in flight */
+  bool verify_peer, verify_host;
+  char *ca_cert, *client_cert, *client_key, *proxy;
+  bool self_metrics;
+  struct secret token;
+  struct jobs jobs;
+};
+
+/* Wipes the secrets, frees all, and leaves the struct empty. */
+void project_options_free(struct project_options *o);
+
+#endif

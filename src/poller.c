@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the collectd-drs authors
+ *
+ * The loop: take the notes, start what is due, step what is reading, wait for
+ * the network. */
+
+#include "poller.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+/* Projects that are due at the same instant start this far apart. */
+#define STAGGER_MS 20
+/* A read ends this much before the next one is due, in parts of an interval. */
+#define MARGIN 20
+
+struct entry {
+  struct project *project;
+  msec_t interval, offset;
+  msec_t start_at; /* a read waits for its turn; DEADLINE_NEVER: none */
+
+  /* The mailbox, under the lock. */
+  unsigned due;       /* notes not yet taken */
+  unsigned long over; /* reads that ended, or were skipped, so far */
+};
+
+struct poller {
+  struct http *http;
+  struct entry *entries;
+  int len;
+
+  pthread_mutex_t lock;
+  pthread_cond_t changed;
+  bool stopping;
+};
+
+struct poller *poller_new(struct http *http, struct err *err) {
+  struct poller *p = calloc(1, sizeof(*p));
+  if (p == NULL) {
+    http_free(http);
+    err_memory(err);
+    return NULL;
+  }
+  p->http = http;
+  pthread_mutex_init(&p->lock, NULL);
+  pthread_cond_init(&p->changed, NULL);
+  return p;
+}
+
+int poller_add(struct poller *p, struct project *project) {
+  struct entry *entries =
+      reallocarray(p->entries, (size_t)p->len + 1, sizeof(*entries));
+  if (entries == NULL) {
+    project_free(project);
+    return -1;
+  }
+  msec_t interval = (msec_t)(project_options(project)->interval * 1000);
+  p->entries = entries;
+  p->entries[p->len] = (struct entry){
+      .project = project,
+      .interval = interval,
+      .offset = p->len * STAGGER_MS % (interval / 4 + 1),
+      .start_at = DEADLINE_NEVER,
+  };
+  return p->len++;
+}
+
+void poller_free(struct poller *p) {
+  if (p == NULL)
+    return;
+  for (int i = 0; i < p->len; i++)
+    project_free(p->entries[i].project);
+  http_free(p->http);
+  pthread_cond_destroy(&p->changed);
+  pthread_mutex_destroy(&p->lock);
+  free(p->entries);
+  free(p);
+}
+
+/* From other threads */
+
+void poller_due(struct poller *p, int project) {
+  pthread_mutex_lock(&p->lock);
+  p->entries[project].due++;
+  pthread_mutex_unlock(&p->lock);
+  http_wakeup(p->http);
+}
+
+void poller_stop(struct poller *p) {
+  pthread_mutex_lock(&p->lock);
+  p->stopping = true;
+  pthread_cond_broadcast(&p->changed);
+  pthread_mutex_unlock(&p->lock);
+  http_wakeup(p->http);
+}
+
+bool poller_wait(struct poller *p, int project) {
+  const struct entry *e = &p->entries[project];
+  pthread_mutex_lock(&p->lock);
+  unsigned long before = e->over;
+  while (!p->stopping && e->over == before)
+    pthread_cond_wait(&p->changed, &p->lock);
+  bool over = e->over != before;
+  pthread_mutex_unlock(&p->lock);
+  return over;
+}
+
+/* The thread */
+
+static bool take_notes(struct poller *p, msec_t now) {
+  pthread_mutex_lock(&p->lock);
+  bool stopping = p->stopping;
+  for (int i = 0; i < p->len; i++) {
+    struct entry *e = &p->entries[i];
+    for (; e->due > 0; e->due--) {
+      if (project_is_reading(e->project))
+        project_start(e->project, p->http, now, 0); /* counts it as skipped */
+      else
+        e->start_at = deadline_earlier(e->start_at, now + e->offset);
+    }
+  }
+  pthread_mutex_unlock(&p->lock);
+  return !stopping;
+}
+
+static void tell_over(struct poller *p, struct entry *e) {
+  pthread_mutex_lock(&p->lock);
+  e->over++;
+  pthread_cond_broadcast(&p->changed);
+  pthread_mutex_unlock(&p->lock);
+}
+
+/* Starts or continues one project; returns when it wants to be seen again. */
+static msec_t step(struct poller *p, struct entry *e, msec_t now) {
+  if (e->start_at <= now) {
+    msec_t budget = e->interval - e->offset - e->interval / MARGIN;
+    e->start_at = DEADLINE_NEVER;
+    project_start(e->project, p->http, now, budget);
+  }
+  if (!project_is_reading(e->project))
+    return e->start_at;
+  msec_t again = project_step(e->project, now);
+  if (!project_is_reading(e->project))
+    tell_over(p, e);
+  return again;
+}
+
+void *poller_run(void *arg) {
+  struct poller *p = arg;
+  while (take_notes(p, deadline_now())) {
+    msec_t now = deadline_now(), next = DEADLINE_NEVER;
+    for (int i = 0; i < p->len; i++)
+      next = deadline_earlier(next, step(p, &p->entries[i], now));
+    http_poll(p->http, deadline_left(next, now, 3600 * 1000));
+  }
+  for (int i = 0; i < p->len; i++)
+    project_stop(p->entries[i].project);
+  return NULL;
+}

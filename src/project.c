@@ -1,0 +1,388 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the collectd-drs authors
+ *
+ * One read of one project. */
+
+#include "project.h"
+
+#include "ask.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* Where the service says "too often" without saying how long to wait. */
+#define THROTTLE_MIN_MS 1000
+#define THROTTLE_MAX_MS (5 * 60 * 1000)
+/* A refused job whose refusal may have another reason is believed to be bad
+ * only where something else was accepted, or not more than this many. */
+#define DOUBTFUL_MAX 3
+
+struct project {
+  struct project_options options;
+  const struct project_events *events;
+  void *arg;
+  char *url;
+  struct http_peer peer;
+  struct auth *auth;
+  struct batches batches;
+  struct project_counts counts;
+
+  /* throttling */
+  msec_t quiet_until; /* nothing is asked before */
+  msec_t quiet_for;   /* the last pause; 0: the service is content */
+
+  /* the read under way */
+  struct http *http;
+  bool reading;
+  bool closed; /* nothing more is asked in this read */
+  uint32_t number;
+  msec_t started, deadline;
+  size_t accepted, failed, doubtful; /* requests */
+  struct project_result result;
+  struct ask *asks; /* max_parallel places */
+};
+
+static const struct ask_handler ask_handler;
+
+/* Making and unmaking */
+
+static bool prepare_project(struct project *p, struct err *err) {
+  struct project_options *o = &p->options;
+  p->peer = (struct http_peer){.verify_peer = o->verify_peer,
+                               .verify_host = o->verify_host,
+                               .ca_cert = o->ca_cert,
+                               .client_cert = o->client_cert,
+                               .client_key = o->client_key,
+                               .proxy = o->proxy};
+  batches_init(&p->batches, &o->jobs, (size_t)o->batch_size);
+  p->asks = calloc((size_t)o->max_parallel, sizeof(*p->asks));
+  if (p->asks == NULL || asprintf(&p->url, "%s/v3/%s/jobs/batch-progress",
+                                  o->endpoint, o->project_id) < 0) {
+    p->url = NULL;
+    return err_memory(err);
+  }
+  for (int i = 0; i < o->max_parallel; i++)
+    p->asks[i] = (struct ask){.handler = &ask_handler, .arg = p};
+  p->auth = auth_token_new(&o->token, err);
+  return p->auth != NULL;
+}
+
+struct project *project_new(struct project_options *options,
+                            const struct project_events *events, void *arg,
+                            struct err *err) {
+  struct project *p = calloc(1, sizeof(*p));
+  if (p == NULL) {
+    project_options_free(options);
+    err_memory(err);
+    return NULL;
+  }
+  p->options = *options;
+  *options = (struct project_options){0};
+  p->events = events;
+  p->arg = arg;
+  if (prepare_project(p, err))
+    return p;
+  project_free(p);
+  return NULL;
+}
+
+static void cancel_asks(struct project *p) {
+  for (int i = 0; p->asks != NULL && i < p->options.max_parallel; i++)
+    ask_cancel(&p->asks[i]);
+}
+
+void project_stop(struct project *p) {
+  cancel_asks(p);
+  p->reading = false;
+}
+
+void project_free(struct project *p) {
+  if (p == NULL)
+    return;
+  project_stop(p);
+  auth_free(p->auth);
+  batches_free(&p->batches);
+  project_options_free(&p->options);
+  free(p->asks);
+  free(p->url);
+  free(p);
+}
+
+const struct project_options *project_options(const struct project *p) {
+  return &p->options;
+}
+
+const struct project_counts *project_counts(const struct project *p) {
+  return &p->counts;
+}
+
+uint64_t project_token_requests(const struct project *p) {
+  return p->auth->requests;
+}
+
+bool project_is_reading(const struct project *p) { return p->reading; }
+
+/* What goes wrong in a read */
+
+static void fail(struct project *p, const struct err *err) {
+  p->counts.errors[err->kind]++;
+  err_set(&p->result.errors[err->kind], err->kind, "%s", err->text);
+}
+
+/* The rest of the read would fail in the same way. */
+static void close_read(struct project *p, const struct err *err) {
+  fail(p, err);
+  p->closed = true;
+}
+
+/* Nothing is asked until then; the read waits if it has the time. */
+static void keep_quiet(struct project *p, msec_t wait, msec_t now) {
+  if (wait < 0) {
+    p->quiet_for = p->quiet_for == 0 ? THROTTLE_MIN_MS : 2 * p->quiet_for;
+    if (p->quiet_for > THROTTLE_MAX_MS)
+      p->quiet_for = THROTTLE_MAX_MS;
+    /* Half of it at random, lest all who were refused come back together. */
+    wait = p->quiet_for / 2 + random() % (p->quiet_for / 2 + 1);
+  }
+  if (now + wait > p->quiet_until)
+    p->quiet_until = now + wait;
+}
+
+/* What an answer means for its batch, and for the read. */
+
+static void on_credential(struct project *p, struct ask *ask, msec_t now) {
+  auth_reject(p->auth, ask->serial, &ask->err, ask->date, now);
+  if (ask->batch.repeated) {
+    close_read(p, &ask->err);
+    return;
+  }
+  ask->batch.repeated = true;
+  batches_again(&p->batches, &ask->batch);
+}
+
+static void on_job_refused(struct project *p, struct ask *ask, msec_t now) {
+  bool doubtful = !ask->blames_job && p->accepted == 0;
+  if (ask->batch.len == 1 && doubtful && ++p->doubtful > DOUBTFUL_MAX) {
+    close_read(p, &ask->err);
+    return;
+  }
+  if (batches_divide(&p->batches, &ask->batch, now))
+    return;
+  size_t at = 0;
+  const struct job *job = batches_each(&p->batches, &ask->batch, &at);
+  struct err err = ERR_INIT;
+  err_set(&err, ERR_JOB, "job %s: %s", job->id, ask->err.text);
+  fail(p, &err);
+}
+
+/* One request that fails may be an accident; when as many have failed as may
+ * be under way, and none was answered, the service is left alone. */
+static void on_failure(struct project *p, struct ask *ask) {
+  fail(p, &ask->err);
+  p->failed++;
+  if (p->accepted == 0 && p->failed >= (size_t)p->options.max_parallel)
+    p->closed = true;
+}
+
+static void on_accepted(struct project *p, struct ask *ask) {
+  p->accepted++;
+  p->quiet_for = 0;
+  batches_accepted(&p->batches, &ask->batch);
+}
+
+static void ask_done(void *arg, struct ask *ask) {
+  struct project *p = arg;
+  msec_t now = deadline_now();
+  switch (ask->refusal) {
+  case REFUSAL_NONE:
+  case REFUSAL_EMPTY:
+    on_accepted(p, ask);
+    break;
+  case REFUSAL_CREDENTIAL:
+    on_credential(p, ask, now);
+    break;
+  case REFUSAL_THROTTLED:
+    fail(p, &ask->err);
+    keep_quiet(p, ask->retry_after, now);
+    batches_again(&p->batches, &ask->batch);
+    break;
+  case REFUSAL_SIZE:
+    if (!batches_too_large(&p->batches, &ask->batch))
+      on_failure(p, ask);
+    break;
+  case REFUSAL_JOB:
+    on_job_refused(p, ask, now);
+    break;
+  case REFUSAL_SERVICE:
+    on_failure(p, ask);
+    break;
+  case REFUSAL_PERMISSION:
+  case REFUSAL_OTHER:
+    close_read(p, &ask->err);
+    break;
+  }
+}
+
+/* Items come in the order of the question, as a rule: the expected job is
+ * tried first. */
+static void ask_item(void *arg, struct ask *ask, const struct progress *p) {
+  struct project *project = arg;
+  struct job *near = batches_each(&project->batches, &ask->batch, &ask->at);
+  struct job *job = jobs_find(&project->options.jobs, p->id.text, near);
+  if (job == NULL) {
+    struct err err = ERR_INIT;
+    err_set(&err, ERR_REPLY, "the answer has a job that was not asked for: %s",
+            p->id.text);
+    fail(project, &err);
+    return;
+  }
+  if (job->read == project->number)
+    return; /* told twice */
+  job->read = project->number;
+  job->apart = false;
+  project->result.answered++;
+  project->events->job(project->arg, job, p);
+}
+
+static const struct ask_handler ask_handler = {.item = ask_item,
+                                               .done = ask_done};
+
+/* Asking */
+
+struct id_walk {
+  const struct batches *batches;
+  const struct batch *batch;
+  size_t at;
+};
+
+static const char *next_id(void *arg) {
+  struct id_walk *walk = arg;
+  struct job *job = batches_each(walk->batches, walk->batch, &walk->at);
+  return job == NULL ? NULL : job->id;
+}
+
+static bool submit(struct project *p, struct ask *ask, msec_t now,
+                   struct err *err) {
+  const struct project_options *o = &p->options;
+  struct id_walk walk = {&p->batches, &ask->batch, 0};
+  struct http_request req = {.method = "POST", .url = p->url, .peer = &p->peer};
+  struct buf body;
+  buf_init(&body, HTTP_BODY_MAX);
+  buf_init(&req.headers, HTTP_HEADER_MAX);
+  bool ok = progress_request(&body, next_id, &walk, err) &&
+            auth_add_header(&req, "Content-Type", "application/json", err) &&
+            auth_add_header(&req, "Accept", "application/json", err) &&
+            auth_add_header(&req, "X-Language", o->language, err);
+  req.body = body.data;
+  req.body_len = body.len;
+  req.timeout = deadline_earlier(o->timeout, p->deadline - now);
+  ok = ok && auth_apply(p->auth, &req, &ask->serial, err) &&
+       ask_start(ask, p->http, &req, err);
+  p->counts.requests += ok;
+  buf_free(&req.headers);
+  buf_free(&body);
+  return ok;
+}
+
+static size_t asks_under_way(const struct project *p) {
+  size_t n = 0;
+  for (int i = 0; i < p->options.max_parallel; i++)
+    n += !ask_is_free(&p->asks[i]);
+  return n;
+}
+
+/* Fills the free places. */
+static void ask_for_more(struct project *p, msec_t now) {
+  for (int i = 0; i < p->options.max_parallel && !p->closed; i++) {
+    struct ask *ask = &p->asks[i];
+    struct err err = ERR_INIT;
+    if (!ask_is_free(ask))
+      continue;
+    if (!batches_next(&p->batches, &ask->batch))
+      return;
+    if (!submit(p, ask, now, &err))
+      close_read(p, &err);
+  }
+}
+
+/* The read as a whole */
+
+void project_start(struct project *p, struct http *http, msec_t now,
+                   msec_t budget) {
+  if (p->reading) {
+    p->counts.skipped++;
+    return;
+  }
+  p->http = http;
+  p->reading = true;
+  p->closed = false;
+  p->number++;
+  p->started = now;
+  p->deadline = now + budget;
+  p->accepted = p->failed = p->doubtful = 0;
+  p->result = (struct project_result){.jobs = p->options.jobs.len};
+  batches_begin(&p->batches, now);
+  auth_begin(p->auth, now);
+  p->events->started(p->arg);
+}
+
+/* Where nothing else is known to be wrong, the service left jobs out. */
+static void explain_missing(struct project *p) {
+  const struct jobs *jobs = &p->options.jobs;
+  struct project_result *r = &p->result;
+  size_t i = 0;
+  for (int kind = ERR_NONE + 1; kind < ERR_KINDS; kind++)
+    if (err_is_set(&r->errors[kind]))
+      return;
+  while (i < jobs->len && jobs->all[i]->read == p->number)
+    i++;
+  if (i < jobs->len)
+    err_set(&r->errors[ERR_JOB], ERR_JOB,
+            "%zu of %zu jobs are not answered for, such as %s",
+            r->jobs - r->answered, r->jobs, jobs->all[i]->id);
+}
+
+static void finish(struct project *p, msec_t now) {
+  cancel_asks(p);
+  batches_end(&p->batches);
+  explain_missing(p);
+  p->reading = false;
+  p->result.seconds = (double)(now - p->started) / 1000;
+  p->events->finished(p->arg, &p->result);
+}
+
+/* Asks, if we may; returns when to look again. */
+static msec_t go_on(struct project *p, msec_t now) {
+  struct err err = ERR_INIT;
+  if (!p->closed && now < p->quiet_until)
+    return p->quiet_until;
+  if (!p->closed) {
+    enum auth_state state = auth_prepare(p->auth, p->http, now, &err);
+    if (state == AUTH_BUSY)
+      return DEADLINE_NEVER;
+    if (state == AUTH_REFUSED)
+      close_read(p, &err);
+    else
+      ask_for_more(p, now);
+  }
+  if (asks_under_way(p) == 0)
+    finish(p, now);
+  return DEADLINE_NEVER;
+}
+
+msec_t project_step(struct project *p, msec_t now) {
+  if (!p->reading)
+    return DEADLINE_NEVER;
+  bool hopeless = asks_under_way(p) == 0 && p->quiet_until >= p->deadline;
+  if (now >= p->deadline || hopeless) {
+    struct err err = ERR_INIT;
+    if (!hopeless)
+      err_set(&err, ERR_HTTP, "the interval was over before all had answered");
+    else
+      err_set(&err, ERR_THROTTLED, "the service asked for a pause");
+    close_read(p, &err);
+    finish(p, now);
+    return DEADLINE_NEVER;
+  }
+  return deadline_earlier(p->deadline, go_on(p, now));
+}

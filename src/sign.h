@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the collectd-drs authors
+ *
+ * SDK-HMAC-SHA256, the signature of a request with an access key, as Open
+ * Telekom Cloud and Huawei Cloud have it ("Signing with AK/SK"). Pure: no
+ * clock, no network; the only file that knows nettle.
+ *
+ *     canonical = METHOD \n PATH/ \n QUERY \n HEADERS \n NAMES \n hash of body
+ *     to sign   = "SDK-HMAC-SHA256" \n date \n hash of canonical
+ *     signature = HMAC of to sign, with the secret key as it is
+ *
+ * Each step appends to a buffer, so that each can be checked by itself. The
+ * canonical request holds a security token where there is one; what is derived
+ * from a secret on the way is wiped. */
+
+#ifndef DRS_SIGN_H
+#define DRS_SIGN_H
+
+#include "buf.h"
+
+#include <time.h>
+
+/* The most headers (X-Sdk-Date counts) and query parameters of a request. */
+#define SIGN_HEADERS_MAX 16
+#define SIGN_PARAMS_MAX 32
+
+/* Bytes of a date with its NUL: "20191115T033655Z". */
+#define SIGN_DATE_SIZE 17
+
+struct sign_header {
+  const char *name; /* in any case */
+  const char *value;
+};
+
+/* The request as it goes over the wire; all strings are the caller's. */
+struct sign_request {
+  const char *method;
+  const char *path;  /* of the URL, percent-encoded or not; "" is "/" */
+  const char *query; /* what follows the '?'; NULL: nothing. '+' is a plus */
+  /* The headers to sign, in any order; X-Sdk-Date is not among them. */
+  const struct sign_header *headers;
+  size_t headers_len;
+  const char *body;
+  size_t body_len;
+  /* The header X-Sdk-Date, which is always signed. The service wants it within
+   * 15 minutes of its own clock. */
+  const char *date;
+};
+
+/* These append, or return false: ERR_LOCAL where memory is short or there are
+ * too many headers or parameters, ERR_REPLY where `to` is full. What is in
+ * `to` then is of no use. */
+bool sign_canonical_request(struct buf *to, const struct sign_request *req,
+                            struct err *err);
+bool sign_string_to_sign(struct buf *to, const struct sign_request *req,
+                         struct err *err);
+
+/* The value of the header Authorization. */
+bool sign_authorization(struct buf *to, const struct sign_request *req,
+                        const char *access_key, const char *secret_key,
+                        struct err *err);
+
+/* The value of the header X-Sdk-Date for a time. */
+void sign_date(char date[SIGN_DATE_SIZE], time_t now);
+
+#endif
