@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 the collectd-drs authors
+"""A stand-in for a cloud's DRS, identity and metadata services, for tests, demo and benchmarks.
+
+In a test (with tests/ on sys.path):
+
+    from standin import Migration, StandIn
+
+    with StandIn(project_id="054b...", token="t0k3n") as cloud:
+        cloud.jobs["8d0e..."] = {"job_id": "8d0e...", "progress": "100"}  # answered as it stands
+        cloud.jobs["f95c..."] = Migration()  # advances
+        ...  # point the client at cloud.endpoint
+        cloud.wait_for_requests(1, timeout=5)
+        assert cloud.problems() == []
+
+As a program: python3 -m standin --help
+"""
+
+from .cloud import StandIn
+from .drs import BadJob
+from .faults import FAULTS
+from .journal import Request
+from .migration import Delay, Migration, Stage
+from .refusals import CODES, SHAPES, Refusal
+from .throttle import Throttle
+from .tls import Certificates
+
+__all__ = [
+    "BadJob", "CODES", "Certificates", "Delay", "FAULTS", "Migration", "Refusal", "Request",
+    "SHAPES", "Stage", "StandIn", "Throttle",
+]
