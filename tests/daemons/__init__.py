@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 the collectd-drs authors
+"""The real programs that the tests run, a file each, every one a context manager."""
+
+from .carbon import Carbon
+from .collectd import Collectd
+from .keystone import Keystone
+from .nginx import Nginx
+from .process import Daemon, free_port, wait_until
+from .write_http import WriteHttp
+
+__all__ = ["Carbon", "Collectd", "Daemon", "Keystone", "Nginx", "WriteHttp", "free_port",
+           "wait_until"]

@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 the collectd-drs authors
+"""Real Keystone, the identity service of OpenStack, on SQLite: domains, projects, users, tokens."""
+
+import json
+import re
+import sqlite3
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from contextlib import closing
+from getpass import getuser
+
+from .process import Daemon, free_port, listens
+
+# The cheapest hash, and no stack trace for a login that is refused.
+CONFIGURATION = """\
+[DEFAULT]
+default_log_levels = keystone=CRITICAL
+[identity]
+password_hash_rounds = 4
+[database]
+connection = sqlite:///{folder}/keystone.db
+[token]
+provider = fernet
+expiration = {token_life}
+[fernet_tokens]
+key_repository = {folder}/fernet
+[credential]
+key_repository = {folder}/credential
+[security_compliance]
+lockout_failure_attempts = {lockout}
+lockout_duration = 1800
+"""
+
+ADMIN_PASSWORD = "a password for tests"
+
+
+class Keystone(Daemon):
+    """A fresh identity service; `endpoint` ends in /v3.
+
+    Tokens live for `token_life` seconds, and a user is locked after `lockout` refused logins.
+    """
+
+    name = "keystone"
+    start_timeout = 60.0
+
+    def __init__(self, token_life: int = 3600, lockout: int = 5) -> None:
+        super().__init__()
+        self.port = free_port()
+        self.endpoint = f"http://127.0.0.1:{self.port}/v3"
+        self._settings = {"folder": self.folder, "token_life": token_life, "lockout": lockout}
+        self._admin_token = ""
+
+    def configure(self) -> None:
+        (self.folder / "keystone.conf").write_text(CONFIGURATION.format(**self._settings))
+        for name in ("fernet", "credential"):
+            (self.folder / name).mkdir(mode=0o700)
+        owner = [f"--keystone-user={getuser()}", f"--keystone-group={getuser()}"]
+        self._manage("db_sync")
+        with closing(sqlite3.connect(self.folder / "keystone.db")) as database:
+            # Keystone reads on one connection while it writes on another.
+            database.execute("PRAGMA journal_mode=WAL")
+        self._manage("fernet_setup", *owner)
+        self._manage("credential_setup", *owner)
+        self._manage("bootstrap", f"--bootstrap-password={ADMIN_PASSWORD}")
+
+    def command(self) -> list[str]:
+        return [sys.executable, "/usr/bin/keystone-wsgi-public", "--host=127.0.0.1",
+                f"--port={self.port}"]
+
+    def environment(self) -> dict[str, str]:
+        return {"OS_KEYSTONE_CONFIG_FILES": str(self.folder / "keystone.conf")}
+
+    def ready(self) -> bool:
+        return listens(self.port)
+
+    def start(self) -> None:
+        super().start()
+        self._admin_token = self._log_in_as_admin()
+
+    def create_domain(self, name: str) -> str:
+        return self._post("domains", {"domain": {"name": name}})["domain"]["id"]
+
+    def create_project(self, name: str, domain: str) -> str:
+        project = {"name": name, "domain_id": domain}
+        return self._post("projects", {"project": project})["project"]["id"]
+
+    def create_user(self, name: str, password: str, domain: str) -> str:
+        user = {"name": name, "password": password, "domain_id": domain}
+        return self._post("users", {"user": user})["user"]["id"]
+
+    def grant(self, user: str, project: str, role: str = "reader") -> None:
+        """Give a user a role in a project; Keystone's own are reader, member, manager and admin."""
+        known = self._ask("GET", f"roles?name={role}")["roles"][0]["id"]
+        self._ask("PUT", f"projects/{project}/users/{user}/roles/{known}")
+
+    def revoke(self, user: str, project: str, role: str = "reader") -> None:
+        known = self._ask("GET", f"roles?name={role}")["roles"][0]["id"]
+        self._ask("DELETE", f"projects/{project}/users/{user}/roles/{known}")
+
+    def change_password(self, user: str, password: str) -> None:
+        """Set a new one; tokens of before, and of the same second, are not valid any more."""
+        self._ask("PATCH", f"users/{user}", {"user": {"password": password}})
+
+    def token_is_valid(self, token: str) -> bool:
+        """Would a service that asks Keystone take this token?"""
+        request = self._request("GET", "auth/tokens", headers={"X-Subject-Token": token})
+        try:
+            with urllib.request.urlopen(request, timeout=10):
+                return True
+        except urllib.error.HTTPError as refused:
+            assert refused.code == 404, refused
+            return False
+
+    def logins(self) -> list[int]:
+        """The status of every request for a token so far, the administrator's own apart.
+
+        Keystone writes its log after it has answered: wait for what you expect.
+        """
+        requests = re.findall(r'"POST (/v3/auth/tokens\S*) HTTP/[\d.]+" (\d{3}) ', self.log_text())
+        return [int(status) for _, status in requests][1:]
+
+    def _manage(self, *arguments: str) -> None:
+        subprocess.run(
+            [sys.executable, "/usr/bin/keystone-manage",
+             f"--config-file={self.folder / 'keystone.conf'}", *arguments],
+            cwd=self.folder, check=True, capture_output=True, text=True, timeout=60)
+
+    def _log_in_as_admin(self) -> str:
+        domain = {"id": "default"}
+        user = {"name": "admin", "password": ADMIN_PASSWORD, "domain": domain}
+        body = {"auth": {
+            "identity": {"methods": ["password"], "password": {"user": user}},
+            "scope": {"project": {"name": "admin", "domain": domain}}}}
+        with urllib.request.urlopen(self._request("POST", "auth/tokens", body)) as answer:
+            return answer.headers["X-Subject-Token"]
+
+    def _post(self, path: str, body: dict) -> dict:
+        return self._ask("POST", path, body)
+
+    def _ask(self, method: str, path: str, body: dict | None = None) -> dict:
+        with urllib.request.urlopen(self._request(method, path, body), timeout=10) as answer:
+            return json.loads(answer.read() or "{}")
+
+    def _request(self, method: str, path: str, body: dict | None = None,
+                 headers: dict[str, str] | None = None) -> urllib.request.Request:
+        return urllib.request.Request(
+            f"{self.endpoint}/{path}", method=method,
+            data=None if body is None else json.dumps(body).encode(),
+            headers={"Content-Type": "application/json", "X-Auth-Token": self._admin_token,
+                     **(headers or {})})

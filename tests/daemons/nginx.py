@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 the collectd-drs authors
+"""Real nginx with TLS and HTTP/2 in front of a plain HTTP server."""
+
+import getpass
+import json
+
+from standin import Certificates
+
+from .process import Daemon, free_port, listens
+
+CONFIGURATION = """\
+daemon off;
+user {user};
+worker_processes 1;
+pid {folder}/pid;
+error_log stderr notice;
+events {{ }}
+http {{
+  log_format facts escape=json '{{"protocol": "$server_protocol", "status": $status, '
+    '"connection": $connection, "request": "$request", "tls_reused": "$ssl_session_reused", '
+    '"client": "$ssl_client_s_dn"}}';
+  access_log {folder}/access.log facts;
+  client_body_temp_path {folder}/client;
+  proxy_temp_path {folder}/proxy;
+  fastcgi_temp_path {folder}/fastcgi;
+  uwsgi_temp_path {folder}/uwsgi;
+  scgi_temp_path {folder}/scgi;
+  server {{
+    listen 127.0.0.1:{port} ssl{http2};
+    ssl_certificate {certificate};
+    ssl_certificate_key {key};
+    ssl_client_certificate {ca};
+    ssl_verify_client {verify_client};
+    client_max_body_size 0;
+    location / {{
+      proxy_pass http://127.0.0.1:{upstream_port};
+      proxy_http_version 1.1;
+      proxy_set_header Connection "";
+      proxy_set_header Host $http_host;
+    }}
+  }}
+}}
+"""
+
+
+class Nginx(Daemon):
+    """nginx at `endpoint`, in front of `upstream_port`; it shows a certificate of this `kind`."""
+
+    name = "nginx"
+
+    def __init__(self, upstream_port: int, certificates: Certificates, kind: str = "good",
+                 http2: bool = True, wants_client: bool = False) -> None:
+        super().__init__()
+        self.port = free_port()
+        self.endpoint = f"https://127.0.0.1:{self.port}"
+        self._settings = {
+            "folder": self.folder, "port": self.port, "user": getpass.getuser(),
+            "upstream_port": upstream_port, "http2": " http2" if http2 else "",
+            "certificate": certificates.certificate(kind), "key": certificates.key(kind),
+            "ca": certificates.ca, "verify_client": "on" if wants_client else "off"}
+
+    def configure(self) -> None:
+        (self.folder / "nginx.conf").write_text(CONFIGURATION.format(**self._settings))
+
+    def command(self) -> list[str]:
+        return ["/usr/sbin/nginx", "-p", str(self.folder), "-c", "nginx.conf", "-e", "stderr"]
+
+    def ready(self) -> bool:
+        return listens(self.port)
+
+    def requests(self) -> list[dict]:
+        """The requests so far: protocol, status, connection, request, tls_reused, client."""
+        log = self.folder / "access.log"
+        return [json.loads(line) for line in log.read_text().splitlines()]

@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 the collectd-drs authors
+"""What all daemons have in common: a temporary folder, a log, a start and a bounded stop.
+
+Also the one polling loop of the test suite, `wait_until`.
+"""
+
+import os
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Self, TypeVar
+
+Seen = TypeVar("Seen")
+
+
+def wait_until(condition: Callable[[], Seen], timeout: float,
+               what: str | Callable[[], str]) -> Seen:
+    """Call `condition` until it is true and return what it gave; say `what` was missing if not."""
+    deadline = time.monotonic() + timeout
+    while not (seen := condition()):
+        if time.monotonic() > deadline:
+            missing = what if isinstance(what, str) else what()
+            raise AssertionError(f"not within {timeout} seconds: {missing}\nlast seen: {seen!r}")
+        time.sleep(0.01)
+    return seen
+
+
+def free_port() -> int:
+    """A TCP port of 127.0.0.1 that the kernel picked and nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def listens(port: int) -> bool:
+    """Does somebody accept connections on this port of 127.0.0.1?"""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+class Daemon:
+    """A program that runs in the foreground, with all its state in a temporary folder.
+
+    A subclass gives `command`, `ready` and, where it needs files, `configure`. It may end by
+    itself only when it is told to: anything else is a failure that shows its log.
+    """
+
+    name = "daemon"
+    start_timeout = 20.0
+    stop_timeout = 10.0
+
+    def __init__(self) -> None:
+        self._temporary = tempfile.TemporaryDirectory(prefix=f"{self.name}-")
+        self.folder = Path(self._temporary.name)
+        self.output = self.folder / "output"
+        self.process: subprocess.Popen | None = None
+
+    def configure(self) -> None:
+        """Write the files that the program reads when it starts."""
+
+    def command(self) -> list[str]:
+        """The program and its arguments, such that it stays in the foreground."""
+        raise NotImplementedError
+
+    def environment(self) -> dict[str, str]:
+        """Variables that are added to the environment of the tests."""
+        return {}
+
+    def ready(self) -> bool:
+        """Is it up, so that a test can begin?"""
+        raise NotImplementedError
+
+    def log_text(self) -> str:
+        """All that the program said so far."""
+        return self.output.read_text(errors="replace") if self.output.exists() else ""
+
+    def start(self) -> None:
+        self.configure()
+        with self.output.open("ab") as output:
+            self.process = subprocess.Popen(
+                self.command(), cwd=self.folder, stdin=subprocess.DEVNULL, stdout=output,
+                stderr=output, env={**os.environ, **self.environment()})
+        self.wait_until(self.ready, f"{self.name} to be ready", self.start_timeout)
+
+    def stop(self) -> float:
+        """End the program with SIGTERM and return how many seconds it took."""
+        if self.process is None:
+            return 0.0
+        process, self.process = self.process, None
+        print(f"--- {self.name}'s log ---", self.log_text(), sep="\n")
+        assert process.poll() is None, f"{self.name} had ended by itself: {process.returncode}"
+        begin = time.monotonic()
+        process.terminate()
+        try:
+            process.wait(self.stop_timeout)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            raise AssertionError(f"{self.name} did not end at SIGTERM\n{self.log_text()}") from None
+        return time.monotonic() - begin
+
+    def wait_until(self, condition: Callable[[], Seen], what: str, timeout: float = 10.0) -> Seen:
+        """As the function of this name, but fail at once if the program ends, and show its log."""
+        def alive_and_met() -> Seen:
+            assert self.process and self.process.poll() is None, (
+                f"{self.name} ended while it was waited for {what}\n{self.log_text()}")
+            return condition()
+        return wait_until(alive_and_met, timeout, lambda: f"{what}\n{self.log_text()}")
+
+    def __enter__(self) -> Self:
+        try:
+            self.start()
+        except BaseException:
+            self._abandon()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        try:
+            self.stop()
+        finally:
+            self._temporary.cleanup()
+
+    def _abandon(self) -> None:
+        """Leave nothing behind of a start that failed."""
+        if self.process and self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        self._temporary.cleanup()

@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 the collectd-drs authors
+"""<Project> blocks for the configurations of the tests."""
+
+from collections.abc import Collection
+
+from standin import StandIn
+
+PROJECT_ID = "054ba152d480d55b2f5dc0069e7ddef0"
+TOKEN = "MIIabcdefghijklmnopqrstuvwxyz0123456789"
+JOB = "8d0e8e36-a618-490d-8a46-8c61ac9jb502"
+OTHER_JOB = "f95c5d83-d0c9-42bd-b295-38c31cd1jb15"
+INTERVAL = 0.2
+
+
+def project(name: str, cloud: StandIn, *lines: str, without: Collection[str] = ()) -> str:
+    """A block with these lines and all else that a project needs, apart from what it is `without`."""
+    needed = {
+        "Endpoint": f'"{cloud.endpoint}"',
+        "ProjectID": f'"{PROJECT_ID}"',
+        "Token": f'"{TOKEN}"',
+        "Job": f'"{JOB}"',
+        "Interval": str(INTERVAL),
+    }
+    given = {line.split()[0] for line in lines} | set(without)
+    rest = [f"{option} {value}" for option, value in needed.items() if option not in given]
+    inside = "\n".join(f"  {line}" for line in [*rest, *lines])
+    return f'<Project "{name}">\n{inside}\n</Project>\n'

@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 the collectd-drs authors
+"""What the tests in real daemons share: the stand-in, which no test may leave with a complaint."""
+
+import pytest
+from blocks import JOB, PROJECT_ID, TOKEN
+from standin import StandIn
+
+
+@pytest.fixture
+def cloud():
+    """A stand-in DRS that knows one job."""
+    with StandIn(project_id=PROJECT_ID, token=TOKEN) as cloud:
+        cloud.jobs[JOB] = {"job_id": JOB, "progress": "50",
+                           "transfer_status": "FULL_TRANSFER_STARTED"}
+        yield cloud
+        assert cloud.problems() == []

@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 the collectd-drs authors
+"""The way to a store: through write_graphite into the whisper files of a real carbon-cache."""
+
+from blocks import project
+from daemons import Carbon, Collectd
+from examples import METRICS, SELF_METRICS, items, metrics
+
+
+def test_the_examples_arrive_in_carbon_value_for_value(cloud):
+    expected = {}
+    for example in METRICS:
+        cloud.jobs.update(items(example))
+        expected |= {f"test-host.drs-{name.replace('/', '.')}": {value}
+                     for name, value in metrics(example).items()}
+    self_metrics = {f"test-host.drs-prod.{metric}" for metric in SELF_METRICS}
+    config = project("prod", cloud, *[f'Job "{job}"' for job in cloud.jobs])
+
+    with Carbon() as carbon, Collectd(config, carbon.configuration) as daemon:
+        def stored() -> bool:
+            daemon.flush("write_graphite")
+            values = carbon.values()
+            return {name for name in values if values[name]} >= {*expected, *self_metrics}
+
+        daemon.wait_until(stored, "a value of every metric in carbon", timeout=20)
+        values = carbon.values()
+
+    assert {*values} == {*expected, *self_metrics}
+    assert {name: values[name] for name in expected} == expected
+    assert values["test-host.drs-prod.bool-up"] == {1}
+    assert values["test-host.drs-prod.count-answered"] == {3}

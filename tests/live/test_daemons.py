@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 the collectd-drs authors
+"""The harness itself: it must notice what goes wrong, and read back what stock plugins write."""
+
+import json
+import time
+import urllib.error
+import urllib.request
+
+import pytest
+from daemons import Collectd, Daemon, Keystone, WriteHttp, wait_until
+
+
+class Shell(Daemon):
+    """A script in the place of a daemon; it is ready when it says so."""
+
+    stop_timeout = 0.5
+
+    def __init__(self, script: str) -> None:
+        super().__init__()
+        self.script = script
+
+    def command(self) -> list[str]:
+        return ["/bin/sh", "-c", self.script]
+
+    def ready(self) -> bool:
+        return "ready" in self.log_text()
+
+
+def test_a_wait_that_fails_says_what_for_and_what_was_seen():
+    with pytest.raises(AssertionError, match="a miracle\nlast seen: 0"):
+        wait_until(lambda: 0, 0.05, "a miracle")
+
+
+def test_a_daemon_that_ends_at_once_shows_its_log():
+    begin = time.monotonic()
+    with pytest.raises(AssertionError, match="out of cheese"), Shell("echo out of cheese; exit 1"):
+        pass
+    assert time.monotonic() - begin < Shell.start_timeout / 2
+
+
+def test_a_daemon_that_ends_unasked_is_a_failure():
+    with pytest.raises(AssertionError, match="had ended by itself"):
+        with Shell("echo ready; sleep 0.3") as daemon:
+            daemon.process.wait()
+
+
+def test_a_daemon_that_ignores_sigterm_is_killed_and_a_failure():
+    with pytest.raises(AssertionError, match="did not end at SIGTERM"):
+        with Shell("trap '' TERM; echo ready; while :; do sleep 0.1; done") as daemon:
+            process = daemon.process
+    assert process.poll() is not None
+
+
+def test_all_ways_out_of_collectd_tell_the_same():
+    with WriteHttp() as web, Collectd(stock=web.configuration + "LoadPlugin uptime",
+                                      interval=0.2) as daemon:
+        daemon.wait_for_reads(2, plugin="uptime")
+        daemon.flush("write_http")
+        [document, *_] = daemon.wait_until(lambda: web.documents("uptime"), "write_http's values")
+        sample = daemon.series()["test-host/uptime/uptime"][0]
+        assert document["interval"] == 0.2
+        assert (document["time"], document["values"]) == (sample.time, [sample.value])
+        assert daemon.values()["test-host/uptime/uptime"] == pytest.approx(sample.value, abs=5)
+
+
+def test_a_test_read_of_stock_plugins_succeeds():
+    assert Collectd(stock="LoadPlugin uptime").test_read().status == 0
+
+
+def test_keystone_gives_a_token_to_whom_it_knows():
+    with Keystone() as keystone:
+        domain = keystone.create_domain("OTC-EU-DE-00000000001")
+        project = keystone.create_project("eu-de_orders", domain)
+        user = keystone.create_user("collectd", "first", domain)
+        keystone.grant(user, project)
+        assert log_in(keystone, project, "first").status == 201
+        keystone.change_password(user, "second")
+        with pytest.raises(urllib.error.HTTPError, match="401"):
+            log_in(keystone, project, "first")
+        keystone.wait_until(lambda: keystone.logins() == [201, 401], "both logins in its log")
+
+
+def log_in(keystone: Keystone, project: str, password: str):
+    """Ask for a token as the plugin will."""
+    user = {"name": "collectd", "password": password, "domain": {"name": "OTC-EU-DE-00000000001"}}
+    body = {"auth": {"identity": {"methods": ["password"], "password": {"user": user}},
+                     "scope": {"project": {"id": project}}}}
+    return urllib.request.urlopen(urllib.request.Request(
+        f"{keystone.endpoint}/auth/tokens?nocatalog=true", json.dumps(body).encode(),
+        {"Content-Type": "application/json"}))

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 the collectd-drs authors
+"""TLS and proxies: whom the plugin believes, what it shows of itself, and which way it goes."""
+
+import pytest
+from blocks import JOB, PROJECT_ID, TOKEN, project
+from daemons import Collectd, Nginx
+from standin import Certificates, StandIn
+
+SERVERS = [
+    # what the server shows, further lines, is it asked?
+    ("good", [], True),
+    ("wrong-name", [], False),
+    ("wrong-name", ["VerifyHost false"], True),
+    ("expired", [], False),
+    ("self-signed", [], False),
+    ("self-signed", ["VerifyPeer false"], True),
+    ("expired", ["VerifyPeer false", "VerifyHost false"], True),
+]
+
+
+@pytest.fixture(scope="module")
+def certificates(tmp_path_factory):
+    return Certificates(tmp_path_factory.mktemp("certificates"))
+
+
+def is_asked(tls, *lines: str) -> bool:
+    """Does a read of a service with this TLS context get an answer?"""
+    with StandIn(PROJECT_ID, TOKEN, tls=tls) as cloud:
+        cloud.jobs[JOB] = {"job_id": JOB}
+        result = Collectd(project("prod", cloud, *lines)).test_read()
+        assert bool(cloud.requests) == (result.status == 0)
+        return result.status == 0
+
+
+@pytest.mark.parametrize("kind, lines, asked", SERVERS)
+def test_who_is_believed(certificates, kind, lines, asked):
+    lines = [f'CACert "{certificates.ca}"', *lines]
+    assert is_asked(certificates.server(kind), *lines) == asked
+
+
+def test_without_cacert_an_unknown_authority_is_not_believed(certificates):
+    assert not is_asked(certificates.server())
+
+
+def test_a_client_certificate_is_shown_where_it_is_asked_for(certificates):
+    server = certificates.server(wants_client=True)
+    authority = f'CACert "{certificates.ca}"'
+    mine = [f'ClientCert "{certificates.certificate("client")}"',
+            f'ClientKey "{certificates.key("client")}"']
+    assert is_asked(server, authority, *mine)
+    assert not is_asked(server, authority)
+
+
+def test_through_nginx_over_tls(cloud, certificates):
+    with Nginx(cloud.port, certificates) as nginx:
+        lines = [f'Endpoint "{nginx.endpoint}"', f'CACert "{certificates.ca}"']
+        assert Collectd(project("prod", cloud, *lines)).test_read().status == 0
+        assert [request["status"] for request in nginx.requests()] == [202]
+
+
+def test_a_proxy_is_asked_for_the_whole_address():
+    with StandIn(PROJECT_ID, TOKEN) as proxy:
+        lines = ['Endpoint "http://drs.example.com"', f'Proxy "{proxy.endpoint}"']
+        Collectd(project("prod", proxy, *lines)).test_read()
+        path = f"/v3/{PROJECT_ID}/jobs/batch-progress"
+        assert [request.target for request in proxy.requests] == [f"http://drs.example.com{path}"]

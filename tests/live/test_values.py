@@ -1,0 +1,181 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 the collectd-drs authors
+"""What the service answers, as values in real collectd: each one, its name, its time, no others."""
+
+import pytest
+from blocks import INTERVAL, JOB, OTHER_JOB, project
+from daemons import Collectd, WriteHttp
+from examples import METRICS, SELF_METRICS, items, metrics
+from standin import BadJob
+
+
+def watch(*jobs: str) -> list[str]:
+    """The option Job for each of these ids."""
+    return [f'Job "{job}"' for job in jobs]
+
+
+def first_read(cloud, *lines: str) -> dict[str, float]:
+    """All values of the first read of a project with these lines."""
+    with Collectd(project("prod", cloud, *lines)) as daemon:
+        return daemon.wait_for_reads(1)[0]
+
+
+def values_of(cloud, item: dict) -> dict[str, float]:
+    """The values of a job whose item has these fields, by type and type instance."""
+    cloud.jobs[JOB] = {"job_id": JOB, **item}
+    read = first_read(cloud, "SelfMetrics false")
+    return {name.removeprefix(f"{JOB}/"): value for name, value in read.items()}
+
+
+@pytest.mark.parametrize("example", METRICS)
+def test_each_read_gives_the_values_of_the_example_with_one_time(cloud, example):
+    cloud.jobs.update(items(example))
+    config = project("prod", cloud, *watch(*items(example)), "SelfMetrics false")
+    with Collectd(config) as daemon:
+        for read in daemon.wait_for_reads(3):
+            assert read == metrics(example)
+
+
+@pytest.mark.parametrize("example", METRICS)
+def test_unixsock_has_the_values_of_the_example(cloud, example):
+    cloud.jobs.update(items(example))
+    config = project("prod", cloud, *watch(*items(example)), "SelfMetrics false")
+    with Collectd(config) as daemon:
+        daemon.wait_for_reads(1)
+        values = daemon.values()
+    expected = {f"test-host/drs-{name}": value for name, value in metrics(example).items()}
+    assert values == pytest.approx(expected, rel=1e-6)
+
+
+def test_a_job_goes_by_its_name_where_it_has_one(cloud):
+    cloud.jobs.update(items("example-2"))
+    named, plain = items("example-2")
+    read = first_read(cloud, f'Job "{named}" "orders-db"', *watch(plain), "SelfMetrics false")
+    assert {name.partition("/")[0] for name in read} == {"orders-db", plain}
+
+
+def test_a_name_is_made_safe_for_a_metric_path(cloud):
+    read = first_read(cloud, f'Job "{JOB}" "orders db;x=1/ü"', "SelfMetrics false")
+    assert {name.partition("/")[0] for name in read} == {"orders_db_x_1__"}
+
+
+def test_self_metrics_are_told_with_the_values_of_each_read(cloud):
+    cloud.jobs[OTHER_JOB] = {"job_id": OTHER_JOB, "progress": "1"}
+    with Collectd(project("prod", cloud, *watch(JOB, OTHER_JOB))) as daemon:
+        reads = daemon.wait_for_reads(3)
+    told = [{name.removeprefix("prod/"): value for name, value in read.items()
+             if name.startswith("prod/")} for read in reads]
+    assert {*told[0]} == {*told[1]} == SELF_METRICS
+    for read in told:
+        assert 0 < read.pop("response_time-read") < INTERVAL
+    assert told[2]["total_requests-progress"] == told[1]["total_requests-progress"] + 1
+    assert told[2] | {"total_requests-progress": 1} == {
+        "bool-up": 1, "count-jobs": 2, "count-answered": 2, "total_requests-progress": 1,
+        "total_requests-token": 0, "errors-auth": 0, "errors-throttled": 0, "errors-http": 0,
+        "errors-reply": 0, "errors-skipped": 0}
+    assert f"{JOB}/percent-total" in reads[0]
+
+
+def test_write_http_gets_interval_and_meta_data(cloud):
+    cloud.jobs[JOB] |= {"task_mode": "FULL_TRANS", "error_code": "DRS.M05004",
+                        "error_msg": 'it is "gone"'}
+    with WriteHttp() as web, Collectd(project("prod", cloud), web.configuration) as daemon:
+        daemon.wait_for_reads(1)
+        daemon.flush("write_http")
+        daemon.wait_until(lambda: web.documents("drs"), "values in write_http")
+        documents = web.documents("drs")
+    assert {one["interval"] for one in documents} == {INTERVAL}
+    status = next(one for one in documents if one["type_instance"] == "status")
+    assert status["meta"] == {
+        "job_id": JOB, "task_mode": "FULL_TRANS", "transfer_status": "FULL_TRANSFER_STARTED",
+        "error_code": "DRS.M05004", "error_msg": 'it is "gone"'}
+
+
+def test_projects_have_intervals_and_hosts_of_their_own(cloud):
+    cloud.jobs[OTHER_JOB] = {"job_id": OTHER_JOB, "progress": "1"}
+    config = (project("fast", cloud, "Interval 0.1", 'Host "db-host"')
+              + project("usual", cloud, *watch(OTHER_JOB), without=["Interval"]))
+    with WriteHttp() as web, Collectd(config, web.configuration, interval=0.5) as daemon:
+        daemon.wait_for_reads(2, "usual")
+        daemon.flush("write_http")
+        daemon.wait_until(lambda: len({one["host"] for one in web.documents("drs")}) == 2,
+                          "values of both hosts in write_http")
+        documents = web.documents("drs")
+        reads = {name: len(daemon.reads(name)) for name in ("fast", "usual")}
+    assert {(one["host"], one["plugin_instance"], one["interval"]) for one in documents} == {
+        ("db-host", "fast", 0.1), ("db-host", JOB, 0.1),
+        ("test-host", "usual", 0.5), ("test-host", OTHER_JOB, 0.5)}
+    assert reads["fast"] > reads["usual"]
+
+
+def test_a_job_that_is_not_answered_for_has_no_value(cloud):
+    cloud.drs.unknown_job = BadJob("omit")
+    read = first_read(cloud, *watch(JOB, OTHER_JOB))
+    assert {name.partition("/")[0] for name in read} == {"prod", JOB}
+    assert (read["prod/bool-up"], read["prod/count-jobs"], read["prod/count-answered"]) == (0, 2, 1)
+
+
+def test_an_old_value_is_never_told_again(cloud):
+    with Collectd(project("prod", cloud)) as daemon:
+        daemon.wait_for_reads(1)
+        cloud.drs.unknown_job = BadJob("omit")
+        del cloud.jobs[JOB]
+        daemon.wait_until(lambda: [read["prod/bool-up"] for read in daemon.reads()][-2:] == [0, 0],
+                          "two reads without an answer")
+        assert {name.partition("/")[0] for name in daemon.reads()[-1]} == {"prod"}
+
+
+@pytest.mark.parametrize("order", ["reversed", "shuffled"])
+@pytest.mark.parametrize("status", [200, 202])
+def test_order_and_status_of_the_answer_do_not_matter(cloud, order, status):
+    cloud.drs.order, cloud.drs.success_status = order, status
+    jobs = [f"00000000-0000-4000-8000-00000{number:03}jb50" for number in range(100)]
+    cloud.jobs.update({job: {"job_id": job, "progress": str(number)}
+                       for number, job in enumerate(jobs)})
+    read = first_read(cloud, *watch(*jobs), "SelfMetrics false")
+    assert [read[f"{job}/percent-total"] for job in jobs] == [*range(100)]
+
+
+@pytest.mark.parametrize("item, expected", [
+    pytest.param({}, {"bool-error": 0}, id="an id alone"),
+    pytest.param({"progress": None, "incre_trans_delay": "", "remaining_time": "soon",
+                  "task_mode": "NEW_TRANS", "transfer_status": None, "process_time": None,
+                  "progress_map": None, "error_code": None}, {"bool-error": 0},
+                 id="nothing of use"),
+    pytest.param({"progress": 12.5, "incre_trans_delay": 3, "remaining_time": 60,
+                  "process_time": 1608274919000,
+                  "progress_map": {"data": {"completed": 94, "remaining_time": 30}}},
+                 {"percent-total": 12.5, "delay-incremental": 3, "timeleft-total": 60,
+                  "gauge-process_time": 1608274919, "percent-data": 94, "timeleft-data": 30,
+                  "bool-error": 0}, id="numbers for strings"),
+    pytest.param({"progress_map": [{"completed": "94%", "remaining_time": "7"},
+                                   {"completed": "100%", "remaining_time": None}]},
+                 {"percent-0": 94, "timeleft-0": 7, "percent-1": 100, "bool-error": 0},
+                 id="phases in an array"),
+    pytest.param({"incre_trans_delay": "3", "incre_trans_delay_millis": "2718"},
+                 {"delay-incremental": 2.718, "bool-error": 0}, id="delay in milliseconds"),
+    pytest.param({"incre_trans_delay": "3", "incre_trans_delay_millis": "-1"},
+                 {"delay-incremental": 3, "bool-error": 0}, id="no delay in milliseconds"),
+    pytest.param({"incre_trans_delay": "-1", "remaining_time": "-1"}, {"bool-error": 0},
+                 id="negative times"),
+    pytest.param({"task_mode": "FULL_TRANS", "transfer_status": "CREATING"},
+                 {"gauge-task_mode": 1, "gauge-status": 101, "bool-error": 0}, id="starting"),
+    pytest.param({"task_mode": "INCR_TRANS", "transfer_status": "PAUSEING"},
+                 {"gauge-task_mode": 2, "gauge-status": 301, "bool-error": 0}, id="paused"),
+    pytest.param({"transfer_status": "RELEASE_RESOURCE_STARTED"},
+                 {"gauge-status": 401, "bool-error": 0}, id="changing"),
+    pytest.param({"transfer_status": "RELEASE_RESOURCE_COMPLETE"},
+                 {"gauge-status": 501, "bool-error": 0}, id="ended"),
+    pytest.param({"transfer_status": "CREATE_FAILED"},
+                 {"gauge-status": 601, "bool-error": 1}, id="failed"),
+    pytest.param({"transfer_status": "TELEPORT_FAILED"},
+                 {"gauge-status": 600, "bool-error": 1}, id="failed in a new way"),
+    pytest.param({"transfer_status": "TELEPORT_STARTED"},
+                 {"gauge-status": 0, "bool-error": 0}, id="unknown status"),
+    pytest.param({"progress": "50", "error_code": "DRS.M05004"},
+                 {"percent-total": 50, "bool-error": 1}, id="error code"),
+    pytest.param({"progress": "50", "surprise": {"progress": [1, {"job_id": "x"}]}},
+                 {"percent-total": 50, "bool-error": 0}, id="unknown field"),
+])
+def test_what_a_field_becomes(cloud, item, expected):
+    assert values_of(cloud, item) == expected

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the collectd-drs authors
+ *
+ * What the JSON reader tells, as one line: keys and strings as they are, with
+ * \xHH for what is not printable ASCII, numbers behind a '#', and ')' for each
+ * end.
+ *
+ *     {"a": [1, "x", null]}  ->  {a:[#1"x"null)) */
+
+#ifndef DRS_TESTS_JSON_TOLD_H
+#define DRS_TESTS_JSON_TOLD_H
+
+#include "unit.h"
+
+#include "json.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static char told[16384];
+
+static inline void tell(const char *text, size_t len) {
+  size_t used = strlen(told);
+  assert_true(used + len < sizeof(told));
+  memcpy(told + used, text, len);
+  told[used + len] = '\0';
+}
+
+/* Bytes that are not printable as \xHH. */
+static inline void tell_text(const char *text, size_t len) {
+  for (size_t i = 0; i < len; i++) {
+    char hex[8];
+    bool plain = text[i] >= ' ' && text[i] <= '~';
+    snprintf(hex, sizeof(hex), plain ? "%c" : "\\x%02X",
+             (unsigned char)text[i]);
+    tell(hex, strlen(hex));
+  }
+}
+
+static inline void on_scalar(void *arg, enum json_kind kind, const char *text,
+                             size_t len) {
+  static const char *const before[] = {"null", "", "#", "\""};
+  assert_ptr_equal(arg, told);
+  tell(before[kind], strlen(before[kind]));
+  tell_text(text, len);
+  if (kind == JSON_STRING)
+    tell("\"", 1);
+}
+
+static inline void on_key(void *arg, const char *text, size_t len) {
+  (void)arg;
+  tell_text(text, len);
+  tell(":", 1);
+}
+
+static inline void on_open(void *arg, bool is_array) {
+  (void)arg;
+  tell(is_array ? "[" : "{", 1);
+}
+
+static inline void on_close(void *arg) {
+  (void)arg;
+  tell(")", 1);
+}
+
+static const struct json_events events = {
+    .scalar = on_scalar,
+    .key = on_key,
+    .open = on_open,
+    .close = on_close,
+};
+
+/* A reader, and nothing told yet. */
+static inline struct json_reader *start(void) {
+  told[0] = '\0';
+  return json_reader_new(&events, told);
+}
+
+#endif

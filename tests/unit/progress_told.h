@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the collectd-drs authors
+ *
+ * What the decoder of progress tells, as text: a line for each item, indented
+ * ones for its phases, one for the reply, and one for an error. Names are the
+ * API's; what is absent is not there; bytes that are not printable ASCII, and
+ * quotes, are \xHH.
+ *
+ *     item "8d0e8e36" progress=100 task_mode="FULL_TRANS"
+ *       phase "struct" completed=94
+ *     reply results=yes items=1 count=1
+ *     error reply */
+
+#ifndef DRS_TESTS_PROGRESS_TOLD_H
+#define DRS_TESTS_PROGRESS_TOLD_H
+
+#include "unit.h"
+
+#include "progress.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct {
+  char *text;
+  size_t len;
+  FILE *stream;
+} told;
+
+static inline void tell_text(const char *key, const struct progress_text *t) {
+  assert_in_range(t->len, 0, PROGRESS_TEXT_MAX - 1);
+  assert_int_equal(t->text[t->len], 0);
+  if (t->len == 0)
+    return;
+  fprintf(told.stream, " %s\"", key);
+  for (size_t i = 0; i < t->len; i++) {
+    char c = t->text[i];
+    bool plain = c >= ' ' && c <= '~' && c != '"';
+    fprintf(told.stream, plain ? "%c" : "\\x%02X", (unsigned char)c);
+  }
+  fputc('"', told.stream);
+}
+
+static inline void tell_number(const char *key, unsigned has, unsigned bit,
+                               double value) {
+  if (has & bit)
+    fprintf(told.stream, " %s=%.15g", key, value);
+}
+
+static inline void tell_phase(const struct progress_phase *p) {
+  fprintf(told.stream, "  phase \"%s\"", p->name);
+  tell_number("completed", p->has, PROGRESS_COMPLETED, p->completed);
+  tell_number("remaining_time", p->has, PROGRESS_REMAINING, p->remaining);
+  fputc('\n', told.stream);
+}
+
+/* A progress_fn. */
+static inline void tell_item(void *arg, const struct progress *p) {
+  assert_ptr_equal(arg, &told);
+  fputs("item", told.stream);
+  tell_text("", &p->id);
+  tell_number("progress", p->has, PROGRESS_COMPLETED, p->completed);
+  tell_number("remaining_time", p->has, PROGRESS_REMAINING, p->remaining);
+  tell_number("incre_trans_delay", p->has, PROGRESS_DELAY_S, p->delay_s);
+  tell_number("incre_trans_delay_millis", p->has, PROGRESS_DELAY_MS,
+              p->delay_ms);
+  tell_number("process_time", p->has, PROGRESS_PROCESS_TIME, p->process_time);
+  tell_text("task_mode=", &p->task_mode);
+  tell_text("transfer_status=", &p->transfer_status);
+  tell_text("error_code=", &p->error_code);
+  tell_text("error_msg=", &p->error_msg);
+  fputc('\n', told.stream);
+  for (size_t i = 0; i < p->phases_len; i++)
+    tell_phase(&p->phases[i]);
+}
+
+static inline void tell_reply(const struct progress_reply *reply) {
+  fprintf(told.stream, "reply results=%s items=%zu count=%.15g",
+          reply->has_results ? "yes" : "no", reply->items, reply->count);
+  tell_text("code=", &reply->code);
+  tell_text("message=", &reply->message);
+  fputc('\n', told.stream);
+}
+
+/* Decodes a reply that comes in chunks, each a block of its own, so that a
+ * look beyond it is seen. What is told is in told.text, to be freed. */
+static inline void tell_all(const char *bytes, size_t len, size_t chunk) {
+  struct err e = ERR_INIT;
+  bool ok = true;
+  told.stream = open_memstream(&told.text, &told.len);
+  assert_non_null(told.stream);
+  struct progress_reader *r = progress_reader_new(tell_item, &told);
+  assert_non_null(r);
+  for (size_t at = 0; ok && at < len; at += chunk) {
+    size_t size = len - at < chunk ? len - at : chunk;
+    char *copy = malloc(size);
+    memcpy(copy, bytes + at, size);
+    ok = progress_feed(r, copy, size, &e);
+    free(copy);
+  }
+  ok = ok && progress_finish(r, &e);
+  tell_reply(progress_reader_reply(r));
+  if (!ok)
+    fprintf(told.stream, "error %s\n", e.kind == ERR_REPLY ? "reply" : "other");
+  assert_int_equal(ok, !err_is_set(&e));
+  progress_reader_free(r);
+  fclose(told.stream);
+}
+
+#endif

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the collectd-drs authors
+ *
+ * A secret in a file `secret`, in a directory of its own, and what is asked of
+ * it after each change of the file. */
+
+#ifndef DRS_TESTS_SECRET_FILE_H
+#define DRS_TESTS_SECRET_FILE_H
+
+#include "alloc.h"
+
+#include "secret.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+#define OLD "old-secret-5f2c91"
+#define NEW "new-secret-a07b33" /* as long as the old one */
+
+static struct secret s;
+static struct err e;
+static bool changed;
+
+/* The directory, the files and the secret under test */
+
+static char directory[] = "/tmp/test_secret.XXXXXX";
+
+static inline int enter_directory(void **state) {
+  (void)state;
+  return mkdtemp(directory) == NULL || chdir(directory) != 0;
+}
+
+static inline int leave_directory(void **state) {
+  (void)state;
+  return chdir("/") != 0 || rmdir(directory) != 0;
+}
+
+static inline void write_bytes(const char *path, const char *bytes,
+                               size_t len) {
+  int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+  assert_true(fd >= 0);
+  assert_int_equal(write(fd, bytes, len), len);
+  close(fd);
+}
+
+static inline void write_file(const char *path, const char *text) {
+  write_bytes(path, text, strlen(text));
+}
+
+static inline bool refresh(void) {
+  err_clear(&e);
+  return secret_refresh(&s, &changed, &e);
+}
+
+static inline void assert_value(const char *value) {
+  assert_string_equal(s.value.data, value);
+  assert_int_equal(s.value.len, strlen(value));
+}
+
+static inline void assert_new_value(const char *value) {
+  if (!refresh())
+    fail_msg("not taken: %s", e.text);
+  assert_true(changed);
+  assert_value(value);
+  assert_true(refresh());
+  assert_false(changed);
+}
+
+static inline void assert_refused(const char *why) {
+  assert_false(refresh());
+  assert_false(changed);
+  assert_int_equal(e.kind, ERR_AUTH);
+  if (strstr(e.text, why) == NULL)
+    fail_msg("\"%s\" does not say \"%s\"", e.text, why);
+}
+
+static inline int begin(void **state) {
+  (void)state;
+  alarm(60); /* nothing here waits, but a FIFO may make it */
+  err_clear(&e);
+  return 0;
+}
+
+static inline int end(void **state) {
+  (void)state;
+  secret_free(&s);
+  unlink("link");
+  rmdir("secret");
+  unlink("secret");
+  return 0;
+}
+
+/* From `secret`, which holds the old value. */
+static inline int begin_with_file(void **state) {
+  write_file("secret", OLD "\n");
+  if (!secret_init_file(&s, "secret", NULL))
+    return 1;
+  return begin(state);
+}
+
+#define ANY_TEST(test) cmocka_unit_test_setup_teardown(test, begin, end)
+#define FILE_TEST(test)                                                        \
+  cmocka_unit_test_setup_teardown(test, begin_with_file, end)
+
+#endif

@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the collectd-drs authors
+ *
+ * The reader: what it tells is written down as a line, with a '!' at its end
+ * where the text is an error, and compared, for each text whole and at every
+ * chunk size. */
+
+#include "alloc.h"
+#include "json_told.h"
+
+#define CHUNK_MAX 31
+
+/* Each chunk is a block of its own, so that a look beyond it is seen. */
+static bool feed_copy(struct json_reader *r, const char *bytes, size_t len,
+                      struct err *err) {
+  char *copy = __real_malloc(len);
+  memcpy(copy, bytes, len);
+  bool ok = json_feed(r, copy, len, err);
+  __real_free(copy);
+  return ok;
+}
+
+static bool feed_in_chunks(struct json_reader *r, const char *bytes, size_t len,
+                           size_t chunk, struct err *err) {
+  bool ok = true;
+  for (size_t at = 0; ok && at < len; at += chunk)
+    ok = feed_copy(r, bytes + at, len - at < chunk ? len - at : chunk, err);
+  return ok && json_finish(r, err);
+}
+
+static void assert_told(const char *bytes, size_t len, size_t chunk,
+                        const char *expected) {
+  struct err e = ERR_INIT;
+  struct json_reader *r = start();
+  assert_non_null(r);
+  if (!feed_in_chunks(r, bytes, len, chunk, &e)) {
+    assert_int_equal(e.kind, ERR_REPLY);
+    tell("!", 1);
+  } else {
+    assert_false(err_is_set(&e));
+  }
+  json_reader_free(r);
+  if (strcmp(told, expected) != 0)
+    fail_msg("%s in chunks of %zu: told %s, not %s", bytes, chunk, told,
+             expected);
+}
+
+static void assert_reads(const char *bytes, size_t len, const char *expected) {
+  assert_told(bytes, len, len + 1, expected);
+  for (size_t chunk = 1; chunk <= CHUNK_MAX; chunk++)
+    assert_told(bytes, len, chunk, expected);
+}
+
+static const struct {
+  const char *json, *told;
+} rows[] = {
+    {"{}", "{)"},
+    {"[]", "[)"},
+    {" \t\r\n{ \"a\" : 1 , \"b\":[true,false,null]}\n",
+     "{a:#1b:[truefalsenull))"},
+    {"[[{\"a\":{\"\":\"\"}}],[]]", "[[{a:{:\"\")))[))"},
+    {"\"alone\"", "\"alone\""},
+    {"17 ", "#17"},
+    {"17", "#17"},
+    {"null", "null"},
+    /* repeated keys are told as they come */
+    {"{\"a\":1,\"a\":2}", "{a:#1a:#2)"},
+    /* strings */
+    {"\"\\\"\\\\\\/\\b\\f\\n\\r\\t\"", "\"\"\\/\\x08\\x0C\\x0A\\x0D\\x09\""},
+    {"\"\\u0041\\u00e9\\u20AC\"", "\"A\\xC3\\xA9\\xE2\\x82\\xAC\""},
+    {"\"\\ud83d\\ude00\"", "\"\\xF0\\x9F\\x98\\x80\""},
+    {"\"\\ud83d\"", "\"?\""},
+    {"\"a\\u0000b\"", "\"a\\x00b\""},
+    {"{\"k\\u0000\\u0041\":1}", "{k\\x00A:#1)"},
+    {"\"\xC3\xA9\"", "\"\\xC3\\xA9\""},
+    /* not UTF-8, and yet told: it must not cost the rest */
+    {"[\"\xFF\xC3\",1]", "[\"\\xFF\\xC3\"#1)"},
+    {"\"\x7F\"", "\"\\x7F\""},
+    {"[\"a\nb\"]", "[!"},
+    {"[\"a\\x\"]", "[!"},
+    {"[\"\\u12G4\"]", "[!"},
+    {"['a']", "[!"},
+    /* numbers are handed on as they are */
+    {"[-0,1.50,-2e+10,3E-4,1e999]", "[#-0#1.50#-2e+10#3E-4#1e999)"},
+    {"[123456789012345678901234567890]", "[#123456789012345678901234567890)"},
+    {"[01]", "[#0!"},
+    {"[1.]", "[!"},
+    {"[.5]", "[!"},
+    {"[+1]", "[!"},
+    {"[-]", "[!"},
+    {"[1e]", "[!"},
+    {"[0x10]", "[#0!"},
+    {"[NaN]", "[!"},
+    {"[Infinity]", "[!"},
+    /* words */
+    {"[nul]", "[!"},
+    {"[nulll]", "[null!"},
+    {"[True]", "[!"},
+    /* structure */
+    {"[1,]", "[#1!"},
+    {"[,1]", "[!"},
+    {"[1 2]", "[#1!"},
+    {"{\"a\" 1}", "{a:!"},
+    {"{\"a\":1,}", "{a:#1!"},
+    {"{a:1}", "{!"},
+    {"{1:1}", "{!"},
+    {"{\"a\"}", "{a:!"},
+    {"[}", "[!"},
+    {"{]", "{!"},
+    {"]", "!"},
+    {"[1/*c*/]", "[#1!"},
+    {"// c\n[]", "!"},
+    {"<html></html>", "!"},
+    {"\xEF\xBB\xBF{}", "!"},
+    {"{}x", "{)!"},
+    {"{}{}", "{)!"},
+    {"{},", "{)!"},
+    {"1 2", "#1!"},
+    {"", "!"},
+    {" \n\t ", "!"},
+};
+
+static void it_tells_what_it_reads(void **state) {
+  (void)state;
+  for (size_t i = 0; i < COUNT(rows); i++)
+    assert_reads(rows[i].json, strlen(rows[i].json), rows[i].told);
+}
+
+static void a_nul_is_not_json(void **state) {
+  (void)state;
+  assert_reads("[1\0]", 4, "[#1!");
+  assert_reads("[]\0", 3, "[)!");
+}
+
+/* Cut anywhere it is an error, and what was complete has been told. */
+static void a_cut_is_an_error(void **state) {
+  (void)state;
+  static const char json[] =
+      "{\"a\":[1.5,\"\\u20ac\\n\",true],\"b\":{\"c\":null}}";
+  static const char all[] = "{a:[#1.5\"\\xE2\\x82\\xAC\\x0A\"true)b:{c:null))";
+  assert_reads(json, sizeof(json) - 1, all);
+  for (size_t len = 0; len < sizeof(json) - 1; len++)
+    for (size_t chunk = 1; chunk <= CHUNK_MAX; chunk++) {
+      struct err e = ERR_INIT;
+      struct json_reader *r = start();
+      assert_false(feed_in_chunks(r, json, len, chunk, &e));
+      json_reader_free(r);
+      assert_memory_equal(told, all, strlen(told));
+    }
+}
+
+static void nest(char *json, size_t depth, const char *open,
+                 const char *close) {
+  json[0] = '\0';
+  for (size_t i = 0; i < depth; i++)
+    strcat(json, open);
+  for (size_t i = 0; i < depth; i++)
+    strcat(json, close);
+}
+
+static void depth_is_bounded(void **state) {
+  (void)state;
+  char json[1024], expected[256];
+  nest(json, JSON_DEPTH_MAX, "[", "]");
+  nest(expected, JSON_DEPTH_MAX, "[", ")");
+  assert_reads(json, strlen(json), expected);
+  nest(json, JSON_DEPTH_MAX + 1, "[", "]");
+  nest(expected, JSON_DEPTH_MAX, "[", "");
+  strcat(expected, "!");
+  assert_reads(json, strlen(json), expected);
+
+  /* siblings do not add up */
+  strcpy(json, "[");
+  strcpy(expected, "[");
+  for (int i = 0; i < 100; i++) {
+    strcat(json, i > 0 ? ",[]" : "[]");
+    strcat(expected, "[)");
+  }
+  strcat(json, "]");
+  strcat(expected, ")");
+  assert_reads(json, strlen(json), expected);
+}
+
+static void after_an_error_nothing_is_told(void **state) {
+  (void)state;
+  char deep[JSON_DEPTH_MAX + 2];
+  memset(deep, '[', sizeof(deep) - 1);
+  deep[sizeof(deep) - 1] = '\0';
+  const char *const bad[] = {"[1,}", deep};
+  for (size_t i = 0; i < COUNT(bad); i++) {
+    struct json_reader *r = start();
+    assert_false(json_feed(r, bad[i], strlen(bad[i]), NULL));
+    size_t len = strlen(told);
+    assert_false(json_feed(r, "2]", 2, NULL));
+    assert_false(json_finish(r, NULL));
+    assert_int_equal(strlen(told), len);
+    json_reader_free(r);
+  }
+}
+
+static void an_empty_chunk_is_nothing(void **state) {
+  (void)state;
+  struct json_reader *r = start();
+  assert_true(json_feed(r, "", 0, NULL));
+  assert_true(json_feed(r, "[1", 2, NULL));
+  assert_true(json_feed(r, "", 0, NULL));
+  assert_true(json_feed(r, "2]", 2, NULL));
+  assert_true(json_finish(r, NULL));
+  assert_string_equal(told, "[#12)");
+  json_reader_free(r);
+}
+
+static void an_error_does_not_quote(void **state) {
+  (void)state;
+  static const char *const bad[] = {"{\"password\":\"hunter2\" hunter2}",
+                                    "hunter2", "[\"hunter2\n\"]",
+                                    "{\"hunter2\":"};
+  for (size_t i = 0; i < COUNT(bad); i++) {
+    struct err e = ERR_INIT;
+    struct json_reader *r = start();
+    assert_false(feed_in_chunks(r, bad[i], strlen(bad[i]), 3, &e));
+    json_reader_free(r);
+    assert_true(strlen(e.text) > 0);
+    assert_null(strstr(e.text, "hunter2"));
+  }
+}
+
+/* Memory */
+
+/* Escapes and chunks make yajl hold copies of its own, which grow. */
+static bool read_much(void) {
+  char json[8192] = "{\"token\":\"";
+  struct json_reader *r = start();
+  if (r == NULL)
+    return false;
+  for (int i = 0; i < 400; i++)
+    strcat(json, "secret \\n\\u20ac");
+  strcat(json, "\",\"deep\":");
+  nest(json + strlen(json), JSON_DEPTH_MAX - 1, "[", "]");
+  strcat(json, "}");
+  bool ok = feed_in_chunks(r, json, strlen(json), 7, NULL);
+  json_reader_free(r);
+  return ok;
+}
+
+static void no_failure_is_overlooked(void **state) {
+  (void)state;
+  alloc_fail_each(read_much);
+}
+
+static void memory_is_the_error_where_it_is_short(void **state) {
+  (void)state;
+  struct err e = ERR_INIT;
+  alloc_reset();
+  struct json_reader *r = start();
+  assert_true(json_feed(r, "[\"secr", 6, &e));
+  alloc_reset();
+  alloc.fail_at = 1;
+  while (json_feed(r, "etsecretsecret", 14, &e))
+    assert_int_equal(alloc.asked, 0);
+  assert_int_equal(e.kind, ERR_LOCAL);
+  assert_false(json_feed(r, "\"]", 2, NULL));
+  json_reader_free(r);
+}
+
+static void what_it_held_is_wiped(void **state) {
+  (void)state;
+  alloc_reset();
+  alloc.secret = "secret ";
+  assert_true(read_much());
+  assert_int_equal(alloc.spilled, 0);
+  struct json_reader *r = start();
+  assert_true(json_feed(r, "[\"the \\n secret ", 16, NULL));
+  assert_true(json_feed(r, "is", 2, NULL));
+  json_reader_free(r);
+  assert_int_equal(alloc.spilled, 0);
+  assert_int_equal(alloc.live, 0);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(it_tells_what_it_reads),
+      cmocka_unit_test(a_nul_is_not_json),
+      cmocka_unit_test(a_cut_is_an_error),
+      cmocka_unit_test(depth_is_bounded),
+      cmocka_unit_test(after_an_error_nothing_is_told),
+      cmocka_unit_test(an_empty_chunk_is_nothing),
+      cmocka_unit_test(an_error_does_not_quote),
+      cmocka_unit_test(no_failure_is_overlooked),
+      cmocka_unit_test(memory_is_the_error_where_it_is_short),
+      cmocka_unit_test(what_it_held_is_wiped),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the collectd-drs authors
+ *
+ * The writer: commas and escapes where they belong, and errors that stay. */
+
+#include "alloc.h"
+
+#include "json.h"
+
+static struct buf to;
+static struct json_writer w;
+
+static void begin(size_t max, struct err *err) {
+  buf_init(&to, max);
+  json_writer_begin(&w, &to, err);
+}
+
+static void assert_written(const char *json) {
+  assert_true(json_writer_end(&w));
+  assert_string_equal(to.data, json);
+  buf_free(&to);
+}
+
+static void it_writes_an_object(void **state) {
+  (void)state;
+  begin(100, NULL);
+  json_open(&w);
+  json_close(&w);
+  assert_written("{}");
+}
+
+static void it_puts_commas_where_they_belong(void **state) {
+  (void)state;
+  begin(1000, NULL);
+  json_open(&w);
+  json_key(&w, "a");
+  json_open_array(&w);
+  json_string(&w, "1");
+  json_string(&w, "2");
+  json_open(&w);
+  json_close(&w);
+  json_open_array(&w);
+  json_close_array(&w);
+  json_close_array(&w);
+  json_key(&w, "b");
+  json_open(&w);
+  json_key(&w, "c");
+  json_string(&w, "");
+  json_close(&w);
+  json_key(&w, "d");
+  json_string(&w, "x");
+  json_close(&w);
+  assert_written("{\"a\":[\"1\",\"2\",{},[]],\"b\":{\"c\":\"\"},\"d\":\"x\"}");
+}
+
+static void it_appends(void **state) {
+  (void)state;
+  buf_init(&to, 100);
+  assert_true(buf_adds(&to, "body=", NULL));
+  json_writer_begin(&w, &to, NULL);
+  json_string(&w, "x");
+  assert_written("body=\"x\"");
+}
+
+static const struct {
+  const char *text, *json;
+} rows[] = {
+    {"plain ~!/", "\"plain ~!/\""},
+    {"\"quoted\" \\", "\"\\\"quoted\\\" \\\\\""},
+    {"\b\f\n\r\t", "\"\\b\\f\\n\\r\\t\""},
+    {"\x01\x1F", "\"\\u0001\\u001F\""},
+    {"\xC3\xA4\xE2\x82\xAC\xF0\x9F\x98\x80",
+     "\"\xC3\xA4\xE2\x82\xAC\xF0\x9F\x98\x80\""},
+    {"\"},{\"", "\"\\\"},{\\\"\""},
+};
+
+static void it_escapes(void **state) {
+  (void)state;
+  for (size_t i = 0; i < COUNT(rows); i++) {
+    begin(1000, NULL);
+    json_string(&w, rows[i].text);
+    assert_written(rows[i].json);
+
+    char both[256] = "{";
+    strcat(strcat(both, rows[i].json), ":");
+    strcat(strcat(both, rows[i].json), "}");
+    begin(1000, NULL);
+    json_open(&w);
+    json_key(&w, rows[i].text);
+    json_string(&w, rows[i].text);
+    json_close(&w);
+    assert_written(both);
+  }
+}
+
+/* What is not UTF-8 cannot be JSON: a password in Latin-1, for one. */
+static void it_refuses_what_is_not_utf8(void **state) {
+  (void)state;
+  static const char *const bad[] = {"M\xFCller", "\xC3"};
+  for (size_t i = 0; i < COUNT(bad); i++) {
+    struct err e = ERR_INIT;
+    begin(100, &e);
+    json_open_array(&w);
+    json_string(&w, bad[i]);
+    json_close_array(&w);
+    assert_false(json_writer_end(&w));
+    assert_int_equal(e.kind, ERR_LOCAL);
+    assert_null(strstr(e.text, bad[i]));
+    buf_free(&to);
+  }
+}
+
+static void errors_stay(void **state) {
+  (void)state;
+  struct err e = ERR_INIT;
+  begin(10, &e);
+  json_open_array(&w);
+  json_string(&w, "longer than ten bytes");
+  json_string(&w, "a");
+  json_close_array(&w);
+  assert_false(json_writer_end(&w));
+  assert_int_equal(e.kind, ERR_REPLY);
+  assert_in_range(to.len, 0, 10);
+  buf_free(&to);
+}
+
+static bool write_some(void) {
+  begin(100000, NULL);
+  json_open_array(&w);
+  for (int i = 0; i < 100; i++)
+    json_string(&w, "the \"same\" again");
+  json_close_array(&w);
+  bool ok = json_writer_end(&w);
+  buf_free(&to);
+  return ok;
+}
+
+static void no_failure_is_overlooked(void **state) {
+  (void)state;
+  alloc_fail_each(write_some);
+}
+
+static void a_secret_is_nowhere_but_in_the_buffer(void **state) {
+  (void)state;
+  alloc_reset();
+  alloc.secret = "secret";
+  begin(100000, NULL);
+  json_open_array(&w);
+  for (int i = 0; i < 100; i++)
+    json_string(&w, "my \"secret\"");
+  json_close_array(&w);
+  assert_true(json_writer_end(&w));
+  buf_free(&to);
+  assert_int_equal(alloc.spilled, 0);
+  assert_int_equal(alloc.live, 0);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(it_writes_an_object),
+      cmocka_unit_test(it_puts_commas_where_they_belong),
+      cmocka_unit_test(it_appends),
+      cmocka_unit_test(it_escapes),
+      cmocka_unit_test(it_refuses_what_is_not_utf8),
+      cmocka_unit_test(errors_stay),
+      cmocka_unit_test(no_failure_is_overlooked),
+      cmocka_unit_test(a_secret_is_nowhere_but_in_the_buffer),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

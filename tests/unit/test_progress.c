@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the collectd-drs authors
+ *
+ * The decoder cases of tests/cases/progress: NAME.json is what the service
+ * sends, NAME.expect what is to be told of it. Each is replayed whole and at
+ * every chunk size, with the same result. */
+
+#include "cases.h"
+#include "progress_told.h"
+
+#include <dirent.h>
+
+#define FOLDER "progress"
+#define CHUNK_MAX 31
+/* No test of this kind may pass because its cases are gone. */
+#define CASES_MIN 60
+
+static bool is_told(const char *name, const struct case_file *json,
+                    const struct case_file *expect, size_t chunk) {
+  tell_all(json->bytes, json->len, chunk);
+  bool same = told.len == expect->len &&
+              memcmp(told.text, expect->bytes, told.len) == 0;
+  if (!same)
+    print_error("%s in chunks of %zu:\n%s-- expected:\n%s\n", name, chunk,
+                told.text, expect->bytes);
+  free(told.text);
+  return same;
+}
+
+/* Says the first difference. */
+static bool replay(const char *name) {
+  struct case_file json = case_read(FOLDER "/%s.json", name);
+  struct case_file expect = case_read(FOLDER "/%s.expect", name);
+  bool same = is_told(name, &json, &expect, json.len + 1);
+  for (size_t chunk = 1; same && chunk <= CHUNK_MAX; chunk++)
+    same = is_told(name, &json, &expect, chunk);
+  free(json.bytes);
+  free(expect.bytes);
+  return same;
+}
+
+/* Cuts the ending off a file's name. False: it has another one. */
+static bool cut_ending(char *name, const char *ending) {
+  char *dot = strrchr(name, '.');
+  if (dot == NULL || strcmp(dot, ending) != 0)
+    return false;
+  *dot = '\0';
+  return true;
+}
+
+static void each_case_is_told_as_expected(void **state) {
+  (void)state;
+  char path[CASE_PATH_MAX];
+  case_path(path, FOLDER);
+  DIR *folder = opendir(path);
+  if (folder == NULL)
+    fail_msg("cannot open %s", path);
+  size_t cases = 0, expects = 0, wrong = 0;
+  for (struct dirent *d; (d = readdir(folder)) != NULL;) {
+    if (d->d_name[0] == '.')
+      continue;
+    if (cut_ending(d->d_name, ".expect")) {
+      expects++;
+    } else if (cut_ending(d->d_name, ".json")) {
+      cases++;
+      if (!replay(d->d_name))
+        wrong++;
+    } else {
+      fail_msg("%s is not part of a case", d->d_name);
+    }
+  }
+  closedir(folder);
+  assert_int_equal(wrong, 0);
+  assert_int_equal(cases, expects);
+  assert_in_range(cases, CASES_MIN, SIZE_MAX);
+}
+
+/* Cut after any byte it is an error, and what was told before it stands. */
+static void a_cut_costs_only_what_is_behind_it(void **state) {
+  (void)state;
+  struct case_file json = case_read(FOLDER "/example-2.json");
+  struct case_file expect = case_read(FOLDER "/example-2.expect");
+  size_t longest = 0;
+  for (size_t len = 0; len < json.len - 1; len++) {
+    tell_all(json.bytes, len, 7);
+    char *reply = strstr(told.text, "reply ");
+    assert_non_null(reply);
+    assert_non_null(strstr(reply, "\nerror reply\n"));
+    size_t items = (size_t)(reply - told.text);
+    assert_memory_equal(told.text, expect.bytes, items);
+    assert_in_range(items, longest, expect.len);
+    longest = items;
+    free(told.text);
+  }
+  assert_string_equal(strstr(expect.bytes, "reply "), expect.bytes + longest);
+  free(json.bytes);
+  free(expect.bytes);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(each_case_is_told_as_expected),
+      cmocka_unit_test(a_cut_costs_only_what_is_behind_it),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the collectd-drs authors
+ *
+ * A file with a secret is changed in every way, or cannot be read. */
+
+#include "secret_file.h"
+
+/* How a file changes */
+
+static void nothing_changes(void **state) {
+  (void)state;
+  assert_new_value(OLD);
+  for (int i = 0; i < 10; i++) {
+    assert_true(refresh());
+    assert_false(changed);
+  }
+  assert_false(err_is_set(&e));
+}
+
+static void it_is_truncated_and_written(void **state) {
+  (void)state;
+  assert_new_value(OLD);
+  write_file("secret", "another");
+  assert_new_value("another");
+}
+
+/* In one tick of the file system's clock neither size nor times differ. */
+static void it_is_overwritten_at_once(void **state) {
+  (void)state;
+  for (int i = 0; i < 200; i++) {
+    const char *value = i % 2 == 0 ? OLD : NEW;
+    write_file("secret", value);
+    assert_true(refresh());
+    assert_true(changed);
+    assert_value(value);
+  }
+}
+
+static void another_is_renamed_over_it(void **state) {
+  (void)state;
+  assert_new_value(OLD);
+  write_file("fresh", NEW "\n");
+  assert_int_equal(rename("fresh", "secret"), 0);
+  assert_new_value(NEW);
+}
+
+/* rsync -t, cp -p and the like: same size, same time, another file. */
+static void its_times_are_kept(void **state) {
+  (void)state;
+  struct stat old;
+  assert_new_value(OLD);
+  assert_int_equal(stat("secret", &old), 0);
+  write_file("fresh", NEW "\n");
+  const struct timespec times[] = {old.st_atim, old.st_mtim};
+  assert_int_equal(utimensat(AT_FDCWD, "fresh", times, 0), 0);
+  assert_int_equal(rename("fresh", "secret"), 0);
+  assert_new_value(NEW);
+}
+
+static void a_link_to_it_is_swapped(void **state) {
+  (void)state;
+  write_file("fresh", NEW "\n");
+  assert_int_equal(symlink("secret", "link"), 0);
+  secret_free(&s);
+  assert_true(secret_init_file(&s, "link", &e));
+  assert_new_value(OLD);
+  assert_int_equal(symlink("fresh", "link.new"), 0);
+  assert_int_equal(rename("link.new", "link"), 0);
+  assert_new_value(NEW);
+  unlink("fresh");
+}
+
+/* As Kubernetes does it: secret -> ..data/secret, and ..data is swapped. */
+static void a_link_on_its_way_is_swapped(void **state) {
+  (void)state;
+  assert_int_equal(mkdir("v1", 0700) | mkdir("v2", 0700), 0);
+  write_file("v1/secret", OLD);
+  write_file("v2/secret", NEW);
+  assert_int_equal(symlink("v1", "..data"), 0);
+  assert_int_equal(symlink("..data/secret", "link"), 0);
+  secret_free(&s);
+  assert_true(secret_init_file(&s, "link", &e));
+  assert_new_value(OLD);
+  assert_int_equal(symlink("v2", "..data.new"), 0);
+  assert_int_equal(rename("..data.new", "..data"), 0);
+  assert_int_equal(unlink("v1/secret") | rmdir("v1"), 0);
+  assert_new_value(NEW);
+  unlink("..data");
+  unlink("v2/secret");
+  rmdir("v2");
+}
+
+/* Long enough ago that a later change shows, whatever the file system's clock.
+ * A file's ctime cannot be set back. */
+static void wait_until_old(const char *path) {
+  struct stat st;
+  assert_int_equal(stat(path, &st), 0);
+  while (time(NULL) <= st.st_ctime + 3)
+    nanosleep(&(struct timespec){.tv_nsec = 50 * 1000 * 1000}, NULL);
+}
+
+static void an_old_file_is_replaced_by_an_old_file(void **state) {
+  (void)state;
+  write_file("fresh", NEW "\n");
+  wait_until_old("fresh");
+  assert_new_value(OLD);
+  assert_int_equal(rename("fresh", "secret"), 0);
+  assert_new_value(NEW);
+  write_file("secret", OLD "\n");
+  assert_new_value(OLD);
+}
+
+static void only_its_mode_changes(void **state) {
+  (void)state;
+  assert_new_value(OLD);
+  assert_false(s.readable_by_others);
+  static const mode_t open_modes[] = {0640, 0604, 0644};
+  for (size_t i = 0; i < COUNT(open_modes); i++) {
+    assert_int_equal(chmod("secret", open_modes[i]), 0);
+    assert_true(refresh());
+    assert_false(changed);
+    assert_true(s.readable_by_others);
+  }
+  assert_int_equal(chmod("secret", 0600), 0);
+  assert_true(refresh());
+  assert_false(s.readable_by_others);
+}
+
+/* An old value that is known to be replaced is not used on. */
+static void a_bad_file_ends_the_old_value(void **state) {
+  (void)state;
+  assert_new_value(OLD);
+  write_file("secret", "");
+  for (int i = 0; i < 3; i++) {
+    assert_refused("empty");
+    assert_value("");
+  }
+  write_file("secret", NEW);
+  assert_new_value(NEW);
+}
+
+/* Files that cannot be read */
+
+static void remove_it(void) { assert_int_equal(unlink("secret"), 0); }
+
+static void make_a_directory(void) {
+  remove_it();
+  assert_int_equal(mkdir("secret", 0700), 0);
+}
+
+static void make_a_fifo(void) {
+  remove_it();
+  assert_int_equal(mkfifo("secret", 0600), 0);
+}
+
+static void make_a_dead_link(void) {
+  remove_it();
+  assert_int_equal(symlink("nowhere", "secret"), 0);
+}
+
+static void make_a_loop(void) {
+  remove_it();
+  assert_int_equal(symlink("secret", "secret"), 0);
+}
+
+static void make_a_device(void) {
+  remove_it();
+  assert_int_equal(symlink("/dev/zero", "secret"), 0);
+}
+
+static const struct {
+  void (*make)(void);
+  const char *why;
+} unreadable[] = {
+    {remove_it, "No such file"},
+    {make_a_directory, "not a regular file"},
+    {make_a_fifo, "not a regular file"},
+    {make_a_dead_link, "No such file"},
+    {make_a_loop, "symbolic links"},
+    {make_a_device, "not a regular file"},
+};
+
+static void it_was_never_readable(void **state) {
+  (void)state;
+  for (size_t i = 0; i < COUNT(unreadable); i++) {
+    write_file("secret", OLD);
+    unreadable[i].make();
+    assert_refused(unreadable[i].why);
+    assert_refused(unreadable[i].why);
+    assert_value("");
+    end(NULL);
+    begin_with_file(NULL);
+  }
+}
+
+static void the_old_value_is_kept_meanwhile(void **state) {
+  (void)state;
+  for (size_t i = 0; i < COUNT(unreadable); i++) {
+    assert_new_value(OLD);
+    unreadable[i].make();
+    for (int again = 0; again < 2; again++) {
+      assert_true(refresh());
+      assert_false(changed);
+      assert_value(OLD);
+    }
+    rmdir("secret");
+    unlink("secret");
+    write_file("secret", NEW);
+    assert_new_value(NEW);
+    end(NULL);
+    begin_with_file(NULL);
+  }
+}
+
+/* Root reads everything, so root is somebody else for this. */
+static void its_mode_forbids_it(void **state) {
+  (void)state;
+  bool root = geteuid() == 0;
+  assert_int_equal(chmod("secret", 0), 0);
+  assert_int_equal(chmod(".", 0755), 0);
+  assert_true(!root || seteuid(65534) == 0);
+  assert_refused("Permission denied");
+  assert_true(!root || seteuid(0) == 0);
+  assert_int_equal(chmod("secret", 0600), 0);
+  assert_new_value(OLD);
+}
+
+static int lowest_free_descriptor(void) {
+  int fd = open("/dev/null", O_RDONLY);
+  close(fd);
+  return fd;
+}
+
+static void no_descriptor_is_left_open(void **state) {
+  (void)state;
+  int before = lowest_free_descriptor();
+  refresh();
+  write_file("secret", "");
+  refresh();
+  make_a_fifo();
+  refresh();
+  remove_it();
+  refresh();
+  assert_int_equal(lowest_free_descriptor(), before);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      FILE_TEST(nothing_changes),
+      FILE_TEST(it_is_truncated_and_written),
+      FILE_TEST(it_is_overwritten_at_once),
+      FILE_TEST(another_is_renamed_over_it),
+      FILE_TEST(its_times_are_kept),
+      FILE_TEST(a_link_to_it_is_swapped),
+      FILE_TEST(a_link_on_its_way_is_swapped),
+      FILE_TEST(an_old_file_is_replaced_by_an_old_file),
+      FILE_TEST(only_its_mode_changes),
+      FILE_TEST(a_bad_file_ends_the_old_value),
+      FILE_TEST(it_was_never_readable),
+      FILE_TEST(the_old_value_is_kept_meanwhile),
+      FILE_TEST(its_mode_forbids_it),
+      FILE_TEST(no_descriptor_is_left_open),
+  };
+  return cmocka_run_group_tests(tests, enter_directory, leave_directory);
+}
