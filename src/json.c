@@ -248,6 +248,7 @@ void json_writer_begin(struct json_writer *w, struct buf *to, struct err *err) {
     return;
   }
   yajl_gen_config(gen, yajl_gen_print_callback, print, w);
+  yajl_gen_config(gen, yajl_gen_validate_utf8, 1);
   w->gen = gen;
 }
 

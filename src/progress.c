@@ -25,6 +25,7 @@ struct progress_reader {
   bool map_is_array;         /* the progress_map we are in */
   bool map_is_full;          /* its last key has no room any more */
   const struct field *field; /* of the last key; NULL: not known */
+  struct progress_phase *phase; /* the one begun last */
   struct progress item;
   struct progress_reply reply;
 };
@@ -40,10 +41,6 @@ struct field {
   unsigned bit;
   enum place leads_to; /* REPLY: nowhere */
 };
-
-static struct progress_phase *phase(struct progress_reader *r) {
-  return &r->item.phases[r->item.phases_len - 1];
-}
 
 /* Keepers, one for each kind of target */
 
@@ -74,7 +71,7 @@ static void keep_number(struct progress_reader *r, const struct field *f,
 
 static void keep_phase_number(struct progress_reader *r, const struct field *f,
                               const char *text, size_t len) {
-  set_number(phase(r), &phase(r)->has, f, text, len);
+  set_number(r->phase, &r->phase->has, f, text, len);
 }
 
 /* The first one wins: the outermost comes first in no shape that was seen. */
@@ -190,24 +187,31 @@ static void end_item(struct progress_reader *r) {
   if (p->id.len > 0) {
     r->reply.items++;
     r->fn(r->arg, p);
-  } else if (r->reply.code.len == 0) {
+  } else if (r->reply.code.len == 0 &&
+             (p->error_code.len > 0 || r->reply.message.len == 0)) {
     r->reply.code = p->error_code;
     r->reply.message = p->error_msg;
   }
 }
 
-/* A phase is known by its key; in an array, by its position. */
+/* A phase is known by its key; in an array, by its position. Of two with one
+ * name the last counts. */
 static bool begin_phase(struct progress_reader *r, const char *name,
                         size_t len) {
-  if (r->item.phases_len == PROGRESS_PHASES_MAX)
-    return false;
-  r->item.phases_len++;
-  struct progress_phase *p = phase(r);
-  p->has = 0;
+  struct progress_phase *p = r->item.phases;
+  struct progress_phase *end = p + r->item.phases_len;
   if (len >= sizeof(p->name))
     len = sizeof(p->name) - 1;
+  while (p < end && (memcmp(p->name, name, len) != 0 || p->name[len] != '\0'))
+    p++;
+  if (p == &r->item.phases[PROGRESS_PHASES_MAX])
+    return false;
+  if (p == end)
+    r->item.phases_len++;
   memcpy(p->name, name, len);
   p->name[len] = '\0';
+  p->has = 0;
+  r->phase = p;
   return true;
 }
 
@@ -291,6 +295,8 @@ static void on_key(void *arg, const char *text, size_t len) {
 static void on_scalar(void *arg, enum json_kind kind, const char *text,
                       size_t len) {
   struct progress_reader *r = arg;
+  if (r->skip == 0 && r->place == MAP && r->map_is_array)
+    begin_phase_by_position(r);
   if (r->skip != 0 || r->field == NULL || r->field->keep == NULL)
     return;
   if (kind == JSON_STRING || kind == JSON_NUMBER)

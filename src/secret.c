@@ -9,12 +9,15 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 /* A header value: visible ASCII, as RFC 9110 has it. */
 static bool is_valid(const struct buf *b, struct err *err) {
   if (b->len == 0)
     return err_set(err, ERR_AUTH, "is empty");
+  if (b->len > SECRET_MAX)
+    return err_set(err, ERR_AUTH, "is longer than %d bytes", SECRET_MAX);
   for (size_t i = 0; i < b->len; i++)
     if ((unsigned char)b->data[i] < 0x20 || b->data[i] == 0x7F)
       return err_set(err, ERR_AUTH, "has a control character or a line break");
@@ -56,12 +59,21 @@ static bool same_file(const struct stat *a, const struct stat *b) {
          same_time(a->st_ctim, b->st_ctim);
 }
 
-/* The whole file, less one line break at its end. */
+/* Whether a change from now on would show: a file system's clock ticks in
+ * milliseconds, some in seconds, and two changes in one tick look alike. */
+static bool is_settled(const struct stat *st) {
+  time_t changed = st->st_mtime > st->st_ctime ? st->st_mtime : st->st_ctime;
+  return time(NULL) - changed > 2;
+}
+
+/* The whole file, less one line break at its end; or more than SECRET_MAX bytes
+ * of one that is too long. */
 static bool read_all(int fd, struct buf *to, struct err *err) {
   char chunk[4096];
   ssize_t n;
   bool ok = true;
-  while (ok && (n = read(fd, chunk, sizeof(chunk))) != 0) {
+  while (ok && to->len < to->max - sizeof(chunk) &&
+         (n = read(fd, chunk, sizeof(chunk))) != 0) {
     if (n < 0 && errno == EINTR)
       continue;
     ok = n > 0 ? buf_add(to, chunk, (size_t)n, err)
@@ -102,7 +114,7 @@ bool secret_refresh(struct secret *s, bool *changed, struct err *err) {
   struct stat now;
   if (s->path == NULL)
     return true;
-  if (s->tried && s->value.len > 0 && stat(s->path, &now) == 0 &&
+  if (s->settled && s->value.len > 0 && stat(s->path, &now) == 0 &&
       same_file(&now, &s->seen))
     return true;
 
@@ -110,14 +122,19 @@ bool secret_refresh(struct secret *s, bool *changed, struct err *err) {
   if (fd < 0)
     return s->value.len > 0;
   struct buf fresh;
-  buf_init(&fresh, SECRET_MAX);
-  bool ok = read_all(fd, &fresh, err) && is_valid(&fresh, err);
+  buf_init(&fresh, 2 * SECRET_MAX);
+  bool ok = read_all(fd, &fresh, err);
   close(fd);
-  s->seen = now;
-  s->tried = true;
-  s->readable_by_others = (now.st_mode & (S_IRGRP | S_IROTH)) != 0;
   if (!ok) {
     buf_free(&fresh);
+    return s->value.len > 0;
+  }
+  s->seen = now;
+  s->settled = is_settled(&now);
+  s->readable_by_others = (now.st_mode & (S_IRGRP | S_IROTH)) != 0;
+  if (!is_valid(&fresh, err)) {
+    buf_free(&fresh);
+    buf_free(&s->value);
     return false;
   }
   replace_value(s, &fresh, changed);

@@ -25,7 +25,7 @@ struct secret {
   struct buf value; /* the current one; empty: none yet */
   char *path;       /* NULL: given literally */
   struct stat seen; /* the file's metadata at the last reading */
-  bool tried;       /* `seen` is valid */
+  bool settled;     /* `seen` is valid, and old enough to tell a later change */
   bool readable_by_others;
 };
 

@@ -110,7 +110,8 @@ class Collectd(Daemon):
         with self._temporary:
             self._write_configuration(stores="")
             done = subprocess.run([*self.command(), "-T"], capture_output=True, text=True,
-                                  timeout=self.start_timeout, check=False)
+                                  timeout=self.start_timeout, check=False,
+                                  env=self.environment())
             print(done.stdout, done.stderr, self.log_text())
             return OneRead(done.returncode, self.lines())
 

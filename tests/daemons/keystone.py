@@ -71,7 +71,8 @@ class Keystone(Daemon):
                 f"--port={self.port}"]
 
     def environment(self) -> dict[str, str]:
-        return {"OS_KEYSTONE_CONFIG_FILES": str(self.folder / "keystone.conf")}
+        configuration = str(self.folder / "keystone.conf")
+        return {**super().environment(), "OS_KEYSTONE_CONFIG_FILES": configuration}
 
     def ready(self) -> bool:
         return listens(self.port)

@@ -67,8 +67,9 @@ class Daemon:
         raise NotImplementedError
 
     def environment(self) -> dict[str, str]:
-        """Variables that are added to the environment of the tests."""
-        return {}
+        """The variables of the tests, but for proxies: everything here is on this machine."""
+        return {name: value for name, value in os.environ.items()
+                if not name.lower().endswith("_proxy")}
 
     def ready(self) -> bool:
         """Is it up, so that a test can begin?"""
@@ -83,7 +84,7 @@ class Daemon:
         with self.output.open("ab") as output:
             self.process = subprocess.Popen(
                 self.command(), cwd=self.folder, stdin=subprocess.DEVNULL, stdout=output,
-                stderr=output, env={**os.environ, **self.environment()})
+                stderr=output, env=self.environment())
         self.wait_until(self.ready, f"{self.name} to be ready", self.start_timeout)
 
     def stop(self) -> float:
