@@ -144,7 +144,9 @@ bool option_whole(const struct option *o, const oconfig_item_t *ci,
   if (!number(o, ci, "whole number", &value, err))
     return false;
   if (value != floor(value))
-    return err_set(err, ERR_LOCAL, "a whole number is wanted, not %g", value);
+    return err_set(err, ERR_LOCAL,
+                   "a whole number from %g to %g is wanted, not %g", o->least,
+                   o->most, value);
   *(int *)field(o, to) = (int)value;
   return true;
 }
