@@ -23,89 +23,89 @@ LONG = "x" * 128
 
 BAD_BLOCKS = [
     # what is missing
-    Bad("no endpoint", "Endpoint", [], "", without=("Endpoint",)),
-    Bad("no project id", "ProjectID", [], "", without=("ProjectID",)),
-    Bad("no credential", "Token", [], "", without=("Token",)),
-    Bad("no job", "Job", [], "", without=("Job",)),
-    Bad("a key without its certificate", "ClientKey", ['ClientKey "/etc/ssl/me.key"'], ""),
+    Bad("no endpoint", "Endpoint", [], "is missing", without=("Endpoint",)),
+    Bad("no project id", "ProjectID", [], "is missing", without=("ProjectID",)),
+    Bad("no credential", "Token", [], "Token or TokenFile", without=("Token",)),
+    Bad("no job", "Job", [], "is missing", without=("Job",)),
+    Bad("a key without its certificate", "ClientKey", ['ClientKey "/etc/ssl/me.key"'], "ClientCert"),
     # what is too much
-    Bad("an unknown option", "Endpiont", ['Endpiont "https://drs.example.com"'], ""),
-    Bad("an option of another plugin", "URL", ['URL "https://drs.example.com"'], ""),
-    Bad("a block in the block", "Instance", ['<Instance "a">', 'Type "gauge"', "</Instance>"], ""),
-    Bad("an option as a block", "Job", [f'<Job "{JOB}">', 'Name "a"', "</Job>"], ""),
+    Bad("an unknown option", "Endpiont", ['Endpiont "https://drs.example.com"'], "not an option"),
+    Bad("an option of another plugin", "URL", ['URL "https://drs.example.com"'], "not an option"),
+    Bad("a block in the block", "Instance", ['<Instance "a">', 'Type "gauge"', "</Instance>"], "not an option"),
+    Bad("an option as a block", "Job", [f'<Job "{JOB}">', 'Name "a"', "</Job>"], "not a block"),
     Bad("two credentials", "TokenFile", ['TokenFile "/etc/collectd/token"', f'Token "{TOKEN}"'],
-        ""),
-    Bad("an endpoint twice", "Endpoint", ['Endpoint "https://a.example.com"'] * 2, ""),
-    Bad("a number twice", "BatchSize", ["BatchSize 10", "BatchSize 20"], ""),
-    Bad("a token twice", "Token", [f'Token "{TOKEN}"'] * 2, ""),
-    Bad("two values for a text", "Endpoint", ['Endpoint "https://a.example.com" "https://b"'], ""),
-    Bad("two values for a number", "Timeout", ["Timeout 100 200"], ""),
-    Bad("two values for a switch", "SelfMetrics", ["SelfMetrics true false"], ""),
-    Bad("three values for a job", "Job", [f'Job "{JOB}" "orders" "db"'], ""),
+        "not both"),
+    Bad("an endpoint twice", "Endpoint", ['Endpoint "https://a.example.com"'] * 2, "once only"),
+    Bad("a number twice", "BatchSize", ["BatchSize 10", "BatchSize 20"], "once only"),
+    Bad("a token twice", "Token", [f'Token "{TOKEN}"'] * 2, "once only"),
+    Bad("two values for a text", "Endpoint", ['Endpoint "https://a.example.com" "https://b"'], "one quoted string"),
+    Bad("two values for a number", "Timeout", ["Timeout 100 200"], "one whole number"),
+    Bad("two values for a switch", "SelfMetrics", ["SelfMetrics true false"], "one true or false"),
+    Bad("three values for a job", "Job", [f'Job "{JOB}" "orders" "db"'], '"ID" "NAME"'),
     # the wrong kind of value
-    Bad("a number for an endpoint", "Endpoint", ["Endpoint 443"], ""),
-    Bad("a switch for a project id", "ProjectID", ["ProjectID true"], ""),
-    Bad("a number for a token", "Token", ["Token 12345"], ""),
-    Bad("a number for a job", "Job", ["Job 8"], ""),
-    Bad("a number for a job's name", "Job", [f'Job "{JOB}" 8'], ""),
-    Bad("a number for a host", "Host", ["Host 1"], ""),
-    Bad("a text for an interval", "Interval", ['Interval "60"'], ""),
-    Bad("a text for a timeout", "Timeout", ['Timeout "fast"'], ""),
-    Bad("a switch for a batch size", "BatchSize", ["BatchSize true"], ""),
-    Bad("a text for a switch", "VerifyPeer", ['VerifyPeer "perhaps"'], ""),
-    Bad("a number for a switch", "VerifyHost", ["VerifyHost 1"], ""),
-    Bad("a number for self-metrics", "SelfMetrics", ["SelfMetrics 0"], ""),
-    Bad("a switch for a certificate", "CACert", ["CACert true"], ""),
-    Bad("a number for a proxy", "Proxy", ["Proxy 3128"], ""),
+    Bad("a number for an endpoint", "Endpoint", ["Endpoint 443"], "one quoted string"),
+    Bad("a switch for a project id", "ProjectID", ["ProjectID true"], "one quoted string"),
+    Bad("a number for a token", "Token", ["Token 12345"], "one quoted string"),
+    Bad("a number for a job", "Job", ["Job 8"], '"ID" "NAME"'),
+    Bad("a number for a job's name", "Job", [f'Job "{JOB}" 8'], '"ID" "NAME"'),
+    Bad("a number for a host", "Host", ["Host 1"], "one quoted string"),
+    Bad("a text for an interval", "Interval", ['Interval "60"'], "one number of seconds"),
+    Bad("a text for a timeout", "Timeout", ['Timeout "fast"'], "one whole number"),
+    Bad("a switch for a batch size", "BatchSize", ["BatchSize true"], "one whole number"),
+    Bad("a text for a switch", "VerifyPeer", ['VerifyPeer "perhaps"'], "one true or false"),
+    Bad("a number for a switch", "VerifyHost", ["VerifyHost 1"], "one true or false"),
+    Bad("a number for self-metrics", "SelfMetrics", ["SelfMetrics 0"], "one true or false"),
+    Bad("a switch for a certificate", "CACert", ["CACert true"], "one quoted string"),
+    Bad("a number for a proxy", "Proxy", ["Proxy 3128"], "one quoted string"),
     # an empty value
-    Bad("an empty endpoint", "Endpoint", ['Endpoint ""'], ""),
-    Bad("an empty project id", "ProjectID", ['ProjectID ""'], ""),
-    Bad("an empty token", "Token", ['Token ""'], ""),
-    Bad("an empty token file", "TokenFile", ['TokenFile ""'], "", without=("Token",)),
-    Bad("an empty job", "Job", ['Job ""'], ""),
-    Bad("an empty name of a job", "Job", [f'Job "{JOB}" ""'], ""),
-    Bad("an empty host", "Host", ['Host ""'], ""),
+    Bad("an empty endpoint", "Endpoint", ['Endpoint ""'], "not empty"),
+    Bad("an empty project id", "ProjectID", ['ProjectID ""'], "not empty"),
+    Bad("an empty token", "Token", ['Token ""'], "a valid one"),
+    Bad("an empty token file", "TokenFile", ['TokenFile ""'], "not empty", without=("Token",)),
+    Bad("an empty job", "Job", ['Job ""'], "1 to 127"),
+    Bad("an empty name of a job", "Job", [f'Job "{JOB}" ""'], "not empty"),
+    Bad("an empty host", "Host", ['Host ""'], "not empty"),
     # out of range
-    Bad("an interval of nothing", "Interval", ["Interval 0"], ""),
-    Bad("a negative interval", "Interval", ["Interval -10"], ""),
+    Bad("an interval of nothing", "Interval", ["Interval 0"], "0.1 to 86400"),
+    Bad("a negative interval", "Interval", ["Interval -10"], "0.1 to 86400"),
     Bad("an interval that is too short", "Interval", ["Interval 0.05"], "0.1 to 86400"),
     Bad("an interval that is too long", "Interval", ["Interval 86401"], "0.1 to 86400"),
     Bad("a timeout of nothing", "Timeout", ["Timeout 0"], ""),
-    Bad("a negative timeout", "Timeout", ["Timeout -1"], ""),
-    Bad("a timeout beyond all numbers", "Timeout", ["Timeout 99999999999999"], ""),
+    Bad("a negative timeout", "Timeout", ["Timeout -1"], "1 to 600000"),
+    Bad("a timeout beyond all numbers", "Timeout", ["Timeout 99999999999999"], "1 to 600000"),
     Bad("a batch of nothing", "BatchSize", ["BatchSize 0"], "1 to 10000"),
     Bad("a batch that is too large", "BatchSize", ["BatchSize 10001"], "1 to 10000"),
-    Bad("a batch of two and a half", "BatchSize", ["BatchSize 2.5"], "1 to 10000"),
+    Bad("a batch of two and a half", "BatchSize", ["BatchSize 2.5"], "a whole number"),
     Bad("a language nobody speaks", "Language", ['Language "de-de"'], ""),
     # endpoints
-    Bad("an endpoint without a scheme", "Endpoint", ['Endpoint "drs.example.com"'], ""),
-    Bad("an endpoint for ftp", "Endpoint", ['Endpoint "ftp://drs.example.com"'], ""),
-    Bad("an endpoint with a user", "Endpoint", ['Endpoint "https://me:pw@drs.example.com"'], ""),
-    Bad("an endpoint with a query", "Endpoint", ['Endpoint "https://drs.example.com/?a=b"'], ""),
-    Bad("an endpoint with a fragment", "Endpoint", ['Endpoint "https://drs.example.com/#a"'], ""),
-    Bad("an endpoint without a host", "Endpoint", ['Endpoint "https:///drs"'], ""),
-    Bad("an endpoint with a space", "Endpoint", ['Endpoint "https://drs.example.com/a b"'], ""),
+    Bad("an endpoint without a scheme", "Endpoint", ['Endpoint "drs.example.com"'], "https://HOST[:PORT][/PATH]"),
+    Bad("an endpoint for ftp", "Endpoint", ['Endpoint "ftp://drs.example.com"'], "https://HOST[:PORT][/PATH]"),
+    Bad("an endpoint with a user", "Endpoint", ['Endpoint "https://me:pw@drs.example.com"'], "https://HOST[:PORT][/PATH]"),
+    Bad("an endpoint with a query", "Endpoint", ['Endpoint "https://drs.example.com/?a=b"'], "https://HOST[:PORT][/PATH]"),
+    Bad("an endpoint with a fragment", "Endpoint", ['Endpoint "https://drs.example.com/#a"'], "https://HOST[:PORT][/PATH]"),
+    Bad("an endpoint without a host", "Endpoint", ['Endpoint "https:///drs"'], "https://HOST[:PORT][/PATH]"),
+    Bad("an endpoint with a space", "Endpoint", ['Endpoint "https://drs.example.com/a b"'], "https://HOST[:PORT][/PATH]"),
     # what would break out of a path, a header or a name
-    Bad("a project id with a slash", "ProjectID", [f'ProjectID "{PROJECT_ID}/jobs"'], ""),
-    Bad("a project id with a query", "ProjectID", [f'ProjectID "{PROJECT_ID}?a"'], ""),
-    Bad("a token with a line break", "Token", ['Token "abc\ndef"'], ""),
-    Bad("a language with a line break", "Language", ['Language "en-us\nX-Evil: 1"'], ""),
-    Bad("a job with a quote", "Job", [r'Job "a\"b"'], ""),
-    Bad("a job with a line break", "Job", ['Job "a\nb"'], ""),
-    Bad("a job with a slash", "Job", ['Job "a/b"'], ""),
-    Bad("a job with a space", "Job", ['Job "a b"'], ""),
-    Bad("a job with a control character", "Job", ['Job "a\x01b"'], ""),
-    Bad("a job with an umlaut", "Job", ['Job "ä"'], ""),
-    Bad("a job that is too long", "Job", [f'Job "{LONG}"'], ""),
-    Bad("two jobs with one name", "Job", [f'Job "{JOB}" "a"', f'Job "{OTHER_JOB}" "a"'], ""),
+    Bad("a project id with a slash", "ProjectID", [f'ProjectID "{PROJECT_ID}/jobs"'], "1 to 127"),
+    Bad("a project id with a query", "ProjectID", [f'ProjectID "{PROJECT_ID}?a"'], "1 to 127"),
+    Bad("a token with a line break", "Token", ['Token "abc\ndef"'], "a valid one"),
+    Bad("a language with a line break", "Language", ['Language "en-us\nX-Evil: 1"'], "no control character"),
+    Bad("a job with a quote", "Job", [r'Job "a\"b"'], "1 to 127"),
+    Bad("a job with a line break", "Job", ['Job "a\nb"'], "1 to 127"),
+    Bad("a job with a slash", "Job", ['Job "a/b"'], "1 to 127"),
+    Bad("a job with a space", "Job", ['Job "a b"'], "1 to 127"),
+    Bad("a job with a control character", "Job", ['Job "a\x01b"'], "1 to 127"),
+    Bad("a job with an umlaut", "Job", ['Job "ä"'], "1 to 127"),
+    Bad("a job that is too long", "Job", [f'Job "{LONG}"'], "1 to 127"),
+    Bad("two jobs with one name", "Job", [f'Job "{JOB}" "a"', f'Job "{OTHER_JOB}" "a"'], "no other job"),
     Bad("two names that become one", "Job", [f'Job "{JOB}" "a b"', f'Job "{OTHER_JOB}" "a_b"'],
-        ""),
-    Bad("a name that is another's id", "Job", [f'Job "{JOB}"', f'Job "{OTHER_JOB}" "{JOB}"'], ""),
+        "no other job"),
+    Bad("a name that is another's id", "Job", [f'Job "{JOB}"', f'Job "{OTHER_JOB}" "{JOB}"'], "no other job"),
 ]
 
 # What stands before or after the good block, and how the line about it begins.
 BAD_FILES = {
-    "a project without a name": ("<Project>\n</Project>", 'Project "": name: '),
+    "a project without a name": ("<Project>\nBatchSize 10\n</Project>", 'Project "": name: '),
     "a project with two names": ('<Project "a" "b">\n</Project>', 'Project "": name: '),
     "a project with a number for a name": ("<Project 5>\n</Project>", 'Project "": name: '),
     "a project with an empty name": ('<Project "">\n</Project>', 'Project "": name: '),
@@ -122,17 +122,17 @@ GOOD_LINES = {
         "Interval 60", 'Host "db-host"', "Timeout 2000", "BatchSize 10000", 'Language "zh-cn"',
         "VerifyPeer true", "VerifyHost true", 'CACert "/etc/ssl/certs/ca.crt"',
         'ClientCert "/etc/ssl/me.crt"', 'ClientKey "/etc/ssl/me.key"', "SelfMetrics false"],
-    "options in other letters": ['host "a"', "TIMEOUT 2000", "batchsize 1", "verifypeer FALSE"],
+    "options in other letters": ['host "a"', "TIMEOUT 2000", "batchsize 1", "verifypeer false"],
     "the shortest interval": ["Interval 0.1"],
     "a fraction of a second": ["Interval 2.5"],
     "a job with a name": [f'Job "{JOB}" "orders db"'],
 }
 
 
-def errors(lines):
-    """What the plugin complains about."""
+def complaints(lines, level: str) -> list[str]:
+    """What the plugin, and not collectd, complains about."""
     return [line.text for line in lines
-            if line.text.startswith("drs plugin: ") and line.level == "error"]
+            if line.level == level and line.text.startswith("drs plugin: ")]
 
 
 def asked(cloud) -> set[str]:
@@ -147,7 +147,7 @@ def test_a_bad_block_gets_one_line_and_the_other_works(cloud, bad):
     config = project("bad", cloud, *lines, without=bad.without) + project("good", cloud)
     result = Collectd(config).test_read()
 
-    [line] = errors(result.lines)
+    [line] = complaints(result.lines, "error")
     start = f'drs plugin: Project "bad": {bad.option}: '
     assert line.startswith(start)
     assert bad.wanted in line.removeprefix(start)
@@ -160,7 +160,7 @@ def test_a_bad_block_gets_one_line_and_the_other_works(cloud, bad):
 def test_what_is_wrong_outside_of_a_block_gets_one_line(cloud, what):
     text, start = BAD_FILES[what]
     result = Collectd(f'{text}\n{project("good", cloud)}').test_read()
-    [line] = errors(result.lines)
+    [line] = complaints(result.lines, "error")
     assert line.startswith(f"drs plugin: {start}")
     assert result.status != 0
     assert asked(cloud) == {JOB}
@@ -169,7 +169,7 @@ def test_what_is_wrong_outside_of_a_block_gets_one_line(cloud, what):
 def test_the_second_project_of_a_name_is_refused(cloud):
     config = project("good", cloud) + project("good", cloud, f'Job "{OTHER_JOB}"')
     result = Collectd(config).test_read()
-    [line] = errors(result.lines)
+    [line] = complaints(result.lines, "error")
     assert line.startswith('drs plugin: Project "good": name: ')
     assert result.status != 0
     assert asked(cloud) == {JOB}
@@ -183,10 +183,10 @@ def test_a_refused_project_is_not_up(cloud):
 
 def test_an_id_given_twice_is_a_warning(cloud):
     result = Collectd(project("good", cloud, *[f'Job "{JOB}"'] * 2)).test_read()
-    [line] = [line for line in result.lines if line.level == "warning"]
-    assert line.text.startswith(f'drs plugin: Project "good": Job: ')
-    assert JOB in line.text
-    assert errors(result.lines) == []
+    [line] = complaints(result.lines, "warning")
+    assert line.startswith('drs plugin: Project "good": Job: ')
+    assert JOB in line
+    assert complaints(result.lines, "error") == []
     assert result.status == 0
     assert [request.jobs for request in cloud.requests] == [[JOB]]
 
@@ -195,14 +195,14 @@ def test_an_endpoint_without_tls_is_a_warning_if_it_is_not_here(cloud):
     # A proxy that is not there: nobody looks for that host.
     lines = ['Endpoint "http://drs.example.com"', 'Proxy "http://127.0.0.1:1"']
     result = Collectd(project("good", cloud, *lines)).test_read()
-    [line] = [line for line in result.lines if line.level == "warning"]
-    assert line.text.startswith('drs plugin: Project "good": Endpoint: ')
+    [line] = complaints(result.lines, "warning")
+    assert line.startswith('drs plugin: Project "good": Endpoint: ')
 
 
 @pytest.mark.parametrize("what", GOOD_LINES)
 def test_a_good_configuration_works(cloud, what):
     result = Collectd(project("good", cloud, *GOOD_LINES[what])).test_read()
-    assert [line for line in result.lines if line.level in ("error", "warning")] == []
+    assert complaints(result.lines, "error") + complaints(result.lines, "warning") == []
     assert result.status == 0
     assert asked(cloud) == {JOB}
 
@@ -211,4 +211,4 @@ def test_a_service_that_gives_no_answer_is_a_failure_of_the_test(cloud):
     with cloud.answer_with("refused"):
         result = Collectd(project("good", cloud)).test_read()
     assert result.status != 0
-    assert len(errors(result.lines)) == 1
+    assert len(complaints(result.lines, "error")) == 1
