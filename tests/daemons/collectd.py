@@ -34,10 +34,6 @@ LoadPlugin logfile
   Timestamp false
   PrintSeverity true
 </Plugin>
-"""
-
-# `collectd -T` reads each plugin once and ends: it needs no place for values.
-STORES = """
 LoadPlugin csv
 <Plugin csv>
   DataDir "{folder}/csv"
@@ -95,7 +91,10 @@ class Collectd(Daemon):
         return ["/usr/sbin/collectd", "-f", "-C", str(self.folder / "collectd.conf")]
 
     def configure(self) -> None:
-        self._write_configuration(STORES)
+        template = GLOBAL + "{stock}\n" + (DRS if self.drs is not None else "")
+        (self.folder / "collectd.conf").write_text(template.format(
+            host=HOST, interval=self.interval, folder=self.folder, stock=self.stock,
+            group=grp.getgrgid(os.getgid()).gr_name, module_dir=MODULE_DIR, drs=self.drs))
 
     def ready(self) -> bool:
         return self.socket_path.exists() and any(
@@ -108,7 +107,7 @@ class Collectd(Daemon):
     def test_read(self) -> OneRead:
         """Run `collectd -T`, which reads every plugin once, instead of the daemon."""
         with self._temporary:
-            self._write_configuration(stores="")
+            self.configure()
             done = subprocess.run([*self.command(), "-T"], capture_output=True, text=True,
                                   timeout=self.start_timeout, check=False,
                                   env=self.environment())
@@ -181,12 +180,6 @@ class Collectd(Daemon):
         self.wait_until(lambda: len(self.reads(*instances, plugin=plugin)) >= count,
                         f"{count} reads of {plugin} {' '.join(instances)}", timeout)
         return self.reads(*instances, plugin=plugin)
-
-    def _write_configuration(self, stores: str) -> None:
-        template = GLOBAL + stores + "{stock}\n" + (DRS if self.drs is not None else "")
-        (self.folder / "collectd.conf").write_text(template.format(
-            host=HOST, interval=self.interval, folder=self.folder, stock=self.stock,
-            group=grp.getgrgid(os.getgid()).gr_name, module_dir=MODULE_DIR, drs=self.drs))
 
 
 def _fields(notification: str) -> dict[str, str]:
