@@ -99,29 +99,50 @@ static bool check_options(struct block *b) {
 
 static int compare_names(const void *a, const void *b) { return strcmp(a, b); }
 
+static char *new_name(const char *kind, const char *host, const char *name) {
+  char *key;
+  int len = asprintf(&key, "%s/%s/%s", kind, host != NULL ? host : "", name);
+  return len < 0 ? NULL : key;
+}
+
 /* Notes a name; false: it is taken. */
 static bool take_name(struct config *c, const char *kind, const char *host,
                       const char *name) {
-  char *key;
-  if (asprintf(&key, "%s/%s/%s", kind, host != NULL ? host : "", name) < 0)
-    return false;
-  char **node = tsearch(key, &c->names, compare_names);
+  char *key = new_name(kind, host, name);
+  char **node = key == NULL ? NULL : tsearch(key, &c->names, compare_names);
   bool is_new = node != NULL && *node == key;
   if (!is_new)
     free(key);
   return is_new;
 }
 
-/* Two jobs with one name would write to one metric. */
+static void drop_name(struct config *c, const char *kind, const char *host,
+                      const char *name) {
+  char *key = new_name(kind, host, name);
+  char **node = key == NULL ? NULL : tfind(key, &c->names, compare_names);
+  char *noted = node == NULL ? NULL : *node;
+  if (noted != NULL)
+    tdelete(noted, &c->names, compare_names);
+  free(noted);
+  free(key);
+}
+
+/* Two jobs with one name would write to one metric. A block that is refused
+ * for it takes no name away from the others. */
 static bool take_job_names(struct config *c, struct block *b) {
   const struct project_options *o = &b->options;
-  for (size_t i = 0; i < o->jobs.len; i++)
-    if (!take_name(c, "job", o->host, o->jobs.all[i]->name))
-      return err_set(&b->err, ERR_LOCAL,
-                     "Job: a name that no other job has is wanted; \"%s\", "
-                     "made safe for a metric, is taken",
-                     o->jobs.all[i]->name);
-  return true;
+  size_t i = 0;
+  while (i < o->jobs.len && take_name(c, "job", o->host, o->jobs.all[i]->name))
+    i++;
+  if (i == o->jobs.len)
+    return true;
+  err_set(&b->err, ERR_LOCAL,
+          "Job: a name that no other job has is wanted; \"%s\", made safe for "
+          "a metric, is taken",
+          o->jobs.all[i]->name);
+  while (i-- > 0)
+    drop_name(c, "job", o->host, o->jobs.all[i]->name);
+  return false;
 }
 
 static bool read_name(struct config *c, struct block *b,
