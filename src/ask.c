@@ -5,6 +5,8 @@
 
 #include "ask.h"
 
+#include <stdlib.h>
+
 static bool is_success(long status) { return status >= 200 && status < 300; }
 
 /* An item of a refusal names the job that is to blame, or a code at least. */
@@ -67,6 +69,26 @@ static void on_done(void *arg, const struct http_reply *reply,
 
 static const struct http_handler handler = {.body = on_body, .done = on_done};
 
+/* Asking */
+
+struct id_walk {
+  const struct batches *batches;
+  const struct batch *batch;
+  size_t at;
+};
+
+static const char *next_id(void *arg) {
+  struct id_walk *walk = arg;
+  struct job *job = batches_each(walk->batches, walk->batch, &walk->at);
+  return job == NULL ? NULL : job->id;
+}
+
+bool ask_write(const struct ask *ask, const struct batches *batches,
+               struct buf *body, struct err *err) {
+  struct id_walk walk = {batches, &ask->batch, 0};
+  return progress_request(body, next_id, &walk, err);
+}
+
 bool ask_start(struct ask *ask, struct http *http,
                const struct http_request *req, struct err *err) {
   ask->at = 0;
@@ -92,4 +114,36 @@ void ask_cancel(struct ask *ask) {
   progress_reader_free(ask->reader);
   ask->call = NULL;
   ask->reader = NULL;
+}
+
+/* Places */
+
+bool asks_init(struct asks *asks, size_t len, const struct ask_handler *handler,
+               void *arg) {
+  asks->all = calloc(len, sizeof(*asks->all));
+  if (asks->all == NULL)
+    return false;
+  asks->len = len;
+  for (size_t i = 0; i < len; i++)
+    asks->all[i] = (struct ask){.handler = handler, .arg = arg};
+  return true;
+}
+
+struct ask *asks_free_place(const struct asks *asks) {
+  for (size_t i = 0; i < asks->len; i++)
+    if (asks->all[i].call == NULL)
+      return &asks->all[i];
+  return NULL;
+}
+
+size_t asks_under_way(const struct asks *asks) {
+  size_t n = 0;
+  for (size_t i = 0; i < asks->len; i++)
+    n += asks->all[i].call != NULL;
+  return n;
+}
+
+void asks_cancel(struct asks *asks) {
+  for (size_t i = 0; i < asks->len; i++)
+    ask_cancel(&asks->all[i]);
 }

@@ -40,6 +40,10 @@ struct ask {
   time_t date;                        /* the server's clock; -1: not said */
 };
 
+/* Appends the body that asks for the batch of `ask`. */
+bool ask_write(const struct ask *ask, const struct batches *batches,
+               struct buf *body, struct err *err);
+
 /* False and an error: nothing was sent, and no handler will be called. */
 bool ask_start(struct ask *ask, struct http *http,
                const struct http_request *req, struct err *err);
@@ -47,8 +51,22 @@ bool ask_start(struct ask *ask, struct http *http,
 /* Ends it without a call of the handler. */
 void ask_cancel(struct ask *ask);
 
-static inline bool ask_is_free(const struct ask *ask) {
-  return ask->call == NULL;
-}
+/* As many places as there may be requests under way at once. All zero: none. */
+struct asks {
+  struct ask *all;
+  size_t len;
+};
+
+/* False: out of memory. */
+bool asks_init(struct asks *asks, size_t len, const struct ask_handler *handler,
+               void *arg);
+
+/* A free place, or NULL where all are taken. */
+struct ask *asks_free_place(const struct asks *asks);
+
+size_t asks_under_way(const struct asks *asks);
+
+/* Ends all without a call of the handler. */
+void asks_cancel(struct asks *asks);
 
 #endif

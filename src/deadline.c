@@ -1,14 +1,24 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the collectd-drs authors
  *
- * The one reading of the clock. */
+ * The clock, and nothing else reads it. */
 
 #include "deadline.h"
 
 #include <time.h>
 
-msec_t deadline_now(void) {
+static struct timespec read_clock(void) {
   struct timespec ts;
   clock_gettime(CLOCK_MONOTONIC, &ts);
+  return ts;
+}
+
+msec_t deadline_now(void) {
+  struct timespec ts = read_clock();
   return (msec_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+double deadline_seconds(void) {
+  struct timespec ts = read_clock();
+  return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
 }

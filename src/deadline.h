@@ -19,6 +19,9 @@ typedef int64_t msec_t;
 /* The time now (CLOCK_MONOTONIC). */
 msec_t deadline_now(void);
 
+/* The same clock in seconds, and finer: to measure with. */
+double deadline_seconds(void);
+
 /* The earlier of two. */
 static inline msec_t deadline_earlier(msec_t a, msec_t b) {
   return a < b ? a : b;

@@ -45,7 +45,8 @@ bool json_feed(struct json_reader *r, const char *bytes, size_t len,
 bool json_finish(struct json_reader *r, struct err *err);
 
 /* A scalar's text as a number: an optional sign, digits, a fraction, an
- * exponent, no more. False: it is not one, or not a finite one. */
+ * exponent, no more. False: it is not one, not a finite one, or has 64 bytes
+ * or more. */
 bool json_number(const char *text, size_t len, double *value);
 
 /* The writer appends one document to a buffer, with commas and escapes where

@@ -88,26 +88,18 @@ static void keep_count(struct progress_reader *r, const struct field *f,
   json_number(text, len, &r->reply.count);
 }
 
+/* clang-format off */
 #define KEY(name) .key = name, .len = sizeof(name) - 1
-#define TEXT(name, member)                                                     \
-  { KEY(name), .keep = keep_text, .offset = offsetof(struct progress, member) }
-#define NUMBER(name, member, has)                                              \
-  {                                                                            \
-    KEY(name), .keep = keep_number,                                            \
-               .offset = offsetof(struct progress, member), .bit = has         \
-  }
-#define PHASE_NUMBER(name, member, has)                                        \
-  {                                                                            \
-    KEY(name), .keep = keep_phase_number,                                      \
-               .offset = offsetof(struct progress_phase, member), .bit = has   \
-  }
-#define REFUSAL(name, member)                                                  \
-  {                                                                            \
-    KEY(name), .keep = keep_refusal,                                           \
-               .offset = offsetof(struct progress_reply, member)               \
-  }
-#define LEADS(name, place)                                                     \
-  { KEY(name), .leads_to = place }
+#define TEXT(name, member) \
+  {KEY(name), .keep = keep_text, .offset = offsetof(struct progress, member)}
+#define NUMBER(name, member, has) \
+  {KEY(name), .keep = keep_number, .offset = offsetof(struct progress, member), .bit = has}
+#define PHASE_NUMBER(name, member, has) \
+  {KEY(name), .keep = keep_phase_number, .offset = offsetof(struct progress_phase, member), .bit = has}
+#define REFUSAL(name, member) \
+  {KEY(name), .keep = keep_refusal, .offset = offsetof(struct progress_reply, member)}
+#define LEADS(name, place) {KEY(name), .leads_to = place}
+/* clang-format on */
 
 static const struct field reply_fields[] = {
     {KEY("count"), .keep = keep_count},
@@ -175,11 +167,9 @@ static void begin_item(struct progress_reader *r) {
   struct progress *p = &r->item;
   p->has = 0;
   p->phases_len = 0;
-  set_text(&p->id, "", 0);
-  set_text(&p->task_mode, "", 0);
-  set_text(&p->transfer_status, "", 0);
-  set_text(&p->error_code, "", 0);
-  set_text(&p->error_msg, "", 0);
+  for (const struct field *f = item_fields; f->key != NULL; f++)
+    if (f->keep == keep_text)
+      keep_text(r, f, "", 0);
 }
 
 static void end_item(struct progress_reader *r) {
@@ -304,11 +294,7 @@ static void on_scalar(void *arg, enum json_kind kind, const char *text,
 }
 
 static const struct json_events events = {
-    .scalar = on_scalar,
-    .key = on_key,
-    .open = on_open,
-    .close = on_close,
-};
+    .scalar = on_scalar, .key = on_key, .open = on_open, .close = on_close};
 
 /* What others see */
 

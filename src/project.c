@@ -6,6 +6,7 @@
 #include "project.h"
 
 #include "ask.h"
+#include "backoff.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,24 +28,21 @@ struct project {
   struct batches batches;
   struct project_counts counts;
 
-  /* throttling */
-  msec_t quiet_until; /* nothing is asked before */
-  msec_t quiet_for;   /* the last pause; 0: the service is content */
+  struct backoff throttled;
 
   /* the read under way */
   struct http *http;
   bool reading;
   bool closed; /* nothing more is asked in this read */
   uint32_t number;
-  msec_t started, deadline;
+  msec_t deadline;
+  double started;                    /* by deadline_seconds */
   size_t accepted, failed, doubtful; /* requests */
   struct project_result result;
-  struct ask *asks; /* max_parallel places */
+  struct asks asks;
 };
 
 static const struct ask_handler ask_handler;
-
-/* Making and unmaking */
 
 static bool prepare_project(struct project *p, struct err *err) {
   struct project_options *o = &p->options;
@@ -55,14 +53,12 @@ static bool prepare_project(struct project *p, struct err *err) {
                                .client_key = o->client_key,
                                .proxy = o->proxy};
   batches_init(&p->batches, &o->jobs, (size_t)o->batch_size);
-  p->asks = calloc((size_t)o->max_parallel, sizeof(*p->asks));
-  if (p->asks == NULL || asprintf(&p->url, "%s/v3/%s/jobs/batch-progress",
-                                  o->endpoint, o->project_id) < 0) {
+  if (asprintf(&p->url, "%s/v3/%s/jobs/batch-progress", o->endpoint,
+               o->project_id) < 0)
     p->url = NULL;
+  if (p->url == NULL ||
+      !asks_init(&p->asks, (size_t)o->max_parallel, &ask_handler, p))
     return err_memory(err);
-  }
-  for (int i = 0; i < o->max_parallel; i++)
-    p->asks[i] = (struct ask){.handler = &ask_handler, .arg = p};
   p->auth = auth_token_new(&o->token, err);
   return p->auth != NULL;
 }
@@ -86,13 +82,8 @@ struct project *project_new(struct project_options *options,
   return NULL;
 }
 
-static void cancel_asks(struct project *p) {
-  for (int i = 0; p->asks != NULL && i < p->options.max_parallel; i++)
-    ask_cancel(&p->asks[i]);
-}
-
 void project_stop(struct project *p) {
-  cancel_asks(p);
+  asks_cancel(&p->asks);
   p->reading = false;
 }
 
@@ -103,7 +94,7 @@ void project_free(struct project *p) {
   auth_free(p->auth);
   batches_free(&p->batches);
   project_options_free(&p->options);
-  free(p->asks);
+  free(p->asks.all);
   free(p->url);
   free(p);
 }
@@ -135,20 +126,17 @@ static void close_read(struct project *p, const struct err *err) {
   p->closed = true;
 }
 
-/* Nothing is asked until then; the read waits if it has the time. */
-static void keep_quiet(struct project *p, msec_t wait, msec_t now) {
-  if (wait < 0) {
-    p->quiet_for = p->quiet_for == 0 ? THROTTLE_MIN_MS : 2 * p->quiet_for;
-    if (p->quiet_for > THROTTLE_MAX_MS)
-      p->quiet_for = THROTTLE_MAX_MS;
-    /* Half of it at random, lest all who were refused come back together. */
-    wait = p->quiet_for / 2 + random() % (p->quiet_for / 2 + 1);
-  }
-  if (now + wait > p->quiet_until)
-    p->quiet_until = now + wait;
-}
+/* What an answer means for its batch, and for the read */
 
-/* What an answer means for its batch, and for the read. */
+/* Nothing is asked for a while; the read waits if it has the time. */
+static void on_throttled(struct project *p, struct ask *ask, msec_t now) {
+  fail(p, &ask->err);
+  if (ask->retry_after >= 0)
+    backoff_obey(&p->throttled, ask->retry_after, now);
+  else
+    backoff_grow(&p->throttled, THROTTLE_MIN_MS, THROTTLE_MAX_MS, now);
+  batches_again(&p->batches, &ask->batch);
+}
 
 static void on_credential(struct project *p, struct ask *ask, msec_t now) {
   auth_reject(p->auth, ask->serial, &ask->err, ask->date, now);
@@ -186,7 +174,7 @@ static void on_failure(struct project *p, struct ask *ask) {
 
 static void on_accepted(struct project *p, struct ask *ask) {
   p->accepted++;
-  p->quiet_for = 0;
+  backoff_reset(&p->throttled);
   batches_accepted(&p->batches, &ask->batch);
 }
 
@@ -202,9 +190,7 @@ static void ask_done(void *arg, struct ask *ask) {
     on_credential(p, ask, now);
     break;
   case REFUSAL_THROTTLED:
-    fail(p, &ask->err);
-    keep_quiet(p, ask->retry_after, now);
-    batches_again(&p->batches, &ask->batch);
+    on_throttled(p, ask, now);
     break;
   case REFUSAL_SIZE:
     if (!batches_too_large(&p->batches, &ask->batch))
@@ -249,27 +235,14 @@ static const struct ask_handler ask_handler = {.item = ask_item,
 
 /* Asking */
 
-struct id_walk {
-  const struct batches *batches;
-  const struct batch *batch;
-  size_t at;
-};
-
-static const char *next_id(void *arg) {
-  struct id_walk *walk = arg;
-  struct job *job = batches_each(walk->batches, walk->batch, &walk->at);
-  return job == NULL ? NULL : job->id;
-}
-
 static bool submit(struct project *p, struct ask *ask, msec_t now,
                    struct err *err) {
   const struct project_options *o = &p->options;
-  struct id_walk walk = {&p->batches, &ask->batch, 0};
   struct http_request req = {.method = "POST", .url = p->url, .peer = &p->peer};
   struct buf body;
   buf_init(&body, HTTP_BODY_MAX);
   buf_init(&req.headers, HTTP_HEADER_MAX);
-  bool ok = progress_request(&body, next_id, &walk, err) &&
+  bool ok = ask_write(ask, &p->batches, &body, err) &&
             auth_add_header(&req, "Content-Type", "application/json", err) &&
             auth_add_header(&req, "Accept", "application/json", err) &&
             auth_add_header(&req, "X-Language", o->language, err);
@@ -284,20 +257,11 @@ static bool submit(struct project *p, struct ask *ask, msec_t now,
   return ok;
 }
 
-static size_t asks_under_way(const struct project *p) {
-  size_t n = 0;
-  for (int i = 0; i < p->options.max_parallel; i++)
-    n += !ask_is_free(&p->asks[i]);
-  return n;
-}
-
 /* Fills the free places. */
 static void ask_for_more(struct project *p, msec_t now) {
-  for (int i = 0; i < p->options.max_parallel && !p->closed; i++) {
-    struct ask *ask = &p->asks[i];
+  struct ask *ask;
+  while (!p->closed && (ask = asks_free_place(&p->asks)) != NULL) {
     struct err err = ERR_INIT;
-    if (!ask_is_free(ask))
-      continue;
     if (!batches_next(&p->batches, &ask->batch))
       return;
     if (!submit(p, ask, now, &err))
@@ -317,7 +281,7 @@ void project_start(struct project *p, struct http *http, msec_t now,
   p->reading = true;
   p->closed = false;
   p->number++;
-  p->started = now;
+  p->started = deadline_seconds();
   p->deadline = now + budget;
   p->accepted = p->failed = p->doubtful = 0;
   p->result = (struct project_result){.jobs = p->options.jobs.len};
@@ -342,20 +306,20 @@ static void explain_missing(struct project *p) {
             r->jobs - r->answered, r->jobs, jobs->all[i]->id);
 }
 
-static void finish(struct project *p, msec_t now) {
-  cancel_asks(p);
+static void finish(struct project *p) {
+  asks_cancel(&p->asks);
   batches_end(&p->batches);
   explain_missing(p);
   p->reading = false;
-  p->result.seconds = (double)(now - p->started) / 1000;
+  p->result.seconds = deadline_seconds() - p->started;
   p->events->finished(p->arg, &p->result);
 }
 
 /* Asks, if we may; returns when to look again. */
 static msec_t go_on(struct project *p, msec_t now) {
   struct err err = ERR_INIT;
-  if (!p->closed && now < p->quiet_until)
-    return p->quiet_until;
+  if (!p->closed && now < p->throttled.until)
+    return p->throttled.until;
   if (!p->closed) {
     enum auth_state state = auth_prepare(p->auth, p->http, now, &err);
     if (state == AUTH_BUSY)
@@ -365,24 +329,22 @@ static msec_t go_on(struct project *p, msec_t now) {
     else
       ask_for_more(p, now);
   }
-  if (asks_under_way(p) == 0)
-    finish(p, now);
+  if (asks_under_way(&p->asks) == 0)
+    finish(p);
   return DEADLINE_NEVER;
 }
 
 msec_t project_step(struct project *p, msec_t now) {
   if (!p->reading)
     return DEADLINE_NEVER;
-  bool hopeless = asks_under_way(p) == 0 && p->quiet_until >= p->deadline;
-  if (now >= p->deadline || hopeless) {
-    struct err err = ERR_INIT;
-    if (!hopeless)
-      err_set(&err, ERR_HTTP, "the interval was over before all had answered");
-    else
-      err_set(&err, ERR_THROTTLED, "the service asked for a pause");
-    close_read(p, &err);
-    finish(p, now);
-    return DEADLINE_NEVER;
-  }
-  return deadline_earlier(p->deadline, go_on(p, now));
+  struct err err = ERR_INIT;
+  if (asks_under_way(&p->asks) == 0 && p->throttled.until >= p->deadline)
+    err_set(&err, ERR_THROTTLED, "the service asked for a pause");
+  else if (now >= p->deadline)
+    err_set(&err, ERR_HTTP, "the interval was over before all had answered");
+  if (!err_is_set(&err))
+    return deadline_earlier(p->deadline, go_on(p, now));
+  close_read(p, &err);
+  finish(p);
+  return DEADLINE_NEVER;
 }
