@@ -67,7 +67,8 @@ static void on_done(void *arg, const struct http_reply *reply,
   ask->handler->done(ask->arg, ask);
 }
 
-static const struct http_handler handler = {.body = on_body, .done = on_done};
+static const struct http_handler http_handler = {.body = on_body,
+                                                 .done = on_done};
 
 /* Asking */
 
@@ -100,7 +101,7 @@ bool ask_start(struct ask *ask, struct http *http,
   ask->reader = progress_reader_new(on_item, ask);
   if (ask->reader == NULL)
     return err_memory(err);
-  ask->call = http_start(http, req, &handler, ask, err);
+  ask->call = http_start(http, req, &http_handler, ask, err);
   if (ask->call != NULL)
     return true;
   progress_reader_free(ask->reader);
