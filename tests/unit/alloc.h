@@ -4,7 +4,7 @@
  * An allocator that a test holds in its hands: it fails where told, counts
  * what is not freed, and looks for a secret in each block that is freed. It is
  * for the program's own code, the core's included, and works by the linker:
- * -Wl,--wrap=malloc,--wrap=calloc,--wrap=free,--wrap=strdup
+ * -Wl,--wrap=malloc,--wrap=calloc,--wrap=reallocarray,--wrap=free,--wrap=strdup
  *
  * To be included by one file of a program. */
 
@@ -33,9 +33,11 @@ static inline void alloc_reset(void) { alloc = (struct alloc){0}; }
 
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);
+void *__real_reallocarray(void *p, size_t count, size_t size);
 void __real_free(void *p);
 void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t count, size_t size);
+void *__wrap_reallocarray(void *p, size_t count, size_t size);
 void __wrap_free(void *p);
 char *__wrap_strdup(const char *text);
 
@@ -59,6 +61,17 @@ void *__wrap_malloc(size_t size) {
 
 void *__wrap_calloc(size_t count, size_t size) {
   return alloc_fails() ? NULL : alloc_count(__real_calloc(count, size));
+}
+
+/* What grows counts as a new block. */
+void *__wrap_reallocarray(void *p, size_t count, size_t size) {
+  size_t old = p == NULL ? 0 : malloc_usable_size(p);
+  void *grown = alloc_fails() ? NULL : __real_reallocarray(p, count, size);
+  if (grown == NULL || p == NULL)
+    return alloc_count(grown);
+  alloc.live--;
+  alloc.bytes -= old;
+  return alloc_count(grown);
 }
 
 char *__wrap_strdup(const char *text) {

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the collectd-drs authors
+ *
+ * A service that takes so many ids and refuses some: in what requests all
+ * others are asked for, and in how many. */
+
+#include "unit.h"
+
+#include "batches.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MINUTE 60000
+
+/* A service, and what it was asked. */
+static struct {
+  size_t most;         /* ids that it takes in one request */
+  bool says_size;      /* and whether it says that this is the trouble */
+  bool bad[2000];      /* jobs that it refuses, their batch with them */
+  int asked[2000];     /* how often a job was in a request of this read */
+  bool answered[2000]; /* in this read */
+  size_t requests, stop_after; /* of this read; 0: it never stops */
+} service;
+
+static struct jobs jobs;
+static struct batches batches;
+static msec_t now;
+
+static void set_up(size_t count, size_t limit) {
+  char id[16];
+  memset(&service, 0, sizeof(service));
+  service.most = count;
+  now = 0;
+  for (size_t i = 0; i < count; i++) {
+    snprintf(id, sizeof(id), "%zu", i);
+    assert_int_equal(jobs_add(&jobs, id, id), JOBS_ADDED);
+  }
+  batches_init(&batches, &jobs, limit);
+}
+
+static int tear_down(void **state) {
+  (void)state;
+  batches_free(&batches);
+  jobs_free(&jobs);
+  return 0;
+}
+
+/* One request; its jobs are counted, and the batch is told what came. */
+static void ask(const struct batch *batch) {
+  size_t at = 0, n = 0;
+  bool bad = false;
+  size_t places[2000];
+  for (struct job *job; (job = batches_each(&batches, batch, &at)) != NULL;) {
+    size_t place = (size_t)atoi(job->id);
+    bad = bad || service.bad[place];
+    service.asked[place]++;
+    places[n++] = place;
+  }
+  service.requests++;
+  assert_int_equal(n, batch->len);
+  if (n > service.most && service.says_size) {
+    batches_too_large(&batches, batch);
+  } else if (n > service.most || bad) {
+    batches_divide(&batches, batch, now);
+  } else {
+    for (size_t i = 0; i < n; i++) {
+      service.answered[places[i]] = true;
+      jobs.all[places[i]]->apart = false;
+    }
+    batches_accepted(&batches, batch);
+  }
+}
+
+/* A read; returns its requests. */
+static size_t read_all(void) {
+  struct batch batch;
+  now += MINUTE;
+  service.requests = 0;
+  memset(service.asked, 0, sizeof(service.asked));
+  memset(service.answered, 0, sizeof(service.answered));
+  batches_begin(&batches, now);
+  while ((service.stop_after == 0 || service.requests < service.stop_after) &&
+         batches_next(&batches, &batch))
+    ask(&batch);
+  batches_end(&batches);
+  return service.requests;
+}
+
+static void assert_good_ones_answered(void) {
+  for (size_t i = 0; i < jobs.len; i++)
+    if (service.answered[i] == service.bad[i])
+      fail_msg("job %zu is %s", i, service.bad[i] ? "answered" : "left out");
+}
+
+static void all_are_asked_once(void **state) {
+  (void)state;
+  set_up(1001, 100);
+  for (int i = 0; i < 3; i++) {
+    assert_int_equal(read_all(), 11);
+    assert_good_ones_answered();
+    for (size_t k = 0; k < jobs.len; k++)
+      assert_int_equal(service.asked[k], 1);
+  }
+}
+
+static void there_may_be_none(void **state) {
+  (void)state;
+  set_up(0, 100);
+  assert_int_equal(read_all(), 0);
+}
+
+/* At most two more requests for each halving, once; then none, but for one
+ * question in ten minutes whether it is well again. */
+static void bad_ones_are_set_apart(void **state) {
+  (void)state;
+  static const size_t bad_counts[] = {1, 2, 10};
+  for (size_t i = 0; i < COUNT(bad_counts); i++) {
+    size_t bad = bad_counts[i];
+    set_up(1000, 100);
+    for (size_t k = 0; k < bad; k++)
+      service.bad[k * 97 % 1000] = true;
+    double most = 10 + (double)bad * 2 * ceil(log2(100));
+    assert_true(read_all() <= (size_t)most);
+    assert_good_ones_answered();
+    size_t probes = 0;
+    for (int minute = 0; minute < 60; minute++) {
+      size_t requests = read_all();
+      assert_in_range(requests, 10, 11);
+      probes += requests - 10;
+      assert_good_ones_answered();
+    }
+    assert_in_range(probes, 1, 6 * bad);
+    tear_down(NULL);
+  }
+}
+
+static void a_bad_one_that_is_well_again_comes_back(void **state) {
+  (void)state;
+  set_up(100, 100);
+  service.bad[42] = true;
+  read_all();
+  service.bad[42] = false;
+  int minutes = 0;
+  while (!service.answered[42] && minutes++ < 11)
+    read_all();
+  assert_in_range(minutes, 1, 11);
+  assert_int_equal(read_all(), 1);
+  assert_good_ones_answered();
+}
+
+/* However it says so, the size that works is found in one read and kept. */
+static void it_finds_the_size(void **state) {
+  (void)state;
+  static const size_t sizes[] = {1, 2, 7, 30, 99};
+  for (size_t i = 0; i < 2 * COUNT(sizes); i++) {
+    set_up(500, 100);
+    service.most = sizes[i / 2];
+    service.says_size = i % 2 == 0;
+    read_all();
+    assert_good_ones_answered();
+    assert_in_range(batches.size, (service.most + 1) / 2, service.most);
+    size_t requests = (500 + batches.size - 1) / batches.size;
+    assert_int_equal(read_all(), requests);
+    assert_good_ones_answered();
+    for (size_t k = 0; k < jobs.len; k++)
+      assert_false(jobs.all[k]->apart);
+    tear_down(NULL);
+  }
+}
+
+/* A day later the service takes more; where it does not, it is asked ever more
+ * seldom. */
+static void it_grows_with_care(void **state) {
+  (void)state;
+  set_up(500, 100);
+  service.most = 10;
+  service.says_size = true;
+  size_t wasted = 0;
+  for (int minute = 0; minute < 24 * 60; minute++) {
+    size_t expected = (500 + batches.size - 1) / batches.size;
+    wasted += read_all() > expected;
+    assert_good_ones_answered();
+  }
+  assert_in_range(wasted, 1, 12);
+  service.most = 100;
+  for (int day = 0; day < 30 && batches.size < 100; day++)
+    for (int minute = 0; minute < 24 * 60; minute++)
+      read_all();
+  assert_int_equal(batches.size, 100);
+}
+
+/* What a read had no time for comes first in the next. */
+static void every_job_has_its_turn(void **state) {
+  (void)state;
+  set_up(1000, 100);
+  service.stop_after = 3;
+  int answered[1000] = {0};
+  for (int i = 0; i < 10; i++) {
+    read_all();
+    for (size_t k = 0; k < jobs.len; k++)
+      answered[k] += service.answered[k];
+  }
+  for (size_t k = 0; k < jobs.len; k++)
+    assert_int_equal(answered[k], 3);
+}
+
+static void a_batch_is_asked_again(void **state) {
+  (void)state;
+  struct batch batch, again;
+  set_up(10, 5);
+  batches_begin(&batches, 0);
+  assert_true(batches_next(&batches, &batch));
+  assert_true(batches_again(&batches, &batch));
+  assert_true(batches_next(&batches, &again));
+  assert_memory_equal(&batch, &again, sizeof(batch));
+  batches_end(&batches);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test_teardown(all_are_asked_once, tear_down),
+      cmocka_unit_test_teardown(there_may_be_none, tear_down),
+      cmocka_unit_test(bad_ones_are_set_apart),
+      cmocka_unit_test_teardown(a_bad_one_that_is_well_again_comes_back,
+                                tear_down),
+      cmocka_unit_test(it_finds_the_size),
+      cmocka_unit_test_teardown(it_grows_with_care, tear_down),
+      cmocka_unit_test_teardown(every_job_has_its_turn, tear_down),
+      cmocka_unit_test_teardown(a_batch_is_asked_again, tear_down),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

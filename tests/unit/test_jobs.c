@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the collectd-drs authors
+ *
+ * The table keeps its order, finds an id, and has each once. */
+
+#include "alloc.h"
+
+#include "jobs.h"
+
+static void it_keeps_the_order(void **state) {
+  (void)state;
+  struct jobs jobs = {0};
+  char id[16];
+  for (int i = 0; i < 1000; i++) {
+    snprintf(id, sizeof(id), "job-%d", i * 7919 % 1000);
+    assert_int_equal(jobs_add(&jobs, id, id), JOBS_ADDED);
+  }
+  assert_int_equal(jobs.len, 1000);
+  for (int i = 0; i < 1000; i++) {
+    snprintf(id, sizeof(id), "job-%d", i * 7919 % 1000);
+    assert_string_equal(jobs.all[i]->id, id);
+    assert_ptr_equal(jobs_find(&jobs, id, NULL), jobs.all[i]);
+  }
+  jobs_free(&jobs);
+  assert_int_equal(jobs.len, 0);
+}
+
+static void an_id_is_there_once(void **state) {
+  (void)state;
+  struct jobs jobs = {0};
+  assert_int_equal(jobs_add(&jobs, "a", "first"), JOBS_ADDED);
+  assert_int_equal(jobs_add(&jobs, "a", "second"), JOBS_SAME_ID);
+  assert_int_equal(jobs.len, 1);
+  assert_string_equal(jobs.all[0]->name, "first");
+  jobs_free(&jobs);
+}
+
+/* Where to look first is a hint, and may be wrong. */
+static void a_hint_does_no_harm(void **state) {
+  (void)state;
+  struct jobs jobs = {0};
+  jobs_add(&jobs, "a", "a");
+  jobs_add(&jobs, "b", "b");
+  struct job *a = jobs.all[0], *b = jobs.all[1];
+  assert_ptr_equal(jobs_find(&jobs, "a", a), a);
+  assert_ptr_equal(jobs_find(&jobs, "a", b), a);
+  assert_null(jobs_find(&jobs, "c", a));
+  assert_null(jobs_find(&jobs, "", NULL));
+  jobs_free(&jobs);
+}
+
+static void a_new_job_knows_nothing_yet(void **state) {
+  (void)state;
+  struct jobs jobs = {0};
+  jobs_add(&jobs, "a", "orders db; \xC3\xA9");
+  struct job *job = jobs.all[0];
+  assert_int_equal(job->status, -1);
+  assert_int_equal(job->read, 0);
+  assert_false(job->has_error || job->apart);
+  assert_null(strpbrk(job->name, " ;\xC3\xA9"));
+  jobs_free(&jobs);
+}
+
+static bool add_three(void) {
+  struct jobs jobs = {0};
+  bool ok = jobs_add(&jobs, "a", "a") == JOBS_ADDED &&
+            jobs_add(&jobs, "b", "b") == JOBS_ADDED &&
+            jobs_add(&jobs, "c", "c") == JOBS_ADDED;
+  jobs_free(&jobs);
+  return ok;
+}
+
+static void it_bears_a_lack_of_memory(void **state) {
+  (void)state;
+  alloc_fail_each(add_three);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(it_keeps_the_order),
+      cmocka_unit_test(an_id_is_there_once),
+      cmocka_unit_test(a_hint_does_no_harm),
+      cmocka_unit_test(a_new_job_knows_nothing_yet),
+      cmocka_unit_test(it_bears_a_lack_of_memory),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
