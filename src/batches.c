@@ -115,8 +115,10 @@ static void halve(struct batches *b, const struct batch *batch) {
 }
 
 void batches_accepted(struct batches *b, const struct batch *batch) {
-  if (batch->len > b->accepted_max)
-    b->accepted_max = batch->len;
+  if (batch->len <= b->accepted_max)
+    return;
+  b->accepted_max = batch->len;
+  b->patience = PATIENCE_MIN; /* it takes more than was known: go on soon */
 }
 
 bool batches_divide(struct batches *b, const struct batch *batch, msec_t now) {

@@ -42,7 +42,7 @@ struct batches {
   size_t size;         /* ids in one batch now, 1 to limit */
   size_t accepted_max; /* the most that were accepted */
   unsigned reads;      /* since the size changed */
-  unsigned patience;   /* reads until it grows; doubles where that failed */
+  unsigned patience;   /* reads until it grows; doubles when that fails */
   size_t divided_min;  /* of this read: ids of the least batch divided */
   size_t set_apart;    /* of this read: jobs found to be bad */
 
