@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the collectd-drs authors
+ *
+ * The network and the clock in a test's hands: http.h and deadline.h without a
+ * socket and without time. What is started waits until the test answers it.
+ *
+ * To be included by one file of a program, whose functions the linker takes in
+ * place of the core's. */
+
+#ifndef DRS_TESTS_FAKE_HTTP_H
+#define DRS_TESTS_FAKE_HTTP_H
+
+#include "unit.h"
+
+#include "http.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define FAKE_CALLS_MAX 64
+
+struct http_call {
+  struct http_handler handler;
+  void *arg;
+  char *url, *body, *headers; /* headers: a line each */
+  msec_t timeout;
+};
+
+/* The requests that wait for an answer, the oldest first. */
+static struct http_call *fake_calls[FAKE_CALLS_MAX];
+static size_t fake_calls_len;
+static size_t fake_started, fake_cancelled; /* requests so far */
+static msec_t fake_now;
+
+msec_t deadline_now(void) { return fake_now; }
+
+double deadline_seconds(void) { return (double)fake_now / 1000; }
+
+/* "Name: value" strings, one behind the other, become lines. */
+static inline char *fake_lines(const struct buf *headers) {
+  char *lines = calloc(1, headers->len + 1);
+  assert_non_null(lines);
+  memcpy(lines, headers->data, headers->len);
+  for (size_t i = 0; i < headers->len; i++)
+    if (lines[i] == '\0')
+      lines[i] = '\n';
+  return lines;
+}
+
+struct http_call *http_start(struct http *http, const struct http_request *req,
+                             const struct http_handler *handler, void *arg,
+                             struct err *err) {
+  (void)http, (void)err;
+  assert_true(fake_calls_len < FAKE_CALLS_MAX);
+  struct http_call *call = calloc(1, sizeof(*call));
+  assert_non_null(call);
+  call->handler = *handler;
+  call->arg = arg;
+  call->url = strdup(req->url);
+  call->body = req->body == NULL ? NULL : strndup(req->body, req->body_len);
+  call->headers = fake_lines(&req->headers);
+  call->timeout = req->timeout;
+  fake_calls[fake_calls_len++] = call;
+  fake_started++;
+  return call;
+}
+
+static inline void fake_forget(struct http_call *call) {
+  size_t i = 0;
+  while (i < fake_calls_len && fake_calls[i] != call)
+    i++;
+  assert_true(i < fake_calls_len);
+  memmove(&fake_calls[i], &fake_calls[i + 1],
+          (--fake_calls_len - i) * sizeof(struct http_call *));
+  free(call->url);
+  free(call->body);
+  free(call->headers);
+  free(call);
+}
+
+void http_cancel(struct http_call *call) {
+  fake_cancelled++;
+  fake_forget(call);
+}
+
+/* Gives a waiting request its whole answer. */
+static inline void fake_answer(struct http_call *call, struct http_reply reply,
+                               const char *body) {
+  struct err none = ERR_INIT;
+  if (*body != '\0' && call->handler.body != NULL)
+    call->handler.body(call->arg, &reply, body, strlen(body));
+  call->handler.done(call->arg, &reply, &none);
+  fake_forget(call);
+}
+
+/* The transfer fails. */
+static inline void fake_fail(struct http_call *call, const char *why) {
+  struct err err = ERR_INIT;
+  struct http_reply reply = {.retry_after = -1, .date = -1};
+  err_set(&err, ERR_HTTP, "%s", why);
+  call->handler.done(call->arg, &reply, &err);
+  fake_forget(call);
+}
+
+#endif

@@ -1,0 +1,513 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the collectd-drs authors
+ *
+ * One read of one project, against a service that a test plays and a clock
+ * that it moves: what is asked, how often, and what is told. */
+
+#include "fake_http.h"
+
+#include "project.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#define BUDGET 10000
+#define JOBS_MAX 1000
+
+/* What the project told. */
+static struct {
+  int started, finished;
+  int told[JOBS_MAX]; /* in the read that is under way, or was */
+  struct project_result result;
+} told;
+
+static struct project *project;
+
+static void on_started(void *arg) {
+  (void)arg;
+  told.started++;
+  memset(told.told, 0, sizeof(told.told));
+}
+
+static void on_job(void *arg, struct job *job, const struct progress *p) {
+  (void)arg;
+  assert_string_equal(job->id, p->id.text);
+  told.told[atoi(job->id)]++;
+}
+
+static void on_finished(void *arg, const struct project_result *result) {
+  (void)arg;
+  told.finished++;
+  told.result = *result;
+}
+
+static const struct project_events events = {on_started, on_job, on_finished};
+
+static void make_project(int jobs, int batch_size, int parallel,
+                         struct secret *token) {
+  struct project_options o = {.endpoint = strdup("https://drs.example.com"),
+                              .project_id = strdup("p"),
+                              .language = strdup("en-us"),
+                              .name = strdup("prod"),
+                              .timeout = 5000,
+                              .batch_size = batch_size,
+                              .max_parallel = parallel,
+                              .token = *token};
+  memset(&told, 0, sizeof(told));
+  fake_started = fake_cancelled = 0;
+  fake_now = 1000000;
+  for (int i = 0; i < jobs; i++) {
+    char id[16];
+    snprintf(id, sizeof(id), "%d", i);
+    assert_int_equal(jobs_add(&o.jobs, id, id), JOBS_ADDED);
+  }
+  project = project_new(&o, &events, NULL, NULL);
+  assert_non_null(project);
+}
+
+static void make(int jobs, int batch_size, int parallel) {
+  struct secret token;
+  assert_true(secret_init_value(&token, "token-1", NULL));
+  make_project(jobs, batch_size, parallel, &token);
+}
+
+static int tear_down(void **state) {
+  (void)state;
+  project_free(project);
+  project = NULL;
+  assert_int_equal(fake_calls_len, 0);
+  return 0;
+}
+
+static msec_t step(void) { return project_step(project, fake_now); }
+
+static void start(void) { project_start(project, NULL, fake_now, BUDGET); }
+
+/* The ids of a request, {"jobs":["0","1"]}, one by one; -1: no more. */
+static int next_id(const char **at) {
+  const char *quote = strchr(*at, '"');
+  if (quote == NULL || strncmp(quote, "\"jobs\"", 6) == 0)
+    return quote == NULL ? -1 : (*at = quote + 6, next_id(at));
+  char *end;
+  int id = (int)strtol(quote + 1, &end, 10);
+  *at = end + 1;
+  return id;
+}
+
+static int ids_in(const struct http_call *call) {
+  const char *at = call->body;
+  int n = 0;
+  while (next_id(&at) >= 0)
+    n++;
+  return n;
+}
+
+static bool asks_for(const struct http_call *call, int wanted) {
+  const char *at = call->body;
+  for (int id; (id = next_id(&at)) >= 0;)
+    if (id == wanted)
+      return true;
+  return false;
+}
+
+static void refuse(struct http_call *call, long status, const char *code) {
+  char body[200];
+  snprintf(body, sizeof(body), "{\"error_code\":\"%s\",\"error_msg\":\"no\"}",
+           code);
+  fake_answer(call, (struct http_reply){status, -1, -1, NULL}, body);
+}
+
+static void throttle(struct http_call *call, msec_t retry_after) {
+  fake_answer(call, (struct http_reply){429, retry_after, -1, NULL}, "{}");
+}
+
+static void accept(struct http_call *call) {
+  struct buf body;
+  const char *at = call->body;
+  buf_init(&body, 1 << 20);
+  buf_adds(&body, "{\"results\":[", NULL);
+  for (int id, n = 0; (id = next_id(&at)) >= 0; n++)
+    buf_addf(&body, NULL, "%s{\"job_id\":\"%d\",\"progress\":\"1\"}",
+             n > 0 ? "," : "", id);
+  buf_adds(&body, "]}", NULL);
+  fake_answer(call, (struct http_reply){202, -1, -1, NULL}, body.data);
+  buf_free(&body);
+}
+
+/* Answers all requests, and those that follow, until the read is over; those
+ * with a `bad` id, if it is not negative, are refused. */
+static void answer_all(int bad, const char *code) {
+  for (step(); project_is_reading(project); step()) {
+    assert_true(fake_calls_len > 0);
+    struct http_call *call = fake_calls[0];
+    if (bad >= 0 && asks_for(call, bad))
+      refuse(call, 400, code);
+    else
+      accept(call);
+  }
+}
+
+static void assert_told(int from, int to, int times) {
+  for (int i = from; i < to; i++)
+    if (told.told[i] != times)
+      fail_msg("job %d was told %d times, not %d", i, told.told[i], times);
+}
+
+static const char *error(enum err_kind kind) {
+  return told.result.errors[kind].text;
+}
+
+static uint64_t errors(enum err_kind kind) {
+  return project_counts(project)->errors[kind];
+}
+
+/* Asking */
+
+static void the_request_is_that_of_the_api(void **state) {
+  (void)state;
+  make(2, 100, 8);
+  start();
+  step();
+  assert_int_equal(fake_calls_len, 1);
+  struct http_call *call = fake_calls[0];
+  assert_string_equal(call->url,
+                      "https://drs.example.com/v3/p/jobs/batch-progress");
+  assert_string_equal(call->body, "{\"jobs\":[\"0\",\"1\"]}");
+  assert_non_null(strstr(call->headers, "Content-Type: application/json\n"));
+  assert_non_null(strstr(call->headers, "X-Language: en-us\n"));
+  assert_non_null(strstr(call->headers, "X-Auth-Token: token-1\n"));
+  assert_int_equal(call->timeout, 5000);
+}
+
+static void batches_are_in_flight_together(void **state) {
+  (void)state;
+  make(250, 10, 4);
+  start();
+  step();
+  assert_int_equal(fake_calls_len, 4);
+  for (size_t i = 0; i < 4; i++)
+    assert_int_equal(ids_in(fake_calls[i]), 10);
+  while (project_is_reading(project)) {
+    assert_in_range(fake_calls_len, 1, 4);
+    accept(fake_calls[fake_calls_len - 1]);
+    step();
+  }
+  assert_int_equal(fake_started, 25);
+  assert_told(0, 250, 1);
+  assert_int_equal(told.finished, 1);
+  assert_int_equal(told.result.answered, 250);
+  assert_int_equal(project_counts(project)->requests, 25);
+}
+
+/* A read that is due while one is running */
+
+static void one_read_at_a_time(void **state) {
+  (void)state;
+  make(1, 1, 1);
+  start();
+  step();
+  start();
+  step();
+  assert_int_equal(told.started, 1);
+  assert_int_equal(fake_started, 1);
+  assert_int_equal(project_counts(project)->skipped, 1);
+}
+
+/* Items */
+
+static void what_was_not_asked_for_is_an_error(void **state) {
+  (void)state;
+  make(1, 1, 1);
+  start();
+  step();
+  fake_answer(fake_calls[0], (struct http_reply){200, -1, -1, NULL},
+              "{\"results\":[{\"job_id\":\"9\"},{\"job_id\":\"0\"},"
+              "{\"job_id\":\"0\"}]}");
+  step();
+  assert_int_equal(told.finished, 1);
+  assert_told(0, 1, 1);
+  assert_int_equal(errors(ERR_REPLY), 1);
+  assert_non_null(strstr(error(ERR_REPLY), "9"));
+}
+
+static void a_job_that_is_left_out_is_named(void **state) {
+  (void)state;
+  make(2, 2, 1);
+  start();
+  step();
+  fake_answer(fake_calls[0], (struct http_reply){200, -1, -1, NULL},
+              "{\"results\":[{\"job_id\":\"0\"}]}");
+  step();
+  assert_int_equal(told.result.answered, 1);
+  assert_string_equal(error(ERR_JOB),
+                      "1 of 2 jobs are not answered for, such as 1");
+}
+
+/* What came before the reply broke is kept. */
+static void a_reply_that_ends_early_is_an_error(void **state) {
+  (void)state;
+  make(2, 2, 1);
+  start();
+  step();
+  fake_answer(fake_calls[0], (struct http_reply){200, -1, -1, NULL},
+              "{\"results\":[{\"job_id\":\"0\"},{\"job_i");
+  step();
+  assert_told(0, 1, 1);
+  assert_int_equal(errors(ERR_REPLY), 1);
+}
+
+/* Credentials */
+
+static void a_refused_token_ends_the_read(void **state) {
+  (void)state;
+  make(20, 1, 2);
+  start();
+  step();
+  refuse(fake_calls[0], 401, "APIG.0307");
+  refuse(fake_calls[0], 401, "APIG.0307");
+  step();
+  assert_int_equal(told.finished, 1);
+  assert_int_equal(fake_started, 2);
+  assert_non_null(strstr(error(ERR_AUTH), "APIG.0307"));
+  start(); /* the next read tries it again: it locks nobody */
+  answer_all(-1, "");
+  assert_told(0, 20, 1);
+}
+
+static void write_token(const char *path, const char *token) {
+  FILE *file = fopen(path, "w");
+  assert_non_null(file);
+  assert_true(fputs(token, file) >= 0);
+  assert_int_equal(fclose(file), 0);
+}
+
+static void a_new_token_is_used_at_once_and_once(void **state) {
+  (void)state;
+  char path[] = "/tmp/test_project.XXXXXX";
+  struct secret token;
+  close(mkstemp(path));
+  write_token(path, "token-1");
+  assert_true(secret_init_file(&token, path, NULL));
+  make_project(2, 1, 1, &token);
+  start();
+  step();
+  write_token(path, "token-2");
+  refuse(fake_calls[0], 403, "DRS.M00100");
+  step();
+  assert_int_equal(fake_calls_len, 1);
+  assert_true(asks_for(fake_calls[0], 0));
+  assert_non_null(strstr(fake_calls[0]->headers, "X-Auth-Token: token-2\n"));
+  write_token(path, "token-3");
+  refuse(fake_calls[0], 403, "DRS.M00100");
+  step();
+  assert_int_equal(told.finished, 1); /* not a third time */
+  assert_int_equal(fake_started, 2);
+  unlink(path);
+}
+
+static void a_lack_of_permission_ends_the_read(void **state) {
+  (void)state;
+  make(20, 1, 1);
+  start();
+  step();
+  refuse(fake_calls[0], 403, "DRS.M00102");
+  step();
+  assert_int_equal(told.finished, 1);
+  assert_int_equal(fake_started, 1);
+  assert_int_equal(errors(ERR_AUTH), 1);
+}
+
+/* Throttling */
+
+static void it_waits_as_long_as_it_is_told(void **state) {
+  (void)state;
+  make(2, 1, 1);
+  start();
+  step();
+  throttle(fake_calls[0], 2000);
+  assert_int_equal(step(), fake_now + 2000);
+  assert_int_equal(fake_calls_len, 0);
+  fake_now += 1999;
+  step();
+  assert_int_equal(fake_calls_len, 0);
+  fake_now += 1;
+  step();
+  assert_true(asks_for(fake_calls[0], 0));
+  answer_all(-1, "");
+  assert_told(0, 2, 1);
+  assert_int_equal(errors(ERR_THROTTLED), 1);
+}
+
+/* A pause beyond the read's end ends the read; the next one begins where the
+ * pause ends, with what was not asked. */
+static void a_long_pause_outlasts_the_read(void **state) {
+  (void)state;
+  make(4, 1, 1);
+  start();
+  step();
+  accept(fake_calls[0]);
+  step();
+  throttle(fake_calls[0], 15000);
+  step();
+  assert_int_equal(told.finished, 1);
+  assert_int_equal(told.result.answered, 1);
+  fake_now += BUDGET;
+  start();
+  assert_int_equal(step(), fake_now + 5000);
+  fake_now += 5000;
+  step();
+  assert_true(asks_for(fake_calls[0], 1));
+  answer_all(-1, "");
+  assert_told(0, 4, 1);
+}
+
+static void without_a_word_it_backs_off(void **state) {
+  (void)state;
+  make(1, 1, 1);
+  start();
+  step();
+  throttle(fake_calls[0], -1);
+  assert_in_range(step() - fake_now, 500, 1000);
+  fake_now += 1000;
+  step();
+  throttle(fake_calls[0], -1);
+  assert_in_range(step() - fake_now, 1000, 2000);
+  fake_now += 2000;
+  answer_all(-1, ""); /* content: it starts small again */
+  start();
+  step();
+  throttle(fake_calls[0], -1);
+  assert_in_range(step() - fake_now, 500, 1000);
+}
+
+/* Refused jobs */
+
+static void a_bad_job_stands_alone(void **state) {
+  (void)state;
+  make(100, 100, 4);
+  start();
+  answer_all(42, "DRS.M00289");
+  assert_told(0, 42, 1);
+  assert_told(42, 43, 0);
+  assert_told(43, 100, 1);
+  assert_non_null(strstr(error(ERR_JOB), "job 42: "));
+  assert_in_range(fake_started, 3, 1 + 2 * 7);
+  fake_started = 0;
+  fake_now += 60000;
+  start();
+  answer_all(42, "DRS.M00289");
+  assert_int_equal(fake_started, 1);
+  assert_int_equal(told.result.answered, 99);
+}
+
+/* A refusal that only may be about a job does not have them all asked alone,
+ * where none is accepted. */
+static void a_doubtful_refusal_is_not_pursued(void **state) {
+  (void)state;
+  make(1000, 100, 4);
+  start();
+  for (step(); project_is_reading(project); step())
+    refuse(fake_calls[0], 400, "DRS.M99999");
+  assert_in_range(fake_started, 10, 100);
+  assert_int_equal(told.result.answered, 0);
+  fake_started = 0;
+  fake_now += 60000;
+  start();
+  answer_all(-1, "");
+  assert_in_range(told.result.answered, 990, 1000);
+}
+
+/* Outages */
+
+static void a_service_that_is_ill_is_left_alone(void **state) {
+  (void)state;
+  make(100, 1, 3);
+  start();
+  for (step(); project_is_reading(project); step())
+    fake_fail(fake_calls[0], "connection refused");
+  assert_in_range(fake_started, 3, 6);
+  assert_string_equal(error(ERR_HTTP), "connection refused");
+  fake_now += 60000;
+  start();
+  answer_all(-1, "");
+  assert_told(0, 100, 1);
+}
+
+static void one_accident_costs_one_batch(void **state) {
+  (void)state;
+  make(10, 1, 2);
+  start();
+  step();
+  fake_fail(fake_calls[0], "reset");
+  answer_all(-1, "");
+  assert_int_equal(told.result.answered, 9);
+  assert_int_equal(errors(ERR_HTTP), 1);
+}
+
+static void a_read_ends_in_time(void **state) {
+  (void)state;
+  make(4, 1, 2);
+  start();
+  step();
+  accept(fake_calls[0]);
+  step();
+  fake_now += BUDGET - 1;
+  step();
+  assert_int_equal(told.finished, 0);
+  fake_now += 1;
+  step();
+  assert_int_equal(told.finished, 1);
+  assert_int_equal(told.result.answered, 1);
+  assert_int_equal(fake_calls_len, 0);
+  assert_int_equal(fake_cancelled, 2);
+  assert_int_equal(errors(ERR_HTTP), 1);
+}
+
+/* The time of a request ends with the read's. */
+static void a_late_request_has_less_time(void **state) {
+  (void)state;
+  make(2, 1, 1);
+  start();
+  step();
+  fake_now += BUDGET - 1000;
+  accept(fake_calls[0]);
+  step();
+  assert_int_equal(fake_calls[0]->timeout, 1000);
+}
+
+static void stopping_is_silent(void **state) {
+  (void)state;
+  make(4, 1, 2);
+  start();
+  step();
+  project_stop(project);
+  assert_int_equal(told.finished, 0);
+  assert_int_equal(fake_calls_len, 0);
+  assert_int_equal(step(), DEADLINE_NEVER);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test_teardown(the_request_is_that_of_the_api, tear_down),
+      cmocka_unit_test_teardown(batches_are_in_flight_together, tear_down),
+      cmocka_unit_test_teardown(one_read_at_a_time, tear_down),
+      cmocka_unit_test_teardown(what_was_not_asked_for_is_an_error, tear_down),
+      cmocka_unit_test_teardown(a_job_that_is_left_out_is_named, tear_down),
+      cmocka_unit_test_teardown(a_reply_that_ends_early_is_an_error, tear_down),
+      cmocka_unit_test_teardown(a_refused_token_ends_the_read, tear_down),
+      cmocka_unit_test_teardown(a_new_token_is_used_at_once_and_once,
+                                tear_down),
+      cmocka_unit_test_teardown(a_lack_of_permission_ends_the_read, tear_down),
+      cmocka_unit_test_teardown(it_waits_as_long_as_it_is_told, tear_down),
+      cmocka_unit_test_teardown(a_long_pause_outlasts_the_read, tear_down),
+      cmocka_unit_test_teardown(without_a_word_it_backs_off, tear_down),
+      cmocka_unit_test_teardown(a_bad_job_stands_alone, tear_down),
+      cmocka_unit_test_teardown(a_doubtful_refusal_is_not_pursued, tear_down),
+      cmocka_unit_test_teardown(a_service_that_is_ill_is_left_alone, tear_down),
+      cmocka_unit_test_teardown(one_accident_costs_one_batch, tear_down),
+      cmocka_unit_test_teardown(a_read_ends_in_time, tear_down),
+      cmocka_unit_test_teardown(a_late_request_has_less_time, tear_down),
+      cmocka_unit_test_teardown(stopping_is_silent, tear_down),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
