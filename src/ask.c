@@ -50,6 +50,19 @@ static void judge(struct ask *ask, long status) {
     err_set(&ask->err, ERR_REPLY, "the answer has no results");
 }
 
+/* What the answer says of our credentials. */
+static enum auth_verdict verdict(const struct ask *ask) {
+  switch (ask->refusal) {
+  case REFUSAL_NONE:
+  case REFUSAL_EMPTY:
+    return AUTH_ACCEPTED;
+  case REFUSAL_CREDENTIAL:
+    return AUTH_REJECTED;
+  default:
+    return ask->blames_job ? AUTH_ACCEPTED : AUTH_UNKNOWN;
+  }
+}
+
 static void on_done(void *arg, const struct http_reply *reply,
                     const struct err *err) {
   struct ask *ask = arg;
@@ -60,10 +73,14 @@ static void on_done(void *arg, const struct http_reply *reply,
   if (err_is_set(&ask->err) && ask->refusal == REFUSAL_NONE)
     ask->refusal = REFUSAL_SERVICE;
   ask->retry_after = reply->retry_after;
-  ask->date = reply->date;
   progress_reader_free(ask->reader);
   ask->reader = NULL;
   ask->call = NULL;
+  struct auth_outcome outcome = {.verdict = verdict(ask),
+                                 .serial = ask->serial,
+                                 .why = &ask->err,
+                                 .server_date = reply->date};
+  auth_done(ask->service->auth, &outcome, deadline_now());
   ask->handler->done(ask->arg, ask);
 }
 
@@ -84,34 +101,70 @@ static const char *next_id(void *arg) {
   return job == NULL ? NULL : job->id;
 }
 
-bool ask_write(const struct ask *ask, const struct batches *batches,
-               struct buf *body, struct err *err) {
+static bool write_request(struct ask *ask, const struct batches *batches,
+                          struct http_request *req, struct buf *body,
+                          struct err *err) {
   struct id_walk walk = {batches, &ask->batch, 0};
-  return progress_request(body, next_id, &walk, err);
+  bool ok = progress_request(body, next_id, &walk, err) &&
+            auth_add_header(req, "Content-Type", "application/json", err) &&
+            auth_add_header(req, "Accept", "application/json", err) &&
+            auth_add_header(req, "X-Language", ask->service->language, err);
+  req->body = body->data;
+  req->body_len = body->len;
+  return ok && auth_apply(ask->service->auth, ask->service->project_id, req,
+                          &ask->serial, err);
 }
 
-bool ask_start(struct ask *ask, struct http *http,
-               const struct http_request *req, struct err *err) {
+static bool send(struct ask *ask, const struct http_request *req,
+                 struct err *err) {
+  ask->reader = progress_reader_new(on_item, ask);
+  if (ask->reader == NULL)
+    return err_memory(err);
+  ask->call = http_start(ask->service->http, req, &http_handler, ask, err);
+  if (ask->call == NULL) {
+    progress_reader_free(ask->reader);
+    ask->reader = NULL;
+  }
+  return ask->call != NULL;
+}
+
+/* The credentials of a request that got no answer. */
+static void release_auth(struct ask *ask) {
+  struct auth_outcome outcome = {.verdict = AUTH_UNKNOWN,
+                                 .serial = ask->serial};
+  auth_done(ask->service->auth, &outcome, deadline_now());
+}
+
+bool ask_start(struct ask *ask, const struct batches *batches, msec_t timeout,
+               struct err *err) {
+  struct http_request req = {.method = "POST",
+                             .url = ask->service->url,
+                             .timeout = timeout,
+                             .peer = &ask->service->peer};
+  struct buf body;
+  buf_init(&body, HTTP_BODY_MAX);
+  buf_init(&req.headers, HTTP_HEADER_MAX);
   ask->at = 0;
   ask->refusal = REFUSAL_NONE;
   err_clear(&ask->err);
   ask->blames_job = false;
   ask->code.len = ask->message.len = 0;
   ask->code.text[0] = ask->message.text[0] = '\0';
-  ask->reader = progress_reader_new(on_item, ask);
-  if (ask->reader == NULL)
-    return err_memory(err);
-  ask->call = http_start(http, req, &http_handler, ask, err);
-  if (ask->call != NULL)
-    return true;
-  progress_reader_free(ask->reader);
-  ask->reader = NULL;
-  return false;
+  bool ok = write_request(ask, batches, &req, &body, err);
+  if (ok && !send(ask, &req, err)) {
+    release_auth(ask);
+    ok = false;
+  }
+  buf_free(&req.headers);
+  buf_free(&body);
+  return ok;
 }
 
 void ask_cancel(struct ask *ask) {
-  if (ask->call != NULL)
-    http_cancel(ask->call);
+  if (ask->call == NULL)
+    return;
+  http_cancel(ask->call);
+  release_auth(ask);
   progress_reader_free(ask->reader);
   ask->call = NULL;
   ask->reader = NULL;
@@ -119,14 +172,15 @@ void ask_cancel(struct ask *ask) {
 
 /* Places */
 
-bool asks_init(struct asks *asks, size_t len, const struct ask_handler *handler,
-               void *arg) {
+bool asks_init(struct asks *asks, size_t len, const struct ask_service *service,
+               const struct ask_handler *handler, void *arg) {
   asks->all = calloc(len, sizeof(*asks->all));
   if (asks->all == NULL)
     return false;
   asks->len = len;
   for (size_t i = 0; i < len; i++)
-    asks->all[i] = (struct ask){.handler = handler, .arg = arg};
+    asks->all[i] =
+        (struct ask){.service = service, .handler = handler, .arg = arg};
   return true;
 }
 

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the collectd-drs authors
  *
- * One request for the progress of one batch: sends it, decodes the reply as
- * it arrives, and says in the end what the reply means. */
+ * One request for the progress of one batch: authorizes it, sends it, decodes
+ * the reply as it arrives, and says in the end what the reply means. */
 
 #ifndef DRS_ASK_H
 #define DRS_ASK_H
 
+#include "auth.h"
 #include "batches.h"
-#include "http.h"
 #include "progress.h"
 #include "refusal.h"
 
@@ -21,12 +21,22 @@ struct ask_handler {
   void (*done)(void *arg, struct ask *ask);
 };
 
-/* A place for one request; all zero is a free one. */
+/* Whom all requests of a project go to, and how. Strings are the caller's. */
+struct ask_service {
+  struct http *http;
+  struct auth *auth;
+  char *url;
+  const char *project_id, *language;
+  struct http_peer peer;
+};
+
+/* A place for one request. */
 struct ask {
+  const struct ask_service *service;
   const struct ask_handler *handler;
   void *arg;
   struct batch batch;     /* what is asked for; the caller's */
-  unsigned serial;        /* of the credentials; the caller's */
+  unsigned serial;        /* of the credentials */
   size_t at;              /* where in the batch the next item is expected */
   struct http_call *call; /* NULL: the place is free */
   struct progress_reader *reader;
@@ -37,16 +47,12 @@ struct ask {
   bool blames_job;           /* for certain, an id is the reason */
   struct progress_text code, message; /* of an item, in a refusal */
   msec_t retry_after;                 /* -1: not said */
-  time_t date;                        /* the server's clock; -1: not said */
 };
 
-/* Appends the body that asks for the batch of `ask`. */
-bool ask_write(const struct ask *ask, const struct batches *batches,
-               struct buf *body, struct err *err);
-
-/* False and an error: nothing was sent, and no handler will be called. */
-bool ask_start(struct ask *ask, struct http *http,
-               const struct http_request *req, struct err *err);
+/* Asks for the batch of `ask`. False and an error: nothing was sent, and no
+ * handler will be called. */
+bool ask_start(struct ask *ask, const struct batches *batches, msec_t timeout,
+               struct err *err);
 
 /* Ends it without a call of the handler. */
 void ask_cancel(struct ask *ask);
@@ -58,8 +64,8 @@ struct asks {
 };
 
 /* False: out of memory. */
-bool asks_init(struct asks *asks, size_t len, const struct ask_handler *handler,
-               void *arg);
+bool asks_init(struct asks *asks, size_t len, const struct ask_service *service,
+               const struct ask_handler *handler, void *arg);
 
 /* A free place, or NULL where all are taken. */
 struct ask *asks_free_place(const struct asks *asks);

@@ -16,8 +16,7 @@ struct auth_token {
   struct err why;
 };
 
-static void token_begin(struct auth *a, msec_t now) {
-  (void)now;
+static void token_begin(struct auth *a) {
   struct auth_token *t = (struct auth_token *)a;
   t->refused = false;
 }
@@ -26,15 +25,12 @@ static enum auth_state token_prepare(struct auth *a, struct http *http,
                                      msec_t now, struct err *err) {
   (void)http, (void)now;
   struct auth_token *t = (struct auth_token *)a;
-  struct err cause = ERR_INIT;
   bool changed;
-  if (!secret_refresh(&t->token, &changed, &cause)) {
-    err_set(err, ERR_AUTH, "the token file %s %s", t->token.path, cause.text);
+  if (!auth_refresh(a, &t->token, "token", &changed, err))
     return AUTH_REFUSED;
-  }
   if (changed) {
     t->refused = false;
-    a->serial++;
+    auth_renewed(a);
   }
   if (!t->refused)
     return AUTH_READY;
@@ -42,18 +38,19 @@ static enum auth_state token_prepare(struct auth *a, struct http *http,
   return AUTH_REFUSED;
 }
 
-static bool token_apply(struct auth *a, struct http_request *req,
-                        struct err *err) {
+static bool token_apply(struct auth *a, const char *project_id,
+                        struct http_request *req, struct err *err) {
+  (void)project_id;
   struct auth_token *t = (struct auth_token *)a;
   return auth_add_header(req, "X-Auth-Token", t->token.value.data, err);
 }
 
-static void token_reject(struct auth *a, const struct err *why,
-                         time_t server_date, msec_t now) {
-  (void)server_date, (void)now;
+static void token_reject(struct auth *a, const struct auth_outcome *outcome,
+                         msec_t now) {
+  (void)now;
   struct auth_token *t = (struct auth_token *)a;
   t->refused = true;
-  t->why = *why;
+  t->why = *outcome->why;
 }
 
 static void token_free(struct auth *a) {
@@ -63,7 +60,6 @@ static void token_free(struct auth *a) {
 }
 
 static const struct auth_scheme token_scheme = {
-    .name = "token",
     .begin = token_begin,
     .prepare = token_prepare,
     .apply = token_apply,
@@ -71,15 +67,14 @@ static const struct auth_scheme token_scheme = {
     .free = token_free,
 };
 
-struct auth *auth_token_new(struct secret *token, struct err *err) {
+struct auth *auth_token_new(struct auths *auths, struct project_options *o,
+                            struct err *err) {
+  (void)auths;
   struct auth_token *t = calloc(1, sizeof(*t));
-  if (t == NULL) {
-    secret_free(token);
-    err_memory(err);
-    return NULL;
-  }
+  if (t == NULL)
+    return err_memory(err), NULL;
   t->base.scheme = &token_scheme;
-  t->token = *token;
-  *token = (struct secret){0};
+  t->token = o->token;
+  o->token = (struct secret){0};
   return &t->base;
 }

@@ -21,6 +21,17 @@ static const struct option table[] = {
     {"ProjectID",  option_safe,     AT(project_id)},
     {"Token",      option_secret,   AT(token)},
     {"TokenFile",  option_file,     AT(token)},
+    {"IdentityEndpoint", option_identity, AT(identity_endpoint)},
+    {"DomainName", option_text,     AT(domain_name)},
+    {"User",       option_text,     AT(user)},
+    {"Password",   option_secret,   AT(password)},
+    {"PasswordFile", option_file,   AT(password)},
+    {"AccessKey",  option_safe,     AT(access_key)},
+    {"SecretKey",  option_secret,   AT(secret_key)},
+    {"SecretKeyFile", option_file,  AT(secret_key)},
+    {"SecurityToken", option_secret, AT(security_token)},
+    {"Agency",     option_boolean,  AT(agency), .number = false},
+    {"MetadataEndpoint", option_endpoint, AT(metadata_endpoint), .text = "http://169.254.169.254"},
     {"Job",        option_job,      AT(jobs), .repeats = true},
     {"Interval",   option_seconds,  AT(interval), .least = 0.1, .most = 86400},
     {"Host",       option_text,     AT(host)},
@@ -78,23 +89,84 @@ static bool read_option(struct block *b, const oconfig_item_t *ci) {
   return true;
 }
 
-/* What must hold among the options. */
+/* What must hold among the options */
+
+/* Which options say who we are: one way of them. Some are wanted with each
+ * other; `other` will do as well. */
+static const struct credential {
+  enum { TOKEN = 1, LOGIN, KEY, AGENCY } way;
+  const char *key, *other;
+  bool wanted;
+} credentials[] = {
+    {TOKEN, "Token", "TokenFile", true},
+    {LOGIN, "IdentityEndpoint", NULL, true},
+    {LOGIN, "DomainName", NULL, true},
+    {LOGIN, "User", NULL, true},
+    {LOGIN, "Password", "PasswordFile", true},
+    {KEY, "AccessKey", NULL, true},
+    {KEY, "SecretKey", "SecretKeyFile", true},
+    {KEY, "SecurityToken", NULL, false},
+    {AGENCY, "Agency", NULL, true},
+    {AGENCY, "MetadataEndpoint", NULL, false},
+};
+
+#define CREDENTIALS (sizeof(credentials) / sizeof(*credentials))
+
+/* "Agency false" is as good as nothing. */
+static bool says_who(const struct block *b, const char *key) {
+  if (key == NULL || !is_given(b, key))
+    return false;
+  return strcmp(key, "Agency") != 0 || b->options.agency;
+}
+
+/* The first option given that belongs to a way. */
+static const struct credential *find_way(const struct block *b) {
+  for (size_t i = 0; i < CREDENTIALS; i++)
+    if (says_who(b, credentials[i].key) || says_who(b, credentials[i].other))
+      return &credentials[i];
+  return NULL;
+}
+
+static bool check_credential(struct block *b, const struct credential *c,
+                             const struct credential *first) {
+  bool given = says_who(b, c->key), other_given = says_who(b, c->other);
+  if (given && other_given)
+    return err_set(&b->err, ERR_LOCAL, "%s: %s or %s is wanted, not both",
+                   c->other, c->key, c->other);
+  if ((given || other_given) && c->way != first->way)
+    return err_set(&b->err, ERR_LOCAL,
+                   "%s: one credential is wanted, and %s is of another",
+                   given ? c->key : c->other,
+                   says_who(b, first->key) ? first->key : first->other);
+  if (!given && !other_given && c->wanted && c->way == first->way)
+    return err_set(&b->err, ERR_LOCAL, "%s: is missing; %s%s%s is wanted",
+                   c->key, c->key, c->other == NULL ? "" : " or ",
+                   c->other == NULL ? "" : c->other);
+  return true;
+}
+
+static bool check_credentials(struct block *b) {
+  const struct credential *first = find_way(b);
+  if (first == NULL)
+    return err_set(&b->err, ERR_LOCAL,
+                   "Token: is missing; Token or TokenFile, IdentityEndpoint, "
+                   "AccessKey, or Agency is wanted");
+  for (size_t i = 0; i < CREDENTIALS; i++)
+    if (!check_credential(b, &credentials[i], first))
+      return false;
+  return true;
+}
+
 static bool check_options(struct block *b) {
   static const char *const required[] = {"Endpoint", "ProjectID", "Job"};
   for (size_t i = 0; i < sizeof(required) / sizeof(*required); i++)
     if (!is_given(b, required[i]))
       return err_set(&b->err, ERR_LOCAL, "%s: is missing; one is wanted",
                      required[i]);
-  if (is_given(b, "Token") && is_given(b, "TokenFile"))
-    return err_set(&b->err, ERR_LOCAL,
-                   "TokenFile: Token or TokenFile is wanted, not both");
-  if (!is_given(b, "Token") && !is_given(b, "TokenFile"))
-    return err_set(&b->err, ERR_LOCAL,
-                   "Token: is missing; Token or TokenFile is wanted");
   if (is_given(b, "ClientKey") && !is_given(b, "ClientCert"))
     return err_set(&b->err, ERR_LOCAL,
                    "ClientKey: ClientCert is wanted with it");
-  return true;
+  return check_credentials(b);
 }
 
 static int compare_names(const void *a, const void *b) { return strcmp(a, b); }
@@ -175,11 +247,12 @@ static bool read_block(struct config *c, struct block *b,
   return check_options(b) && take_job_names(c, b);
 }
 
-static void warn_of_clear_text(const struct project_options *o) {
-  if (!option_is_private(o->endpoint))
-    P_WARNING("Project \"%s\": Endpoint: is not https, so credentials go over "
-              "the network unencrypted",
-              o->name);
+static void warn_of_clear_text(const struct project_options *o,
+                               const char *option, const char *url) {
+  if (url != NULL && !option_is_private(url))
+    P_WARNING("Project \"%s\": %s: is not https, so credentials go over the "
+              "network unencrypted",
+              o->name, option);
 }
 
 static bool keep(struct config *c, struct project_options *o) {
@@ -207,8 +280,11 @@ static void read_project(struct config *c, const oconfig_item_t *ci,
   bool ok = read_block(c, &b, ci);
   if (ok && b.options.interval <= 0)
     b.options.interval = interval;
-  if (ok)
-    warn_of_clear_text(&b.options);
+  if (ok) {
+    warn_of_clear_text(&b.options, "Endpoint", b.options.endpoint);
+    warn_of_clear_text(&b.options, "IdentityEndpoint",
+                       b.options.identity_endpoint);
+  }
   if (ok && keep(c, &b.options))
     return;
   P_ERROR("Project \"%s\": %s", option_is_name(b.name) ? b.name : "",

@@ -9,6 +9,7 @@
 #ifndef DRS_DEADLINE_H
 #define DRS_DEADLINE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* A point in time, in milliseconds since an unspecified start. */

@@ -29,6 +29,7 @@ struct watch {
   int number;              /* in the poller */
   struct metrics metrics;
   c_complain_t complaints[ERR_KINDS];
+  c_complain_t exposed;
   bool answered; /* the last read was complete */
 };
 
@@ -36,6 +37,7 @@ static struct config config;
 static struct watch **watches;
 static size_t watches_len;
 static size_t reads_registered;
+static struct auths auths;
 static struct poller *poller;
 static pthread_t thread, init_thread;
 static bool thread_runs;
@@ -65,6 +67,11 @@ static void complain(struct watch *w, const struct project_result *r) {
                        "are answered for",
                 name, r->answered, r->jobs);
   }
+  if (r->exposed != NULL)
+    c_complain_once(LOG_WARNING, &w->exposed,
+                    PLUGIN " plugin: Project \"%s\": others than its owner may "
+                           "read the file %s",
+                    name, r->exposed);
 }
 
 static void on_finished(void *arg, const struct project_result *r) {
@@ -134,7 +141,7 @@ static bool add_watch(struct project_options *options, struct err *err) {
     free(w);
     return err_memory(err);
   }
-  w->project = project_new(options, &events, w, err);
+  w->project = project_new(options, &auths, &events, w, err);
   w->number = w->project == NULL ? -1 : poller_add(poller, w->project);
   if (w->number < 0) {
     free(w);

@@ -177,7 +177,7 @@ void metrics_project(const struct metrics *m, const struct project *project,
   gauge(m, name, "count", "answered", (gauge_t)r->answered);
   gauge(m, name, "response_time", "read", r->seconds);
   counter(m, name, "total_requests", "progress", c->requests);
-  counter(m, name, "total_requests", "token", project_token_requests(project));
+  counter(m, name, "total_requests", "token", c->token_requests);
   counter(m, name, "errors", "auth", c->errors[ERR_AUTH]);
   counter(m, name, "errors", "throttled", c->errors[ERR_THROTTLED]);
   counter(m, name, "errors", "http", c->errors[ERR_HTTP]);

@@ -93,6 +93,16 @@ bool option_endpoint(const struct option *o, const oconfig_item_t *ci,
   return true;
 }
 
+bool option_identity(const struct option *o, const oconfig_item_t *ci,
+                     struct project_options *to, struct err *err) {
+  if (!option_endpoint(o, ci, to, err))
+    return false;
+  const char *url = *(char **)field(o, to);
+  size_t len = strlen(url);
+  return (len > 3 && strcmp(url + len - 3, "/v3") == 0) ||
+         err_set(err, ERR_LOCAL, "a URL that ends in /v3 is wanted");
+}
+
 bool option_language(const struct option *o, const oconfig_item_t *ci,
                      struct project_options *to, struct err *err) {
   const char *text = string(ci, err);

@@ -32,6 +32,7 @@ struct option {
 option_fn option_text;     /* any text without control characters */
 option_fn option_safe;     /* a text that can stand in a URL's path */
 option_fn option_endpoint; /* an http or https URL, less a slash at its end */
+option_fn option_identity; /* likewise, and it ends in /v3 */
 option_fn option_language; /* one of those that the API's page lists */
 option_fn option_secret;   /* a secret, literally */
 option_fn option_file;     /* the path of a file with a secret */

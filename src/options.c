@@ -8,12 +8,19 @@
 #include <stdlib.h>
 
 void project_options_free(struct project_options *o) {
-  char *strings[] = {o->name,        o->host,       o->endpoint,
-                     o->project_id,  o->language,   o->ca_cert,
-                     o->client_cert, o->client_key, o->proxy};
+  char *strings[] = {o->name,        o->host,
+                     o->endpoint,    o->project_id,
+                     o->language,    o->ca_cert,
+                     o->client_cert, o->client_key,
+                     o->proxy,       o->identity_endpoint,
+                     o->domain_name, o->user,
+                     o->access_key,  o->metadata_endpoint};
+  struct secret *secrets[] = {&o->token, &o->password, &o->secret_key,
+                              &o->security_token};
   for (size_t i = 0; i < sizeof(strings) / sizeof(*strings); i++)
     free(strings[i]);
-  secret_free(&o->token);
+  for (size_t i = 0; i < sizeof(secrets) / sizeof(*secrets); i++)
+    secret_free(secrets[i]);
   jobs_free(&o->jobs);
   *o = (struct project_options){0};
 }

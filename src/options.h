@@ -23,7 +23,16 @@ struct project_options {
   bool verify_peer, verify_host;
   char *ca_cert, *client_cert, *client_key, *proxy;
   bool self_metrics;
+
+  /* Credentials, of one kind; the other kinds are not set. */
   struct secret token;
+  char *identity_endpoint, *domain_name, *user; /* a login */
+  struct secret password;
+  char *access_key; /* an access key; temporary with a security token */
+  struct secret secret_key, security_token;
+  bool agency; /* keys of the server's agency */
+  char *metadata_endpoint;
+
   struct jobs jobs;
 };
 

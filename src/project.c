@@ -22,16 +22,14 @@ struct project {
   struct project_options options;
   const struct project_events *events;
   void *arg;
-  char *url;
-  struct http_peer peer;
-  struct auth *auth;
+  struct auths *auths;
+  struct ask_service service;
   struct batches batches;
   struct project_counts counts;
 
   struct backoff throttled;
 
   /* the read under way */
-  struct http *http;
   bool reading;
   bool closed; /* nothing more is asked in this read */
   uint32_t number;
@@ -46,24 +44,22 @@ static const struct ask_handler ask_handler;
 
 static bool prepare_project(struct project *p, struct err *err) {
   struct project_options *o = &p->options;
-  p->peer = (struct http_peer){.verify_peer = o->verify_peer,
-                               .verify_host = o->verify_host,
-                               .ca_cert = o->ca_cert,
-                               .client_cert = o->client_cert,
-                               .client_key = o->client_key,
-                               .proxy = o->proxy};
+  p->service = (struct ask_service){.project_id = o->project_id,
+                                    .language = o->language,
+                                    .peer = auth_peer(o)};
   batches_init(&p->batches, &o->jobs, (size_t)o->batch_size);
-  if (asprintf(&p->url, "%s/v3/%s/jobs/batch-progress", o->endpoint,
+  if (asprintf(&p->service.url, "%s/v3/%s/jobs/batch-progress", o->endpoint,
                o->project_id) < 0)
-    p->url = NULL;
-  if (p->url == NULL ||
-      !asks_init(&p->asks, (size_t)o->max_parallel, &ask_handler, p))
+    p->service.url = NULL;
+  if (p->service.url == NULL || !asks_init(&p->asks, (size_t)o->max_parallel,
+                                           &p->service, &ask_handler, p))
     return err_memory(err);
-  p->auth = auth_token_new(&o->token, err);
-  return p->auth != NULL;
+  p->service.auth = auth_open(p->auths, o, err);
+  return p->service.auth != NULL;
 }
 
 struct project *project_new(struct project_options *options,
+                            struct auths *auths,
                             const struct project_events *events, void *arg,
                             struct err *err) {
   struct project *p = calloc(1, sizeof(*p));
@@ -74,6 +70,7 @@ struct project *project_new(struct project_options *options,
   }
   p->options = *options;
   *options = (struct project_options){0};
+  p->auths = auths;
   p->events = events;
   p->arg = arg;
   if (prepare_project(p, err))
@@ -91,11 +88,11 @@ void project_free(struct project *p) {
   if (p == NULL)
     return;
   project_stop(p);
-  auth_free(p->auth);
   batches_free(&p->batches);
+  auth_close(p->auths, p->service.auth);
   project_options_free(&p->options);
   free(p->asks.all);
-  free(p->url);
+  free(p->service.url);
   free(p);
 }
 
@@ -105,10 +102,6 @@ const struct project_options *project_options(const struct project *p) {
 
 const struct project_counts *project_counts(const struct project *p) {
   return &p->counts;
-}
-
-uint64_t project_token_requests(const struct project *p) {
-  return p->auth->requests;
 }
 
 bool project_is_reading(const struct project *p) { return p->reading; }
@@ -138,8 +131,7 @@ static void on_throttled(struct project *p, struct ask *ask, msec_t now) {
   batches_again(&p->batches, &ask->batch);
 }
 
-static void on_credential(struct project *p, struct ask *ask, msec_t now) {
-  auth_reject(p->auth, ask->serial, &ask->err, ask->date, now);
+static void on_credential(struct project *p, struct ask *ask) {
   if (ask->batch.repeated) {
     close_read(p, &ask->err);
     return;
@@ -187,7 +179,7 @@ static void ask_done(void *arg, struct ask *ask) {
     on_accepted(p, ask);
     break;
   case REFUSAL_CREDENTIAL:
-    on_credential(p, ask, now);
+    on_credential(p, ask);
     break;
   case REFUSAL_THROTTLED:
     on_throttled(p, ask, now);
@@ -235,38 +227,42 @@ static const struct ask_handler ask_handler = {.item = ask_item,
 
 /* Asking */
 
-static bool submit(struct project *p, struct ask *ask, msec_t now,
-                   struct err *err) {
-  const struct project_options *o = &p->options;
-  struct http_request req = {.method = "POST", .url = p->url, .peer = &p->peer};
-  struct buf body;
-  buf_init(&body, HTTP_BODY_MAX);
-  buf_init(&req.headers, HTTP_HEADER_MAX);
-  bool ok = ask_write(ask, &p->batches, &body, err) &&
-            auth_add_header(&req, "Content-Type", "application/json", err) &&
-            auth_add_header(&req, "Accept", "application/json", err) &&
-            auth_add_header(&req, "X-Language", o->language, err);
-  req.body = body.data;
-  req.body_len = body.len;
-  req.timeout = deadline_earlier(o->timeout, p->deadline - now);
-  ok = ok && auth_apply(p->auth, &req, &ask->serial, err) &&
-       ask_start(ask, p->http, &req, err);
-  p->counts.requests += ok;
-  buf_free(&req.headers);
-  buf_free(&body);
-  return ok;
+/* Credentials for the next request. */
+static enum auth_state prepare_auth(struct project *p, msec_t now,
+                                    struct err *err) {
+  struct auth *auth = p->service.auth;
+  uint64_t before = auth->requests;
+  enum auth_state state = auth_prepare(auth, p->service.http, now, err);
+  p->counts.token_requests += auth->requests - before;
+  return state;
 }
 
-/* Fills the free places. */
-static void ask_for_more(struct project *p, msec_t now) {
-  struct ask *ask;
-  while (!p->closed && (ask = asks_free_place(&p->asks)) != NULL) {
-    struct err err = ERR_INIT;
-    if (!batches_next(&p->batches, &ask->batch))
-      return;
-    if (!submit(p, ask, now, &err))
-      close_read(p, &err);
+/* Asks for the next batch; false: not now, so it stays the next. */
+static bool ask_for(struct project *p, struct ask *ask, msec_t now,
+                    enum auth_state *state) {
+  struct err err = ERR_INIT;
+  msec_t timeout = deadline_earlier(p->options.timeout, p->deadline - now);
+  *state = prepare_auth(p, now, &err);
+  if (*state == AUTH_READY && ask_start(ask, &p->batches, timeout, &err)) {
+    p->counts.requests++;
+    return true;
   }
+  if (*state != AUTH_BUSY)
+    close_read(p, &err);
+  batches_again(&p->batches, &ask->batch);
+  return false;
+}
+
+/* Fills the free places. True: there is more to ask, once we have credentials
+ * for it. */
+static bool ask_for_more(struct project *p, msec_t now) {
+  enum auth_state state = AUTH_READY;
+  struct ask *ask;
+  while (!p->closed && (ask = asks_free_place(&p->asks)) != NULL)
+    if (!batches_next(&p->batches, &ask->batch) ||
+        !ask_for(p, ask, now, &state))
+      break;
+  return state == AUTH_BUSY;
 }
 
 /* The read as a whole */
@@ -277,7 +273,7 @@ void project_start(struct project *p, struct http *http, msec_t now,
     p->counts.skipped++;
     return;
   }
-  p->http = http;
+  p->service.http = http;
   p->reading = true;
   p->closed = false;
   p->number++;
@@ -286,7 +282,7 @@ void project_start(struct project *p, struct http *http, msec_t now,
   p->accepted = p->failed = p->doubtful = 0;
   p->result = (struct project_result){.jobs = p->options.jobs.len};
   batches_begin(&p->batches, now);
-  auth_begin(p->auth, now);
+  auth_begin(p->service.auth);
   p->events->started(p->arg);
 }
 
@@ -311,25 +307,17 @@ static void finish(struct project *p) {
   batches_end(&p->batches);
   explain_missing(p);
   p->reading = false;
+  p->result.exposed = p->service.auth->exposed;
   p->result.seconds = deadline_seconds() - p->started;
   p->events->finished(p->arg, &p->result);
 }
 
 /* Asks, if we may; returns when to look again. */
 static msec_t go_on(struct project *p, msec_t now) {
-  struct err err = ERR_INIT;
   if (!p->closed && now < p->throttled.until)
     return p->throttled.until;
-  if (!p->closed) {
-    enum auth_state state = auth_prepare(p->auth, p->http, now, &err);
-    if (state == AUTH_BUSY)
-      return DEADLINE_NEVER;
-    if (state == AUTH_REFUSED)
-      close_read(p, &err);
-    else
-      ask_for_more(p, now);
-  }
-  if (asks_under_way(&p->asks) == 0)
+  bool waits = ask_for_more(p, now);
+  if (!waits && asks_under_way(&p->asks) == 0)
     finish(p);
   return DEADLINE_NEVER;
 }

@@ -10,12 +10,12 @@
 #define DRS_PROJECT_H
 
 #include "auth.h"
-#include "options.h"
 #include "progress.h"
 
 /* What has been counted since the start. */
 struct project_counts {
   uint64_t requests;          /* for progress */
+  uint64_t token_requests;    /* for credentials, that it was the one to ask */
   uint64_t errors[ERR_KINDS]; /* by kind */
   uint64_t skipped;           /* reads that were due while one was running */
 };
@@ -26,6 +26,7 @@ struct project_result {
   size_t jobs, answered;
   /* The first error of each kind, if any. */
   struct err errors[ERR_KINDS];
+  const char *exposed; /* a secret's file that others may read, or NULL */
 };
 
 /* How a project tells what it learns; called on the thread that steps it. */
@@ -41,9 +42,10 @@ struct project_events {
 
 struct project;
 
-/* Takes over the options, also when it fails. `events` and `arg` must outlive
- * it. */
+/* Takes over the options, also when it fails. `auths`, which it shares with
+ * other projects, `events` and `arg` must outlive it. */
 struct project *project_new(struct project_options *options,
+                            struct auths *auths,
                             const struct project_events *events, void *arg,
                             struct err *err);
 
@@ -52,8 +54,6 @@ void project_free(struct project *p);
 
 const struct project_options *project_options(const struct project *p);
 const struct project_counts *project_counts(const struct project *p);
-/* Requests sent for credentials. */
-uint64_t project_token_requests(const struct project *p);
 
 /* Starts a read that ends within `budget` milliseconds, whatever happens. If
  * one is running, the new one is skipped, and counted. */

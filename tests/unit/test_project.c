@@ -21,6 +21,7 @@ static struct {
   struct project_result result;
 } told;
 
+static struct auths auths;
 static struct project *project;
 
 static void on_started(void *arg) {
@@ -61,7 +62,7 @@ static void make_project(int jobs, int batch_size, int parallel,
     snprintf(id, sizeof(id), "%d", i);
     assert_int_equal(jobs_add(&o.jobs, id, id), JOBS_ADDED);
   }
-  project = project_new(&o, &events, NULL, NULL);
+  project = project_new(&o, &auths, &events, NULL, NULL);
   assert_non_null(project);
 }
 
