@@ -85,14 +85,14 @@ bool signature_add(struct http_request *req, const struct signer *signer,
                    const char *project_id, struct err *err) {
   char date[SIGN_DATE_SIZE];
   struct url url = {0};
+  const char *token = signer->security_token;
+  bool lasting = token == NULL || *token == '\0';
   sign_date(date, time(NULL));
   bool ok = divide(&url, req->url) || err_memory(err);
-  ok =
-      ok && auth_add_header(req, "Host", url.host, err) &&
-      auth_add_header(req, "X-Project-Id", project_id, err) &&
-      (*signer->security_token == '\0' ||
-       auth_add_header(req, "X-Security-Token", signer->security_token, err)) &&
-      add_authorization(req, &url, signer, date, err);
+  ok = ok && auth_add_header(req, "Host", url.host, err) &&
+       auth_add_header(req, "X-Project-Id", project_id, err) &&
+       (lasting || auth_add_header(req, "X-Security-Token", token, err)) &&
+       add_authorization(req, &url, signer, date, err);
   free(url.copy);
   return ok;
 }

@@ -11,7 +11,7 @@
 
 struct signer {
   const char *access_key, *secret_key;
-  const char *security_token; /* of a temporary key; else "" */
+  const char *security_token; /* of a temporary key; else NULL or "" */
 };
 
 /* Adds the headers that sign all that is in the request now. */

@@ -1,0 +1,589 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the collectd-drs authors
+ *
+ * Credentials over days, against services that a test plays and a clock that
+ * it moves: how often they are asked for, shared, and left alone. */
+
+#include "fake_http.h"
+
+#include "auth.h"
+
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+#define MINUTE (60 * 1000)
+#define HOUR (60 * MINUTE)
+#define DAY (24 * HOUR)
+
+static struct auths auths;
+static struct project_options options[10];
+static struct auth *opened[10];
+static size_t opened_len;
+static msec_t born; /* of the clock */
+static struct err why;
+
+/* The clocks: the wall's goes with the other. */
+static time_t wall_now(void) {
+  return 1600000000 + (time_t)((fake_now - born) / 1000);
+}
+
+static int set_up(void **state) {
+  (void)state;
+  born = fake_now = 1000000;
+  fake_started = 0;
+  err_clear(&why);
+  return 0;
+}
+
+static int tear_down(void **state) {
+  (void)state;
+  for (size_t i = 0; i < opened_len; i++) {
+    auth_close(&auths, opened[i]);
+    project_options_free(&options[i]);
+  }
+  opened_len = 0;
+  assert_null(auths.all);
+  assert_null(auths.users);
+  assert_int_equal(fake_calls_len, 0);
+  return 0;
+}
+
+static struct auth *open_auth(struct project_options o) {
+  options[opened_len] = o;
+  struct auth *a = auth_open(&auths, &options[opened_len], NULL);
+  assert_non_null(a);
+  return opened[opened_len++] = a;
+}
+
+static struct project_options login_options(const char *project,
+                                            const char *password_file) {
+  struct project_options o = {.identity_endpoint = strdup("https://iam/v3"),
+                              .domain_name = strdup("d"),
+                              .user = strdup("u"),
+                              .project_id = strdup(project),
+                              .timeout = 5000};
+  if (password_file != NULL)
+    assert_true(secret_init_file(&o.password, password_file, NULL));
+  else
+    assert_true(secret_init_value(&o.password, "correct horse", NULL));
+  return o;
+}
+
+static struct auth *open_login(const char *project) {
+  return open_auth(login_options(project, NULL));
+}
+
+static struct auth *open_key(const char *project) {
+  struct project_options o = {.access_key = strdup("AK"),
+                              .project_id = strdup(project)};
+  assert_true(secret_init_value(&o.secret_key, "SK", NULL));
+  return open_auth(o);
+}
+
+static struct auth *open_agency(void) {
+  return open_auth((struct project_options){
+      .agency = true, .metadata_endpoint = strdup("http://metadata")});
+}
+
+static enum auth_state prepare(struct auth *a) {
+  err_clear(&why);
+  return auth_prepare(a, NULL, fake_now, &why);
+}
+
+/* A reply's `captured` and its end, "2020-09-13T12:26:40Z". */
+static void answer_login(const char *token, msec_t life) {
+  char body[100], end[40];
+  time_t ends = wall_now() + (time_t)(life / 1000);
+  strftime(end, sizeof(end), "%Y-%m-%dT%H:%M:%S.000000Z", gmtime(&ends));
+  snprintf(body, sizeof(body), "{\"token\":{\"expires_at\":\"%s\"}}", end);
+  fake_answer(fake_calls[0], (struct http_reply){201, -1, wall_now(), token},
+              body);
+}
+
+static void refuse_login(long status, msec_t retry_after) {
+  fake_answer(fake_calls[0],
+              (struct http_reply){status, retry_after, wall_now(), NULL},
+              "{\"error\":{\"code\":401,\"message\":\"no entry\"}}");
+}
+
+/* Applies to a request; returns its headers as lines, for the caller to free.
+ */
+static char *apply(struct auth *a, unsigned *serial) {
+  struct http_request req = {.method = "POST", .url = "https://drs/v3/p/x?y"};
+  buf_init(&req.headers, HTTP_HEADER_MAX);
+  assert_true(auth_apply(a, "p", &req, serial, NULL));
+  char *lines = fake_lines(&req.headers);
+  buf_free(&req.headers);
+  return lines;
+}
+
+static void assert_applies(struct auth *a, const char *wanted) {
+  unsigned serial;
+  char *headers = apply(a, &serial);
+  if (strstr(headers, wanted) == NULL)
+    fail_msg("no %s in:\n%s", wanted, headers);
+  free(headers);
+  auth_done(a, &(struct auth_outcome){AUTH_UNKNOWN, serial, NULL, -1},
+            fake_now);
+}
+
+/* A request that is answered. */
+static void use(struct auth *a, enum auth_verdict verdict) {
+  struct err words = ERR_INIT;
+  unsigned serial;
+  err_set(&words, ERR_AUTH, "HTTP 401");
+  free(apply(a, &serial));
+  auth_done(a, &(struct auth_outcome){verdict, serial, &words, -1}, fake_now);
+}
+
+/* Logins */
+
+static void a_token_lasts_its_day(void **state) {
+  (void)state;
+  struct auth *a = open_login("p");
+  assert_int_equal(prepare(a), AUTH_BUSY);
+  answer_login("token-1", DAY);
+  for (; fake_now < born + DAY - 10 * MINUTE; fake_now += MINUTE)
+    assert_int_equal(prepare(a), AUTH_READY);
+  assert_int_equal(fake_started, 1);
+  assert_int_equal(a->requests, 1);
+  assert_applies(a, "X-Auth-Token: token-1\n");
+}
+
+/* No read has to wait: the old one serves until the new one is there. */
+static void it_is_renewed_before_its_end(void **state) {
+  (void)state;
+  struct auth *a = open_login("p");
+  prepare(a);
+  answer_login("token-1", DAY);
+  for (; fake_started == 1; fake_now += MINUTE)
+    assert_int_equal(prepare(a), AUTH_READY);
+  assert_in_range(fake_now - born, DAY - 10 * MINUTE, DAY - 3 * MINUTE);
+  assert_int_equal(prepare(a), AUTH_READY);
+  assert_applies(a, "token-1\n");
+  answer_login("token-2", DAY);
+  assert_int_equal(prepare(a), AUTH_READY);
+  assert_applies(a, "token-2\n");
+  assert_int_equal(fake_started, 2);
+}
+
+static void a_token_that_served_is_renewed_at_once(void **state) {
+  (void)state;
+  struct auth *a = open_login("p");
+  prepare(a);
+  answer_login("token-1", DAY);
+  use(a, AUTH_ACCEPTED);
+  use(a, AUTH_REJECTED);
+  assert_int_equal(prepare(a), AUTH_BUSY);
+  answer_login("token-2", DAY);
+  assert_int_equal(prepare(a), AUTH_READY);
+}
+
+/* Logging in does not help then; once an interval would be a storm. */
+static void a_token_that_never_served_is_not_followed_by_another(void **state) {
+  (void)state;
+  struct auth *a = open_login("p");
+  for (; fake_now < born + HOUR; fake_now += MINUTE) {
+    if (prepare(a) == AUTH_BUSY)
+      answer_login("token", DAY);
+    if (prepare(a) == AUTH_READY)
+      use(a, AUTH_REJECTED);
+    assert_int_equal(prepare(a), AUTH_REFUSED);
+    assert_non_null(strstr(why.text, "HTTP 401"));
+  }
+  assert_int_equal(fake_started, 6);
+}
+
+static void refusals_of_an_old_token_tell_nothing(void **state) {
+  (void)state;
+  struct auth *a = open_login("p");
+  unsigned serials[2];
+  prepare(a);
+  answer_login("token-1", DAY);
+  use(a, AUTH_ACCEPTED);
+  free(apply(a, &serials[0]));
+  free(apply(a, &serials[1]));
+  struct auth_outcome refused = {AUTH_REJECTED, serials[0], &why, -1};
+  auth_done(a, &refused, fake_now);
+  prepare(a);
+  answer_login("token-2", DAY);
+  auth_done(a, &refused, fake_now); /* of the same token, but late */
+  assert_int_equal(prepare(a), AUTH_READY);
+  assert_int_equal(fake_started, 2);
+}
+
+/* Of eight in flight with a new token, all refused, one counts. */
+static void refusals_of_one_token_are_one(void **state) {
+  (void)state;
+  struct auth *a = open_login("p");
+  struct auth_outcome refused = {AUTH_REJECTED, 0, &why, -1};
+  prepare(a);
+  answer_login("token-1", DAY);
+  for (int i = 0; i < 8; i++)
+    free(apply(a, &refused.serial));
+  for (int i = 0; i < 8; i++)
+    auth_done(a, &refused, fake_now);
+  assert_int_equal(prepare(a), AUTH_REFUSED);
+  fake_now += MINUTE;
+  assert_int_equal(prepare(a), AUTH_BUSY);
+}
+
+static void an_hour_of_a_wrong_password_is_six_tries(void **state) {
+  (void)state;
+  struct auth *a = open_login("p"), *b = open_login("q");
+  assert_ptr_not_equal(a, b);
+  for (; fake_now < born + HOUR; fake_now += 10000) {
+    prepare(a);
+    prepare(b);
+    assert_in_range(fake_calls_len, 0, 1);
+    if (fake_calls_len > 0)
+      refuse_login(401, -1);
+    assert_int_equal(prepare(a), AUTH_REFUSED);
+    assert_int_equal(prepare(b), AUTH_REFUSED);
+    assert_non_null(strstr(why.text, "no entry"));
+  }
+  assert_int_equal(fake_started, 6);
+}
+
+static void write_secret(const char *path, const char *secret) {
+  FILE *file = fopen(path, "w");
+  assert_non_null(file);
+  assert_true(fputs(secret, file) >= 0);
+  assert_int_equal(fclose(file), 0);
+}
+
+static void a_new_password_ends_the_pause(void **state) {
+  (void)state;
+  char path[] = "/tmp/test_auth.XXXXXX";
+  close(mkstemp(path));
+  write_secret(path, "wrong");
+  struct auth *a = open_auth(login_options("p", path));
+  prepare(a);
+  refuse_login(401, -1);
+  assert_int_equal(prepare(a), AUTH_REFUSED);
+  write_secret(path, "right");
+  assert_int_equal(prepare(a), AUTH_BUSY);
+  assert_non_null(strstr(fake_calls[0]->body, "\"password\":\"right\""));
+  answer_login("token", DAY);
+  assert_int_equal(prepare(a), AUTH_READY);
+  assert_null(a->exposed);
+  chmod(path, 0644);
+  use(a, AUTH_ACCEPTED);
+  use(a, AUTH_REJECTED);
+  prepare(a);
+  assert_string_equal(a->exposed, path);
+  unlink(path);
+}
+
+static void projects_share_a_login(void **state) {
+  (void)state;
+  struct auth *a = open_login("p");
+  for (int i = 1; i < 10; i++)
+    assert_ptr_equal(open_login("p"), a);
+  for (int i = 0; i < 10; i++)
+    prepare(a);
+  assert_int_equal(fake_started, 1);
+}
+
+/* One after another: if the password is wrong, one try says so. */
+static void a_user_logs_in_once_at_a_time(void **state) {
+  (void)state;
+  struct auth *a[10];
+  char project[8];
+  for (int i = 0; i < 10; i++) {
+    snprintf(project, sizeof(project), "%d", i);
+    a[i] = open_login(project);
+  }
+  for (int done = 0; done < 10; done++) {
+    for (int i = 0; i < 10; i++)
+      assert_int_equal(prepare(a[i]), i < done ? AUTH_READY : AUTH_BUSY);
+    assert_int_equal(fake_calls_len, 1);
+    answer_login("token", DAY);
+  }
+  assert_int_equal(fake_started, 10);
+}
+
+/* Neither is a refusal. */
+static void an_identity_service_that_is_ill_is_asked_again(void **state) {
+  (void)state;
+  struct auth *a = open_login("p");
+  prepare(a);
+  fake_fail(fake_calls[0], "connection refused");
+  assert_int_equal(prepare(a), AUTH_REFUSED);
+  assert_int_equal(why.kind, ERR_HTTP);
+  fake_now += 1000;
+  assert_int_equal(prepare(a), AUTH_BUSY);
+  refuse_login(503, -1);
+  assert_int_equal(prepare(a), AUTH_REFUSED);
+  fake_now += 2000;
+  assert_int_equal(prepare(a), AUTH_BUSY);
+  refuse_login(429, 7000);
+  assert_int_equal(prepare(a), AUTH_REFUSED);
+  assert_int_equal(why.kind, ERR_THROTTLED);
+  fake_now += 6999;
+  assert_int_equal(prepare(a), AUTH_REFUSED);
+  fake_now += 1;
+  assert_int_equal(prepare(a), AUTH_BUSY);
+  answer_login("token", DAY);
+  assert_int_equal(prepare(a), AUTH_READY);
+}
+
+static void its_illness_costs_no_read_while_the_token_lives(void **state) {
+  (void)state;
+  struct auth *a = open_login("p");
+  prepare(a);
+  answer_login("token-1", DAY);
+  for (; fake_now < born + DAY; fake_now += MINUTE) {
+    assert_int_equal(prepare(a), AUTH_READY);
+    if (fake_calls_len > 0)
+      fake_fail(fake_calls[0], "connection refused");
+  }
+  assert_int_equal(prepare(a), AUTH_REFUSED);
+  assert_in_range(fake_started, 3, 11);
+}
+
+static void an_answer_without_a_token_is_an_error(void **state) {
+  (void)state;
+  static const char *const tokens[] = {NULL, "", "a b", "\x01", "\xC3\xA9"};
+  for (size_t i = 0; i < COUNT(tokens); i++) {
+    struct auth *a = open_login("p");
+    prepare(a);
+    answer_login(tokens[i], DAY);
+    assert_int_equal(prepare(a), AUTH_REFUSED);
+    assert_int_equal(why.kind, ERR_REPLY);
+    tear_down(NULL);
+  }
+}
+
+static void a_token_may_have_32_kilobytes(void **state) {
+  (void)state;
+  char *token = calloc(1, SECRET_MAX + 2);
+  assert_non_null(token);
+  memset(token, 'x', SECRET_MAX);
+  struct auth *a = open_login("p");
+  prepare(a);
+  answer_login(token, DAY);
+  assert_int_equal(prepare(a), AUTH_READY);
+  assert_applies(a, token);
+  tear_down(NULL);
+  token[SECRET_MAX] = 'x';
+  a = open_login("p");
+  prepare(a);
+  answer_login(token, DAY);
+  assert_int_equal(prepare(a), AUTH_REFUSED);
+  free(token);
+}
+
+/* Access keys */
+
+static void a_new_key_is_tried_once_at_a_time(void **state) {
+  (void)state;
+  struct auth *a = open_key("p");
+  unsigned serial;
+  assert_ptr_equal(open_key("q"), a);
+  assert_int_equal(prepare(a), AUTH_READY);
+  free(apply(a, &serial));
+  assert_int_equal(prepare(a), AUTH_BUSY);
+  auth_done(a, &(struct auth_outcome){AUTH_ACCEPTED, serial, NULL, -1},
+            fake_now);
+  free(apply(a, &serial));
+  assert_int_equal(prepare(a), AUTH_READY);
+  auth_done(a, &(struct auth_outcome){AUTH_UNKNOWN, serial, NULL, -1},
+            fake_now);
+}
+
+static void an_hour_of_a_wrong_key_is_six_tries(void **state) {
+  (void)state;
+  struct auth *a = open_key("p");
+  int tries = 0;
+  for (; fake_now < born + HOUR; fake_now += 10000) {
+    if (prepare(a) == AUTH_READY) {
+      use(a, AUTH_REJECTED);
+      tries++;
+    }
+    assert_int_equal(prepare(a), AUTH_REFUSED);
+  }
+  assert_int_equal(tries, 6);
+  assert_non_null(strstr(why.text, "access key is refused: HTTP 401"));
+}
+
+static void a_wrong_clock_is_said(void **state) {
+  (void)state;
+  static const struct {
+    long ahead; /* seconds, of our clock */
+    const char *text;
+  } rows[] = {{1000, "16 minutes ahead of"},
+              {-3600, "60 minutes behind"},
+              {890, "access key is refused"},
+              {-890, "access key is refused"}};
+  for (size_t i = 0; i < COUNT(rows); i++) {
+    struct auth *a = open_key("p");
+    struct auth_outcome o = {AUTH_REJECTED, 0, &why,
+                             time(NULL) - rows[i].ahead};
+    prepare(a);
+    free(apply(a, &o.serial));
+    auth_done(a, &o, fake_now);
+    prepare(a);
+    if (strstr(why.text, rows[i].text) == NULL)
+      fail_msg("\"%s\" does not say \"%s\"", why.text, rows[i].text);
+    tear_down(NULL);
+  }
+}
+
+static void a_signature_has_its_headers(void **state) {
+  (void)state;
+  struct auth *a = open_key("p");
+  assert_applies(a, "Authorization: SDK-HMAC-SHA256 Access=AK, "
+                    "SignedHeaders=host;x-project-id;x-sdk-date, Signature=");
+  assert_applies(a, "Host: drs\n");
+  assert_applies(a, "X-Project-Id: p\n");
+}
+
+/* An agency */
+
+static void answer_session(long status, const char *text) {
+  fake_answer(fake_calls[0], (struct http_reply){status, -1, -1, NULL}, text);
+}
+
+static void answer_keys(const char *access, msec_t life) {
+  char body[200], end[40];
+  time_t ends = wall_now() + (time_t)(life / 1000);
+  strftime(end, sizeof(end), "%Y-%m-%dT%H:%M:%S.000000Z", gmtime(&ends));
+  snprintf(body, sizeof(body),
+           "{\"credential\":{\"access\":\"%s\",\"secret\":\"S\","
+           "\"securitytoken\":\"T\",\"expires_at\":\"%s\"}}",
+           access, end);
+  fake_answer(fake_calls[0], (struct http_reply){200, -1, wall_now(), NULL},
+              body);
+}
+
+static void get_keys(struct auth *a, const char *access, msec_t life) {
+  prepare(a);
+  answer_session(200, "session");
+  prepare(a);
+  answer_keys(access, life);
+}
+
+static void an_agency_gives_keys(void **state) {
+  (void)state;
+  struct auth *a = open_agency();
+  assert_int_equal(prepare(a), AUTH_BUSY);
+  assert_string_equal(fake_calls[0]->url,
+                      "http://metadata/meta-data/latest/api/token");
+  answer_session(200, "session");
+  assert_int_equal(prepare(a), AUTH_BUSY);
+  assert_string_equal(fake_calls[0]->url,
+                      "http://metadata/openstack/latest/securitykey");
+  assert_string_equal(fake_calls[0]->headers, "X-Metadata-Token: session\n");
+  answer_keys("AK1", 6 * HOUR);
+  assert_int_equal(prepare(a), AUTH_READY);
+  assert_applies(a, "Access=AK1, ");
+  assert_applies(a, "X-Security-Token: T\n");
+}
+
+static void a_session_need_not_be_offered(void **state) {
+  (void)state;
+  static const long statuses[] = {404, 405, 503};
+  for (size_t i = 0; i < COUNT(statuses); i++) {
+    struct auth *a = open_agency();
+    prepare(a);
+    answer_session(statuses[i], "not here");
+    assert_int_equal(prepare(a), AUTH_BUSY);
+    assert_string_equal(fake_calls[0]->headers, "");
+    answer_keys("AK1", HOUR);
+    assert_int_equal(prepare(a), AUTH_READY);
+    tear_down(NULL);
+  }
+}
+
+static void its_keys_are_renewed_in_time(void **state) {
+  (void)state;
+  struct auth *a = open_agency();
+  get_keys(a, "AK1", 6 * HOUR);
+  for (; fake_started == 2; fake_now += MINUTE)
+    assert_int_equal(prepare(a), AUTH_READY);
+  msec_t left = born + 6 * HOUR - (fake_now - MINUTE);
+  assert_in_range(left, 9 * MINUTE, 40 * MINUTE);
+  answer_session(200, "session");
+  assert_int_equal(prepare(a), AUTH_READY);
+  assert_applies(a, "Access=AK1, ");
+  answer_keys("AK2", 6 * HOUR);
+  prepare(a);
+  assert_applies(a, "Access=AK2, ");
+  assert_int_equal(fake_started, 4);
+}
+
+static void no_agency_is_said(void **state) {
+  (void)state;
+  struct auth *a = open_agency();
+  prepare(a);
+  answer_session(200, "session");
+  prepare(a);
+  fake_answer(fake_calls[0], (struct http_reply){401, -1, -1, NULL},
+              "Please configure Cloud Service Agency first");
+  assert_int_equal(prepare(a), AUTH_REFUSED);
+  assert_non_null(strstr(why.text, "this server has no agency"));
+}
+
+static void no_metadata_service_is_said(void **state) {
+  (void)state;
+  struct auth *a = open_agency();
+  prepare(a);
+  fake_fail(fake_calls[0], "no route");
+  assert_int_equal(prepare(a), AUTH_REFUSED);
+  assert_non_null(strstr(why.text, "the metadata service: no route"));
+  fake_now += 1000;
+  assert_int_equal(prepare(a), AUTH_BUSY);
+  answer_session(404, "");
+  prepare(a);
+  fake_answer(fake_calls[0], (struct http_reply){200, -1, -1, NULL}, "{}");
+  assert_int_equal(prepare(a), AUTH_REFUSED);
+  assert_non_null(strstr(why.text, "no keys"));
+}
+
+static void keys_that_served_are_renewed_at_once(void **state) {
+  (void)state;
+  struct auth *a = open_agency();
+  get_keys(a, "AK1", HOUR);
+  prepare(a);
+  use(a, AUTH_ACCEPTED);
+  use(a, AUTH_REJECTED);
+  assert_int_equal(prepare(a), AUTH_BUSY);
+  get_keys(a, "AK2", HOUR);
+  prepare(a);
+  use(a, AUTH_REJECTED);
+  assert_int_equal(prepare(a), AUTH_REFUSED);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      TEST(a_token_lasts_its_day),
+      TEST(it_is_renewed_before_its_end),
+      TEST(a_token_that_served_is_renewed_at_once),
+      TEST(a_token_that_never_served_is_not_followed_by_another),
+      TEST(refusals_of_an_old_token_tell_nothing),
+      TEST(refusals_of_one_token_are_one),
+      TEST(an_hour_of_a_wrong_password_is_six_tries),
+      TEST(a_new_password_ends_the_pause),
+      TEST(projects_share_a_login),
+      TEST(a_user_logs_in_once_at_a_time),
+      TEST(an_identity_service_that_is_ill_is_asked_again),
+      TEST(its_illness_costs_no_read_while_the_token_lives),
+      TEST(an_answer_without_a_token_is_an_error),
+      TEST(a_token_may_have_32_kilobytes),
+      TEST(a_new_key_is_tried_once_at_a_time),
+      TEST(an_hour_of_a_wrong_key_is_six_tries),
+      TEST(a_wrong_clock_is_said),
+      TEST(a_signature_has_its_headers),
+      TEST(an_agency_gives_keys),
+      TEST(a_session_need_not_be_offered),
+      TEST(its_keys_are_renewed_in_time),
+      TEST(no_agency_is_said),
+      TEST(no_metadata_service_is_said),
+      TEST(keys_that_served_are_renewed_at_once),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
