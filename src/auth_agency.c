@@ -9,7 +9,6 @@
 
 #include "backoff.h"
 #include "iam.h"
-#include "lockout.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,6 +24,9 @@
 #define MARGIN_MAX (40 * 60 * 1000)
 #define ILL_MIN 1000
 #define ILL_MAX (5 * 60 * 1000)
+/* After something new that the service does not take. */
+#define USELESS_MIN 1000
+#define USELESS_MAX (30 * 60 * 1000)
 
 /* What is kept of an answer that is not JSON. */
 #define TEXT_MAX 4096
@@ -36,7 +38,7 @@ struct auth_agency {
 
   struct buf access_key, secret_key, security_token; /* empty: none */
   msec_t ends, renew_at;
-  struct lockout useless; /* after new keys that the service did not take */
+  struct backoff useless; /* after new keys that the service did not take */
   struct err why;         /* the last of which were refused so */
 
   /* The way to new ones. */
@@ -200,7 +202,7 @@ static enum auth_state agency_prepare(struct auth *a, struct http *http,
                                       msec_t now, struct err *err) {
   struct auth_agency *g = (struct auth_agency *)a;
   bool usable = g->access_key.len > 0 && now < g->ends;
-  bool paused = now < g->ill.until || lockout_holds(&g->useless, now);
+  bool paused = now < g->ill.until || now < g->useless.until;
   if ((!usable || now >= g->renew_at) && g->call == NULL && !paused)
     go_on(g, http, now);
   if (usable)
@@ -230,9 +232,9 @@ static void agency_reject(struct auth *a, const struct auth_outcome *outcome,
   buf_reset(&g->access_key);
   signature_explain(&g->why, outcome);
   if (a->accepted)
-    lockout_end(&g->useless);
+    backoff_reset(&g->useless);
   else
-    lockout_refused(&g->useless, now);
+    backoff_grow(&g->useless, USELESS_MIN, USELESS_MAX, now);
 }
 
 static void agency_free(struct auth *a) {

@@ -26,6 +26,9 @@
 /* An identity service that is ill is asked again after this long. */
 #define ILL_MIN 1000
 #define ILL_MAX (5 * 60 * 1000)
+/* After something new that the service does not take. */
+#define USELESS_MIN 1000
+#define USELESS_MAX (30 * 60 * 1000)
 
 /* A user, with all that may lock it. */
 struct user {
@@ -46,7 +49,7 @@ struct auth_iam {
 
   struct buf token; /* empty: none that is good for anything */
   msec_t ends, renew_at;
-  struct lockout useless; /* after new tokens that the service did not take */
+  struct backoff useless; /* after new tokens that the service did not take */
   struct err why;         /* the last of which was refused so */
 
   struct http_call *call; /* a login; NULL: none */
@@ -222,7 +225,7 @@ static bool explain_pause(const struct auth_iam *i, msec_t now,
     why = &i->user->why;
   else if (now < i->ill.until)
     why = &i->trouble;
-  else if (lockout_holds(&i->useless, now))
+  else if (now < i->useless.until)
     why = &i->why;
   return why != NULL && !err_set(err, why->kind, "%s", why->text);
 }
@@ -253,8 +256,8 @@ static bool iam_apply(struct auth *a, const char *project_id,
 }
 
 /* A token that has served has come to its end early, and another one will do.
- * One that never served: so will the next, and we are not to log in for it at
- * each interval. */
+ * After one that never served the next may be no better, and we are not to log
+ * in for it at each interval. */
 static void iam_reject(struct auth *a, const struct auth_outcome *outcome,
                        msec_t now) {
   struct auth_iam *i = (struct auth_iam *)a;
@@ -264,9 +267,9 @@ static void iam_reject(struct auth *a, const struct auth_outcome *outcome,
   err_clear(&i->why);
   err_set(&i->why, ERR_AUTH, "a new token is refused: %s", outcome->why->text);
   if (a->accepted)
-    lockout_end(&i->useless);
+    backoff_reset(&i->useless);
   else
-    lockout_refused(&i->useless, now);
+    backoff_grow(&i->useless, USELESS_MIN, USELESS_MAX, now);
 }
 
 static void iam_free(struct auth *a) {

@@ -95,10 +95,10 @@ static bool is_test_run(void) {
 
 static int drs_read(user_data_t *ud) {
   struct watch *w = ud->data;
-  poller_due(poller, w->number);
+  unsigned long ticket = poller_due(poller, w->number);
   if (!is_test_run())
     return 0;
-  return poller_wait(poller, w->number) && w->answered ? 0 : -1;
+  return poller_wait(poller, w->number, ticket) && w->answered ? 0 : -1;
 }
 
 /* For the blocks that were refused. */

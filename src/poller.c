@@ -79,11 +79,13 @@ void poller_free(struct poller *p) {
 
 /* From other threads */
 
-void poller_due(struct poller *p, int project) {
+unsigned long poller_due(struct poller *p, int project) {
   pthread_mutex_lock(&p->lock);
   p->entries[project].due++;
+  unsigned long ticket = p->entries[project].over;
   pthread_mutex_unlock(&p->lock);
   http_wakeup(p->http);
+  return ticket;
 }
 
 void poller_stop(struct poller *p) {
@@ -94,13 +96,12 @@ void poller_stop(struct poller *p) {
   http_wakeup(p->http);
 }
 
-bool poller_wait(struct poller *p, int project) {
+bool poller_wait(struct poller *p, int project, unsigned long ticket) {
   const struct entry *e = &p->entries[project];
   pthread_mutex_lock(&p->lock);
-  unsigned long before = e->over;
-  while (!p->stopping && e->over == before)
+  while (!p->stopping && e->over == ticket)
     pthread_cond_wait(&p->changed, &p->lock);
-  bool over = e->over != before;
+  bool over = e->over != ticket;
   pthread_mutex_unlock(&p->lock);
   return over;
 }

@@ -26,12 +26,12 @@ int poller_add(struct poller *p, struct project *project);
  * is cancelled without waiting. */
 void *poller_run(void *poller);
 
-/* From any thread: a read of this project is due. */
-void poller_due(struct poller *p, int project);
+/* From any thread: a read of this project is due. Returns a ticket. */
+unsigned long poller_due(struct poller *p, int project);
 
-/* From any other thread: waits until a read that was due before this call is
- * over. False: the poller was stopped. */
-bool poller_wait(struct poller *p, int project);
+/* From any other thread: waits until the read of the ticket, or one that was
+ * running already, is over. False: the poller was stopped. */
+bool poller_wait(struct poller *p, int project, unsigned long ticket);
 
 /* From any thread. */
 void poller_stop(struct poller *p);
