@@ -29,7 +29,7 @@ TypesDB "/usr/share/collectd/types.db"
 PluginDir "/usr/lib/collectd"
 LoadPlugin logfile
 <Plugin logfile>
-  LogLevel info
+  LogLevel {log_level}
   File "{folder}/log"
   Timestamp false
   PrintSeverity true
@@ -80,11 +80,13 @@ class Collectd(Daemon):
 
     name = "collectd"
 
-    def __init__(self, drs: str | None = None, stock: str = "", interval: float = 1.0) -> None:
+    def __init__(self, drs: str | None = None, stock: str = "", interval: float = 1.0,
+                 log_level: str = "info") -> None:
         super().__init__()
         self.drs = drs
         self.stock = stock
         self.interval = interval
+        self.log_level = log_level
         self.socket_path = self.folder / "socket"
 
     def command(self) -> list[str]:
@@ -94,7 +96,8 @@ class Collectd(Daemon):
         template = GLOBAL + "{stock}\n" + (DRS if self.drs is not None else "")
         (self.folder / "collectd.conf").write_text(template.format(
             host=HOST, interval=self.interval, folder=self.folder, stock=self.stock,
-            group=grp.getgrgid(os.getgid()).gr_name, module_dir=MODULE_DIR, drs=self.drs))
+            group=grp.getgrgid(os.getgid()).gr_name, module_dir=MODULE_DIR, drs=self.drs,
+            log_level=self.log_level))
 
     def ready(self) -> bool:
         return self.socket_path.exists() and any(

@@ -3,6 +3,7 @@
 """<Project> blocks for the configurations of the tests."""
 
 from collections.abc import Collection
+from pathlib import Path
 
 from standin import StandIn
 
@@ -26,3 +27,17 @@ def project(name: str, cloud: StandIn, *lines: str, without: Collection[str] = (
     rest = [f"{option} {value}" for option, value in needed.items() if option not in given]
     inside = "\n".join(f"  {line}" for line in [*rest, *lines])
     return f'<Project "{name}">\n{inside}\n</Project>\n'
+
+
+def write_secret(path: Path, secret: str) -> None:
+    """Put a secret in place as a careful program does, under its name only when it is complete."""
+    new = path.with_suffix(".new")
+    new.touch(mode=0o600)
+    new.write_text(f"{secret}\n", encoding="utf-8")
+    new.rename(path)
+
+
+def answered(daemon) -> bool:
+    """Was the job answered for in the last complete read?"""
+    reads = daemon.reads()
+    return bool(reads) and f"{JOB}/percent-total" in reads[-1]

@@ -21,6 +21,8 @@ class Bad(NamedTuple):
 
 LONG = "x" * 128
 
+LOGIN = ['IdentityEndpoint "https://iam.example.com/v3"', 'DomainName "d"', 'User "u"', 'Password "p"']
+
 BAD_BLOCKS = [
     # what is missing
     Bad("no endpoint", "Endpoint", [], "is missing", without=("Endpoint",)),
@@ -42,6 +44,35 @@ BAD_BLOCKS = [
     Bad("two values for a number", "Timeout", ["Timeout 100 200"], "one whole number"),
     Bad("two values for a switch", "SelfMetrics", ["SelfMetrics true false"], "one true or false"),
     Bad("three values for a job", "Job", [f'Job "{JOB}" "orders" "db"'], '"ID" "NAME"'),
+    # two credentials, or half of one
+    Bad("a token and a login", "User", ['User "u"'], "one credential"),
+    Bad("a token and a key", "AccessKey", ['AccessKey "AK"'], "one credential"),
+    Bad("a token and an agency", "Agency", ["Agency true"], "one credential"),
+    Bad("a token and a password's file", "PasswordFile", ['PasswordFile "/p"'], "one credential"),
+    Bad("a login and a key", "SecretKey", [*LOGIN, 'SecretKey "s"'], "one credential",
+        without=("Token",)),
+    Bad("a login without a domain", "DomainName", [LOGIN[0], *LOGIN[2:]], "is missing",
+        without=("Token",)),
+    Bad("a login without a user", "User", [*LOGIN[:2], LOGIN[3]], "is missing",
+        without=("Token",)),
+    Bad("a login without a password", "Password", LOGIN[:3], "Password or PasswordFile",
+        without=("Token",)),
+    Bad("a login without its service", "IdentityEndpoint", LOGIN[1:], "is missing",
+        without=("Token",)),
+    Bad("two passwords", "PasswordFile", [*LOGIN, 'PasswordFile "/p"'], "not both",
+        without=("Token",)),
+    Bad("a key without its secret", "SecretKey", ['AccessKey "AK"'], "SecretKey or SecretKeyFile",
+        without=("Token",)),
+    Bad("a secret without its key", "AccessKey", ['SecretKey "s"'], "is missing",
+        without=("Token",)),
+    Bad("no agency", "Token", ["Agency false"], "Agency is wanted", without=("Token",)),
+    Bad("a metadata service alone", "Agency", ['MetadataEndpoint "http://m"'], "is missing",
+        without=("Token",)),
+    Bad("an identity service of another version", "IdentityEndpoint",
+        ['IdentityEndpoint "https://iam.example.com/v2.0"', *LOGIN[1:]], "ends in /v3",
+        without=("Token",)),
+    Bad("a password that is empty", "Password", [*LOGIN[:3], 'Password ""'], "valid one",
+        without=("Token",)),
     # the wrong kind of value
     Bad("a number for an endpoint", "Endpoint", ["Endpoint 443"], "one quoted string"),
     Bad("a switch for a project id", "ProjectID", ["ProjectID true"], "one quoted string"),

@@ -3,7 +3,7 @@
 """The token: read from a file whenever that changes, and never shown to anyone but the service."""
 
 import pytest
-from blocks import JOB, TOKEN, project
+from blocks import TOKEN, answered, project, write_secret
 from daemons import Collectd
 
 
@@ -11,26 +11,12 @@ from daemons import Collectd
 def token_file(tmp_path):
     """A file with the token, as an administrator keeps it."""
     path = tmp_path / "token"
-    write(path, TOKEN)
+    write_secret(path, TOKEN)
     return path
-
-
-def write(path, token: str) -> None:
-    """Put a token in place as a careful program does, under its name only when it is complete."""
-    new = path.with_suffix(".new")
-    new.touch(mode=0o600)
-    new.write_text(f"{token}\n")
-    new.rename(path)
 
 
 def with_file(cloud, path) -> str:
     return project("prod", cloud, f'TokenFile "{path}"', without=["Token"])
-
-
-def answered(daemon) -> bool:
-    """Was the job answered for in the last complete read?"""
-    reads = daemon.reads()
-    return bool(reads) and f"{JOB}/percent-total" in reads[-1]
 
 
 def test_a_token_is_read_from_its_file_without_the_line_end(cloud, token_file):
@@ -43,7 +29,7 @@ def test_a_new_token_in_the_file_is_used_without_a_restart(cloud, token_file):
         daemon.wait_until(lambda: answered(daemon), "values with the first token")
         cloud.token = "the-second-token"
         daemon.wait_until(lambda: not answered(daemon), "the first token to be refused")
-        write(token_file, "the-second-token")
+        write_secret(token_file, "the-second-token")
         daemon.wait_until(lambda: answered(daemon), "values with the second token")
 
 
@@ -53,7 +39,7 @@ def test_a_missing_file_is_said_once_and_used_when_it_comes(cloud, tmp_path):
         daemon.wait_for_reads(3)
         [complaint] = [line for line in daemon.lines("drs plugin: ") if line.level == "error"]
         assert '"prod"' in complaint.text and str(path) in complaint.text
-        write(path, TOKEN)
+        write_secret(path, TOKEN)
         daemon.wait_until(lambda: answered(daemon), "values with the token")
     assert len(cloud.requests) > 0
 

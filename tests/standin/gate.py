@@ -3,7 +3,7 @@
 """The gateway's question before any operation: who asks? A token or a signature must answer it."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from .iam import Identity
 from .journal import Request
@@ -17,6 +17,7 @@ class Gate:
 
     def __init__(self, token: str | None, identity: Identity, keys: KeyRing):
         self.bad_token = "DRS.M00100"  # the code for a token that is not (or no longer) good
+        self.knows: Callable[[str], bool] | None = None  # another identity service, asked last
         self._lock = threading.Lock()
         self._token = token
         self._former: set[str] = set()
@@ -57,6 +58,9 @@ class Gate:
             yield from self._check_issued(request, issued, project_id)
         elif former:
             yield Refusal(self.bad_token)
+        elif not good and self.knows:
+            if not self.knows(token):
+                yield Refusal(self.bad_token)
         elif not good:
             yield wrong(request, "a token that was never good", self.bad_token)
 

@@ -1,0 +1,281 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 the collectd-drs authors
+"""Each way to say who we are, in real collectd: used, renewed, and left alone when it is refused."""
+
+from pathlib import Path
+
+import pytest
+from blocks import JOB, OTHER_JOB, PROJECT_ID, answered, project, write_secret
+from daemons import Collectd
+
+DOMAIN, USER, PASSWORD = "OTC-EU-DE-00000000001", "collectd", 'a "pass\\word" of 1€'
+ACCESS, SECRET = "QTWAOYTTINDUT2QVKYUC", "MFyfvK41ba2giqM7Uio6PznpdUKGpownRZlmVmHc"
+
+
+@pytest.fixture
+def password_file(tmp_path):
+    path = tmp_path / "password"
+    write_secret(path, PASSWORD)
+    return path
+
+
+@pytest.fixture
+def user(cloud):
+    """A user of the identity service, who may see the project."""
+    return cloud.iam.add_user(USER, PASSWORD, DOMAIN, PROJECT_ID)
+
+
+def login(cloud, path: Path) -> list[str]:
+    return [f'IdentityEndpoint "{cloud.identity_endpoint}"', f'DomainName "{DOMAIN}"',
+            f'User "{USER}"', f'PasswordFile "{path}"']
+
+
+def key(path: Path) -> list[str]:
+    return [f'AccessKey "{ACCESS}"', f'SecretKeyFile "{path}"']
+
+
+def agency(cloud) -> list[str]:
+    return ["Agency true", f'MetadataEndpoint "{cloud.metadata_endpoint}"']
+
+
+def block(name: str, cloud, *lines: str) -> str:
+    return project(name, cloud, *lines, without=["Token"])
+
+
+def forgive(cloud, problem: str) -> None:
+    """Requests with this problem were wanted."""
+    found = [request for request in cloud.requests if problem in str(request.problems)]
+    assert found, problem
+    for request in found:
+        request.problems.clear()
+
+
+def last(daemon, metric: str) -> float:
+    """A self-metric of the last complete read."""
+    reads = daemon.reads("prod")
+    return reads[-1][f"prod/{metric}"] if reads else -1.0
+
+
+# A login
+
+
+def test_a_login_gives_a_token_for_all_reads(cloud, user, password_file):
+    cloud.iam.token_size = 8000
+    with Collectd(block("prod", cloud, *login(cloud, password_file))) as daemon:
+        daemon.wait_until(lambda: last(daemon, "total_requests-progress") >= 5, "five reads")
+        read = daemon.reads()[-1]
+    assert read[f"{JOB}/percent-total"] == 50
+    assert read["prod/total_requests-token"] == 1
+    assert read["prod/errors-auth"] == 0
+    assert user.tries == 1
+    assert {len(request.headers["x-auth-token"]) for request in cloud.requests} == {8000}
+
+
+@pytest.mark.parametrize("code", ["APIG.0307", "DRS.M00100"])
+def test_a_token_that_is_refused_is_renewed_within_the_read(cloud, user, password_file, code):
+    with Collectd(block("prod", cloud, *login(cloud, password_file))) as daemon:
+        daemon.wait_until(lambda: answered(daemon), "values with the first token")
+        cloud.revoke_tokens(code)
+        daemon.wait_until(lambda: user.tries == 2, "a second login")
+        asked = len(daemon.reads())
+        daemon.wait_for_reads(asked + 3)
+        assert all(f"{JOB}/percent-total" in read for read in daemon.reads())
+        assert last(daemon, "total_requests-token") == 2
+    assert user.tries == 2
+
+
+def test_a_lack_of_permission_is_no_reason_to_log_in_again(cloud, user, password_file):
+    with Collectd(block("prod", cloud, *login(cloud, password_file))) as daemon:
+        daemon.wait_until(lambda: answered(daemon), "values")
+        cloud.revoke_tokens("DRS.M00102")
+        daemon.wait_until(lambda: last(daemon, "errors-auth") >= 3, "three refusals")
+    assert user.tries == 1
+
+
+def test_a_token_is_renewed_before_it_ends_and_no_read_is_missed(cloud, user, password_file):
+    cloud.iam.token_life = 3
+    with Collectd(block("prod", cloud, *login(cloud, password_file))) as daemon:
+        daemon.wait_until(lambda: user.tries >= 3, "two renewals")
+        daemon.wait_for_reads(len(daemon.reads()) + 1)
+        reads = daemon.reads()
+    assert all(f"{JOB}/percent-total" in read for read in reads)
+    assert all(read["prod/errors-auth"] == 0 for read in reads)
+
+
+def test_a_wrong_password_is_tried_once_and_a_new_file_at_once(cloud, user, password_file):
+    write_secret(password_file, "wrong")
+    with Collectd(block("prod", cloud, *login(cloud, password_file))) as daemon:
+        daemon.wait_for_reads(5)
+        assert user.tries == 1
+        [complaint] = [line for line in daemon.lines("drs plugin: ") if line.level == "error"]
+        assert USER in complaint.text and "requires authentication" in complaint.text
+        assert last(daemon, "errors-auth") >= 4
+        write_secret(password_file, PASSWORD)
+        daemon.wait_until(lambda: answered(daemon), "values with the right password")
+        assert daemon.lines("drs plugin: ")[-1].level == "info"
+    assert user.tries == 2
+
+
+def test_projects_of_one_user_share_the_login(cloud, user, password_file):
+    cloud.jobs[OTHER_JOB] = {"job_id": OTHER_JOB}
+    lines = login(cloud, password_file)
+    config = "".join(block(f"p{number}", cloud, *lines, f'Host "h{number}"')
+                     for number in range(10))
+    with Collectd(config) as daemon:
+        daemon.wait_until(lambda: len(daemon.reads("p9")) >= 3, "reads of all projects")
+    assert user.tries == 1
+
+
+def test_an_identity_service_that_is_ill_is_not_a_refusal(cloud, user, password_file):
+    trouble = cloud.answer_with("refusal", service="iam", status=503)
+    with Collectd(block("prod", cloud, *login(cloud, password_file))) as daemon:
+        daemon.wait_until(lambda: last(daemon, "errors-http") >= 1, "a read that fails")
+        trouble.stop()
+        daemon.wait_until(lambda: answered(daemon), "values once it is well")
+    assert user.failures == 0
+
+
+# An access key
+
+
+def test_requests_are_signed(cloud, tmp_path):
+    cloud.keys.add(ACCESS, SECRET)
+    write_secret(tmp_path / "secret", SECRET)
+    with Collectd(block("prod", cloud, *key(tmp_path / "secret"))) as daemon:
+        daemon.wait_until(lambda: answered(daemon), "values")
+        assert last(daemon, "total_requests-token") == 0
+    assert all("x-auth-token" not in request.headers for request in cloud.requests)
+
+
+def test_a_temporary_key_has_its_token(cloud):
+    cloud.keys.add(ACCESS, SECRET, "a-security-token")
+    lines = [f'AccessKey "{ACCESS}"', f'SecretKey "{SECRET}"', 'SecurityToken "a-security-token"']
+    assert Collectd(block("prod", cloud, *lines)).test_read().status == 0
+
+
+def test_the_path_of_the_endpoint_is_signed(cloud):
+    cloud.keys.add(ACCESS, SECRET)
+    cloud.drs.prefix = "/drs/of%20the%20north"
+    lines = [f'AccessKey "{ACCESS}"', f'SecretKey "{SECRET}"', f'Endpoint "{cloud.endpoint}"']
+    assert Collectd(block("prod", cloud, *lines)).test_read().status == 0
+
+
+def test_a_wrong_key_is_tried_once_for_all_its_batches(cloud, tmp_path):
+    known = cloud.keys.add(ACCESS, SECRET)
+    jobs = [f'Job "00000000-0000-4000-8000-00000{number:03}jb50"' for number in range(20)]
+    write_secret(tmp_path / "secret", "wrong")
+    config = "".join(block(f"p{number}", cloud, *key(tmp_path / "secret"), *jobs, "BatchSize 1",
+                           f'Host "h{number}"') for number in range(3))
+    with Collectd(config) as daemon:
+        daemon.wait_until(lambda: len(daemon.reads("p2")) >= 3, "three reads")
+        assert known.tries == 1
+        cloud.jobs.update({line.split('"')[1]: {"job_id": line.split('"')[1]} for line in jobs})
+        write_secret(tmp_path / "secret", SECRET)
+        daemon.wait_until(lambda: daemon.reads("p0")[-1]["p0/bool-up"] == 1, "values")
+    assert known.lockouts == 0
+    forgive(cloud, "signature")
+
+
+@pytest.mark.parametrize("minutes, words", [(40.5, "behind"), (-40.5, "ahead of")])
+def test_a_wrong_clock_is_said_in_plain_words(cloud, minutes, words):
+    cloud.keys.add(ACCESS, SECRET)
+    cloud.clock.advance(60 * minutes)
+    lines = [f'AccessKey "{ACCESS}"', f'SecretKey "{SECRET}"']
+    result = Collectd(block("prod", cloud, *lines)).test_read()
+    [line] = [line.text for line in result.lines if line.level == "error"
+              and line.text.startswith("drs plugin: ")]
+    assert f"this machine's clock is 40 minutes {words} the service's" in line
+    assert SECRET not in line
+    forgive(cloud, "too far from the server's clock")
+
+
+# An agency
+
+
+@pytest.mark.parametrize("offer", [True, 404, 405, 503])
+def test_an_agency_gives_keys(cloud, offer):
+    cloud.metadata.offers_token = offer
+    cloud.metadata.needs_token = offer is True
+    with Collectd(block("prod", cloud, *agency(cloud))) as daemon:
+        daemon.wait_until(lambda: last(daemon, "total_requests-progress") >= 5, "five reads")
+        assert answered(daemon)
+        assert last(daemon, "total_requests-token") == 2
+    assert len(cloud.metadata.keys_given) == 1
+
+
+def test_keys_of_an_agency_are_renewed_and_no_read_is_missed(cloud):
+    cloud.metadata.key_life = 4
+    with Collectd(block("prod", cloud, *agency(cloud))) as daemon:
+        daemon.wait_until(lambda: len(cloud.metadata.keys_given) >= 3, "two renewals")
+        daemon.wait_for_reads(len(daemon.reads()) + 1)
+        reads = daemon.reads()
+    assert all(f"{JOB}/percent-total" in read for read in reads)
+
+
+def test_a_server_without_an_agency_is_said_so(cloud):
+    cloud.metadata.agency = False
+    result = Collectd(block("prod", cloud, *agency(cloud))).test_read()
+    assert result.status != 0
+    assert any("this server has no agency" in line.text for line in result.lines)
+
+
+# What is kept of secrets
+
+
+def memory_of(daemon) -> bytes:
+    """All that collectd can write to, as a core file would have it."""
+    pid = daemon.process.pid
+    memory = b""
+    with open(f"/proc/{pid}/maps", encoding="ascii") as maps, open(f"/proc/{pid}/mem", "rb") as mem:
+        for row in maps:
+            where, rights, *rest = row.split()
+            if not rights.startswith("rw") or rest[-1] in ("[vvar]", "[vsyscall]"):
+                continue
+            start, end = (int(number, 16) for number in where.split("-"))
+            mem.seek(start)
+            memory += mem.read(end - start)
+    return memory
+
+
+def test_what_was_replaced_is_in_no_memory(cloud, user, password_file):
+    with Collectd(block("prod", cloud, *login(cloud, password_file))) as daemon:
+        daemon.wait_until(lambda: answered(daemon), "values with the first token")
+        cloud.revoke_tokens()
+        daemon.wait_until(lambda: len(cloud.iam.issued) == 2, "a second token")
+        seen = len(cloud.requests)
+        cloud.wait_for_requests(seen + 3, timeout=10)
+        old, new = cloud.iam.issued
+        memory = memory_of(daemon)
+    assert memory.count(new.encode()) >= 1  # so the search does find what is there
+    assert memory.count(old.encode()) == 0
+    # The one that is there to log in with again; no copy of it.
+    assert memory.count(PASSWORD.encode()) == 1
+    assert memory.count(PASSWORD.replace("\\", "\\\\").replace('"', '\\"').encode()) == 0
+
+
+@pytest.mark.parametrize("mode", [0o644, 0o640, 0o604])
+def test_a_file_that_others_may_read_is_a_warning(cloud, user, password_file, mode):
+    password_file.chmod(mode)
+    with Collectd(block("prod", cloud, *login(cloud, password_file))) as daemon:
+        daemon.wait_for_reads(3)
+        [line] = [line for line in daemon.lines("drs plugin: ") if line.level == "warning"]
+    assert str(password_file) in line.text
+
+
+@pytest.mark.parametrize("way", ["login", "key", "agency"])
+def test_no_line_of_the_log_has_a_secret(cloud, user, tmp_path, way):
+    write_secret(tmp_path / "wrong", "the-wrong-secret")
+    cloud.keys.add(ACCESS, SECRET)
+    lines = {"login": login(cloud, tmp_path / "wrong"), "key": key(tmp_path / "wrong"),
+             "agency": agency(cloud)}[way]
+    trouble = cloud.answer_with("refusal", code="APIG.0301") if way == "agency" else None
+    with Collectd(block("prod", cloud, *lines), log_level="debug") as daemon:
+        daemon.wait_until(lambda: last(daemon, "errors-auth") >= 2, "two refusals")
+        log = daemon.log_text()
+    assert trouble is None or cloud.metadata.keys_given
+    if way == "key":
+        forgive(cloud, "signature")
+    assert "the-wrong-secret" not in log
+    for given in cloud.metadata.keys_given:
+        assert cloud.keys.keys[given].secret not in log
+        assert cloud.keys.keys[given].security_token not in log

@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 the collectd-drs authors
+"""Real Keystone says who we are; the stand-in DRS asks it whether a token is good."""
+
+import pytest
+from blocks import JOB, PROJECT_ID, answered, project, write_secret
+from daemons import Collectd, Keystone
+from standin import StandIn
+
+DOMAIN = "OTC-EU-DE-00000000001"
+TOKEN_LIFE = 6
+
+
+class Account:
+    """A user with a role in a project, each of its own for each test."""
+
+    def __init__(self, keystone: Keystone, domain: str, name: str) -> None:
+        self.keystone = keystone
+        self.name = name
+        self.project = keystone.create_project(f"eu-de_{name}", domain)
+        self.user = keystone.create_user(name, "first", domain)
+        keystone.grant(self.user, self.project)
+        self.logins_before = len(keystone.logins())
+
+    def logins(self) -> list[int]:
+        """The status of every login of the test."""
+        return self.keystone.logins()[self.logins_before:]
+
+
+@pytest.fixture(scope="module")
+def keystone():
+    with Keystone(token_life=TOKEN_LIFE) as keystone:
+        yield keystone
+
+
+@pytest.fixture(scope="module")
+def domain(keystone):
+    return keystone.create_domain(DOMAIN)
+
+
+@pytest.fixture
+def account(keystone, domain, request):
+    return Account(keystone, domain, request.node.name)
+
+
+@pytest.fixture
+def service(account):
+    """A DRS whose tokens are Keystone's."""
+    with StandIn(project_id=account.project, token=None) as cloud:
+        cloud.gate.knows = account.keystone.token_is_valid
+        cloud.jobs[JOB] = {"job_id": JOB, "progress": "50"}
+        yield cloud
+        assert cloud.problems() == []
+
+
+def block(service, account, path) -> str:
+    return project(
+        "prod", service, f'IdentityEndpoint "{account.keystone.endpoint}"',
+        f'DomainName "{DOMAIN}"', f'User "{account.name}"', f'PasswordFile "{path}"',
+        f'ProjectID "{account.project}"', without=["Token"])
+
+
+def logins(daemon, account, expected: list[int]) -> None:
+    """Wait until Keystone has seen these."""
+    daemon.wait_until(lambda: account.logins() == expected, f"logins {expected}")
+
+
+def test_a_login_and_its_renewal(service, account, tmp_path):
+    write_secret(tmp_path / "password", "first")
+    with Collectd(block(service, account, tmp_path / "password")) as daemon:
+        daemon.wait_until(lambda: answered(daemon), "values", 20)
+        logins(daemon, account, [201])
+        daemon.wait_until(lambda: account.logins() == [201] * 3, "two renewals", 30)
+        daemon.wait_until(lambda: daemon.reads()[-1]["prod/total_requests-token"] == 3,
+                          "a read after them")
+        reads = daemon.reads()
+    # The first login may take longer than an interval.
+    first = next(at for at, read in enumerate(reads) if f"{JOB}/percent-total" in read)
+    assert all(f"{JOB}/percent-total" in read for read in reads[first:])
+
+
+def test_a_wrong_password_and_then_the_right_one(service, account, tmp_path):
+    write_secret(tmp_path / "password", "wrong")
+    with Collectd(block(service, account, tmp_path / "password")) as daemon:
+        logins(daemon, account, [401])
+        daemon.wait_for_reads(len(daemon.reads()) + 5)
+        logins(daemon, account, [401])
+        write_secret(tmp_path / "password", "first")
+        daemon.wait_until(lambda: answered(daemon), "values with the right password")
+        assert account.logins()[:2] == [401, 201]
+
+
+def test_a_user_without_the_role(service, account, tmp_path):
+    account.keystone.revoke(account.user, account.project)
+    write_secret(tmp_path / "password", "first")
+    with Collectd(block(service, account, tmp_path / "password")) as daemon:
+        logins(daemon, account, [401])
+        daemon.wait_for_reads(len(daemon.reads()) + 5)
+        [complaint] = [line for line in daemon.lines("drs plugin: ") if line.level == "error"]
+        assert '"prod"' in complaint.text and account.name in complaint.text
+        logins(daemon, account, [401])
+
+
+def test_a_password_that_changes_under_a_running_daemon(service, account, tmp_path):
+    write_secret(tmp_path / "password", "first")
+    with Collectd(block(service, account, tmp_path / "password")) as daemon:
+        daemon.wait_until(lambda: answered(daemon), "values", 20)
+        account.keystone.change_password(account.user, "second")
+        daemon.wait_until(lambda: 401 in account.logins(), "the old one to be refused", 20)
+        write_secret(tmp_path / "password", "second")
+        daemon.wait_until(lambda: account.logins()[-1] == 201, "a login with the new one")
+        daemon.wait_until(lambda: answered(daemon), "values with the new one")
+        assert account.logins().count(401) == 1
