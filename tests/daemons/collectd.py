@@ -81,16 +81,20 @@ class Collectd(Daemon):
     name = "collectd"
 
     def __init__(self, drs: str | None = None, stock: str = "", interval: float = 1.0,
-                 log_level: str = "info") -> None:
+                 log_level: str = "info", variables: dict[str, str] | None = None) -> None:
         super().__init__()
         self.drs = drs
         self.stock = stock
         self.interval = interval
         self.log_level = log_level
+        self.variables = variables or {}
         self.socket_path = self.folder / "socket"
 
     def command(self) -> list[str]:
         return ["/usr/sbin/collectd", "-f", "-C", str(self.folder / "collectd.conf")]
+
+    def environment(self) -> dict[str, str]:
+        return super().environment() | self.variables
 
     def configure(self) -> None:
         template = GLOBAL + "{stock}\n" + (DRS if self.drs is not None else "")

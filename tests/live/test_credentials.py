@@ -2,6 +2,7 @@
 # Copyright (c) 2026 the collectd-drs authors
 """Each way to say who we are, in real collectd: used, renewed, and left alone when it is refused."""
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -250,6 +251,29 @@ def test_what_was_replaced_is_in_no_memory(cloud, user, password_file):
     assert memory.count(old.encode()) == 0
     # The one that is there to log in with again; no copy of it.
     assert memory.count(PASSWORD.encode()) == 1
+    assert memory.count(PASSWORD.replace("\\", "\\\\").replace('"', '\\"').encode()) == 0
+
+
+@pytest.fixture
+def dump_at_exit(tmp_path):
+    """A library to preload, which makes a daemon leave its memory behind when it ends."""
+    library = tmp_path / "dump.so"
+    source = Path(__file__).with_name("dump_at_exit.c")
+    subprocess.run(["gcc", "-shared", "-fPIC", "-o", library, source], check=True)
+    return library
+
+
+def test_after_the_end_no_secret_is_in_memory(cloud, user, password_file, dump_at_exit, tmp_path):
+    dump = tmp_path / "dump"
+    environment = {"LD_PRELOAD": str(dump_at_exit), "DUMP_AT_EXIT": str(dump)}
+    config = block("prod", cloud, *login(cloud, password_file))
+    with Collectd(config, variables=environment) as daemon:
+        daemon.wait_until(lambda: answered(daemon), "values")
+    [token] = cloud.iam.issued
+    memory = dump.read_bytes()
+    assert memory.count(cloud.identity_endpoint.encode()) >= 1  # collectd's configuration
+    assert memory.count(token.encode()) == 0
+    assert memory.count(PASSWORD.encode()) == 0
     assert memory.count(PASSWORD.replace("\\", "\\\\").replace('"', '\\"').encode()) == 0
 
 
