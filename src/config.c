@@ -45,6 +45,7 @@ static const struct option table[] = {
     {"ClientKey",  option_text,     AT(client_key)},
     {"Proxy",      option_text,     AT(proxy)},
     {"SelfMetrics", option_boolean, AT(self_metrics), .number = true},
+    {"Notify",     option_boolean,  AT(notify), .number = true},
 };
 /* clang-format on */
 

@@ -16,6 +16,7 @@
 
 #include "config.h"
 #include "metrics.h"
+#include "notices.h"
 #include "poller.h"
 
 #include <pthread.h>
@@ -28,6 +29,7 @@ struct watch {
   struct project *project; /* the poller's */
   int number;              /* in the poller */
   struct metrics metrics;
+  struct notices notices;
   c_complain_t complaints[ERR_KINDS];
   c_complain_t exposed;
   bool answered; /* the last read was complete */
@@ -52,6 +54,12 @@ static void on_started(void *arg) {
 static void on_job(void *arg, struct job *job, const struct progress *p) {
   struct watch *w = arg;
   metrics_job(&w->metrics, job, p);
+  notices_job(&w->notices, job, p);
+}
+
+static void on_missing(void *arg, struct job *job, const struct err *why) {
+  struct watch *w = arg;
+  notices_missing(&w->notices, job, why);
 }
 
 static void complain(struct watch *w, const struct project_result *r) {
@@ -79,11 +87,14 @@ static void on_finished(void *arg, const struct project_result *r) {
   w->answered = r->answered == r->jobs;
   if (project_options(w->project)->self_metrics)
     metrics_project(&w->metrics, w->project, r);
+  notices_project(&w->notices, project_options(w->project)->name, r);
   complain(w, r);
 }
 
-static const struct project_events events = {
-    .started = on_started, .job = on_job, .finished = on_finished};
+static const struct project_events events = {.started = on_started,
+                                             .job = on_job,
+                                             .missing = on_missing,
+                                             .finished = on_finished};
 
 /* Reads */
 
@@ -150,6 +161,7 @@ static bool add_watch(struct project_options *options, struct err *err) {
   const struct project_options *o = project_options(w->project);
   w->metrics = (struct metrics){.host = o->host,
                                 .interval = DOUBLE_TO_CDTIME_T(o->interval)};
+  w->notices = (struct notices){.wanted = o->notify, .host = o->host};
   watches[watches_len++] = w;
   return true;
 }

@@ -25,7 +25,7 @@ static struct job *new_job(const char *id, const char *name) {
   if (job == NULL)
     return NULL;
   char *strings = (char *)(job + 1);
-  *job = (struct job){.id = strings, .name = strings + id_size, .status = -1};
+  *job = (struct job){.id = strings, .name = strings + id_size};
   memcpy(strings, id, id_size);
   memcpy(strings + id_size, safe, name_size);
   return job;
@@ -62,6 +62,15 @@ struct job *jobs_find(const struct jobs *jobs, const char *id,
   struct job key = {.id = id};
   void *node = tfind(&key, &jobs->by_id, compare_ids);
   return node == NULL ? NULL : *(struct job **)node;
+}
+
+bool jobs_set_status(struct job *job, const char *status,
+                     char was[JOBS_STATUS_MAX]) {
+  if (strncmp(job->status, status, JOBS_STATUS_MAX - 1) == 0)
+    return false;
+  memcpy(was, job->status, JOBS_STATUS_MAX);
+  strncpy(job->status, status, JOBS_STATUS_MAX - 1);
+  return true;
 }
 
 void jobs_free(struct jobs *jobs) {

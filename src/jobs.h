@@ -13,15 +13,18 @@
 
 /* The longest id, in bytes without a NUL. No pattern is published. */
 #define JOBS_ID_MAX 127
+/* What is kept of a status, its NUL included. */
+#define JOBS_STATUS_MAX 64
 
 struct job {
   const char *id;   /* as the API has it */
   const char *name; /* plugin instance: safe for a metric's path */
   uint32_t read;    /* the number of the last read that answered for it */
-  int status;       /* code of the last transfer_status told; -1: none yet */
   bool has_error;   /* its last item carried an error code */
+  bool missing;     /* the service does not know it, and this was told */
   bool apart;       /* refused on its own: not asked with the others */
   msec_t retry_at;  /* when a job that is apart is asked again */
+  char status[JOBS_STATUS_MAX]; /* the last transfer_status; "": none yet */
 };
 
 /* All zero is an empty table. */
@@ -40,6 +43,11 @@ enum jobs_added jobs_add(struct jobs *jobs, const char *id, const char *name);
  * answers mostly come in the order of the question. */
 struct job *jobs_find(const struct jobs *jobs, const char *id,
                       struct job *near);
+
+/* Notes a job's status, cut to what is kept, and hands out the one before.
+ * False: it is the same, and `was` is not written. */
+bool jobs_set_status(struct job *job, const char *status,
+                     char was[JOBS_STATUS_MAX]);
 
 void jobs_free(struct jobs *jobs);
 

@@ -22,7 +22,7 @@ struct project_options {
   int max_parallel; /* requests in flight */
   bool verify_peer, verify_host;
   char *ca_cert, *client_cert, *client_key, *proxy;
-  bool self_metrics;
+  bool self_metrics, notify;
 
   /* Credentials, of one kind; the other kinds are not set. */
   struct secret token;

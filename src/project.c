@@ -149,8 +149,9 @@ static void on_job_refused(struct project *p, struct ask *ask, msec_t now) {
   if (batches_divide(&p->batches, &ask->batch, now))
     return;
   size_t at = 0;
-  const struct job *job = batches_each(&p->batches, &ask->batch, &at);
+  struct job *job = batches_each(&p->batches, &ask->batch, &at);
   struct err err = ERR_INIT;
+  p->events->missing(p->arg, job, &ask->err);
   err_set(&err, ERR_JOB, "job %s: %s", job->id, ask->err.text);
   fail(p, &err);
 }
@@ -164,7 +165,16 @@ static void on_failure(struct project *p, struct ask *ask) {
     p->closed = true;
 }
 
+static void tell_missing(struct project *p, struct ask *ask) {
+  size_t at = 0;
+  for (struct job *job;
+       (job = batches_each(&p->batches, &ask->batch, &at)) != NULL;)
+    if (job->read != p->number)
+      p->events->missing(p->arg, job, &ask->err);
+}
+
 static void on_accepted(struct project *p, struct ask *ask) {
+  tell_missing(p, ask);
   p->accepted++;
   backoff_reset(&p->throttled);
   batches_accepted(&p->batches, &ask->batch);

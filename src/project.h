@@ -34,8 +34,11 @@ struct project_events {
   /* A read starts. */
   void (*started)(void *arg);
   /* A job was answered for. `job` still has what was remembered from earlier
-   * reads; the callee updates job->status and job->has_error. */
+   * reads; the callee updates status, has_error and missing. */
   void (*job)(void *arg, struct job *job, const struct progress *p);
+  /* The service refuses a job, or leaves it out of its answer (then `why` is
+   * empty); the callee updates missing. Told at each such answer. */
+  void (*missing)(void *arg, struct job *job, const struct err *why);
   /* The read is over. */
   void (*finished)(void *arg, const struct project_result *result);
 };

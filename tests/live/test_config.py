@@ -85,6 +85,7 @@ BAD_BLOCKS = [
     Bad("a switch for a batch size", "BatchSize", ["BatchSize true"], "one whole number"),
     Bad("a text for a switch", "VerifyPeer", ['VerifyPeer "perhaps"'], "one true or false"),
     Bad("a number for a switch", "VerifyHost", ["VerifyHost 1"], "one true or false"),
+    Bad("a text for notifications", "Notify", ['Notify "failures"'], "one true or false"),
     Bad("a number for self-metrics", "SelfMetrics", ["SelfMetrics 0"], "one true or false"),
     Bad("a switch for a certificate", "CACert", ["CACert true"], "one quoted string"),
     Bad("a number for a proxy", "Proxy", ["Proxy 3128"], "one quoted string"),
@@ -152,7 +153,8 @@ GOOD_LINES = {
     "every option": [
         "Interval 60", 'Host "db-host"', "Timeout 2000", "BatchSize 10000", 'Language "zh-cn"',
         "VerifyPeer true", "VerifyHost true", 'CACert "/etc/ssl/certs/ca.crt"',
-        'ClientCert "/etc/ssl/me.crt"', 'ClientKey "/etc/ssl/me.key"', "SelfMetrics false"],
+        'ClientCert "/etc/ssl/me.crt"', 'ClientKey "/etc/ssl/me.key"', "SelfMetrics false",
+        "Notify false"],
     "options in other letters": ['host "a"', "TIMEOUT 2000", "batchsize 1", "verifypeer false"],
     "the shortest interval": ["Interval 0.1"],
     "a fraction of a second": ["Interval 2.5"],

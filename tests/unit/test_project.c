@@ -18,6 +18,8 @@
 static struct {
   int started, finished;
   int told[JOBS_MAX]; /* in the read that is under way, or was */
+  int missing[JOBS_MAX];
+  char why[ERR_TEXT_MAX]; /* the last of them is missing */
   struct project_result result;
 } told;
 
@@ -42,7 +44,14 @@ static void on_finished(void *arg, const struct project_result *result) {
   told.result = *result;
 }
 
-static const struct project_events events = {on_started, on_job, on_finished};
+static void on_missing(void *arg, struct job *job, const struct err *why) {
+  (void)arg;
+  told.missing[atoi(job->id)]++;
+  strcpy(told.why, why->text);
+}
+
+static const struct project_events events = {on_started, on_job, on_missing,
+                                             on_finished};
 
 static void make_project(int jobs, int batch_size, int parallel,
                          struct secret *token) {
@@ -215,6 +224,40 @@ static void one_read_at_a_time(void **state) {
 }
 
 /* Items */
+
+static void what_is_left_out_is_missing(void **state) {
+  (void)state;
+  make(3, 3, 1);
+  start();
+  step();
+  fake_answer(fake_calls[0], (struct http_reply){202, -1, -1, NULL},
+              "{\"results\":[{\"job_id\":\"1\"}]}");
+  step();
+  assert_int_equal(told.missing[0], 1);
+  assert_int_equal(told.missing[1], 0);
+  assert_int_equal(told.missing[2], 1);
+  assert_string_equal(told.why, "");
+}
+
+static void a_refused_job_is_missing_and_the_others_are_not(void **state) {
+  (void)state;
+  make(8, 8, 1);
+  start();
+  answer_all(5, "DRS.M05004");
+  for (int i = 0; i < 8; i++)
+    assert_int_equal(told.missing[i], i == 5);
+  assert_non_null(strstr(told.why, "DRS.M05004: no"));
+}
+
+static void an_outage_makes_no_job_missing(void **state) {
+  (void)state;
+  make(1, 1, 1);
+  start();
+  step();
+  fake_fail(fake_calls[0], "nobody is there");
+  step();
+  assert_int_equal(told.missing[0], 0);
+}
 
 static void what_was_not_asked_for_is_an_error(void **state) {
   (void)state;
@@ -492,6 +535,10 @@ int main(void) {
       cmocka_unit_test_teardown(the_request_is_that_of_the_api, tear_down),
       cmocka_unit_test_teardown(batches_are_in_flight_together, tear_down),
       cmocka_unit_test_teardown(one_read_at_a_time, tear_down),
+      cmocka_unit_test_teardown(what_is_left_out_is_missing, tear_down),
+      cmocka_unit_test_teardown(a_refused_job_is_missing_and_the_others_are_not,
+                                tear_down),
+      cmocka_unit_test_teardown(an_outage_makes_no_job_missing, tear_down),
       cmocka_unit_test_teardown(what_was_not_asked_for_is_an_error, tear_down),
       cmocka_unit_test_teardown(a_job_that_is_left_out_is_named, tear_down),
       cmocka_unit_test_teardown(a_reply_that_ends_early_is_an_error, tear_down),

@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 the collectd-drs authors
+"""Notifications, read back from real collectd: each change once, none at the start but what is wrong."""
+
+import pytest
+from blocks import JOB, OTHER_JOB, project
+from daemons import Collectd
+from standin import BadJob
+
+NAME = "orders-db"
+WATCH = f'Job "{JOB}" "{NAME}"'
+START = "FULL_TRANSFER_STARTED"
+
+# What the job's item becomes: by what happens, the severity, the metric, what is said of the job.
+CHANGES = {
+    "starting": ({"transfer_status": "CREATING"}, "OKAY", "gauge-status",
+                 f"went from {START} to CREATING"),
+    "running": ({"transfer_status": "INCRE_TRANSFER_STARTED"}, "OKAY", "gauge-status",
+                f"went from {START} to INCRE_TRANSFER_STARTED"),
+    "paused": ({"transfer_status": "PAUSING"}, "WARNING", "gauge-status",
+               f"went from {START} to PAUSING"),
+    "changing": ({"transfer_status": "CHANGE_JOB_STARTED"}, "WARNING", "gauge-status",
+                 f"went from {START} to CHANGE_JOB_STARTED"),
+    "ended": ({"transfer_status": "RELEASE_RESOURCE_COMPLETE"}, "OKAY", "gauge-status",
+              f"went from {START} to RELEASE_RESOURCE_COMPLETE"),
+    "failed": ({"transfer_status": "FULL_TRANSFER_FAILED", "error_msg": "disk, full"}, "FAILURE",
+               "gauge-status", f"went from {START} to FULL_TRANSFER_FAILED: disk, full"),
+    "failed in a new way": ({"transfer_status": "TELEPORT_FAILED"}, "FAILURE", "gauge-status",
+                            f"went from {START} to TELEPORT_FAILED"),
+    "unknown": ({"transfer_status": "TELEPORT_STARTED"}, "WARNING", "gauge-status",
+                f"went from {START} to TELEPORT_STARTED"),
+    "error": ({"error_code": "DRS.M05004", "error_msg": "it is ill"}, "FAILURE", "bool-error",
+              "has an error: DRS.M05004: it is ill"),
+}
+
+
+def told(daemon) -> list[tuple[str, str, str, str]]:
+    """Severity, plugin instance, metric and message of each notification so far."""
+    notices = [notice for notice in daemon.notifications() if notice["plugin"] == "drs"]
+    assert all(notice["host"] in ("test-host", "db-host") for notice in notices)
+    return [(notice["severity"], notice["plugin_instance"],
+             f"{notice['type']}-{notice['type_instance']}", notice["message"])
+            for notice in notices]
+
+
+def more_reads(daemon) -> None:
+    """Wait until three more reads are over: time for what would be told again."""
+    daemon.wait_for_reads(len(daemon.reads()) + 4)
+
+
+def first_notices(cloud, *lines: str) -> list[tuple[str, str, str, str]]:
+    """What is told in the first reads of a project."""
+    with Collectd(project("prod", cloud, *lines)) as daemon:
+        more_reads(daemon)
+        return told(daemon)
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_change_is_told_once(cloud, change):
+    item, severity, metric, words = CHANGES[change]
+    with Collectd(project("prod", cloud, WATCH)) as daemon:
+        more_reads(daemon)
+        assert told(daemon) == []
+        cloud.jobs[JOB] = {**cloud.jobs[JOB], **item}
+        daemon.wait_until(lambda: told(daemon), "a notification")
+        more_reads(daemon)
+        assert told(daemon) == [(severity, NAME, metric, f"Job {NAME} ({JOB}) {words}")]
+
+
+def test_an_error_that_ends_is_told(cloud):
+    well = cloud.jobs[JOB]
+    cloud.jobs[JOB] = {**well, "error_code": "DRS.M05004"}
+    with Collectd(project("prod", cloud)) as daemon:
+        daemon.wait_until(lambda: len(told(daemon)) == 1, "the error")
+        cloud.jobs[JOB] = well
+        daemon.wait_until(lambda: len(told(daemon)) == 2, "its end")
+        assert told(daemon)[1] == ("OKAY", JOB, "bool-error", f"Job {JOB} has no error any more")
+
+
+@pytest.mark.parametrize("how, why", [
+    ("omit", ""),
+    ("refuse", ": a job is refused (HTTP 400 DRS.M05004: The task does not exist.)"),
+])
+def test_a_job_that_is_gone_is_told_once_and_no_other_with_it(cloud, how, why):
+    well = cloud.jobs[JOB]
+    cloud.jobs[OTHER_JOB] = {**well, "job_id": OTHER_JOB}
+    config = project("prod", cloud, WATCH, f'Job "{OTHER_JOB}"')
+    with Collectd(config) as daemon:
+        more_reads(daemon)
+        cloud.jobs[JOB] = BadJob(how)
+        daemon.wait_until(lambda: told(daemon), "a notification")
+        more_reads(daemon)
+        assert told(daemon) == [("WARNING", NAME, "gauge-status",
+                                 f"Job {NAME} ({JOB}) is not found any more{why}")]
+
+
+def test_a_job_that_is_back_is_told_once(cloud):
+    well = cloud.jobs.pop(JOB)
+    cloud.drs.unknown_job = BadJob("omit")
+    with Collectd(project("prod", cloud)) as daemon:
+        daemon.wait_until(lambda: told(daemon), "a notification")
+        cloud.jobs[JOB] = well
+        daemon.wait_until(lambda: len(told(daemon)) == 2, "a second notification")
+        more_reads(daemon)
+        assert told(daemon) == [
+            ("WARNING", JOB, "gauge-status", f"Job {JOB} is not found"),
+            ("OKAY", JOB, "gauge-status", f"Job {JOB} is back: {START}")]
+
+
+def test_a_project_that_is_unreachable_is_told_once_and_when_it_answers(cloud):
+    with Collectd(project("prod", cloud)) as daemon:
+        more_reads(daemon)
+        trouble = cloud.answer_with("refusal", code="DRS.M00004")
+        daemon.wait_until(lambda: told(daemon), "a notification")
+        more_reads(daemon)
+        trouble.stop()
+        daemon.wait_until(lambda: len(told(daemon)) == 2, "a second notification")
+        more_reads(daemon)
+        assert told(daemon) == [
+            ("FAILURE", "prod", "bool-up", "Project prod is unreachable: the service is ill "
+                                           "(HTTP 500 DRS.M00004: Internal error.)"),
+            ("OKAY", "prod", "bool-up", "Project prod answers again")]
+
+
+def test_what_is_wrong_at_the_start_is_told(cloud):
+    cloud.jobs[JOB] |= {"transfer_status": "START_JOB_FAILED", "error_code": "DRS.M1"}
+    assert first_notices(cloud) == [
+        ("FAILURE", JOB, "gauge-status", f"Job {JOB} is START_JOB_FAILED: DRS.M1"),
+        ("FAILURE", JOB, "bool-error", f"Job {JOB} has an error: DRS.M1")]
+
+
+def test_a_notification_has_the_host_of_its_metric(cloud):
+    cloud.jobs[JOB] |= {"error_code": "DRS.M1"}
+    with Collectd(project("prod", cloud, 'Host "db-host"')) as daemon:
+        daemon.wait_until(lambda: told(daemon), "a notification")
+        assert {notice["host"] for notice in daemon.notifications()} == {"db-host"}
+
+
+def test_without_notify_nothing_is_told(cloud):
+    cloud.jobs[JOB] |= {"transfer_status": "START_JOB_FAILED", "error_code": "DRS.M1"}
+    assert first_notices(cloud, "Notify false") == []
+
+
+def test_a_message_is_cut_and_made_printable(cloud):
+    cloud.jobs[JOB] |= {"error_code": "DRS.M1", "error_msg": "a\nb\x1b[31m" + "ü" * 200}
+    [(_, _, _, message)] = first_notices(cloud)
+    assert "DRS.M1: a?b?[31mü" in message and message.isprintable()
+    assert 250 <= len(message.encode()) <= 255
