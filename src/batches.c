@@ -99,10 +99,20 @@ bool batches_again(struct batches *b, const struct batch *batch) {
   return true;
 }
 
-/* Two halves with as many ids each, give or take one. */
-static void halve(struct batches *b, const struct batch *batch) {
+/* The ids that are in it now: an answer may have had a job that was apart, and
+ * one of its own may have been set apart since. */
+static size_t count_ids(const struct batches *b, const struct batch *batch) {
+  size_t n = 0, at = 0;
+  while (batches_each(b, batch, &at) != NULL)
+    n++;
+  return n;
+}
+
+/* Two halves with as many ids each, give or take one, of `len` in all. */
+static void halve(struct batches *b, const struct batch *batch, size_t len) {
   struct batch front = {.first = batch->first}, back = *batch;
-  while (front.len < batch->len / 2) {
+  back.len = len;
+  while (front.len < len / 2) {
     front.len += !job_at(b, back.first)->apart;
     front.span++;
     back.first = (back.first + 1) % b->jobs->len;
@@ -121,21 +131,20 @@ void batches_accepted(struct batches *b, const struct batch *batch) {
   b->patience = PATIENCE_MIN; /* it takes more than was known: go on soon */
 }
 
-bool batches_divide(struct batches *b, const struct batch *batch, msec_t now) {
-  if (batch->len > 1) {
-    if (b->divided_min == 0 || batch->len < b->divided_min)
-      b->divided_min = batch->len;
-    halve(b, batch);
-    return true;
-  }
-  size_t at = 0;
-  struct job *job = batches_each(b, batch, &at);
+struct job *batches_divide(struct batches *b, const struct batch *batch,
+                           msec_t now) {
+  size_t at = 0, len = count_ids(b, batch);
+  struct job *job = len == 1 ? batches_each(b, batch, &at) : NULL;
   if (job != NULL) {
     b->set_apart += !job->apart;
     job->apart = true;
     job->retry_at = now + APART_MS;
+  } else if (len > 1) {
+    if (b->divided_min == 0 || len < b->divided_min)
+      b->divided_min = len;
+    halve(b, batch, len);
   }
-  return false;
+  return job;
 }
 
 /* `refused` ids were too many. */
@@ -153,10 +162,11 @@ static void shrink(struct batches *b, size_t refused) {
 }
 
 bool batches_too_large(struct batches *b, const struct batch *batch) {
-  if (batch->len < 2)
+  size_t len = count_ids(b, batch);
+  if (len < 2)
     return false;
-  shrink(b, batch->len);
-  halve(b, batch);
+  shrink(b, len);
+  halve(b, batch, len);
   return true;
 }
 

@@ -70,8 +70,9 @@ struct job *batches_each(const struct batches *b, const struct batch *batch,
 void batches_accepted(struct batches *b, const struct batch *batch);
 
 /* The batch was refused, and one of its ids may be why: its halves are asked
- * next. False: it had one job only, which is set apart now. */
-bool batches_divide(struct batches *b, const struct batch *batch, msec_t now);
+ * next. If there is one job only, it is set apart now, and returned. */
+struct job *batches_divide(struct batches *b, const struct batch *batch,
+                           msec_t now);
 
 /* The batch was refused because it is too large: its halves are asked next.
  * False: it had one id only. */

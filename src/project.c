@@ -146,11 +146,10 @@ static void on_job_refused(struct project *p, struct ask *ask, msec_t now) {
     close_read(p, &ask->err);
     return;
   }
-  if (batches_divide(&p->batches, &ask->batch, now))
-    return;
-  size_t at = 0;
-  struct job *job = batches_each(&p->batches, &ask->batch, &at);
+  struct job *job = batches_divide(&p->batches, &ask->batch, now);
   struct err err = ERR_INIT;
+  if (job == NULL)
+    return;
   p->events->missing(p->arg, job, &ask->err);
   err_set(&err, ERR_JOB, "job %s: %s", job->id, ask->err.text);
   fail(p, &err);

@@ -219,6 +219,26 @@ static void a_batch_is_asked_again(void **state) {
   batches_end(&batches);
 }
 
+/* An answer may speak of jobs that were not asked for in it. */
+static void a_batch_may_change_while_it_is_asked(void **state) {
+  (void)state;
+  struct batch batch;
+  set_up(4, 4);
+  jobs.all[0]->apart = jobs.all[1]->apart = jobs.all[2]->apart = true;
+  batches_begin(&batches, now);
+  assert_true(batches_next(&batches, &batch));
+  assert_int_equal(batch.len, 1);
+
+  jobs.all[3]->apart = true;
+  assert_null(batches_divide(&batches, &batch, now));
+  assert_false(batches_too_large(&batches, &batch));
+  jobs.all[0]->apart = jobs.all[1]->apart = false;
+  assert_null(batches_divide(&batches, &batch, now));
+  assert_true(batches_next(&batches, &batch));
+  assert_int_equal(batch.len, 1);
+  assert_ptr_equal(batches_divide(&batches, &batch, now), jobs.all[0]);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_teardown(all_are_asked_once, tear_down),
@@ -230,6 +250,8 @@ int main(void) {
       cmocka_unit_test_teardown(it_grows_with_care, tear_down),
       cmocka_unit_test_teardown(every_job_has_its_turn, tear_down),
       cmocka_unit_test_teardown(a_batch_is_asked_again, tear_down),
+      cmocka_unit_test_teardown(a_batch_may_change_while_it_is_asked,
+                                tear_down),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
