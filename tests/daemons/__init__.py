@@ -7,7 +7,8 @@ from .collectd import Collectd
 from .keystone import Keystone
 from .nginx import Nginx
 from .process import Daemon, free_port, wait_until
+from .prometheus import Prometheus
 from .write_http import WriteHttp
 
-__all__ = ["Carbon", "Collectd", "Daemon", "Keystone", "Nginx", "WriteHttp", "free_port",
-           "wait_until"]
+__all__ = ["Carbon", "Collectd", "Daemon", "Keystone", "Nginx", "Prometheus", "WriteHttp",
+           "free_port", "wait_until"]

@@ -40,7 +40,7 @@ LoadPlugin csv
 </Plugin>
 LoadPlugin unixsock
 <Plugin unixsock>
-  SocketFile "{folder}/socket"
+  SocketFile "socket"
   SocketGroup "{group}"
 </Plugin>
 """
@@ -81,14 +81,20 @@ class Collectd(Daemon):
     name = "collectd"
 
     def __init__(self, drs: str | None = None, stock: str = "", interval: float = 1.0,
-                 log_level: str = "info", variables: dict[str, str] | None = None) -> None:
+                 log_level: str = "info", variables: dict[str, str] | None = None,
+                 host: str = HOST) -> None:
         super().__init__()
         self.drs = drs
         self.stock = stock
         self.interval = interval
         self.log_level = log_level
         self.variables = variables or {}
-        self.socket_path = self.folder / "socket"
+        self.host = host
+
+    @property
+    def socket_path(self) -> Path:
+        """The socket in BaseDir, by a way that is short enough however deep the folder lies."""
+        return Path(f"/proc/{self.process.pid}/cwd/socket")
 
     def command(self) -> list[str]:
         return ["/usr/sbin/collectd", "-f", "-C", str(self.folder / "collectd.conf")]
@@ -99,7 +105,7 @@ class Collectd(Daemon):
     def configure(self) -> None:
         template = GLOBAL + "{stock}\n" + (DRS if self.drs is not None else "")
         (self.folder / "collectd.conf").write_text(template.format(
-            host=HOST, interval=self.interval, folder=self.folder, stock=self.stock,
+            host=self.host, interval=self.interval, folder=self.folder, stock=self.stock,
             group=grp.getgrgid(os.getgid()).gr_name, module_dir=MODULE_DIR, drs=self.drs,
             log_level=self.log_level))
 

@@ -80,11 +80,12 @@ class Daemon:
         return self.output.read_text(errors="replace") if self.output.exists() else ""
 
     def start(self) -> None:
+        """Begin; in a process group of its own, so that Ctrl-C is left to the one who stops it."""
         self.configure()
         with self.output.open("ab") as output:
             self.process = subprocess.Popen(
                 self.command(), cwd=self.folder, stdin=subprocess.DEVNULL, stdout=output,
-                stderr=output, env=self.environment())
+                stderr=output, env=self.environment(), process_group=0)
         self.wait_until(self.ready, f"{self.name} to be ready", self.start_timeout)
 
     def stop(self) -> float:

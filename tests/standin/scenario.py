@@ -9,24 +9,34 @@ from .drs import JobTable
 from .migration import Delay, Migration, Stage, full, incremental, released, starting, usual
 
 WHOLE = "11111111-aaaa-4aaa-8aaa-11111111jb01"
+LOADING = "44444444-dddd-4ddd-8ddd-44444444jb04"
 REPLAYING = "22222222-bbbb-4bbb-8bbb-22222222jb02"
+PAUSED = "55555555-eeee-4eee-8eee-55555555jb05"
 FAILING = "33333333-cccc-4ccc-8ccc-3333333jb03x"
 FAILURE = ("DRS.M05016", "The connection to the source database is lost.")
 
 
 def demo() -> dict[str, Migration]:
-    """Three migrations: one from end to end, one that replays, one that pauses and fails."""
+    """One from end to end, one still in its data, one that replays, one paused, one that fails."""
+    loading = starting(2) + full(struct=6, data=95, index=30) + incremental()
+    paused = [
+        *starting(3),
+        Stage("FULL_TRANSFER_STARTED", 7, phase="struct"),
+        Stage("FULL_TRANSFER_STARTED", 20, phase="data", to=55),
+        Stage("PAUSING"),
+    ]
     failing = [
         *starting(6),
         Stage("FULL_TRANSFER_STARTED", 8, phase="struct"),
-        Stage("FULL_TRANSFER_STARTED", 12, phase="data", to=40),
-        Stage("PAUSING", 12),
-        Stage("FULL_TRANSFER_STARTED", 10, phase="data", to=65),
+        Stage("FULL_TRANSFER_STARTED", 34, phase="data", to=65),
         Stage("FULL_TRANSFER_FAILED", error=FAILURE),
     ]
+    replaying = Delay(low=1, high=25)
     return {
         WHOLE: Migration(usual(), delay=Delay(low=1, high=6, backlog=30)),
-        REPLAYING: Migration(incremental(), mode="INCR_TRANS", delay=Delay(low=1, high=25)),
+        LOADING: Migration(loading),
+        REPLAYING: Migration(incremental(), mode="INCR_TRANS", delay=replaying),
+        PAUSED: Migration(paused),
         FAILING: Migration(failing, mode="FULL_TRANS"),
     }
 

@@ -14,7 +14,7 @@ import pytest
 
 from standin import Migration, Stage
 from standin.conftest import HEADERS, OTHER, PROJECT, TOKEN, ask, progress
-from standin.scenario import FAILING, REPLAYING, WHOLE, demo, load
+from standin.scenario import FAILING, LOADING, PAUSED, REPLAYING, WHOLE, demo, load
 
 
 def test_a_migration_goes_through_its_phases():
@@ -45,14 +45,16 @@ def test_a_migration_is_written_as_set(cloud):
     assert item["progress_map"] == [{"completed": 50, "remaining_time": 5}]
 
 
-def test_the_demo_has_one_that_fails():
+def test_the_demo_has_one_of_each_kind():
     jobs = demo()
-    failing = [jobs[FAILING].at(second)["transfer_status"] for second in range(60)]
-    assert "PAUSING" in failing and failing[-1] == "FULL_TRANSFER_FAILED"
+    last = {job: jobs[job].at(60)["transfer_status"] for job in jobs}
+    assert last == {
+        WHOLE: "INCRE_TRANSFER_STARTED", LOADING: "FULL_TRANSFER_STARTED",
+        REPLAYING: "INCRE_TRANSFER_STARTED", PAUSED: "PAUSING", FAILING: "FULL_TRANSFER_FAILED",
+    }
     assert jobs[FAILING].at(60)["error_code"] and "error_code" not in jobs[FAILING].at(1)
     delays = [jobs[REPLAYING].at(second)["incre_trans_delay"] for second in range(60)]
     assert min(delays) >= 0 and max(delays) - min(delays) > 10
-    assert jobs[WHOLE].at(60)["transfer_status"] == "INCRE_TRANSFER_STARTED"
 
 
 def test_a_scenario_comes_from_a_file(cloud, tmp_path: Path):
@@ -97,7 +99,7 @@ def test_the_program_listens_logs_and_ends(tmp_path: Path):
             assert program.poll() is None and time.monotonic() < deadline, "it does not listen"
             time.sleep(0.02)
         url = f"http://127.0.0.1:{port_file.read_text().strip()}/v3/{PROJECT}/jobs/batch-progress"
-        assert ask(url, body={"jobs": list(demo())}, headers=HEADERS).json["count"] == 3
+        assert ask(url, body={"jobs": list(demo())}, headers=HEADERS).json["count"] == 5
     finally:
         program.send_signal(signal.SIGTERM)
         assert program.wait(5) == 0

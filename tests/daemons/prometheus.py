@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 the collectd-drs authors
+"""A real Prometheus that scrapes collectd's write_prometheus plugin, and what it has stored."""
+
+import json
+import urllib.error
+import urllib.parse
+import urllib.request
+
+from .process import Daemon, free_port, listens
+
+CONFIGURATION = """\
+global:
+  scrape_interval: 1s
+scrape_configs:
+  - job_name: collectd
+    static_configs:
+      - targets: ["127.0.0.1:{scraped}"]
+"""
+
+
+class Prometheus(Daemon):
+    """Prometheus, which looks every second; `configuration` goes into collectd's file."""
+
+    name = "prometheus"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.port = free_port()
+        self.scraped_port = free_port()
+
+    @property
+    def configuration(self) -> str:
+        return f"""
+LoadPlugin write_prometheus
+<Plugin write_prometheus>
+  Host "127.0.0.1"
+  Port "{self.scraped_port}"
+</Plugin>
+"""
+
+    def configure(self) -> None:
+        (self.folder / "prometheus.yml").write_text(
+            CONFIGURATION.format(scraped=self.scraped_port))
+
+    def command(self) -> list[str]:
+        return ["/usr/bin/prometheus", f"--config.file={self.folder}/prometheus.yml",
+                f"--storage.tsdb.path={self.folder}/data", "--log.level=warn",
+                f"--web.listen-address=127.0.0.1:{self.port}"]
+
+    def ready(self) -> bool:
+        if not listens(self.port):
+            return False
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/-/ready", timeout=5):
+                return True
+        except urllib.error.HTTPError:
+            return False
+
+    def query(self, expression: str) -> list[dict]:
+        """The result of an expression now, through the API: {"metric": labels, "values": ...}."""
+        query = urllib.parse.urlencode({"query": expression})
+        url = f"http://127.0.0.1:{self.port}/api/v1/query?{query}"
+        with urllib.request.urlopen(url, timeout=10) as answer:
+            return json.load(answer)["data"]["result"]
