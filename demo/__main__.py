@@ -74,7 +74,7 @@ class Demo:
     def look(self) -> tuple[float, float]:
         """Show the table until the time is up; returns the span of the values."""
         settings, daemon = self.settings, self.collectd
-        daemon.wait_until(self.take, "a value of the plugin", 10 + 2 * settings.interval)
+        self.wait_for_answer()
         self.wait_for_store(self.watch.now)
         self.take()
         first, begin = self.watch.now, time.monotonic()
@@ -84,9 +84,16 @@ class Demo:
             daemon.wait_until(lambda: time.monotonic() >= next_look, "the next look", 60)
             self.take()
         self.show(settings.seconds, last=True)
-        if not self.watch.answered():
-            raise Failure("the service answered for no job\n" + "\n".join(daemon.plugin_lines()))
         return first, self.watch.now
+
+    def wait_for_answer(self) -> None:
+        """Without an answer for any job there is nothing to show."""
+        try:
+            self.collectd.wait_until(lambda: self.take() and self.watch.answered(), "an answer",
+                                     10 + 2 * self.settings.interval)
+        except AssertionError as late:
+            said = "\n".join(self.collectd.plugin_lines())
+            raise Failure(f"the service answered for no job\n{said}") from late
 
     def show(self, passed: float, last: bool = False) -> None:
         clock = time.strftime("%H:%M:%S", time.localtime(self.watch.now))
@@ -97,11 +104,9 @@ class Demo:
         """What is seen on the screen is to be in the picture."""
         daemon, store = self.collectd, self.store
         daemon.flush(store.plugin)
-        job = next((one.name for one in self.watch.jobs() if one.family), None)
-        if job is None:
-            return
+        job, metric = self.watch.answered()[0]
         enough = end - 2 * self.settings.interval
-        daemon.wait_until(lambda: store.last(job, "gauge-status") >= enough,
+        daemon.wait_until(lambda: store.last(job, metric) >= enough,
                           f"the newest values in {self.word}", PATIENCE)
 
 

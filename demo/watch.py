@@ -75,6 +75,7 @@ class Watch:
                 take(jobs[one["plugin_instance"]], one)
         return list(jobs.values())
 
-    def answered(self) -> bool:
-        """Has any job a value?"""
-        return any(one["plugin_instance"] in self._names for one in self.fresh())
+    def answered(self) -> list[tuple[str, str]]:
+        """Each job that has a value, with the name of that value."""
+        return [(one["plugin_instance"], f"{one['type']}-{one['type_instance']}")
+                for one in self.fresh() if one["plugin_instance"] in self._names]

@@ -15,6 +15,8 @@ from PIL import Image
 
 TOP = Path(__file__).resolve().parents[2]
 SHORT = {"DEMO_SECONDS": "5"}
+# Dots of the curves' colours in the legends of a picture without a curve, and some more.
+EMPTY = 3000
 
 
 def start(*arguments: str, **variables: str) -> subprocess.Popen:
@@ -38,11 +40,12 @@ def snapshot() -> dict[Path, float]:
             if path.is_file() and not ours & set(path.parents)}
 
 
-def curve(picture: Path) -> int:
-    """How many dots of a picture have the colour of a curve that every demo has."""
+def curves(picture: Path) -> int:
+    """How many dots of a picture have the colours of curves."""
     with Image.open(picture) as image:
         counts = {colour: count for count, colour in image.convert("RGB").getcolors(1 << 24)}
-    return counts.get((0xD5, 0x5E, 0x00), 0)
+    return sum(counts.get(tuple(bytes.fromhex(colour)), 0)
+               for colour in ("0072B2", "D55E00", "009E73", "CC79A7"))
 
 
 @pytest.mark.parametrize("store", ["rrdtool", "graphite", "prometheus"])
@@ -55,7 +58,7 @@ def test_the_demo_shows_and_draws(store):
     assert demo.returncode == 0, complaints
     assert "running: full transfer started" in said and f"demo/out/{store}.png" in said
     assert max(len(line) for line in said.splitlines()) <= 100
-    assert curve(picture) > 1000  # a legend alone has some hundred
+    assert curves(picture) > EMPTY
     assert session(demo) == []
     assert snapshot() == before
     assert {path.suffix for path in picture.parent.iterdir()} <= {".png", ".log"}
@@ -70,6 +73,17 @@ def test_with_a_real_service_it_asks_that(cloud):
     assert "orders" in said and cloud.endpoint in said
     assert TOKEN not in said
     assert len(cloud.requests) >= 4
+
+
+def test_a_service_that_knows_no_job_is_said(cloud):
+    cloud.token = TOKEN
+    demo = start(DRS_ENDPOINT=cloud.endpoint, DRS_PROJECT_ID=PROJECT_ID, DRS_TOKEN="wrong",
+                 DRS_JOBS=JOB, DRS_INTERVAL="1")
+    _, complaints = demo.communicate(timeout=120)
+    assert demo.returncode == 1
+    assert "the service answered for no job" in complaints and "was refused" in complaints
+    for request in cloud.requests:
+        request.problems.clear()
 
 
 @pytest.mark.parametrize("variables, words", [
