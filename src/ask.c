@@ -44,8 +44,11 @@ static void judge(struct ask *ask, long status) {
     code = ask->code.text, message = ask->message.text;
   ask->refusal = refusal_kind(status, code, message);
   ask->blames_job = refusal_blames_job(code);
-  if (ask->refusal != REFUSAL_NONE)
-    refusal_explain(&ask->err, ask->refusal, status, code, message);
+  enum refusal_kind told = ask->refusal;
+  if (told == REFUSAL_JOB && !ask->blames_job)
+    told = REFUSAL_OTHER; /* a job may be why, and something else too */
+  if (told != REFUSAL_NONE)
+    refusal_explain(&ask->err, told, status, code, message);
   else if (!reply->has_results)
     err_set(&ask->err, ERR_REPLY, "the answer has no results");
 }

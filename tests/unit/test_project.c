@@ -426,6 +426,16 @@ static void without_a_word_it_backs_off(void **state) {
 
 /* Refused jobs */
 
+static void who_are_refused_together_wait_once(void **state) {
+  (void)state;
+  make(8, 1, 8);
+  start();
+  step();
+  for (int i = 0; i < 8; i++)
+    throttle(fake_calls[0], -1);
+  assert_in_range(step(), fake_now + 1, fake_now + 1000);
+}
+
 static void a_bad_job_stands_alone(void **state) {
   (void)state;
   make(100, 100, 4);
@@ -442,6 +452,33 @@ static void a_bad_job_stands_alone(void **state) {
   answer_all(42, "DRS.M00289");
   assert_int_equal(fake_started, 1);
   assert_int_equal(told.result.answered, 99);
+}
+
+/* A gateway refuses all, and says nothing of a job. */
+static void where_all_is_refused_no_job_is_to_blame(void **state) {
+  (void)state;
+  make(2, 1, 1);
+  start();
+  while (step(), project_is_reading(project))
+    refuse(fake_calls[0], 400, "");
+  assert_int_equal(told.missing[0] + told.missing[1], 0);
+  assert_int_equal(errors(ERR_HTTP), 1);
+  assert_int_equal(errors(ERR_JOB), 0);
+  start();
+  answer_all(-1, "");
+  assert_told(0, 2, 1);
+}
+
+static void where_others_are_accepted_the_job_is_to_blame(void **state) {
+  (void)state;
+  make(2, 1, 1);
+  start();
+  answer_all(0, "DRS.M99999");
+  assert_int_equal(told.missing[0], 1);
+  assert_non_null(strstr(error(ERR_JOB), "job 0: "));
+  start();
+  answer_all(0, "DRS.M99999");
+  assert_int_equal(fake_started, 3);
 }
 
 /* A refusal that only may be about a job does not have them all asked alone,
@@ -550,6 +587,11 @@ int main(void) {
       cmocka_unit_test_teardown(a_long_pause_outlasts_the_read, tear_down),
       cmocka_unit_test_teardown(without_a_word_it_backs_off, tear_down),
       cmocka_unit_test_teardown(a_bad_job_stands_alone, tear_down),
+      cmocka_unit_test_teardown(where_all_is_refused_no_job_is_to_blame,
+                                tear_down),
+      cmocka_unit_test_teardown(where_others_are_accepted_the_job_is_to_blame,
+                                tear_down),
+      cmocka_unit_test_teardown(who_are_refused_together_wait_once, tear_down),
       cmocka_unit_test_teardown(a_doubtful_refusal_is_not_pursued, tear_down),
       cmocka_unit_test_teardown(a_service_that_is_ill_is_left_alone, tear_down),
       cmocka_unit_test_teardown(one_accident_costs_one_batch, tear_down),

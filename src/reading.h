@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the collectd-drs authors
+ *
+ * What the answers of a read mean: for the batch that was asked for, which may
+ * be divided or asked again; for the read, which may have to end; and for those
+ * who want to know. It asks nothing itself. */
+
+#ifndef DRS_READING_H
+#define DRS_READING_H
+
+#include "ask.h"
+#include "backoff.h"
+
+/* What has been counted since the start. */
+struct project_counts {
+  uint64_t requests;          /* for progress */
+  uint64_t token_requests;    /* for credentials, that it was the one to ask */
+  uint64_t errors[ERR_KINDS]; /* by kind */
+  uint64_t skipped;           /* reads that were due while one was running */
+};
+
+/* How a read ended. */
+struct project_result {
+  double seconds; /* for the whole read */
+  size_t jobs, answered;
+  /* The first error of each kind, if any. */
+  struct err errors[ERR_KINDS];
+  const char *exposed; /* a secret's file that others may read, or NULL */
+};
+
+/* How a project tells what it learns; called on the thread that steps it. */
+struct project_events {
+  /* A read starts. */
+  void (*started)(void *arg);
+  /* A job was answered for. `job` still has what was remembered from earlier
+   * reads; the callee updates status, has_error and missing. */
+  void (*job)(void *arg, struct job *job, const struct progress *p);
+  /* The service refuses a job, or leaves it out of its answer (then `why` is
+   * empty); the callee updates missing. Told at each such answer. */
+  void (*missing)(void *arg, struct job *job, const struct err *why);
+  /* The read is over. */
+  void (*finished)(void *arg, const struct project_result *result);
+};
+
+/* A refused job whose refusal may have another reason is believed to be bad
+ * only where something else was accepted; so many are tried before that. */
+#define DOUBTFUL_MAX 3
+
+/* What is kept from read to read, and one read. All zero but for the first
+ * four is a new one. */
+struct reading {
+  const struct project_events *events;
+  void *arg;
+  size_t parallel; /* requests that may be under way */
+  struct batches batches;
+  struct project_counts counts;
+  struct backoff throttled;
+
+  uint32_t number;
+  bool closed;                       /* nothing more is asked in this read */
+  double started;                    /* by deadline_seconds */
+  size_t accepted, failed, doubtful; /* requests */
+  struct job *doubted[DOUBTFUL_MAX];
+  struct err doubt; /* why the last of them was refused */
+  struct project_result result;
+};
+
+void reading_begin(struct reading *r, msec_t now);
+
+/* An item of an answer, and its end; as struct ask_handler has them. */
+void reading_item(void *reading, struct ask *ask, const struct progress *p);
+void reading_done(void *reading, struct ask *ask);
+
+/* Counts what went wrong. */
+void reading_fail(struct reading *r, const struct err *err);
+
+/* Likewise, where the rest of the read would fail in the same way. */
+void reading_close(struct reading *r, const struct err *err);
+
+/* The read is over; tells so. */
+void reading_end(struct reading *r);
+
+#endif
