@@ -5,7 +5,10 @@
  *
  * yajl 2.1 uses what its allocator returns without looking. So ours does not
  * return where memory is short: it jumps back to the call that entered yajl,
- * and the blocks, which the reader keeps in a list, are freed from there. */
+ * and the blocks, which the reader keeps in a list, are freed from there.
+ *
+ * A token that comes in pieces is looked at from its start again with each
+ * piece. One of 16 MiB would take seconds, so its buffer has a bound. */
 
 #include "json.h"
 
@@ -29,8 +32,10 @@ struct json_reader {
   yajl_handle yajl; /* NULL once it has failed */
   int depth;
   struct block *blocks;
-  jmp_buf out_of_memory;
+  jmp_buf out_of_memory; /* with one of these */
 };
+
+enum { MEMORY_SHORT = 1, TOKEN_LONG };
 
 /* Memory for yajl */
 
@@ -41,9 +46,11 @@ static struct block *block_of(void *bytes) {
 
 static void *block_new(void *ctx, size_t size) {
   struct json_reader *r = ctx;
+  if (size > 2 * JSON_TOKEN_MAX) /* it doubles from 2 KiB */
+    longjmp(r->out_of_memory, TOKEN_LONG);
   struct block *b = malloc(sizeof(*b) + size);
   if (b == NULL)
-    longjmp(r->out_of_memory, 1);
+    longjmp(r->out_of_memory, MEMORY_SHORT);
   *b = (struct block){.next = r->blocks, .link = &r->blocks, .size = size};
   if (b->next != NULL)
     b->next->link = &b->next;
@@ -181,7 +188,14 @@ static bool advance(struct json_reader *r, const char *bytes, size_t len,
                     struct err *err) {
   if (r->yajl == NULL)
     return err_set(err, ERR_REPLY, "not JSON, or JSON cut short");
-  if (setjmp(r->out_of_memory) != 0) {
+  switch (setjmp(r->out_of_memory)) {
+  case 0:
+    break;
+  case TOKEN_LONG:
+    r->yajl = NULL;
+    return err_set(err, ERR_REPLY, "JSON with a string or number over %d KiB",
+                   JSON_TOKEN_MAX / 1024);
+  default:
     r->yajl = NULL;
     return err_memory(err);
   }

@@ -17,6 +17,9 @@
 
 /* Objects and arrays within each other; what is deeper is an error. */
 #define JSON_DEPTH_MAX 32
+/* A string or number of this many bytes is read in whatever pieces it comes;
+ * one of twice as many is an error unless it comes in one. */
+#define JSON_TOKEN_MAX (64 * 1024)
 
 enum json_kind { JSON_NULL, JSON_BOOL, JSON_NUMBER, JSON_STRING };
 
@@ -37,9 +40,9 @@ struct json_reader *json_reader_new(const struct json_events *events,
                                     void *arg);
 void json_reader_free(struct json_reader *r);
 
-/* Reads on, or from the end of the input on. False: not JSON, too deep, or
- * out of memory (ERR_REPLY or ERR_LOCAL); nothing more is told after that.
- * The error's text says why and never quotes the input. */
+/* Reads on, or from the end of the input on. False: not JSON, too deep, too
+ * long a token, or out of memory (ERR_REPLY or ERR_LOCAL); nothing more is told
+ * after that. The error's text says why and never quotes the input. */
 bool json_feed(struct json_reader *r, const char *bytes, size_t len,
                struct err *err);
 bool json_finish(struct json_reader *r, struct err *err);

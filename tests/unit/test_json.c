@@ -181,6 +181,42 @@ static void depth_is_bounded(void **state) {
   assert_reads(json, strlen(json), expected);
 }
 
+static void count_scalar(void *arg, enum json_kind kind, const char *text,
+                         size_t len) {
+  (void)kind, (void)text;
+  *(size_t *)arg += len;
+}
+
+/* Feeds a string or number of so many bytes, in pieces; what was told of it. */
+static size_t read_long(char c, size_t len, struct err *err) {
+  const struct json_events counting = {count_scalar, on_key, on_open, on_close};
+  char piece[1024];
+  size_t seen = 0;
+  struct json_reader *r = json_reader_new(&counting, &seen);
+  memset(piece, c, sizeof(piece));
+  bool ok = json_feed(r, c == 'x' ? "[\"" : "[", c == 'x' ? 2 : 1, err);
+  for (size_t at = 0; ok && at < len; at += sizeof(piece))
+    ok = json_feed(r, piece, sizeof(piece), err);
+  ok = ok && json_feed(r, c == 'x' ? "\"]" : "]", c == 'x' ? 2 : 1, err) &&
+       json_finish(r, err);
+  json_reader_free(r);
+  assert_int_equal(ok, !err_is_set(err));
+  return seen;
+}
+
+/* yajl would look at it from its start again with each piece. */
+static void a_token_is_bounded(void **state) {
+  (void)state;
+  for (const char *c = "x1"; *c != '\0'; c++) {
+    struct err none = ERR_INIT, err = ERR_INIT;
+    assert_int_equal(read_long(*c, JSON_TOKEN_MAX, &none), JSON_TOKEN_MAX);
+    alloc_reset();
+    assert_int_equal(read_long(*c, 16 << 20, &err), 0);
+    assert_int_equal(err.kind, ERR_REPLY);
+    assert_in_range(alloc.peak, 1, 4 * JSON_TOKEN_MAX);
+  }
+}
+
 static void after_an_error_nothing_is_told(void **state) {
   (void)state;
   char deep[JSON_DEPTH_MAX + 2];
@@ -283,6 +319,7 @@ int main(void) {
       cmocka_unit_test(a_nul_is_not_json),
       cmocka_unit_test(a_cut_is_an_error),
       cmocka_unit_test(depth_is_bounded),
+      cmocka_unit_test(a_token_is_bounded),
       cmocka_unit_test(after_an_error_nothing_is_told),
       cmocka_unit_test(an_empty_chunk_is_nothing),
       cmocka_unit_test(an_error_does_not_quote),
