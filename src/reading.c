@@ -138,6 +138,8 @@ void reading_item(void *arg, struct ask *ask, const struct progress *p) {
   struct reading *r = arg;
   struct job *near = batches_each(&r->batches, &ask->batch, &ask->at);
   struct job *job = jobs_find(r->batches.jobs, p->id.text, near);
+  if (job == NULL && err_is_set(&r->result.errors[ERR_REPLY]))
+    return; /* there may be a million of them */
   if (job == NULL) {
     struct err err = ERR_INIT;
     err_set(&err, ERR_REPLY, "the answer has a job that was not asked for: %s",

@@ -1,0 +1,436 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 the collectd-drs authors
+"""The fault matrix: every row is a way in which a service, its network or this machine goes wrong."""
+
+import os
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+from blocks import JOB, PROJECT_ID, TOKEN
+from stage import Row, Scene, Start, Stop
+from standin import CODES, SHAPES, BadJob
+
+MIB = 1 << 20
+SLOW = "Timeout 250"
+
+
+class Group(NamedTuple):
+    """Rows that play together, and the interval of their projects."""
+
+    interval: float
+    rows: list[Row]
+
+
+def fault(name: str, **options) -> Start:
+    """A fault of the stand-in."""
+    return lambda scene: scene.cloud.answer_with(name, **options).stop
+
+
+def http(name: str, start: Start, words: str = "", **more) -> Row:
+    """An outage: no answer, or one that says the service is ill."""
+    return Row(name, start, "http", words, **more)
+
+
+def reply(name: str, start: Start, words: str = "", **more) -> Row:
+    """An answer that is not what the API promises."""
+    return Row(name, start, "reply", words, **more)
+
+
+def auth(name: str, start: Start, words: str = "", **more) -> Row:
+    """The service does not accept who we are."""
+    return Row(name, start, "auth", words, **more)
+
+
+def harmless(name: str, start: Start, **more) -> Row:
+    """Odd, and no reason to lose a value or to say a word."""
+    return Row(name, start, values=True, lines=(), **({"notices": ()} | more))
+
+
+def slow(_: Scene) -> list[str]:
+    return [SLOW]
+
+
+def compress(scene: Scene) -> list[str]:
+    """The service compresses where it may."""
+    scene.cloud.drs.gzip = True
+    return []
+
+
+TRANSPORT = [
+    http("connection refused", fault("refused"), "onnect"),
+    http("reset at accept", fault("reset-at-accept")),
+    http("never accepts a request", fault("silent"), "timed out", options=slow),
+    http("never answers", fault("black-hole"), "timed out", options=slow),
+    http("reset after the request", fault("reset-after-request")),
+    http("closed after the request", fault("close-after-request")),
+    http("reset in the header", fault("reset-in-header")),
+    http("reset in the body", fault("reset-in-body")),
+    http("the header drips", fault("header-drips"), "timed out", options=slow),
+    http("the header never ends", fault("header-endless"), "timed out", options=slow),
+    reply("the header is a mebibyte", fault("header-endless", pace=0), "256 KiB"),
+    http("the body stalls", fault("body-stalls"), "timed out", options=slow),
+    http("the body drips", fault("body-drips"), "timed out", options=slow),
+    http("the body is short", fault("body-short")),
+    http("the chunks are cut", fault("chunks-cut")),
+    http("a chunk has no size", fault("chunks-bad")),
+    http("not HTTP", fault("not-http")),
+]
+
+# --- what is in the body ---
+
+EXAMPLE = (b'{"count":1,"results":[{"job_id":"%s","progress":"50",'
+           b'"progress_map":{"data":{"completed":"94%%"}}}]}' % JOB.encode())
+
+CUTS = {
+    "at the first brace": b"{",
+    "in the first key": b'{"cou',
+    "after a colon": b'{"count":',
+    "in a number": b'{"count":1',
+    "after a comma": b'{"count":1,',
+    "after the opening of the results": b'{"count":1,"results":[',
+    "in an id": b'{"count":1,"results":[{"job_id":"8d0e',
+    "in an escape": b'{"count":1,"results":[{"job_id":"8d0e\\u00',
+    "in a UTF-8 character": b'{"count":1,"results":[{"job_id":"8d0e\xe4\xb8',
+    "in a word": b'{"count":1,"results":[{"progress":nul',
+    "in a map": EXAMPLE[:EXAMPLE.index(b"completed")],
+    "before the end of the item": EXAMPLE[:-3],
+}
+
+BODIES = {
+    "a page of HTML": b"<html><body>Welcome</body></html>",
+    "white space": b"   \r\n  ",
+    "null": b"null",
+    "a number": b"42",
+    "a string": b'"results"',
+    "an array": b'[{"job_id":"x"}]',
+    "no results": b'{"count":0}',
+    "results that are null": b'{"count":0,"results":null}',
+    "results that are a word": b'{"results":"none"}',
+    "two documents": b'{"count":0}{"count":0}',
+    "not UTF-8": b'{"count":"\xff\xfe"}',
+    "a NUL": b'{"count":\x00}',
+    "arrays of arrays": b"[" * 10_000 + b"]" * 10_000,
+    "objects of objects": b'{"a":' * 10_000 + b"1" + b"}" * 10_000,
+    "binary": bytes(range(256)) * 16,
+}
+
+
+def redirect(status: int) -> Row:
+    """To a port of another service of the same host, which may not be asked."""
+    def start(scene: Scene) -> Stop:
+        other = scene.cloud.metadata
+        trouble = scene.cloud.answer_with("redirect", to=scene.cloud.metadata_endpoint, status=status)
+
+        def stop() -> None:
+            trouble.stop()
+            assert other.requests == [], "the redirect was followed"
+        return stop
+    return http(f"redirect {status}", start, f"HTTP {status}")
+
+
+def left_out(name: str, start: Start, words: str) -> Row:
+    """An answer that knows the job no more."""
+    return Row(name, start, "", words, notices=(("WARNING", "gauge-status"), ("OKAY", "gauge-status")))
+
+
+def forget(scene: Scene) -> Stop:
+    """The service leaves the job out."""
+    item = scene.cloud.jobs[JOB]
+    scene.cloud.jobs[JOB] = BadJob("omit")
+    return lambda: scene.cloud.jobs.__setitem__(JOB, item)
+
+
+CONTENT = [
+    *(reply(f"cut {where}", fault("raw", body=body), "JSON") for where, body in CUTS.items()),
+    *(reply(f"the body is {what}", fault("raw", body=body)) for what, body in BODIES.items()),
+    reply("the body is empty", fault("empty")),
+    reply("the status is 204", fault("empty", status=204)),
+    reply("deep in an item", fault("json-deep")),
+    reply("a stray NUL in a string", fault("bad-text", kind="raw-nul")),
+    reply("stray control characters in a string", fault("bad-text", kind="raw-controls")),
+    *(redirect(status) for status in (301, 302, 303, 307, 308)),
+    left_out("a job is left out", forget, "not answered for"),
+]
+
+# What of the first item is another job's, or no job's, goes with a refusal of the kind "reply".
+ODD = [
+    reply("jobs that nobody asked for", fault("strangers"), "not asked for", values=True, notices=()),
+    harmless("the same job twice", fault("same-twice")),
+    harmless("NUL in a string", fault("bad-text", kind="nul")),
+    harmless("control characters in a string", fault("bad-text", kind="controls")),
+    harmless("invalid UTF-8 in a string", fault("bad-text", kind="invalid-utf8")),
+    harmless("overlong UTF-8 in a string", fault("bad-text", kind="overlong-utf8")),
+    harmless("half a surrogate in a string", fault("bad-text", kind="half-surrogate")),
+    harmless("text from right to left", fault("bad-text", kind="bidi")),
+    harmless("names that break paths and lines", fault("bad-names"),
+             notices=(("WARNING", "gauge-status"), ("FAILURE", "bool-error"),
+                      ("OKAY", "gauge-status"), ("OKAY", "bool-error"))),
+    harmless("a clock of yesterday", fault("wrong-date", seconds=-86400)),
+    harmless("a clock of tomorrow", fault("wrong-date", seconds=86400)),
+    harmless("a status of 60 KB", fault("long-string", size=60000, member="transfer_status"),
+             notices=(("WARNING", "gauge-status"), ("OKAY", "gauge-status"))),
+    harmless("a message of 60 KB", fault("long-string", size=60000)),
+    harmless("an unknown field of 64 digits", fault("long-number", size=64, member="surprise")),
+    harmless("a count that is none", fault("value", member="count", raw=b'"many"')),
+    harmless("a delay that is an object", fault("value", member="incre_trans_delay", raw=b"{}")),
+    harmless("phases that are a word", fault("value", member="progress_map", raw=b'"data"')),
+]
+
+# --- too much ---
+
+HEAVY = [
+    reply("the body never ends", fault("body-endless"), "not asked for"),
+    # The job is told as soon as it is read.
+    reply("the body is 17 MiB", fault("json-wide"), "16 MiB", values=True, notices=()),
+    reply("a string of 20 MiB", fault("long-string"), "64 KiB"),
+    reply("a number of 20 MiB", fault("long-number"), "64 KiB"),
+    reply("a key of 20 MiB", fault("raw", body=b'{"' + b"k" * (20 * MIB) + b'":1}'), "64 KiB"),
+    reply("compressed white space", fault("json-wide"), "16 MiB", options=compress, values=True,
+          notices=()),
+    reply("compressed to a bomb", fault("gzip-bomb"), "64 KiB"),
+]
+
+# --- refusals ---
+
+KINDS = {
+    "DRS.M00100": "auth", "APIG.0301": "auth", "APIG.0307": "auth", "APIGW.0301": "auth",
+    "APIGW.0307": "auth", "DRS.M00102": "auth", "DRS.M00103": "auth", "DRS.M00261": "auth",
+    "DRS.M01503": "throttled", "APIG.0308": "throttled", "APIGW.0308": "throttled",
+    "IAM.0012": "throttled",
+    "DRS.M00289": "job", "DRS.M05003": "job", "DRS.M05004": "job", "DRS.10000010": "job",
+}
+GATEWAY = (413, 414, 494, 500, 502, 504)
+
+
+def refusal(code: str, status: int | None = None, shape: str = "flat") -> Row:
+    """One code as the facts have it, or with another status or in another shape."""
+    kind = KINDS.get(code, "http")
+    name = " ".join(str(part) for part in ("refused", code, status or "", shape) if part)
+    headers = {"Retry-After": "1"} if kind == "throttled" else None
+    start = fault("refusal", code=code, status=status, shape=shape, headers=headers)
+    if kind == "job":
+        return Row(name, start, "", code, lines=("error",), notices=(("WARNING", "gauge-status"),),
+                   pause=None)
+    if code == "DRS.M00002":
+        return left_out(name, start, "not answered for")
+    words = code if shape not in ("keystone", "html", "empty") else ""
+    return Row(name, start, kind, words, pause=1.5 if kind == "throttled" else 0.0)
+
+
+REFUSALS = [
+    *(refusal(code) for code in CODES),
+    *(refusal("APIG.0201", status) for status in GATEWAY),
+]
+
+
+def bare(status: int, counter: str, shape: str, **more) -> Row:
+    """A status, and no code that one could know."""
+    name = f"status {status} {shape}"
+    return Row(name, fault("refusal", code="", status=status, shape=shape), counter,
+               f"HTTP {status}", **more)
+
+
+STATUSES = [
+    *(bare(status, counter, shape)
+      for status, counter in ((400, "http"), (401, "auth"), (403, "auth"), (404, "http"),
+                              (500, "http"))
+      for shape in ("keystone", "html", "empty")),
+    *(bare(status, "http", "html") for status in (405, 408, 413, 414, 422, 494, 502, 503, 504)),
+    *(refusal(code, shape=shape) for code in ("DRS.M00100", "DRS.M00004")
+      for shape in SHAPES if shape not in ("flat", "html", "empty", "keystone")),
+]
+
+# --- TLS ---
+
+
+def show(certificates, kind: str) -> Start:
+    """The service shows another certificate to those who come."""
+    def start(scene: Scene) -> Stop:
+        listener = scene.cloud.listeners["drs"]
+
+        def become(context) -> None:
+            listener.tls = context
+            listener.drop()
+        become(certificates.server(kind))
+        return partial(become, certificates.server())
+    return start
+
+
+def tls(certificates) -> list[Row]:
+    """Rows for a service that speaks TLS."""
+    def believe(_: Scene) -> list[str]:
+        return [f'CACert "{certificates.ca}"']
+
+    def believe_for_a_while(_: Scene) -> list[str]:
+        return [f'CACert "{certificates.ca}"', SLOW]
+
+    def lose_authority(scene: Scene) -> Stop:
+        path = scene.folder / "ca.pem"
+        path.rename(scene.folder / "away")
+        scene.cloud.listeners["drs"].drop()
+        return lambda: (scene.folder / "away").rename(path)
+
+    def own_authority(scene: Scene) -> list[str]:
+        path = scene.folder / "ca.pem"
+        path.write_bytes(Path(certificates.ca).read_bytes())
+        return [f'CACert "{path}"']
+
+    more = {"tls": certificates.server, "options": believe}
+    return [
+        *(http(f"certificate: {kind}", show(certificates, kind), "certificate", **more)
+          for kind in ("wrong-name", "expired", "self-signed")),
+        http("the handshake is cut", fault("tls-cut"), **more),
+        http("no TLS at all", fault("tls-plain"), **more),
+        http("the handshake hangs", fault("silent"),
+             **(more | {"options": believe_for_a_while})),
+        http("the authority's file is gone", lose_authority, **(more | {"options": own_authority})),
+    ]
+
+
+# --- names ---
+
+HOST_NAME = "drs.fault-matrix.test"
+
+
+def own_name(scene: Scene) -> list[str]:
+    return [f'Endpoint "http://{HOST_NAME}:{scene.cloud.port}"', "Timeout 400"]
+
+
+def unknown_name(scene: Scene) -> Stop:
+    """nss_wrapper knows the names of a file; curl remembers a good one, so it is bad at first."""
+    hosts = scene.folder / "hosts"
+    hosts.write_text("127.0.0.1 localhost\n")
+    scene.environment |= {"LD_PRELOAD": "libnss_wrapper.so", "NSS_WRAPPER_HOSTS": str(hosts)}
+    return lambda: hosts.write_text(f"127.0.0.1 localhost {HOST_NAME}\n")
+
+
+NAMES = [http("the name is not known", unknown_name, "resolve", options=own_name, from_start=True,
+              pause=3)]
+
+# --- files ---
+
+
+def token_file(scene: Scene) -> list[str]:
+    path = scene.folder / "token"
+    _write(path, TOKEN)
+    return [f'TokenFile "{path}"']
+
+
+def _write(path: Path, text: str) -> None:
+    path.touch(mode=0o600)
+    path.write_text(text)
+
+
+def becomes(text: str) -> Start:
+    """The token's file has another content."""
+    def start(scene: Scene) -> Stop:
+        _write(scene.folder / "token", text)
+        return partial(_write, scene.folder / "token", TOKEN)
+    return start
+
+
+def replaced(make) -> Start:
+    """There is something else where the file was."""
+    def start(scene: Scene) -> Stop:
+        path = scene.folder / "token"
+        path.unlink()
+        make(path)
+
+        def stop() -> None:
+            if path.is_dir():
+                path.rmdir()
+            path.unlink(missing_ok=True)
+            _write(path, TOKEN)
+        return stop
+    return start
+
+
+def absent(scene: Scene) -> Stop:
+    (scene.folder / "token").unlink()
+    return partial(_write, scene.folder / "token", TOKEN)
+
+
+def _loop(path: Path) -> None:
+    path.symlink_to(path)
+
+
+def _nothing(_: Path) -> None:
+    pass
+
+
+FILE = {"options": token_file, "without": ("Token",)}
+FILES = [
+    auth("the token's file is missing from the start", absent, "cannot be opened", from_start=True, **FILE),
+    auth("the token's file is empty", becomes(""), "is empty", **FILE),
+    auth("the token's file is huge", becomes("x" * MIB), "longer than", **FILE),
+    auth("the token's file has two lines", becomes("a\nb"), "line break", **FILE),
+    auth("the token's file has another token", becomes("another"), "DRS.M00100", **FILE),
+    auth("the token's file is a directory from the start", replaced(Path.mkdir), "not a regular",
+         from_start=True, **FILE),
+    auth("the token's file is a FIFO from the start", replaced(os.mkfifo), "not a regular", from_start=True, **FILE),
+    harmless("the token's file is gone", replaced(_nothing), **FILE),
+    harmless("the token's file becomes a directory", replaced(Path.mkdir), **FILE),
+    harmless("the token's file becomes a FIFO", replaced(os.mkfifo), **FILE),
+    harmless("the token's file cannot be reached", replaced(_loop), **FILE),
+]
+
+
+# --- the identity service ---
+
+
+def login(scene: Scene) -> list[str]:
+    """Who logs in; the tokens live for a day."""
+    scene.cloud.iam.add_user("collectd", "secret", "domain", PROJECT_ID)
+    return [f'IdentityEndpoint "{scene.cloud.identity_endpoint}"', 'DomainName "domain"',
+            'User "collectd"', 'Password "secret"']
+
+
+def slow_login(scene: Scene) -> list[str]:
+    return [*login(scene), SLOW]
+
+
+def ill(name: str, revoked: bool = True, **options) -> Start:
+    """The identity service has a fault, and tokens are good no more if that is said."""
+    def start(scene: Scene) -> Stop:
+        trouble = scene.cloud.answer_with(name, service="iam", **options)
+        if revoked:
+            scene.cloud.revoke_tokens()
+        return trouble.stop
+    return start
+
+
+# The pause grows from one second on; four reads are over in two.
+LOGIN = {"options": login, "without": ("Token",), "pause": 6}
+IDENTITY = [
+    harmless("identity: ill while DRS is well", ill("refusal", revoked=False, status=500),
+             **(LOGIN | {"pause": 0})),
+    http("identity: well while DRS is ill", fault("refusal", status=500), **(LOGIN | {"pause": 0})),
+    http("identity: 500", ill("refusal", status=500), "the identity service", **LOGIN),
+    http("identity: a page of HTML", ill("html", status=503), "the identity service", **LOGIN),
+    http("identity: refused", ill("refused"), "the identity service", **LOGIN),
+    http("identity: hangs up", ill("close-after-request"), "the identity service", **LOGIN),
+    http("identity: never answers", ill("black-hole"), "the identity service",
+         **(LOGIN | {"options": slow_login})),
+    http("identity: redirects", ill("redirect", to="http://127.0.0.1:9"), "HTTP 302", **LOGIN),
+    reply("identity: no token", ill("raw", status=201, body=b"{}", headers={}), "no token", **LOGIN),
+    reply("identity: its answer is 17 MiB", ill("json-wide"), "16 MiB", **LOGIN),
+    Row("identity: throttles", ill("refusal", code="IAM.0012", headers={"Retry-After": "1"}),
+        "throttled", "HTTP 429", **LOGIN),
+]
+
+
+def groups(certificates) -> dict[str, Group]:
+    """All rows."""
+    return {
+        "transport": Group(0.5, TRANSPORT),
+        "content": Group(0.5, CONTENT),
+        "odd": Group(0.5, ODD),
+        "heavy": Group(2, HEAVY),
+        "refusals": Group(0.5, REFUSALS),
+        "statuses": Group(0.5, STATUSES),
+        "tls": Group(0.5, tls(certificates)),
+        "names": Group(0.5, NAMES),
+        "files": Group(0.5, FILES),
+        "identity": Group(0.5, IDENTITY),
+    }

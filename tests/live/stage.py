@@ -1,0 +1,182 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 the collectd-drs authors
+"""Plays many faults at once, each to a project of its own beside a healthy one, in one real collectd.
+
+A `Row` says what is done and what must be seen of it. `play` runs a group of rows: all well, then
+all faults, then all well again; the `Record` is what the daemon did meanwhile.
+"""
+
+import re
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from blocks import JOB, PROJECT_ID, TOKEN, project
+from daemons import Collectd
+from daemons.collectd import Line, Sample
+from standin import StandIn
+
+HEALTHY = "healthy"
+READS_BEFORE, READS_DURING, READS_AFTER = 2, 4, 2
+
+
+@dataclass
+class Scene:
+    """Where a row plays: a cloud of its own, a folder, and the daemon's environment."""
+
+    slug: str
+    cloud: StandIn
+    folder: Path
+    environment: dict[str, str]
+
+
+Stop = Callable[[], object]
+Start = Callable[[Scene], Stop]
+
+
+@dataclass(frozen=True)
+class Row:
+    """A fault: how it starts (that gives how it stops), and what must be seen of it.
+
+    `counter` is the self-metric that counts it. `words` stand in the line that tells its start.
+    With `values` the job's values stay. `pause` is how long a project that was told to wait may
+    stay away; None: longer than a test. With `from_start` it is there before the daemon is.
+    """
+
+    name: str
+    start: Start
+    counter: str = ""
+    words: str = ""
+    values: bool = False
+    lines: tuple[str, ...] = ("error", "info")
+    notices: tuple[tuple[str, str], ...] = (("FAILURE", "bool-up"), ("OKAY", "bool-up"))
+    pause: float | None = 0.0
+    from_start: bool = False
+    options: Callable[[Scene], list[str]] = field(default=lambda _: [])
+    without: tuple[str, ...] = ()
+    tls: Callable[[], object] = field(default=lambda: None)
+
+    @property
+    def slug(self) -> str:
+        return re.sub(r"[^a-z0-9]+", "-", self.name.lower()).strip("-")
+
+
+class Faked(Collectd):
+    """collectd with more in its environment."""
+
+    more: dict[str, str] = {}
+
+    def environment(self) -> dict[str, str]:
+        return super().environment() | self.more
+
+
+@dataclass
+class Record:
+    """What a daemon did: its csv files, log and notifications, and when the faults began and ended."""
+
+    series: dict[str, list[Sample]]
+    lines: list[Line]
+    notices: list[dict[str, str]]
+    interval: float
+    began: float
+    over: float
+
+    def samples(self, instance: str, metric: str) -> list[Sample]:
+        return self.series.get(f"test-host/drs-{instance}/{metric}", [])
+
+    def during(self, samples: list[Sample]) -> list[float]:
+        """The values of reads that began and ended under the fault."""
+        return [value for at, value in samples
+                if self.began < at < self.over - self.interval]
+
+    def after(self, samples: list[Sample], pause: float = 0.0) -> list[Sample]:
+        """What reads gave that began after it, or after a pause that was asked for."""
+        return [sample for sample in samples if sample.time > self.over + pause]
+
+    def said(self, slug: str) -> list[Line]:
+        """The lines about one project since the daemon was up."""
+        up = next(at for at, line in enumerate(self.lines)
+                  if line.text.startswith("Initialization complete"))
+        return [line for line in self.lines[up:] if f'"{slug}"' in line.text]
+
+    def told(self, slug: str) -> list[tuple[str, str]]:
+        """Severity and metric of the notifications about one project and its job."""
+        return [(notice["severity"], f"{notice['type']}-{notice['type_instance']}")
+                for notice in self.notices
+                if notice.get("plugin_instance") in (slug, f"job-{slug}")]
+
+
+def _block(scene: Scene, row: Row | None = None) -> str:
+    lines = [f'Job "{JOB}" "job-{scene.slug}"']
+    if row:
+        lines += row.options(scene)
+    without = row.without if row else ()
+    return project(scene.slug, scene.cloud, "Interval {interval}", *lines, without=without)
+
+
+def _count(daemon: Collectd, instance: str, metric: str, since: float) -> int:
+    """How many values of a metric are newer; reads one file only."""
+    count = 0
+    for path in daemon.folder.glob(f"csv/test-host/drs-{instance}/{metric}-*-*-*"):
+        rows = path.read_text().splitlines()[1:]
+        count += sum(float(row.split(",")[0]) > since for row in rows)
+    return count
+
+
+def _wait(daemon: Collectd, slugs: list[str], metric: str, count: int, since: float) -> None:
+    """Until each of these projects (or jobs) has so many new values."""
+    missing = list(slugs)
+
+    def all_there() -> bool:
+        while missing and _count(daemon, missing[-1], metric, since) >= count:
+            missing.pop()
+        time.sleep(0.05)
+        return not missing
+
+    daemon.wait_until(all_there, f"{count} values of {metric} of {missing}", timeout=30)
+
+
+def _open(stack: ExitStack, slug: str, tls: object, folder: Path, environment: dict) -> Scene:
+    cloud = stack.enter_context(StandIn(PROJECT_ID, TOKEN, tls=tls))
+    cloud.jobs[JOB] = {"job_id": JOB, "progress": "50", "transfer_status": "FULL_TRANSFER_STARTED"}
+    own = folder / slug
+    own.mkdir()
+    return Scene(slug, cloud, own, environment)
+
+
+def play(rows: list[Row], interval: float, folder: Path) -> Record:
+    """Run a group of rows in one collectd."""
+    with ExitStack() as stack:
+        environment: dict[str, str] = {}
+        healthy = _open(stack, HEALTHY, None, folder, environment)
+        scenes = [_open(stack, row.slug, row.tls(), folder, environment) for row in rows]
+        blocks = _block(healthy) + "".join(map(_block, scenes, rows))
+        daemon = Faked(blocks.replace("{interval}", str(interval)), interval=interval)
+        daemon.more = environment
+        stops = {row.slug: row.start(scene) for row, scene in zip(rows, scenes) if row.from_start}
+        stack.enter_context(daemon)
+        return _acts(daemon, rows, scenes, stops)
+
+
+def _acts(daemon: Collectd, rows: list[Row], scenes: list[Scene], stops: dict[str, Stop]) -> Record:
+    """All is well; the faults; all is well again."""
+    slugs = [HEALTHY, *(row.slug for row in rows)]
+    well = [f"job-{slug}" for slug in slugs if slug not in stops]
+    _wait(daemon, well, "percent-total", READS_BEFORE, 0)
+
+    stops |= {row.slug: row.start(scene)
+              for row, scene in zip(rows, scenes) if row.slug not in stops}
+    began = time.time()
+    _wait(daemon, slugs, "bool-up", READS_DURING, began)
+
+    for stop in stops.values():
+        stop()
+    over = time.time()
+    back = [f"job-{row.slug}" for row in rows if row.pause is not None]
+    rested = over + max(row.pause or 0 for row in rows)
+    _wait(daemon, back, "percent-total", READS_AFTER, rested)
+    _wait(daemon, slugs, "bool-up", READS_AFTER, rested)
+    return Record(daemon.series("drs"), daemon.lines(), daemon.notifications(), daemon.interval,
+                  began, over)

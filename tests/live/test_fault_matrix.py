@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 the collectd-drs authors
+"""The fault matrix in real collectd: what each fault does to its project, and not to another's."""
+
+import pytest
+from fault_rows import Group, groups
+from stage import HEALTHY, Record, Row, play
+from standin import Certificates
+
+COUNTERS = ("auth", "throttled", "http", "reply")
+LEAST_ROWS = 60
+
+
+class Matrix:
+    """Plays each group when its first row is looked at."""
+
+    def __init__(self, groups: dict[str, Group], folder) -> None:
+        self.groups = groups
+        self.folder = folder
+        self.records: dict[str, Record] = {}
+        self.failed: dict[str, str] = {}
+
+    def record(self, group: str) -> Record:
+        assert group not in self.failed, f"it was not played to its end: {self.failed[group]}"
+        if group not in self.records:
+            self._play(group)
+        return self.records[group]
+
+    def _play(self, group: str) -> None:
+        interval, rows = self.groups[group]
+        folder = self.folder / group
+        folder.mkdir()
+        try:
+            self.records[group] = play(rows, interval, folder)
+        except BaseException as error:
+            self.failed[group] = str(error)[:200]
+            raise
+
+
+class _NoCertificates:
+    """For the names of the rows, when the tests are collected."""
+
+    ca = ""
+
+    def server(self, kind: str = "") -> None:
+        return None
+
+
+ALL = groups(_NoCertificates())
+ROWS = [pytest.param(group, at, id=f"{group}-{row.slug}")
+        for group, (_, rows) in ALL.items() for at, row in enumerate(rows)]
+
+
+@pytest.fixture(scope="module")
+def matrix(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("matrix")
+    return Matrix(groups(Certificates(folder / "certificates")), folder)
+
+
+def test_the_matrix_is_large():
+    assert len(ROWS) >= LEAST_ROWS
+    assert len({row.slug for _, rows in ALL.values() for row in rows}) == len(ROWS)
+
+
+@pytest.mark.parametrize("group, at", ROWS)
+def test_fault(matrix, group, at):
+    record, row = matrix.record(group), matrix.groups[group].rows[at]
+    check_values(record, row)
+    check_counters(record, row)
+    said = record.said(row.slug)
+    assert [line.level for line in said] == [*row.lines], said
+    assert not said or row.words in said[0].text, said
+    assert record.told(row.slug) == [*row.notices]
+
+
+def check_values(record: Record, row: Row) -> None:
+    """None under the fault (or all), and those of the first read after it."""
+    ups = record.samples(row.slug, "bool-up")
+    values = record.samples(f"job-{row.slug}", "percent-total")
+    assert len(record.during(ups)) >= 2
+    assert set(record.during(ups)) == {float(row.values)}
+    assert len(record.during(values)) == (len(record.during(ups)) if row.values else 0)
+    if row.pause is not None:
+        first, *_ = record.after(ups, row.pause)
+        assert first.value == 1
+        assert first.time in [sample.time for sample in values]
+
+
+def check_counters(record: Record, row: Row) -> None:
+    """The fault is counted where it belongs, and nowhere else."""
+    grown = {name for name in COUNTERS
+             if grows([value for _, value in record.samples(row.slug, f"errors-{name}")])}
+    assert grown == ({row.counter} if row.counter else set())
+
+
+def grows(values: list[float]) -> bool:
+    return values[-1] > values[0] or values[0] > 0
+
+
+@pytest.mark.parametrize("group", ALL)
+def test_the_healthy_project_keeps_its_interval(matrix, group):
+    record = matrix.record(group)
+    ups = record.samples(HEALTHY, "bool-up")
+    values = record.samples(f"job-{HEALTHY}", "percent-total")
+    gaps = [after.time - before.time for before, after in zip(ups, ups[1:])]
+    assert max(gaps) < 1.5 * record.interval
+    assert {up.value for up in ups} == {1}
+    assert [value.time for value in values] == [up.time for up in ups]
+    assert record.said(HEALTHY) == [] and record.told(HEALTHY) == []
+
+
+@pytest.mark.parametrize("group", ALL)
+def test_collectd_has_nothing_to_complain_of(matrix, group):
+    lines = [line.text for line in matrix.record(group).lines]
+    assert [line for line in lines if "read-function" in line or "uc_update" in line] == []
