@@ -19,14 +19,15 @@
 #include <string.h>
 
 /* Volatile, because a compiler knows that malloc and free touch no variable of
- * the program, and here they do. */
+ * the program, and here they do. Atomic, because libcurl asks a resolver on a
+ * thread of its own. */
 static volatile struct alloc {
-  long fail_at;       /* the allocation that fails, from 1; 0: none */
-  long asked;         /* allocations since alloc_reset */
-  long live;          /* blocks allocated since and not freed */
-  size_t bytes, peak; /* in such blocks: now, and the most */
-  const char *secret; /* must not be in a block that is freed */
-  long spilled;       /* blocks in which it was */
+  long fail_at;               /* the allocation that fails, from 1; 0: none */
+  _Atomic long asked;         /* allocations since alloc_reset */
+  _Atomic long live;          /* blocks allocated since and not freed */
+  _Atomic size_t bytes, peak; /* in such blocks: now, and the most */
+  const char *secret;         /* must not be in a block that is freed */
+  long spilled;               /* blocks in which it was */
 } alloc;
 
 static inline void alloc_reset(void) { alloc = (struct alloc){0}; }
@@ -101,7 +102,8 @@ static inline void alloc_fail_each(bool (*body)(void)) {
     bool ok = body();
     bool failed = alloc.asked >= n;
     if (alloc.live != 0)
-      fail_msg("%ld blocks left where allocation %ld fails", alloc.live, n);
+      fail_msg("%ld blocks left where allocation %ld fails", (long)alloc.live,
+               n);
     if (ok == failed)
       fail_msg("%s where allocation %ld fails", ok ? "success" : "failure", n);
     if (!failed)
