@@ -267,8 +267,10 @@ static bool keep(struct config *c, struct project_options *o) {
 }
 
 static void keep_refused(struct config *c, const char *name) {
+  if (*name == '\0')
+    return;
   char **all = reallocarray(c->refused, c->refused_len + 1, sizeof(*all));
-  if (all == NULL || *name == '\0')
+  if (all == NULL)
     return;
   c->refused = all;
   c->refused[c->refused_len] = strdup(name);

@@ -4,6 +4,7 @@
 
 import grp
 import os
+import shlex
 import socket
 import subprocess
 from collections import defaultdict
@@ -14,6 +15,8 @@ from .process import Daemon
 
 TOP = Path(__file__).resolve().parents[2]
 MODULE_DIR = Path(os.environ.get("DRS_MODULE_DIR", TOP / "src/.libs"))
+# A whole command line, for those who run it under a tool; see tests/sanitize.
+COLLECTD = shlex.split(os.environ.get("DRS_COLLECTD", "/usr/sbin/collectd"))
 HOST = "test-host"
 
 # One write thread: values arrive in the order in which they were dispatched.
@@ -97,7 +100,7 @@ class Collectd(Daemon):
         return Path(f"/proc/{self.process.pid}/cwd/socket")
 
     def command(self) -> list[str]:
-        return ["/usr/sbin/collectd", "-f", "-C", str(self.folder / "collectd.conf")]
+        return [*COLLECTD, "-f", "-C", str(self.folder / "collectd.conf")]
 
     def environment(self) -> dict[str, str]:
         return super().environment() | self.variables
