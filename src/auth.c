@@ -29,8 +29,8 @@ static bool peer_key(const struct project_options *o, struct buf *key,
 
 static bool secret_key(const struct secret *s, struct buf *key,
                        struct err *err) {
-  return shared_key_add(key, s->path, err) &&
-         (s->path != NULL || shared_key_add(key, s->value.data, err));
+  return shared_key_add(key, s->file.path, err) &&
+         (s->file.path != NULL || shared_key_add(key, s->value.data, err));
 }
 
 static bool token_chosen(const struct project_options *o) {
@@ -137,9 +137,9 @@ bool auth_refresh(struct auth *a, struct secret *s, const char *name,
                   bool *changed, struct err *err) {
   struct err cause = ERR_INIT;
   bool ok = secret_refresh(s, changed, &cause);
-  a->exposed = s->readable_by_others ? s->path : NULL;
-  return ok ||
-         err_set(err, ERR_AUTH, "the %s file %s %s", name, s->path, cause.text);
+  a->exposed = s->readable_by_others ? s->file.path : NULL;
+  return ok || err_set(err, ERR_AUTH, "the %s file %s %s", name, s->file.path,
+                       cause.text);
 }
 
 void auth_renewed(struct auth *a) {

@@ -296,7 +296,7 @@ static const struct auth_scheme iam_scheme = {
 /* What makes two projects log in as the same user with the same password. */
 static bool user_key(const struct project_options *o, struct buf *key,
                      struct err *err) {
-  const char *path = o->password.path;
+  const char *path = o->password.file.path;
   return shared_key_add(key, o->identity_endpoint, err) &&
          shared_key_add(key, o->domain_name, err) &&
          shared_key_add(key, o->user, err) && shared_key_add(key, path, err) &&

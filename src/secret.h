@@ -5,27 +5,20 @@
  * time. It is wiped before its memory is freed, and no function of this file
  * ever puts it into an error.
  *
- * A file is read again when its metadata differ from those of the last
- * reading, in whatever way it was changed: renamed over, truncated and
- * written, or through a symbolic link that now points elsewhere. Only a
- * regular file is read, so a FIFO cannot block the caller. One line break at
- * the end is not part of the secret. */
+ * A file is read again when it has changed, as file.h has it. One line break
+ * at its end is not part of the secret. */
 
 #ifndef DRS_SECRET_H
 #define DRS_SECRET_H
 
-#include "buf.h"
-
-#include <sys/stat.h>
+#include "file.h"
 
 /* The most bytes of a secret: what a gateway takes as one header. */
 #define SECRET_MAX (32 * 1024)
 
 struct secret {
   struct buf value; /* the current one; empty: none yet */
-  char *path;       /* NULL: given literally */
-  struct stat seen; /* the file's metadata at the last reading */
-  bool settled;     /* `seen` is valid, and old enough to tell a later change */
+  struct file file; /* its path is NULL: given literally */
   bool readable_by_others;
 };
 
@@ -42,7 +35,7 @@ bool secret_refresh(struct secret *s, bool *changed, struct err *err);
 
 /* Whether a value was given, in either way. */
 static inline bool secret_is_set(const struct secret *s) {
-  return s->path != NULL || s->value.len > 0;
+  return s->file.path != NULL || s->value.len > 0;
 }
 
 void secret_free(struct secret *s);
