@@ -172,16 +172,10 @@ static bool check_options(struct block *b) {
 
 static int compare_names(const void *a, const void *b) { return strcmp(a, b); }
 
-static char *new_name(const char *kind, const char *host, const char *name) {
-  char *key;
-  int len = asprintf(&key, "%s/%s/%s", kind, host != NULL ? host : "", name);
-  return len < 0 ? NULL : key;
-}
-
-/* Notes a name; false: it is taken. */
-static bool take_name(struct config *c, const char *kind, const char *host,
-                      const char *name) {
-  char *key = new_name(kind, host, name);
+/* Notes a project's name; false: it is taken, perhaps by a block that was
+ * refused. */
+static bool take_name(struct config *c, const char *name) {
+  char *key = strdup(name);
   char **node = key == NULL ? NULL : tsearch(key, &c->names, compare_names);
   bool is_new = node != NULL && *node == key;
   if (!is_new)
@@ -189,33 +183,14 @@ static bool take_name(struct config *c, const char *kind, const char *host,
   return is_new;
 }
 
-static void drop_name(struct config *c, const char *kind, const char *host,
-                      const char *name) {
-  char *key = new_name(kind, host, name);
-  char **node = key == NULL ? NULL : tfind(key, &c->names, compare_names);
-  char *noted = node == NULL ? NULL : *node;
-  if (noted != NULL)
-    tdelete(noted, &c->names, compare_names);
-  free(noted);
-  free(key);
-}
-
-/* Two jobs with one name would write to one metric. A block that is refused
- * for it takes no name away from the others. */
+/* A block that is refused for it takes no name away from the others. */
 static bool take_job_names(struct config *c, struct block *b) {
-  const struct project_options *o = &b->options;
-  size_t i = 0;
-  while (i < o->jobs.len && take_name(c, "job", o->host, o->jobs.all[i]->name))
-    i++;
-  if (i == o->jobs.len)
-    return true;
-  err_set(&b->err, ERR_LOCAL,
-          "Job: a name that no other job has is wanted; \"%s\", made safe for "
-          "a metric, is taken",
-          o->jobs.all[i]->name);
-  while (i-- > 0)
-    drop_name(c, "job", o->host, o->jobs.all[i]->name);
-  return false;
+  struct host *host = hosts_get(&c->hosts, b->options.host);
+  struct err cause = ERR_INIT;
+  if (host == NULL)
+    return err_memory(&b->err);
+  return jobs_take_names(&b->options.jobs, host, &cause) ||
+         err_set(&b->err, ERR_LOCAL, "Job: %s", cause.text);
 }
 
 static bool read_name(struct config *c, struct block *b,
@@ -227,7 +202,7 @@ static bool read_name(struct config *c, struct block *b,
     return err_set(&b->err, ERR_LOCAL,
                    "name: 1 to 127 ASCII letters, digits, '.', '_' or '-' "
                    "are wanted");
-  if (!take_name(c, "project", NULL, b->name))
+  if (!take_name(c, b->name))
     return err_set(&b->err, ERR_LOCAL,
                    "name: a name that no other project has is wanted");
   b->options.name = strdup(b->name);
@@ -319,5 +294,6 @@ void config_free(struct config *c) {
   free(c->projects);
   free(c->refused);
   tdestroy(c->names, free);
+  hosts_free(&c->hosts);
   *c = (struct config){0};
 }

@@ -17,8 +17,9 @@ struct config {
   size_t len;
   char **refused; /* names of the blocks that were refused */
   size_t refused_len;
-  size_t faults; /* lines that were logged as errors */
-  void *names;   /* tsearch(3) tree of "kind/host/name" that are taken */
+  size_t faults;      /* lines that were logged as errors */
+  void *names;        /* tsearch(3) tree of the projects' names */
+  struct hosts hosts; /* and of the jobs' names; to outlive the projects */
 };
 
 /* Reads one <Plugin drs> block; may be called several times. `interval` is

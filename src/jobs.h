@@ -3,18 +3,33 @@
  *
  * The table of the jobs that a project watches: DRS tasks, each with its id,
  * the name that its metrics carry, and what is remembered of it from read to
- * read. Jobs keep their order and their address as long as the table. */
+ * read.
+ *
+ * Jobs come from several sources: the configuration, a file, the service's own
+ * list. Each job knows which of them have it; it leaves when none has it any
+ * more. A source is replaced as a whole, between two reads and never during
+ * one: until then jobs keep their places and their addresses. A job that stays
+ * keeps what is remembered of it, also where it gets another name.
+ *
+ * Names are unique on a host. Where a job has several, that of the source
+ * counts which stands first in the list above. */
 
 #ifndef DRS_JOBS_H
 #define DRS_JOBS_H
 
 #include "deadline.h"
-#include "err.h"
+#include "hosts.h"
+#include "joblist.h"
 
-/* The longest id, in bytes without a NUL. No pattern is published. */
-#define JOBS_ID_MAX 127
 /* What is kept of a status, its NUL included. */
 #define JOBS_STATUS_MAX 64
+
+/* Bits of job.sources, the first in rank first. */
+enum jobs_source {
+  JOBS_CONFIGURED = 1 << 0,
+  JOBS_FILE = 1 << 1,
+  JOBS_LISTED = 1 << 2, /* and those above: a list for each kind of job */
+};
 
 struct job {
   const char *id;   /* as the API has it */
@@ -23,6 +38,8 @@ struct job {
   bool has_error;   /* its last item carried an error code */
   bool missing;     /* the service does not know it, and this was told */
   bool apart;       /* refused on its own: not asked with the others */
+  uint8_t sources;  /* which have it */
+  uint8_t marks;    /* while a source is replaced */
   msec_t retry_at;  /* when a job that is apart is asked again */
   char status[JOBS_STATUS_MAX]; /* the last transfer_status; "": none yet */
 };
@@ -31,13 +48,26 @@ struct job {
 struct jobs {
   struct job **all;
   size_t len, size;
-  void *by_id; /* tsearch(3) tree of struct job */
+  void *by_id;       /* tsearch(3) tree of struct job */
+  struct host *host; /* where their names are taken; NULL: nowhere yet */
 };
 
-enum jobs_added { JOBS_ADDED, JOBS_SAME_ID, JOBS_NO_MEMORY };
+enum jobs_added { JOBS_ADDED, JOBS_SAME_ID, JOBS_SAME_NAME, JOBS_NO_MEMORY };
 
-/* Copies the id and, made safe and cut to what a metric takes, the name. */
+/* Adds a configured job, before names are taken. Copies the id and, made safe
+ * and cut to what a metric takes, the name. */
 enum jobs_added jobs_add(struct jobs *jobs, const char *id, const char *name);
+
+/* Takes the names of all jobs on their host, for now and later. False: a name
+ * is another job's, and none is taken. */
+bool jobs_take_names(struct jobs *jobs, struct host *host, struct err *err);
+
+/* Makes the table have of this source what the list has. False: a job is left
+ * out, since its name is another job's or out of memory, or is in the list
+ * twice; all others are as the list has them. A job of JOBS_LISTED whose name
+ * is taken goes by its id. */
+bool jobs_replace(struct jobs *jobs, unsigned source,
+                  const struct joblist *list, struct err *err);
 
 /* The job of that id, or NULL. `near`, if not NULL, is where to look first:
  * answers mostly come in the order of the question. */

@@ -199,6 +199,7 @@ bool option_job(const struct option *o, const oconfig_item_t *ci,
   case JOBS_SAME_ID:
     err_set(err, ERR_LOCAL, "%s is given twice, and asked for once", id);
     return true;
+  case JOBS_SAME_NAME: /* is found when the host is known */
   case JOBS_ADDED:
     break;
   }
