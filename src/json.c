@@ -295,4 +295,9 @@ void json_string(struct json_writer *w, const char *text) {
           yajl_gen_string(w->gen, (const unsigned char *)text, strlen(text)));
 }
 
+void json_whole(struct json_writer *w, long long number) {
+  if (!w->failed)
+    check(w, yajl_gen_integer(w->gen, number));
+}
+
 void json_key(struct json_writer *w, const char *key) { json_string(w, key); }

@@ -77,5 +77,6 @@ void json_open_array(struct json_writer *w);
 void json_close_array(struct json_writer *w);
 void json_key(struct json_writer *w, const char *key);
 void json_string(struct json_writer *w, const char *text);
+void json_whole(struct json_writer *w, long long number);
 
 #endif

@@ -53,6 +53,17 @@ static void it_puts_commas_where_they_belong(void **state) {
   assert_written("{\"a\":[\"1\",\"2\",{},[]],\"b\":{\"c\":\"\"},\"d\":\"x\"}");
 }
 
+static void it_writes_whole_numbers(void **state) {
+  (void)state;
+  begin(100, NULL);
+  json_open_array(&w);
+  json_whole(&w, 0);
+  json_whole(&w, -1);
+  json_whole(&w, 9007199254740993);
+  json_close_array(&w);
+  assert_written("[0,-1,9007199254740993]");
+}
+
 static void it_appends(void **state) {
   (void)state;
   buf_init(&to, 100);
@@ -159,6 +170,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(it_writes_an_object),
       cmocka_unit_test(it_puts_commas_where_they_belong),
+      cmocka_unit_test(it_writes_whole_numbers),
       cmocka_unit_test(it_appends),
       cmocka_unit_test(it_escapes),
       cmocka_unit_test(it_refuses_what_is_not_utf8),
