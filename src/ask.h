@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the collectd-drs authors
  *
- * One request for the progress of one batch: authorizes it, sends it, decodes
- * the reply as it arrives, and says in the end what the reply means. */
+ * One request for the progress of one batch: writes it, and decodes the reply
+ * as it arrives. */
 
 #ifndef DRS_ASK_H
 #define DRS_ASK_H
 
-#include "auth.h"
 #include "batches.h"
+#include "post.h"
 #include "progress.h"
-#include "refusal.h"
 
 struct ask;
 
@@ -21,32 +20,15 @@ struct ask_handler {
   void (*done)(void *arg, struct ask *ask);
 };
 
-/* Whom all requests of a project go to, and how. Strings are the caller's. */
-struct ask_service {
-  struct http *http;
-  struct auth *auth;
-  char *url;
-  const char *project_id, *language;
-  struct http_peer peer;
-};
-
 /* A place for one request. */
 struct ask {
-  const struct ask_service *service;
+  struct post post; /* with the outcome */
   const struct ask_handler *handler;
   void *arg;
-  struct batch batch;     /* what is asked for; the caller's */
-  unsigned serial;        /* of the credentials */
-  size_t at;              /* where in the batch the next item is expected */
-  struct http_call *call; /* NULL: the place is free */
+  struct batch batch; /* what is asked for; the caller's */
+  size_t at;          /* where in the batch the next item is expected */
   struct progress_reader *reader;
-
-  /* The outcome. */
-  enum refusal_kind refusal; /* REFUSAL_NONE: the answer has been told */
-  struct err err;            /* set unless REFUSAL_NONE */
-  bool blames_job;           /* for certain, an id is the reason */
   struct progress_text code, message; /* of an item, in a refusal */
-  msec_t retry_after;                 /* -1: not said */
 };
 
 /* Asks for the batch of `ask`. False and an error: nothing was sent, and no
@@ -64,7 +46,8 @@ struct asks {
 };
 
 /* False: out of memory. */
-bool asks_init(struct asks *asks, size_t len, const struct ask_service *service,
+bool asks_init(struct asks *asks, size_t len,
+               const struct post_service *service,
                const struct ask_handler *handler, void *arg);
 
 /* A free place, or NULL where all are taken. */

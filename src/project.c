@@ -11,7 +11,7 @@
 struct project {
   struct project_options options;
   struct auths *auths;
-  struct ask_service service;
+  struct post_service service;
   struct asks asks;
   struct reading read; /* the one under way, or the last */
   bool reading;
@@ -23,12 +23,12 @@ static const struct ask_handler ask_handler = {.item = reading_item,
 
 static bool prepare_project(struct project *p, struct err *err) {
   struct project_options *o = &p->options;
-  p->service = (struct ask_service){.project_id = o->project_id,
-                                    .language = o->language,
-                                    .peer = auth_peer(o)};
+  p->service = (struct post_service){.project_id = o->project_id,
+                                     .language = o->language,
+                                     .peer = auth_peer(o)};
   batches_init(&p->read.batches, &o->jobs, (size_t)o->batch_size);
-  if (asprintf(&p->service.url, "%s/v3/%s/jobs/batch-progress", o->endpoint,
-               o->project_id) < 0)
+  if (asprintf(&p->service.url, "%s/v3/%s/jobs", o->endpoint, o->project_id) <
+      0)
     p->service.url = NULL;
   if (p->service.url == NULL || !asks_init(&p->asks, (size_t)o->max_parallel,
                                            &p->service, &ask_handler, &p->read))

@@ -25,9 +25,9 @@ void reading_close(struct reading *r, const struct err *err) {
 
 /* Nothing is asked for a while; the read waits if it has the time. */
 static void on_throttled(struct reading *r, struct ask *ask, msec_t now) {
-  reading_fail(r, &ask->err);
-  if (ask->retry_after >= 0)
-    backoff_obey(&r->throttled, ask->retry_after, now);
+  reading_fail(r, &ask->post.err);
+  if (ask->post.retry_after >= 0)
+    backoff_obey(&r->throttled, ask->post.retry_after, now);
   else if (now >= r->throttled.until) /* or others of its kind came first */
     backoff_grow(&r->throttled, THROTTLE_MIN_MS, THROTTLE_MAX_MS, now);
   batches_again(&r->batches, &ask->batch);
@@ -35,7 +35,7 @@ static void on_throttled(struct reading *r, struct ask *ask, msec_t now) {
 
 static void on_credential(struct reading *r, struct ask *ask) {
   if (ask->batch.repeated) {
-    reading_close(r, &ask->err);
+    reading_close(r, &ask->post.err);
     return;
   }
   ask->batch.repeated = true;
@@ -53,11 +53,11 @@ static void on_job_refused(struct reading *r, struct ask *ask, msec_t now) {
   struct job *job = batches_divide(&r->batches, &ask->batch, now);
   if (job == NULL)
     return;
-  if (ask->blames_job || r->accepted > 0) {
-    blame(r, job, &ask->err);
+  if (ask->post.blames_job || r->accepted > 0) {
+    blame(r, job, &ask->post.err);
     return;
   }
-  r->doubt = ask->err;
+  r->doubt = ask->post.err;
   r->closed = r->doubtful == DOUBTFUL_MAX;
   if (r->closed)
     job->apart = false;
@@ -80,7 +80,7 @@ static void settle_doubts(struct reading *r) {
 /* One request that fails may be an accident; when as many have failed as may
  * be under way, and none was answered, the service is left alone. */
 static void on_failure(struct reading *r, struct ask *ask) {
-  reading_fail(r, &ask->err);
+  reading_fail(r, &ask->post.err);
   r->failed++;
   if (r->accepted == 0 && r->failed >= r->parallel)
     r->closed = true;
@@ -91,7 +91,7 @@ static void tell_missing(struct reading *r, struct ask *ask) {
   for (struct job *job;
        (job = batches_each(&r->batches, &ask->batch, &at)) != NULL;)
     if (job->read != r->number)
-      r->events->missing(r->arg, job, &ask->err);
+      r->events->missing(r->arg, job, &ask->post.err);
 }
 
 static void on_accepted(struct reading *r, struct ask *ask) {
@@ -104,7 +104,7 @@ static void on_accepted(struct reading *r, struct ask *ask) {
 void reading_done(void *arg, struct ask *ask) {
   struct reading *r = arg;
   msec_t now = deadline_now();
-  switch (ask->refusal) {
+  switch (ask->post.refusal) {
   case REFUSAL_NONE:
   case REFUSAL_EMPTY:
     on_accepted(r, ask);
@@ -127,7 +127,7 @@ void reading_done(void *arg, struct ask *ask) {
     break;
   case REFUSAL_PERMISSION:
   case REFUSAL_OTHER:
-    reading_close(r, &ask->err);
+    reading_close(r, &ask->post.err);
     break;
   }
 }
