@@ -69,7 +69,7 @@ static void complain(struct watch *w, const struct project_result *r) {
     if (err_is_set(&r->errors[kind]))
       c_complain_once(LOG_ERR, c, PLUGIN " plugin: Project \"%s\": %s", name,
                       r->errors[kind].text);
-    else if (r->answered > 0)
+    else if (r->answered > 0 || r->jobs == 0)
       c_release(LOG_INFO, c,
                 PLUGIN " plugin: Project \"%s\": works again: %zu of %zu jobs "
                        "are answered for",
@@ -82,13 +82,25 @@ static void complain(struct watch *w, const struct project_result *r) {
                     name, r->exposed);
 }
 
+/* Of a list of jobs, which `what` calls by its option. */
+static void tell_news(const struct watch *w, const char *what,
+                      const struct err *news) {
+  const char *name = project_options(w->project)->name;
+  if (news != NULL && err_is_set(news))
+    P_ERROR("Project \"%s\": %s: %s", name, what, news->text);
+  else if (news != NULL)
+    P_INFO("Project \"%s\": %s: works again", name, what);
+}
+
 static void on_finished(void *arg, const struct project_result *r) {
   struct watch *w = arg;
-  w->answered = r->answered == r->jobs;
+  w->answered = project_is_up(r);
   if (project_options(w->project)->self_metrics)
     metrics_project(&w->metrics, w->project, r);
   notices_project(&w->notices, project_options(w->project)->name, r);
   complain(w, r);
+  tell_news(w, "JobsFile", r->file_news);
+  tell_news(w, "DiscoverJobs", r->discovery_news);
 }
 
 static const struct project_events events = {.started = on_started,

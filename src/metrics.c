@@ -172,7 +172,7 @@ void metrics_project(const struct metrics *m, const struct project *project,
                      const struct project_result *r) {
   const char *name = project_options(project)->name;
   const struct project_counts *c = project_counts(project);
-  metrics_up(m, name, r->answered == r->jobs);
+  metrics_up(m, name, project_is_up(r));
   gauge(m, name, "count", "jobs", (gauge_t)r->jobs);
   gauge(m, name, "count", "answered", (gauge_t)r->answered);
   gauge(m, name, "response_time", "read", r->seconds);

@@ -14,7 +14,8 @@ void project_options_free(struct project_options *o) {
                      o->client_cert, o->client_key,
                      o->proxy,       o->identity_endpoint,
                      o->domain_name, o->user,
-                     o->access_key,  o->metadata_endpoint};
+                     o->access_key,  o->metadata_endpoint,
+                     o->jobs_file};
   struct secret *secrets[] = {&o->token, &o->password, &o->secret_key,
                               &o->security_token};
   for (size_t i = 0; i < sizeof(strings) / sizeof(*strings); i++)

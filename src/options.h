@@ -34,6 +34,9 @@ struct project_options {
   char *metadata_endpoint;
 
   struct jobs jobs;
+  char *jobs_file; /* more of them; NULL: none */
+  bool discover_jobs;
+  double discover_interval; /* seconds */
 };
 
 /* Wipes the secrets, frees all, and leaves the struct empty. */

@@ -138,12 +138,11 @@ static msec_t step(struct poller *p, struct entry *e, msec_t now) {
     e->start_at = DEADLINE_NEVER;
     project_start(e->project, p->http, now, budget);
   }
-  if (!project_is_reading(e->project))
-    return e->start_at;
+  bool was_reading = project_is_reading(e->project);
   msec_t again = project_step(e->project, now);
-  if (!project_is_reading(e->project))
+  if (was_reading && !project_is_reading(e->project))
     tell_over(p, e);
-  return again;
+  return deadline_earlier(again, e->start_at);
 }
 
 void *poller_run(void *arg) {

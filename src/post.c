@@ -72,6 +72,14 @@ static void on_done(void *arg, const struct http_reply *reply,
 static const struct http_handler http_handler = {.body = on_body,
                                                  .done = on_done};
 
+enum auth_state post_prepare(const struct post_service *service,
+                             uint64_t *requests, msec_t now, struct err *err) {
+  uint64_t before = service->auth->requests;
+  enum auth_state state = auth_prepare(service->auth, service->http, now, err);
+  *requests += service->auth->requests - before;
+  return state;
+}
+
 static bool authorize(struct post *post, struct http_request *req,
                       struct err *err) {
   const struct post_service *s = post->service;

@@ -52,6 +52,11 @@ struct post {
   msec_t retry_after;        /* -1: not said */
 };
 
+/* Credentials for the next request; adds to `*requests` those that it sends for
+ * them. */
+enum auth_state post_prepare(const struct post_service *service,
+                             uint64_t *requests, msec_t now, struct err *err);
+
 /* Sends `body` to the service's URL with `path` behind it. False and an error:
  * nothing was sent, and no handler will be called. */
 bool post_start(struct post *post, const char *path, const struct buf *body,

@@ -5,6 +5,9 @@
 
 #include "project.h"
 
+#include "discovery.h"
+#include "jobsfile.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -15,7 +18,12 @@ struct project {
   struct asks asks;
   struct reading read; /* the one under way, or the last */
   bool reading;
+  bool waits; /* it has not begun yet: what jobs there are is being found out */
+  msec_t wait_until;
   msec_t deadline;
+
+  struct jobsfile file;
+  struct discovery discovery;
 };
 
 static const struct ask_handler ask_handler = {.item = reading_item,
@@ -33,8 +41,11 @@ static bool prepare_project(struct project *p, struct err *err) {
   if (p->service.url == NULL || !asks_init(&p->asks, (size_t)o->max_parallel,
                                            &p->service, &ask_handler, &p->read))
     return err_memory(err);
+  if (o->discover_jobs)
+    discovery_init(&p->discovery, &p->service, &p->read.counts, o->timeout,
+                   (msec_t)(o->discover_interval * 1000));
   p->service.auth = auth_open(p->auths, o, err);
-  return p->service.auth != NULL;
+  return p->service.auth != NULL && jobsfile_init(&p->file, o->jobs_file, err);
 }
 
 struct project *project_new(struct project_options *options,
@@ -60,6 +71,7 @@ struct project *project_new(struct project_options *options,
 }
 
 void project_stop(struct project *p) {
+  discovery_stop(&p->discovery);
   asks_cancel(&p->asks);
   p->reading = false;
 }
@@ -68,6 +80,8 @@ void project_free(struct project *p) {
   if (p == NULL)
     return;
   project_stop(p);
+  discovery_free(&p->discovery);
+  jobsfile_free(&p->file);
   batches_free(&p->read.batches);
   auth_close(p->auths, p->service.auth);
   project_options_free(&p->options);
@@ -88,22 +102,12 @@ bool project_is_reading(const struct project *p) { return p->reading; }
 
 /* Asking */
 
-/* Credentials for the next request. */
-static enum auth_state prepare_auth(struct project *p, msec_t now,
-                                    struct err *err) {
-  struct auth *auth = p->service.auth;
-  uint64_t before = auth->requests;
-  enum auth_state state = auth_prepare(auth, p->service.http, now, err);
-  p->read.counts.token_requests += auth->requests - before;
-  return state;
-}
-
 /* Asks for the next batch; false: not now, so it stays the next. */
 static bool ask_for(struct project *p, struct ask *ask, msec_t now,
                     enum auth_state *state) {
   struct err err = ERR_INIT;
   msec_t timeout = deadline_earlier(p->options.timeout, p->deadline - now);
-  *state = prepare_auth(p, now, &err);
+  *state = post_prepare(&p->service, &p->read.counts.token_requests, now, &err);
   if (*state == AUTH_READY && ask_start(ask, &p->read.batches, timeout, &err)) {
     p->read.counts.requests++;
     return true;
@@ -128,6 +132,17 @@ static bool ask_for_more(struct project *p, msec_t now) {
 
 /* The read as a whole */
 
+/* The jobs change here, between two reads. The first time, the read waits for
+ * the service to list them, though not for ever: others may be known. */
+static void find_jobs(struct project *p, msec_t now) {
+  jobsfile_refresh(&p->file, &p->options.jobs);
+  discovery_apply(&p->discovery, &p->options.jobs);
+  if (now >= p->read.throttled.until)
+    discovery_begin(&p->discovery, now);
+  p->waits = p->discovery.running && !discovery_is_known(&p->discovery);
+  p->wait_until = now + (p->deadline - now) / 2;
+}
+
 void project_start(struct project *p, struct http *http, msec_t now,
                    msec_t budget) {
   if (p->reading) {
@@ -138,13 +153,20 @@ void project_start(struct project *p, struct http *http, msec_t now,
   p->reading = true;
   p->deadline = now + budget;
   auth_begin(p->service.auth);
-  reading_begin(&p->read, now);
+  find_jobs(p, now);
+  if (!p->waits)
+    reading_begin(&p->read, now);
 }
 
 static void finish(struct project *p) {
+  struct project_result *r = &p->read.result;
   asks_cancel(&p->asks);
   p->reading = false;
-  p->read.result.exposed = p->service.auth->exposed;
+  r->exposed = p->service.auth->exposed;
+  r->jobs_known =
+      jobsfile_is_known(&p->file) && discovery_is_known(&p->discovery);
+  r->file_news = jobsfile_news(&p->file);
+  r->discovery_news = discovery_news(&p->discovery, r->errors);
   reading_end(&p->read);
 }
 
@@ -158,9 +180,7 @@ static msec_t go_on(struct project *p, msec_t now) {
   return DEADLINE_NEVER;
 }
 
-msec_t project_step(struct project *p, msec_t now) {
-  if (!p->reading)
-    return DEADLINE_NEVER;
+static msec_t step_read(struct project *p, msec_t now) {
   struct err err = ERR_INIT;
   if (asks_under_way(&p->asks) == 0 && p->read.throttled.until >= p->deadline)
     err_set(&err, ERR_THROTTLED, "the service asked for a pause");
@@ -171,4 +191,18 @@ msec_t project_step(struct project *p, msec_t now) {
   reading_close(&p->read, &err);
   finish(p);
   return DEADLINE_NEVER;
+}
+
+msec_t project_step(struct project *p, msec_t now) {
+  discovery_step(&p->discovery, now);
+  if (!p->reading)
+    return DEADLINE_NEVER;
+  if (p->waits && p->discovery.running && now < p->wait_until)
+    return p->wait_until;
+  if (p->waits) {
+    p->waits = false;
+    discovery_apply(&p->discovery, &p->options.jobs);
+    reading_begin(&p->read, now);
+  }
+  return step_read(p, now);
 }

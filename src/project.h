@@ -33,7 +33,7 @@ void project_start(struct project *p, struct http *http, msec_t now,
                    msec_t budget);
 
 /* Does what can be done now; returns when to call again at the latest. To be
- * called after project_start and after each http_poll. */
+ * called after project_start and after each http_poll, read or not. */
 msec_t project_step(struct project *p, msec_t now);
 
 bool project_is_reading(const struct project *p);

@@ -13,7 +13,7 @@
 
 /* What has been counted since the start. */
 struct project_counts {
-  uint64_t requests;          /* for progress */
+  uint64_t requests;          /* for progress, and for the list of jobs */
   uint64_t token_requests;    /* for credentials, that it was the one to ask */
   uint64_t errors[ERR_KINDS]; /* by kind */
   uint64_t skipped;           /* reads that were due while one was running */
@@ -26,7 +26,16 @@ struct project_result {
   /* The first error of each kind, if any. */
   struct err errors[ERR_KINDS];
   const char *exposed; /* a secret's file that others may read, or NULL */
+  bool jobs_known;     /* what jobs there are, by each source of them */
+  /* Of the file of jobs, and of the service's list: NULL: nothing new; an error
+   * that is not set: all is well again. */
+  const struct err *file_news, *discovery_news;
 };
+
+/* Whether every job was answered for. */
+static inline bool project_is_up(const struct project_result *r) {
+  return r->jobs_known && r->answered == r->jobs;
+}
 
 /* How a project tells what it learns; called on the thread that steps it. */
 struct project_events {
