@@ -33,6 +33,7 @@ static const struct option table[] = {
     {"Agency",     option_boolean,  AT(agency), .number = false},
     {"MetadataEndpoint", option_endpoint, AT(metadata_endpoint), .text = "http://169.254.169.254"},
     {"Job",        option_job,      AT(jobs), .repeats = true},
+    {"JobsFile",   option_path,     AT(jobs_file)},
     {"Interval",   option_seconds,  AT(interval), .least = 0.1, .most = 86400},
     {"Host",       option_text,     AT(host)},
     {"Timeout",    option_whole,    AT(timeout), .number = 10000, .least = 1, .most = 600000},
@@ -159,11 +160,14 @@ static bool check_credentials(struct block *b) {
 }
 
 static bool check_options(struct block *b) {
-  static const char *const required[] = {"Endpoint", "ProjectID", "Job"};
+  static const char *const required[] = {"Endpoint", "ProjectID"};
   for (size_t i = 0; i < sizeof(required) / sizeof(*required); i++)
     if (!is_given(b, required[i]))
       return err_set(&b->err, ERR_LOCAL, "%s: is missing; one is wanted",
                      required[i]);
+  if (!is_given(b, "Job") && !is_given(b, "JobsFile"))
+    return err_set(&b->err, ERR_LOCAL,
+                   "Job: is missing; Job or JobsFile is wanted");
   if (is_given(b, "ClientKey") && !is_given(b, "ClientCert"))
     return err_set(&b->err, ERR_LOCAL,
                    "ClientKey: ClientCert is wanted with it");

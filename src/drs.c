@@ -227,7 +227,8 @@ static int drs_init(void) {
   if (config.faults > 0)
     register_read("", drs_read_refused, 0, NULL);
   if (watches_len > 0)
-    P_INFO("version " DRS_VERSION ", libcurl %s: %zu projects, %zu jobs",
+    P_INFO("version " DRS_VERSION
+           ", libcurl %s: %zu projects, %zu jobs configured",
            http_library_version(), watches_len, jobs);
   return 0;
 }

@@ -126,15 +126,28 @@ bool option_secret(const struct option *o, const oconfig_item_t *ci,
                  cause.text);
 }
 
+/* An absolute path, or NULL. */
+static const char *path(const oconfig_item_t *ci, struct err *err) {
+  const char *text = string(ci, err);
+  if (text == NULL || *text == '/')
+    return text;
+  err_set(err, ERR_LOCAL, "an absolute path is wanted");
+  return NULL;
+}
+
+bool option_path(const struct option *o, const oconfig_item_t *ci,
+                 struct project_options *to, struct err *err) {
+  const char *text = path(ci, err);
+  return text != NULL && keep_copy(field(o, to), text, err);
+}
+
 bool option_file(const struct option *o, const oconfig_item_t *ci,
                  struct project_options *to, struct err *err) {
-  const char *path = string(ci, err);
-  if (path == NULL)
+  const char *text = path(ci, err);
+  if (text == NULL)
     return false;
-  if (*path != '/')
-    return err_set(err, ERR_LOCAL, "an absolute path is wanted");
   secret_free(field(o, to));
-  return secret_init_file(field(o, to), path, err);
+  return secret_init_file(field(o, to), text, err);
 }
 
 static bool number(const struct option *o, const oconfig_item_t *ci,

@@ -35,6 +35,7 @@ option_fn option_endpoint; /* an http or https URL, less a slash at its end */
 option_fn option_identity; /* likewise, and it ends in /v3 */
 option_fn option_language; /* one of those that the API's page lists */
 option_fn option_secret;   /* a secret, literally */
+option_fn option_path;     /* an absolute path */
 option_fn option_file;     /* the path of a file with a secret */
 option_fn option_whole;    /* a whole number in the row's range */
 option_fn option_seconds;  /* a number in the row's range */

@@ -29,6 +29,7 @@ static const struct option parsers[] = {
     {"Seconds", option_seconds, offsetof(struct project_options, interval),
      .least = 0.1, .most = 86400},
     {"Boolean", option_boolean, offsetof(struct project_options, notify)},
+    {"Path", option_path, offsetof(struct project_options, jobs_file)},
 };
 
 static void check_line(const char *text) {
@@ -49,6 +50,8 @@ static void check(const struct project_options *o) {
   check_line(o->proxy);
   check_line(o->project_id);
   check_line(o->endpoint);
+  check_line(o->jobs_file);
+  MUST(o->jobs_file == NULL || *o->jobs_file == '/');
   check_line(o->language);
   MUST(o->project_id == NULL || strpbrk(o->project_id, "/?# ") == NULL);
   MUST(o->endpoint == NULL || strncasecmp(o->endpoint, "http", 4) == 0);

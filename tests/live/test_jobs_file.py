@@ -1,0 +1,246 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 the collectd-drs authors
+"""JobsFile: read again whenever it changes, in whatever way; what is bad in it harms nothing else."""
+
+import os
+from pathlib import Path
+
+import pytest
+from blocks import JOB, OTHER_JOB, project
+from daemons import Collectd
+
+BAD_JOB = "00000000-0000-4000-8000-00000000jb99"
+
+
+@pytest.fixture
+def both(cloud):
+    """The stand-in with a second job."""
+    cloud.jobs[OTHER_JOB] = {"job_id": OTHER_JOB, "progress": "7"}
+    return cloud
+
+
+@pytest.fixture
+def jobs_file(tmp_path) -> Path:
+    """A file that is not there yet."""
+    return tmp_path / "jobs"
+
+
+def with_file(cloud, path: Path, name: str = "prod", *lines: str) -> str:
+    return project(name, cloud, f'JobsFile "{path}"', *lines, without=["Job"])
+
+
+def watched(daemon) -> set[str]:
+    """The names of the jobs that the last complete read had values for."""
+    reads = daemon.reads()
+    last = reads[-1] if reads else {}
+    return {name.partition("/")[0] for name in last if name.endswith("/percent-total")}
+
+
+def wait_until_watched(daemon, *names: str) -> None:
+    daemon.wait_until(lambda: watched(daemon) == set(names), f"values of {names}")
+
+
+def complaints(daemon) -> list[str]:
+    """What the plugin said, apart from its start."""
+    lines = [line.text.removeprefix("drs plugin: ") for line in daemon.lines("drs plugin: ")]
+    return [line for line in lines if not line.startswith("version ")]
+
+
+def rename_over(path: Path, text: str) -> None:
+    new = path.with_suffix(".new")
+    new.write_text(text)
+    new.rename(path)
+
+
+def truncate_and_write(path: Path, text: str) -> None:
+    path.write_text(text)
+
+
+def swap_link(path: Path, text: str) -> None:
+    """As Kubernetes does it: a link to a folder on the way is swapped."""
+    folder, data = path.parent, path.parent / "..data"
+    fresh = folder / f"version-{len(list(folder.iterdir()))}"
+    fresh.mkdir()
+    (fresh / path.name).write_text(text)
+    link = folder / "..data.new"
+    link.symlink_to(fresh)
+    link.rename(data)
+    if not path.is_symlink():
+        path.symlink_to(data / path.name)
+
+
+WAYS = [rename_over, truncate_and_write, swap_link]
+
+
+def test_ids_and_names_are_read(both, jobs_file):
+    jobs_file.write_bytes(f"# ours\r\n\r\n{JOB}\r\n  {OTHER_JOB}\torders db # big\r\n".encode())
+    with Collectd(with_file(both, jobs_file)) as daemon:
+        wait_until_watched(daemon, JOB, "orders_db")
+        assert daemon.reads()[-1]["prod/count-jobs"] == 2
+        assert complaints(daemon) == []
+
+
+@pytest.mark.parametrize("change", WAYS, ids=lambda way: way.__name__)
+def test_a_change_is_seen_without_a_restart(both, jobs_file, change):
+    change(jobs_file, f"{JOB} first\n")
+    with Collectd(with_file(both, jobs_file)) as daemon:
+        wait_until_watched(daemon, "first")
+        change(jobs_file, f"{JOB} first\n{OTHER_JOB} second\n")
+        wait_until_watched(daemon, "first", "second")
+        change(jobs_file, f"{OTHER_JOB} renamed\n")
+        wait_until_watched(daemon, "renamed")
+        assert daemon.reads()[-1]["prod/count-jobs"] == 1
+        change(jobs_file, "")
+        wait_until_watched(daemon)
+        daemon.wait_until(lambda: daemon.reads()[-1]["prod/count-jobs"] == 0, "no job")
+        assert daemon.reads()[-1]["prod/bool-up"] == 1
+        assert complaints(daemon) == []
+
+
+def test_no_read_sees_half_a_file(both, jobs_file):
+    """A file that is truncated and then written takes no job away in between."""
+    jobs_file.write_text(f"{JOB}\n{OTHER_JOB}\n")
+    with Collectd(with_file(both, jobs_file)) as daemon:
+        wait_until_watched(daemon, JOB, OTHER_JOB)
+        for _ in range(20):
+            with jobs_file.open("w") as file:
+                file.write(f"{JOB}\n{OTHER_JOB[:9]}")
+                file.flush()
+                seen = len(both.requests)
+                both.wait_for_requests(seen + 1, timeout=5)
+                file.write(f"{OTHER_JOB[9:]}\n")
+        assert {tuple(request.jobs) for request in both.requests} == {(JOB, OTHER_JOB)}
+        assert complaints(daemon) == []
+
+
+def test_what_is_known_of_a_job_survives(both, jobs_file):
+    """A refused job stays apart: it does not spoil a batch again."""
+    jobs_file.write_text(f"{JOB}\n{BAD_JOB}\n")
+    with Collectd(with_file(both, jobs_file)) as daemon:
+        daemon.wait_until(lambda: len(complaints(daemon)) == 1, "the bad job to be found")
+        before = len(both.requests)
+        rename_over(jobs_file, f"{OTHER_JOB}\n{BAD_JOB} with-a-name\n{JOB}\n")
+        wait_until_watched(daemon, JOB, OTHER_JOB)
+        assert daemon.reads()[-1]["prod/count-jobs"] == 3
+        assert not any(BAD_JOB in request.jobs for request in both.requests[before + 1:])
+        assert len(complaints(daemon)) == 1
+
+
+def test_a_bad_line_is_told_once_and_costs_no_other(both, jobs_file):
+    jobs_file.write_text(f"{JOB}\n\n# not an id\na;b\n{OTHER_JOB}\n")
+    with Collectd(with_file(both, jobs_file)) as daemon:
+        wait_until_watched(daemon, JOB, OTHER_JOB)
+        daemon.wait_for_reads(5)
+        [complaint] = complaints(daemon)
+        assert f"{jobs_file}: line 4: an id of 1 to 127" in complaint
+        rename_over(jobs_file, f"{JOB}\na;b\n")
+        daemon.wait_until(lambda: len(complaints(daemon)) == 2, "the other bad line")
+        assert f"{jobs_file}: line 2: " in complaints(daemon)[1]
+        rename_over(jobs_file, f"{JOB}\n")
+        daemon.wait_until(lambda: len(complaints(daemon)) == 3, "all to be well")
+        assert complaints(daemon)[2] == 'Project "prod": JobsFile: works again'
+
+
+def test_a_file_that_goes_away_keeps_its_jobs(both, jobs_file):
+    jobs_file.write_text(f"{JOB}\n")
+    with Collectd(with_file(both, jobs_file)) as daemon:
+        wait_until_watched(daemon, JOB)
+        jobs_file.unlink()
+        daemon.wait_until(lambda: complaints(daemon), "the complaint")
+        daemon.wait_for_reads(len(daemon.reads()) + 3)
+        assert watched(daemon) == {JOB}
+        assert daemon.reads()[-1]["prod/bool-up"] == 1
+        [complaint] = complaints(daemon)
+        assert complaint == (f'Project "prod": JobsFile: the file of jobs {jobs_file}: '
+                             "cannot be opened: No such file or directory")
+        jobs_file.write_text(f"{OTHER_JOB}\n")
+        wait_until_watched(daemon, OTHER_JOB)
+        assert complaints(daemon)[1:] == ['Project "prod": JobsFile: works again']
+
+
+def make_nothing(_: Path) -> None:
+    pass
+
+
+def make_fifo(path: Path) -> None:
+    os.mkfifo(path)
+
+
+def make_dead_link(path: Path) -> None:
+    path.symlink_to("nowhere")
+
+
+def make_huge(path: Path) -> None:
+    with path.open("w") as file:
+        file.truncate(100 << 20)
+
+
+UNREADABLE = {
+    "missing": (make_nothing, "No such file"),
+    "folder": (Path.mkdir, "not a regular file"),
+    "fifo": (make_fifo, "not a regular file"),
+    "link": (make_dead_link, "No such file"),
+    "huge": (make_huge, "longer than 8388608 bytes"),
+}
+
+
+def test_what_cannot_be_read_is_told_once_and_harms_nobody(both, tmp_path):
+    config = project("good", both)
+    for name, (make, _) in UNREADABLE.items():
+        make(tmp_path / name)
+        config += with_file(both, tmp_path / name, name)
+    with Collectd(config) as daemon:
+        daemon.wait_for_reads(5, JOB)
+        told = complaints(daemon)
+        assert len(told) == len(UNREADABLE)
+        for name, (_, why) in UNREADABLE.items():
+            [line] = [line for line in told if line.startswith(f'Project "{name}": JobsFile: ')]
+            assert f"{tmp_path / name}: " in line and why in line
+            reads = daemon.reads(name)
+            assert (reads[-1][f"{name}/bool-up"], reads[-1][f"{name}/count-jobs"]) == (0, 0)
+
+
+def test_a_file_that_comes_late_is_used(both, jobs_file):
+    with Collectd(with_file(both, jobs_file)) as daemon:
+        daemon.wait_until(lambda: complaints(daemon), "the complaint")
+        jobs_file.write_text(f"{JOB}\n")
+        wait_until_watched(daemon, JOB)
+        daemon.wait_until(lambda: len(complaints(daemon)) == 2, "all to be well")
+
+
+def test_bytes_of_any_kind_are_bad_lines(both, jobs_file):
+    jobs_file.write_bytes(bytes(range(256)) * 10 + f"\n{JOB}\n\0\0\n".encode())
+    with Collectd(with_file(both, jobs_file)) as daemon:
+        wait_until_watched(daemon, JOB)
+        [complaint] = complaints(daemon)
+        assert "lines like this in all" in complaint
+
+
+def test_jobs_of_the_configuration_stay_and_keep_their_names(both, jobs_file):
+    jobs_file.write_text(f"{JOB} in-the-file\n{OTHER_JOB} other\n")
+    config = project("prod", both, f'JobsFile "{jobs_file}"', f'Job "{JOB}" "configured"')
+    with Collectd(config) as daemon:
+        wait_until_watched(daemon, "configured", "other")
+        rename_over(jobs_file, "")
+        wait_until_watched(daemon, "configured")
+        assert complaints(daemon) == []
+
+
+def test_a_name_of_another_project_is_left_out(both, jobs_file):
+    jobs_file.write_text(f"{JOB} taken\n{OTHER_JOB} free\n")
+    config = project("first", both, f'Job "{JOB}" "taken"') + with_file(both, jobs_file)
+    with Collectd(config) as daemon:
+        daemon.wait_for_reads(3, "taken")
+        daemon.wait_for_reads(3, "free")
+        assert daemon.reads("prod")[-1]["prod/count-jobs"] == 1
+        [complaint] = complaints(daemon)
+        assert complaint.startswith('Project "prod": JobsFile: ')
+        assert f'{JOB} is left out: its name "taken", made safe for a metric, is taken' in complaint
+
+
+@pytest.mark.parametrize("text, status", [(f"{JOB}\n", 0), (f"{BAD_JOB}\n", 1), (None, 1)])
+def test_the_test_run_reads_the_file(both, jobs_file, text, status):
+    if text is not None:
+        jobs_file.write_text(text)
+    result = Collectd(with_file(both, jobs_file)).test_read()
+    assert (result.status != 0) == bool(status)
