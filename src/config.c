@@ -34,6 +34,8 @@ static const struct option table[] = {
     {"MetadataEndpoint", option_endpoint, AT(metadata_endpoint), .text = "http://169.254.169.254"},
     {"Job",        option_job,      AT(jobs), .repeats = true},
     {"JobsFile",   option_path,     AT(jobs_file)},
+    {"DiscoverJobs", option_boolean, AT(discover_jobs), .number = false},
+    {"DiscoverInterval", option_seconds, AT(discover_interval), .number = 600, .least = 0.1, .most = 86400},
     {"Interval",   option_seconds,  AT(interval), .least = 0.1, .most = 86400},
     {"Host",       option_text,     AT(host)},
     {"Timeout",    option_whole,    AT(timeout), .number = 10000, .least = 1, .most = 600000},
@@ -165,9 +167,10 @@ static bool check_options(struct block *b) {
     if (!is_given(b, required[i]))
       return err_set(&b->err, ERR_LOCAL, "%s: is missing; one is wanted",
                      required[i]);
-  if (!is_given(b, "Job") && !is_given(b, "JobsFile"))
+  if (!is_given(b, "Job") && !is_given(b, "JobsFile") &&
+      !b->options.discover_jobs)
     return err_set(&b->err, ERR_LOCAL,
-                   "Job: is missing; Job or JobsFile is wanted");
+                   "Job: is missing; Job, JobsFile or DiscoverJobs is wanted");
   if (is_given(b, "ClientKey") && !is_given(b, "ClientCert"))
     return err_set(&b->err, ERR_LOCAL,
                    "ClientKey: ClientCert is wanted with it");

@@ -224,6 +224,8 @@ bool option_set_default(const struct option *o, struct project_options *to) {
     *(bool *)field(o, to) = o->number != 0;
   else if (o->parse == option_whole)
     *(int *)field(o, to) = (int)o->number;
+  else if (o->parse == option_seconds)
+    *(double *)field(o, to) = o->number;
   else if (o->text != NULL)
     return keep_copy(field(o, to), o->text, NULL);
   return true;

@@ -1,0 +1,550 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the collectd-drs authors
+ *
+ * A project that asks the service for its jobs: what is asked, when a read
+ * waits for it, and what becomes of lists that cannot be had. The service and
+ * the clock are the test's. */
+
+#include "fake_http.h"
+
+#include "project.h"
+
+#include <stdio.h>
+
+#define BUDGET 10000
+#define INTERVAL_MS 600000
+
+static struct {
+  int finished;
+  struct project_result result;
+  char jobs[256]; /* that were answered for in the last read */
+  char news[512]; /* all so far, "-" for "all is well" */
+} told;
+
+static struct auths auths;
+static struct project *project;
+
+static void on_started(void *arg) {
+  (void)arg;
+  told.jobs[0] = '\0';
+}
+
+static void on_job(void *arg, struct job *job, const struct progress *p) {
+  (void)arg, (void)p;
+  size_t len = strlen(told.jobs);
+  bool named = strcmp(job->name, job->id) != 0;
+  snprintf(told.jobs + len, sizeof(told.jobs) - len, "%s%s%s%s",
+           len > 0 ? " " : "", job->id, named ? "=" : "",
+           named ? job->name : "");
+}
+
+static void on_missing(void *arg, struct job *job, const struct err *why) {
+  (void)arg, (void)job, (void)why;
+}
+
+static void on_finished(void *arg, const struct project_result *result) {
+  (void)arg;
+  told.finished++;
+  told.result = *result;
+  const struct err *news = result->discovery_news;
+  if (news == NULL)
+    return;
+  size_t len = strlen(told.news);
+  snprintf(told.news + len, sizeof(told.news) - len, "%s|",
+           err_is_set(news) ? news->text : "-");
+}
+
+static const struct project_events events = {on_started, on_job, on_missing,
+                                             on_finished};
+
+/* With these configured jobs, one letter each. */
+static void make(const char *jobs) {
+  struct project_options o = {.endpoint = strdup("https://drs.example.com"),
+                              .project_id = strdup("p"),
+                              .language = strdup("en-us"),
+                              .name = strdup("prod"),
+                              .timeout = 5000,
+                              .batch_size = 100,
+                              .max_parallel = 4,
+                              .discover_jobs = true,
+                              .discover_interval = INTERVAL_MS / 1000};
+  memset(&told, 0, sizeof(told));
+  fake_started = fake_cancelled = 0;
+  fake_now = 1000000;
+  assert_true(secret_init_value(&o.token, "token-1", NULL));
+  for (; *jobs != '\0'; jobs++)
+    assert_int_equal(jobs_add(&o.jobs, (char[]){*jobs, '\0'}, "named"),
+                     JOBS_ADDED);
+  project = project_new(&o, &auths, &events, NULL, NULL);
+  assert_non_null(project);
+}
+
+static int tear_down(void **state) {
+  (void)state;
+  project_free(project);
+  project = NULL;
+  assert_int_equal(fake_calls_len, 0);
+  return 0;
+}
+
+static void step(void) { project_step(project, fake_now); }
+
+static void start(void) {
+  project_start(project, NULL, fake_now, BUDGET);
+  step();
+}
+
+static uint64_t errors(enum err_kind kind) {
+  return project_counts(project)->errors[kind];
+}
+
+/* The service */
+
+static bool is_list(const struct http_call *call) {
+  return strcmp(call->url, "https://drs.example.com/v3/p/jobs") == 0;
+}
+
+/* The request for the list that waits, which must be of this kind and page. */
+static struct http_call *list_call(const char *kind, int page) {
+  char body[128];
+  snprintf(body, sizeof(body),
+           "{\"cur_page\":%d,\"per_page\":100,\"db_use_type\":\"%s\"}", page,
+           kind);
+  for (size_t i = 0; i < fake_calls_len; i++)
+    if (is_list(fake_calls[i])) {
+      assert_string_equal(fake_calls[i]->body, body);
+      return fake_calls[i];
+    }
+  fail_msg("no request for the list of %s", kind);
+  return NULL;
+}
+
+/* A list of jobs with one letter each, the capital ones having ended. */
+static void list(const char *kind, int page, int total, const char *jobs) {
+  char body[2048];
+  int len =
+      snprintf(body, sizeof(body), "{\"total_record\":%d,\"jobs\":[", total);
+  for (const char *job = jobs; *job != '\0'; job++)
+    len += snprintf(body + len, sizeof(body) - (size_t)len,
+                    "%s{\"id\":\"%c\",\"name\":\"n%c\",\"status\":\"%s\"}",
+                    job > jobs ? "," : "", *job, *job,
+                    *job >= 'a' ? "CREATING" : "RELEASE_RESOURCE_COMPLETE");
+  snprintf(body + len, sizeof(body) - (size_t)len, "]}");
+  fake_answer(list_call(kind, page), (struct http_reply){200, -1, -1, NULL},
+              body);
+  step();
+}
+
+static void refuse_list(const char *kind, long status, const char *code,
+                        msec_t retry_after) {
+  char body[200];
+  snprintf(body, sizeof(body), "{\"error_code\":\"%s\",\"error_msg\":\"no\"}",
+           code);
+  fake_answer(list_call(kind, 0),
+              (struct http_reply){status, retry_after, -1, NULL}, body);
+  step();
+}
+
+static void list_all(const char *migration, const char *sync,
+                     const char *guard) {
+  list("migration", 0, (int)strlen(migration), migration);
+  list("sync", 0, (int)strlen(sync), sync);
+  list("cloudDataGuard", 0, (int)strlen(guard), guard);
+}
+
+/* Answers the read's own request for all that it asks for. */
+static void accept(void) {
+  char body[2048] = "{\"results\":[";
+  size_t i = 0;
+  while (i < fake_calls_len && is_list(fake_calls[i]))
+    i++;
+  assert_true(i < fake_calls_len);
+  for (const char *at = strchr(fake_calls[i]->body, '['); *at != ']'; at += 4)
+    sprintf(body + strlen(body), "%s{\"job_id\":\"%c\"}",
+            strlen(body) > 12 ? "," : "", at[2]);
+  strcat(body, "]}");
+  fake_answer(fake_calls[i], (struct http_reply){202, -1, -1, NULL}, body);
+  step();
+}
+
+static void assert_read(const char *jobs, bool known) {
+  assert_false(project_is_reading(project));
+  assert_string_equal(told.jobs, jobs);
+  assert_int_equal(told.result.jobs_known, known);
+}
+
+/* A project that has found the jobs a and b. */
+static void make_with_two(void) {
+  make("");
+  start();
+  list_all("a", "b", "");
+  accept();
+  assert_read("a=na b=nb", true);
+  fake_now += INTERVAL_MS;
+}
+
+/* When all is well */
+
+static void the_first_read_waits_for_the_list(void **state) {
+  (void)state;
+  make("x");
+  start();
+  assert_int_equal(fake_calls_len, 1);
+  struct http_call *call = list_call("migration", 0);
+  assert_non_null(strstr(call->headers, "X-Auth-Token: token-1\n"));
+  assert_non_null(strstr(call->headers, "Content-Type: application/json\n"));
+  assert_int_equal(call->timeout, 5000);
+  list_all("ab", "", "c");
+  accept();
+  assert_read("x=named a=na b=nb c=nc", true);
+  assert_int_equal(told.result.jobs, 4);
+  assert_int_equal(project_counts(project)->requests, 4);
+  assert_string_equal(told.news, "");
+}
+
+static void it_is_asked_for_at_its_interval(void **state) {
+  (void)state;
+  make("");
+  start();
+  list_all("a", "", "");
+  accept();
+  fake_now += INTERVAL_MS - 1;
+  start();
+  accept();
+  assert_int_equal(fake_calls_len, 0);
+  fake_now += 1;
+  start();
+  assert_int_equal(fake_calls_len, 2);
+  list_all("a", "", "");
+  accept();
+  assert_read("a=na", true);
+}
+
+static void jobs_come_and_go_between_reads(void **state) {
+  (void)state;
+  make_with_two();
+  start();
+  list_all("c", "b", "D"); /* while the read is under way */
+  accept();
+  assert_read("a=na b=nb", true);
+  fake_now += 60000;
+  start();
+  accept();
+  assert_read("b=nb c=nc", true);
+  assert_string_equal(told.news, "");
+}
+
+static void a_project_without_jobs_is_well(void **state) {
+  (void)state;
+  make("");
+  start();
+  list_all("", "", "");
+  assert_read("", true);
+  assert_int_equal(told.finished, 1);
+  assert_true(project_is_up(&told.result));
+}
+
+static void nothing_found_is_an_empty_list(void **state) {
+  (void)state;
+  make("");
+  start();
+  refuse_list("migration", 422, "DRS.M00002", -1);
+  list("sync", 0, 1, "a");
+  list("cloudDataGuard", 0, 0, "");
+  accept();
+  assert_read("a=na", true);
+}
+
+/* A later list is no reason to wait. */
+static void a_later_list_may_hang(void **state) {
+  (void)state;
+  make_with_two();
+  start();
+  accept();
+  assert_read("a=na b=nb", true);
+  assert_int_equal(fake_calls_len, 1);
+  fake_now += 5000;
+  start();
+  accept();
+  assert_read("a=na b=nb", true);
+  assert_int_equal(fake_calls_len, 1); /* it is asked for once */
+  list_all("a", "", "");
+  fake_now += 5000;
+  start();
+  accept();
+  assert_read("a=na", true);
+}
+
+/* Pages */
+
+static void a_part_is_followed_by_pages(void **state) {
+  (void)state;
+  make("");
+  start();
+  list("migration", 0, 5, "ab");
+  list("migration", 1, 5, "ab");
+  list("migration", 2, 5, "cd");
+  list("migration", 3, 5, "e");
+  list("sync", 0, 0, "");
+  list("cloudDataGuard", 0, 0, "");
+  accept();
+  assert_read("a=na b=nb c=nc d=nd e=ne", true);
+}
+
+/* Some count pages from 0. */
+static void page_0_may_be_the_first_of_them(void **state) {
+  (void)state;
+  make("");
+  start();
+  list("migration", 0, 3, "ab");
+  list("migration", 1, 3, "c");
+  list("migration", 2, 3, "");
+  list("sync", 0, 0, "");
+  list("cloudDataGuard", 0, 0, "");
+  accept();
+  assert_read("a=na b=nb c=nc", true);
+}
+
+static void a_list_that_lacks_jobs_changes_nothing(void **state) {
+  (void)state;
+  make_with_two();
+  start();
+  list("migration", 0, 9, "c");
+  list("migration", 1, 9, "c");
+  list("migration", 2, 9, "");
+  list("sync", 0, 1, "d");
+  list("cloudDataGuard", 0, 0, "");
+  accept();
+  assert_string_equal(told.news, "the list of migration tasks: it has 1 of 9|");
+  assert_int_equal(errors(ERR_REPLY), 1);
+  fake_now += 60000;
+  start();
+  accept();
+  assert_string_equal(told.jobs, "a=na d=nd");
+}
+
+/* Failures */
+
+static void a_read_waits_for_half_of_its_time(void **state) {
+  (void)state;
+  make("x");
+  start();
+  fake_now += BUDGET / 2 - 1;
+  step();
+  assert_int_equal(fake_calls_len, 1);
+  fake_now += 1;
+  step();
+  assert_int_equal(fake_calls_len, 2);
+  accept();
+  assert_read("x=named", false);
+  assert_false(project_is_up(&told.result));
+  list_all("a", "", "");
+  fake_now += 5000;
+  start();
+  accept();
+  assert_read("x=named a=na", true);
+}
+
+static void a_failure_is_told_once_and_tried_again(void **state) {
+  (void)state;
+  make("x");
+  for (int i = 0; i < 5; i++) {
+    start();
+    fake_fail(list_call("migration", 0), "reset");
+    step();
+    accept();
+    assert_read("x=named", false);
+    start(); /* not at once */
+    accept();
+    fake_now += 60000;
+  }
+  assert_string_equal(told.news, "the list of migration tasks: reset|");
+  assert_int_equal(errors(ERR_HTTP), 5);
+  start();
+  list_all("a", "", "");
+  accept();
+  assert_read("x=named a=na", true);
+  assert_string_equal(told.news, "the list of migration tasks: reset|-|");
+}
+
+static void it_is_tried_again_ever_later(void **state) {
+  (void)state;
+  make("x");
+  msec_t begin = fake_now;
+  int tries = 0;
+  for (; fake_now < begin + 3600 * 1000; fake_now += 1000) {
+    start();
+    if (fake_calls_len == 1 && is_list(fake_calls[0])) {
+      tries++;
+      refuse_list("migration", 500, "DRS.M00004", -1);
+    }
+    accept();
+  }
+  assert_in_range(tries, 12, 25);
+}
+
+static void a_failure_keeps_the_jobs(void **state) {
+  (void)state;
+  make_with_two();
+  start();
+  refuse_list("migration", 500, "DRS.M00004", -1);
+  accept();
+  assert_read("a=na b=nb", true);
+  fake_now += 60000;
+  start();
+  accept();
+  assert_read("a=na b=nb", true);
+  assert_true(project_is_up(&told.result));
+  assert_int_equal(fake_calls_len, 1); /* another try */
+}
+
+static void one_kind_may_be_refused(void **state) {
+  (void)state;
+  make("");
+  start();
+  list("migration", 0, 1, "a");
+  refuse_list("sync", 400, "DRS.M00202", -1);
+  list("cloudDataGuard", 0, 1, "b");
+  accept();
+  assert_read("a=na b=nb", false);
+  assert_string_equal(told.news,
+                      "the list of sync tasks: the request is refused (HTTP "
+                      "400 DRS.M00202: no)|");
+}
+
+static void a_lack_of_permission_is_not_tried_thrice(void **state) {
+  (void)state;
+  make("x");
+  start();
+  refuse_list("migration", 403, "DRS.M00102", -1);
+  accept();
+  assert_int_equal(fake_started, 2);
+  assert_int_equal(errors(ERR_AUTH), 1);
+  assert_non_null(strstr(told.news, "access is not permitted"));
+}
+
+/* A token that is given literally cannot be renewed. */
+static void a_refused_token_is_not_tried_again(void **state) {
+  (void)state;
+  make("x");
+  start();
+  refuse_list("migration", 401, "APIG.0307", -1);
+  assert_int_equal(fake_started, 1);
+  assert_int_equal(told.finished, 1);
+  /* The read says it too, and says it alone. */
+  assert_true(err_is_set(&told.result.errors[ERR_AUTH]));
+  assert_string_equal(told.news, "");
+}
+
+static void throttling_is_obeyed(void **state) {
+  (void)state;
+  make("x");
+  start();
+  refuse_list("migration", 429, "APIG.0308", 90000);
+  accept();
+  assert_int_equal(errors(ERR_THROTTLED), 1);
+  fake_now += 89999;
+  start();
+  accept();
+  assert_int_equal(fake_calls_len, 0);
+  fake_now += 1;
+  start();
+  list_all("a", "", "");
+  accept();
+  assert_read("x=named a=na", true);
+}
+
+static const char *const bad_replies[] = {
+    "",
+    "<html></html>",
+    "{}",
+    "[]",
+    "{\"jobs\":{}}",
+    "{\"jobs\":[",
+    "{\"error_code\":\"DRS.M01504\",\"error_msg\":\"no\"}",
+};
+
+static void a_reply_that_is_no_list_changes_nothing(void **state) {
+  (void)state;
+  make_with_two();
+  for (size_t i = 0; i < COUNT(bad_replies); i++) {
+    start();
+    fake_answer(list_call("migration", 0),
+                (struct http_reply){200, -1, -1, NULL}, bad_replies[i]);
+    step();
+    accept();
+    assert_read("a=na b=nb", true);
+    assert_int_equal(fake_calls_len, 0);
+    fake_now += INTERVAL_MS;
+  }
+  assert_int_equal(errors(ERR_REPLY) + errors(ERR_HTTP), COUNT(bad_replies));
+}
+
+static void an_id_that_cannot_be_asked_for_is_left_out(void **state) {
+  (void)state;
+  make("");
+  start();
+  fake_answer(list_call("migration", 0), (struct http_reply){200, -1, -1, NULL},
+              "{\"jobs\":[{\"id\":\"a/../b\"},{\"id\":\"c\"}]}");
+  step();
+  list("sync", 0, 0, "");
+  list("cloudDataGuard", 0, 0, "");
+  accept();
+  assert_read("c", true);
+  assert_int_equal(errors(ERR_REPLY), 1);
+  assert_non_null(strstr(told.news, "an id is not one"));
+}
+
+/* A pause that the service wants is not broken for the list. */
+static void a_pause_is_kept(void **state) {
+  (void)state;
+  make_with_two();
+  fake_now -= 30000;
+  start();
+  fake_answer(fake_calls[0], (struct http_reply){429, 60000, -1, NULL}, "{}");
+  step();
+  assert_int_equal(told.finished, 2);
+  fake_now += 30000;
+  start();
+  assert_int_equal(fake_calls_len, 0);
+}
+
+static void stopping_is_silent(void **state) {
+  (void)state;
+  make("x");
+  start();
+  project_stop(project);
+  assert_int_equal(fake_calls_len, 0);
+  assert_int_equal(told.finished, 0);
+  step();
+  assert_int_equal(fake_calls_len, 0);
+}
+
+#define PROJECT_TEST(test) cmocka_unit_test_teardown(test, tear_down)
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      PROJECT_TEST(the_first_read_waits_for_the_list),
+      PROJECT_TEST(it_is_asked_for_at_its_interval),
+      PROJECT_TEST(jobs_come_and_go_between_reads),
+      PROJECT_TEST(a_project_without_jobs_is_well),
+      PROJECT_TEST(nothing_found_is_an_empty_list),
+      PROJECT_TEST(a_later_list_may_hang),
+      PROJECT_TEST(a_part_is_followed_by_pages),
+      PROJECT_TEST(page_0_may_be_the_first_of_them),
+      PROJECT_TEST(a_list_that_lacks_jobs_changes_nothing),
+      PROJECT_TEST(a_read_waits_for_half_of_its_time),
+      PROJECT_TEST(a_failure_is_told_once_and_tried_again),
+      PROJECT_TEST(it_is_tried_again_ever_later),
+      PROJECT_TEST(a_failure_keeps_the_jobs),
+      PROJECT_TEST(one_kind_may_be_refused),
+      PROJECT_TEST(a_lack_of_permission_is_not_tried_thrice),
+      PROJECT_TEST(a_refused_token_is_not_tried_again),
+      PROJECT_TEST(throttling_is_obeyed),
+      PROJECT_TEST(a_reply_that_is_no_list_changes_nothing),
+      PROJECT_TEST(an_id_that_cannot_be_asked_for_is_left_out),
+      PROJECT_TEST(a_pause_is_kept),
+      PROJECT_TEST(stopping_is_silent),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
