@@ -40,6 +40,7 @@ static const struct option table[] = {
     {"Host",       option_text,     AT(host)},
     {"Timeout",    option_whole,    AT(timeout), .number = 10000, .least = 1, .most = 600000},
     {"BatchSize",  option_whole,    AT(batch_size), .number = 100, .least = 1, .most = 10000},
+    {"MaxParallel", option_whole,   AT(max_parallel), .number = 8, .least = 1, .most = 100},
     {"Language",   option_language, AT(language), .text = "en-us"},
     {"VerifyPeer", option_boolean,  AT(verify_peer), .number = true},
     {"VerifyHost", option_boolean,  AT(verify_host), .number = true},
@@ -53,7 +54,6 @@ static const struct option table[] = {
 /* clang-format on */
 
 #define ROWS (sizeof(table) / sizeof(*table))
-#define MAX_PARALLEL 8
 
 /* A block that is being read. */
 struct block {
@@ -218,7 +218,6 @@ static bool read_name(struct config *c, struct block *b,
 
 static bool read_block(struct config *c, struct block *b,
                        const oconfig_item_t *ci) {
-  b->options.max_parallel = MAX_PARALLEL;
   for (size_t i = 0; i < ROWS; i++)
     if (!option_set_default(&table[i], &b->options))
       return err_memory(&b->err);

@@ -117,6 +117,8 @@ BAD_BLOCKS = [
     Bad("a batch of nothing", "BatchSize", ["BatchSize 0"], "1 to 10000"),
     Bad("a batch that is too large", "BatchSize", ["BatchSize 10001"], "1 to 10000"),
     Bad("a batch of two and a half", "BatchSize", ["BatchSize 2.5"], "a whole number"),
+    Bad("no request at once", "MaxParallel", ["MaxParallel 0"], "1 to 100"),
+    Bad("too many requests at once", "MaxParallel", ["MaxParallel 101"], "1 to 100"),
     Bad("a language nobody speaks", "Language", ['Language "de-de"'], ""),
     # endpoints
     Bad("an endpoint without a scheme", "Endpoint", ['Endpoint "drs.example.com"'], "https://HOST[:PORT][/PATH]"),
@@ -160,7 +162,8 @@ BAD_FILES = {
 GOOD_LINES = {
     "nothing but what is needed": [],
     "every option": [
-        "Interval 60", 'Host "db-host"', "Timeout 2000", "BatchSize 10000", 'Language "zh-cn"',
+        "Interval 60", 'Host "db-host"', "Timeout 2000", "BatchSize 10000",
+        "MaxParallel 100", 'Language "zh-cn"',
         "VerifyPeer true", "VerifyHost true", 'CACert "/etc/ssl/certs/ca.crt"',
         'ClientCert "/etc/ssl/me.crt"', 'ClientKey "/etc/ssl/me.key"', "SelfMetrics false",
         "Notify false", "DiscoverJobs false", "DiscoverInterval 60"],

@@ -58,3 +58,15 @@ def test_ids_are_divided_into_batches_and_each_is_asked_once(cloud):
     batches = [request.jobs for request in cloud.requests]
     assert sorted(map(len, batches)) == [1, 2, 2]
     assert sorted(job for batch in batches for job in batch) == jobs
+
+
+@pytest.mark.parametrize("most", [1, 3])
+def test_no_more_requests_are_in_flight_than_maxparallel_says(cloud, most):
+    jobs = [f"00000000-0000-4000-8000-00000000jb{number:02}" for number in range(9)]
+    cloud.jobs.update({job: {"job_id": job} for job in jobs})
+    cloud.drs.latency = 0.1
+    lines = [f'Job "{job}"' for job in jobs]
+    block = project("prod", cloud, *lines, "BatchSize 1", f"MaxParallel {most}", "Interval 60")
+    assert Collectd(block).test_read().status == 0
+    assert len(cloud.requests) == len(jobs)
+    assert cloud.drs.journal.most_in_flight == most
