@@ -63,18 +63,12 @@ class Row:
         return re.sub(r"[^a-z0-9]+", "-", self.name.lower()).strip("-")
 
 
-class Faked(Collectd):
-    """collectd with more in its environment."""
-
-    more: dict[str, str] = {}
-
-    def environment(self) -> dict[str, str]:
-        return super().environment() | self.more
-
-
 @dataclass
 class Record:
-    """What a daemon did: its csv files, log and notifications, and when the faults began and ended."""
+    """What a daemon did: its csv files, and its log and notifications since the faults began.
+
+    `began` and `over` are when they did and were; what was there before the daemon began at 0.
+    """
 
     series: dict[str, list[Sample]]
     lines: list[Line]
@@ -95,11 +89,14 @@ class Record:
         """What reads gave that began after it, or after a pause that was asked for."""
         return [sample for sample in samples if sample.time > self.over + pause]
 
+    def grown(self, samples: list[Sample]) -> bool:
+        """Did a counter grow since the faults began?"""
+        before = [value for at, value in samples if at < self.began]
+        return samples[-1].value > (before[-1] if before else 0)
+
     def said(self, slug: str) -> list[Line]:
-        """The lines about one project since the daemon was up."""
-        up = next(at for at, line in enumerate(self.lines)
-                  if line.text.startswith("Initialization complete"))
-        return [line for line in self.lines[up:] if f'"{slug}"' in line.text]
+        """The lines about one project."""
+        return [line for line in self.lines if f'Project "{slug}"' in line.text]
 
     def told(self, slug: str) -> list[tuple[str, str]]:
         """Severity and metric of the notifications about one project and its job."""
@@ -153,10 +150,9 @@ def play(rows: list[Row], interval: float, folder: Path) -> Record:
         healthy = _open(stack, HEALTHY, None, folder, environment)
         scenes = [_open(stack, row.slug, row.tls(), folder, environment) for row in rows]
         blocks = _block(healthy) + "".join(map(_block, scenes, rows))
-        daemon = Faked(blocks.replace("{interval}", str(interval)), interval=interval)
-        daemon.more = environment
         stops = {row.slug: row.start(scene) for row, scene in zip(rows, scenes) if row.from_start}
-        stack.enter_context(daemon)
+        daemon = stack.enter_context(Collectd(
+            blocks.replace("{interval}", str(interval)), interval=interval, variables=environment))
         return _acts(daemon, rows, scenes, stops)
 
 
@@ -165,6 +161,11 @@ def _acts(daemon: Collectd, rows: list[Row], scenes: list[Scene], stops: dict[st
     slugs = [HEALTHY, *(row.slug for row in rows)]
     well = [f"job-{slug}" for slug in slugs if slug not in stops]
     _wait(daemon, well, "percent-total", READS_BEFORE, 0)
+    lines, notices = len(daemon.lines()), len(daemon.notifications())
+    if stops:
+        lines = next(at for at, line in enumerate(daemon.lines())
+                     if line.text.startswith("Initialization complete"))
+        notices = 0
 
     stops |= {row.slug: row.start(scene)
               for row, scene in zip(rows, scenes) if row.slug not in stops}
@@ -178,5 +179,5 @@ def _acts(daemon: Collectd, rows: list[Row], scenes: list[Scene], stops: dict[st
     rested = over + max(row.pause or 0 for row in rows)
     _wait(daemon, back, "percent-total", READS_AFTER, rested)
     _wait(daemon, slugs, "bool-up", READS_AFTER, rested)
-    return Record(daemon.series("drs"), daemon.lines(), daemon.notifications(), daemon.interval,
-                  began, over)
+    return Record(daemon.series("drs"), daemon.lines()[lines:], daemon.notifications()[notices:],
+                  daemon.interval, began, over)

@@ -17,9 +17,13 @@ PROGRESS = f"test-host/drs-{JOB}/percent-total"
 class Shifted(Collectd):
     """collectd with a wall clock that a test sets, and the kernel's for durations."""
 
-    def __init__(self, *arguments) -> None:
-        super().__init__(*arguments)
+    def __init__(self, drs: str) -> None:
+        super().__init__(drs)
         self.clock = self.folder / "clock"
+        self.variables = {
+            "LD_PRELOAD": PRELOAD, "FAKETIME_TIMESTAMP_FILE": str(self.clock),
+            "FAKETIME_NO_CACHE": "1", "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+            "DONT_FAKE_MONOTONIC": "1"}
         self.set_clock(0)
 
     def set_clock(self, seconds: int) -> None:
@@ -27,17 +31,11 @@ class Shifted(Collectd):
         new.write_text(f"{seconds:+d}\n")
         new.rename(self.clock)
 
-    def environment(self) -> dict[str, str]:
-        assert Path(PRELOAD).exists(), "the package faketime is not there"
-        return super().environment() | {
-            "LD_PRELOAD": PRELOAD, "FAKETIME_TIMESTAMP_FILE": str(self.clock),
-            "FAKETIME_NO_CACHE": "1", "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-            "DONT_FAKE_MONOTONIC": "1"}
-
 
 @pytest.fixture
 def daemon(cloud):
-    """A daemon that has read twice."""
+    """A daemon that has read some times."""
+    assert Path(PRELOAD).exists(), "the package faketime is not there"
     with Shifted(project("prod", cloud)) as daemon:
         daemon.wait_for_reads(3)
         yield daemon
