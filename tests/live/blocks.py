@@ -29,6 +29,12 @@ def project(name: str, cloud: StandIn, *lines: str, without: Collection[str] = (
     return f'<Project "{name}">\n{inside}\n</Project>\n'
 
 
+def hung_projects(cloud, count: int) -> str:
+    """Projects with many threads' worth of patience, all of them asking a service that hangs."""
+    return "".join(project(f"hung-{number}", cloud, "Timeout 60000", f'Host "host-{number}"')
+                   for number in range(count))
+
+
 def write_secret(path: Path, secret: str) -> None:
     """Put a secret in place as a careful program does, under its name only when it is complete."""
     new = path.with_suffix(".new")
