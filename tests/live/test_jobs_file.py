@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from blocks import JOB, OTHER_JOB, project
 from daemons import Collectd
+from watching import complaints, wait_until_watched, watched
 
 BAD_JOB = "00000000-0000-4000-8000-00000000jb99"
 
@@ -27,23 +28,6 @@ def jobs_file(tmp_path) -> Path:
 
 def with_file(cloud, path: Path, name: str = "prod", *lines: str) -> str:
     return project(name, cloud, f'JobsFile "{path}"', *lines, without=["Job"])
-
-
-def watched(daemon) -> set[str]:
-    """The names of the jobs that the last complete read had values for."""
-    reads = daemon.reads()
-    last = reads[-1] if reads else {}
-    return {name.partition("/")[0] for name in last if name.endswith("/percent-total")}
-
-
-def wait_until_watched(daemon, *names: str) -> None:
-    daemon.wait_until(lambda: watched(daemon) == set(names), f"values of {names}")
-
-
-def complaints(daemon) -> list[str]:
-    """What the plugin said, apart from its start."""
-    lines = [line.text.removeprefix("drs plugin: ") for line in daemon.lines("drs plugin: ")]
-    return [line for line in lines if not line.startswith("version ")]
 
 
 def rename_over(path: Path, text: str) -> None:

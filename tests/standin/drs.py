@@ -79,6 +79,8 @@ class Drs(Service):
         self.too_many = Refusal("DRS.M00299")  # ... refused like this
         self.names: dict[str, str] = {}  # for the task list: names by id ...
         self.use_types: dict[str, str] = {}  # ... and db_use_type, "migration" if not told
+        self.list_refusal: Refusal | None = None  # the task list is refused like this
+        self.list_in_pages = False  # page 0 is no more than the first page
 
     def handle(self, request: Request) -> Reply:
         if request.problems:  # those that the reading of the request found

@@ -21,6 +21,9 @@ MEMBERS = {"cur_page", "per_page", "db_use_type"}
 def answer(drs: "Drs", request: Request, document: Any) -> Reply:
     for refusal in check(request, document):
         raise refusal
+    if drs.list_refusal:
+        # A setting is raised again and again: without the traces of the last times.
+        raise drs.list_refusal.with_traceback(None)
     wanted = document["db_use_type"]
     entries = [
         {"id": job_id, "name": drs.names.get(job_id, f"DRS-{job_id[:4]}"), "status": status,
@@ -30,6 +33,8 @@ def answer(drs: "Drs", request: Request, document: Any) -> Reply:
         if drs.use_types.get(job_id, "migration") == wanted
     ]
     page, size = document["cur_page"], document["per_page"]
+    if drs.list_in_pages:
+        page = page or 1
     shown = entries[(page - 1) * size: page * size] if page and size else entries
     return Reply.of(200, {"total_record": len(entries), "jobs": shown})
 

@@ -289,6 +289,10 @@ def test_the_task_list_is_paged(cloud):
     assert [job["id"] for job in listed(2, 2)["jobs"]] == ["id-2", "id-3"]
     assert (listed(0, 2)["total_record"], len(listed(0, 2)["jobs"])) == (5, 5)
     assert [job["id"] for job in listed(0, 0, "sync")["jobs"]] == [JOB]
+    cloud.drs.list_in_pages = True
+    assert [job["id"] for job in listed(0, 2)["jobs"]] == ["id-0", "id-1"]
     assert cloud.problems() == []
     body = {"cur_page": 0, "per_page": 101, "db_use_type": "migration"}
     assert ask(url, body=body, headers=HEADERS).status == 400
+    cloud.drs.list_refusal = Refusal("DRS.M00004")
+    assert ask(url, body={**body, "per_page": 1}, headers=HEADERS).status == 500

@@ -1,0 +1,236 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 the collectd-drs authors
+"""DiscoverJobs: the service's own list is watched, beside the reads and without harm to them."""
+
+import json
+from contextlib import ExitStack
+
+import pytest
+from blocks import JOB, OTHER_JOB, PROJECT_ID, TOKEN, project
+from daemons import Collectd
+from standin import BadJob, Migration, Refusal, StandIn
+from watching import complaints, wait_until_watched, watched
+
+OFTEN = ("DiscoverJobs true", "DiscoverInterval 0.4")
+USE_TYPES = ["migration", "sync", "cloudDataGuard"]
+
+
+def discovering(cloud, *lines: str, name: str = "prod") -> str:
+    """A project that finds all its jobs, often if nothing else is said."""
+    return project(name, cloud, *(lines or OFTEN), without=["Job"])
+
+
+def lists(cloud) -> list[dict]:
+    """What the requests for the list wanted."""
+    return [json.loads(request.body) for request in cloud.requests
+            if request.path.endswith("/jobs")]
+
+
+def item(job: str, **more: str) -> dict:
+    return {"job_id": job, "progress": "7", "transfer_status": "FULL_TRANSFER_STARTED", **more}
+
+
+def test_the_jobs_of_each_kind_are_found(cloud):
+    cloud.jobs[OTHER_JOB] = Migration()
+    cloud.drs.use_types[OTHER_JOB] = "sync"
+    cloud.drs.names = {JOB: "orders; db", OTHER_JOB: "invoices"}
+    with Collectd(discovering(cloud, "DiscoverJobs true")) as daemon:
+        wait_until_watched(daemon, "orders__db", "invoices")
+        daemon.wait_for_reads(5)
+        read = daemon.reads("prod")[-1]
+        assert read["prod/bool-up"] == 1
+        assert read["prod/count-jobs"] == read["prod/count-answered"] == 2
+        assert complaints(daemon) == []
+    assert lists(cloud) == [{"cur_page": 0, "per_page": 100, "db_use_type": kind}
+                            for kind in USE_TYPES]
+    # The first read had all jobs, and so had each that followed.
+    asked = [request.jobs for request in cloud.requests if request.jobs]
+    assert {tuple(sorted(jobs)) for jobs in asked} == {tuple(sorted([JOB, OTHER_JOB]))}
+
+
+def test_jobs_come_and_go_without_a_restart(cloud):
+    cloud.drs.names = {JOB: "first", OTHER_JOB: "second"}
+    with Collectd(discovering(cloud)) as daemon:
+        wait_until_watched(daemon, "first")
+        cloud.jobs[OTHER_JOB] = item(OTHER_JOB)
+        wait_until_watched(daemon, "first", "second")
+        cloud.jobs[JOB] = item(JOB, transfer_status="RELEASE_RESOURCE_COMPLETE")  # it has ended
+        wait_until_watched(daemon, "second")
+        cloud.drs.names[OTHER_JOB] = "renamed"
+        wait_until_watched(daemon, "renamed")
+        del cloud.jobs[OTHER_JOB]
+        daemon.wait_until(lambda: daemon.reads("prod")[-1]["prod/count-jobs"] == 0, "no job")
+        daemon.wait_for_reads(len(daemon.reads()) + 2)
+        assert daemon.reads("prod")[-1]["prod/bool-up"] == 1
+        wait_until_watched(daemon)
+        # A job may be deleted between two looks at the list: then its read says so, once.
+        assert [line for line in complaints(daemon) if "DiscoverJobs" in line] == []
+
+
+def test_what_is_known_of_a_job_survives(cloud):
+    """A refused job stays apart, however often the list is looked at."""
+    cloud.jobs[OTHER_JOB] = BadJob()
+    config = project("prod", cloud, *OFTEN, f'Job "{OTHER_JOB}"')
+    cloud.drs.names[JOB] = "good"
+    with Collectd(config) as daemon:
+        wait_until_watched(daemon, "good")
+        before, looks = len(cloud.requests), len(lists(cloud))
+        daemon.wait_until(lambda: len(lists(cloud)) >= looks + 9, "three more looks")
+        assert not any(OTHER_JOB in request.jobs for request in cloud.requests[before + 1:])
+        assert len(complaints(daemon)) == 1
+
+
+def test_its_requests_are_counted(cloud):
+    with Collectd(discovering(cloud)) as daemon:
+        daemon.wait_until(lambda: len(lists(cloud)) >= 9, "three looks at the list")
+        reads = daemon.wait_for_reads(len(daemon.reads("prod")) + 2, "prod")
+        counted = reads[-1]["prod/total_requests-progress"]
+        assert counted >= 9 + len(reads)
+    assert len(cloud.requests) >= counted
+
+
+def test_a_list_in_pages_is_complete(cloud):
+    cloud.drs.list_in_pages = True
+    jobs = [f"00000000-0000-4000-8000-00000000j{number:03}" for number in range(250)]
+    cloud.jobs.clear()
+    cloud.jobs.update({job: item(job) for job in jobs})
+    cloud.drs.names = {job: f"job-{job[-3:]}" for job in jobs}
+    with Collectd(discovering(cloud, "DiscoverJobs true")) as daemon:
+        wait_until_watched(daemon, *cloud.drs.names.values())
+        assert complaints(daemon) == []
+    pages = [wanted["cur_page"] for wanted in lists(cloud) if wanted["db_use_type"] == "migration"]
+    assert pages == [0, 1, 2, 3]
+
+
+def test_two_with_one_name_are_told_apart(cloud):
+    cloud.jobs[OTHER_JOB] = item(OTHER_JOB)
+    cloud.drs.names = {JOB: "same", OTHER_JOB: "same"}
+    with Collectd(discovering(cloud)) as daemon:
+        wait_until_watched(daemon, "same", OTHER_JOB)
+        looks = len(lists(cloud))
+        daemon.wait_until(lambda: len(lists(cloud)) >= looks + 6, "two more looks")
+        assert watched(daemon) == {"same", OTHER_JOB}
+        assert complaints(daemon) == []
+
+
+def test_what_is_configured_keeps_its_name(cloud, tmp_path):
+    cloud.jobs[OTHER_JOB] = item(OTHER_JOB)
+    cloud.drs.names = {JOB: "listed-1", OTHER_JOB: "listed-2"}
+    (tmp_path / "jobs").write_text(f"{OTHER_JOB} of-the-file\n")
+    config = project("prod", cloud, *OFTEN, f'Job "{JOB}" "configured"',
+                     f'JobsFile "{tmp_path / "jobs"}"')
+    with Collectd(config) as daemon:
+        wait_until_watched(daemon, "configured", "of-the-file")
+        (tmp_path / "jobs").write_text("")
+        wait_until_watched(daemon, "configured", "listed-2")
+        cloud.jobs[JOB] = item(JOB, transfer_status="DELETED")
+        looks = len(lists(cloud))
+        daemon.wait_until(lambda: len(lists(cloud)) >= looks + 6, "two more looks")
+        assert watched(daemon) == {"configured", "listed-2"}
+        assert complaints(daemon) == []
+
+
+@pytest.mark.parametrize("code", ["DRS.M00004", "DRS.M00102", "DRS.M01503", "APIG.0201"])
+def test_a_list_that_is_refused_keeps_its_jobs(cloud, code):
+    cloud.drs.names[JOB] = "first"
+    with Collectd(discovering(cloud)) as daemon:
+        wait_until_watched(daemon, "first")
+        cloud.drs.list_refusal = Refusal(code)
+        daemon.wait_until(lambda: complaints(daemon), "the complaint")
+        looks = len(lists(cloud))
+        cloud.wait_for_requests(looks + 1, 10, where=lambda request: request.path.endswith("/jobs"))
+        assert watched(daemon) == {"first"}
+        assert daemon.reads("prod")[-1]["prod/bool-up"] == 1
+        [complaint] = complaints(daemon)
+        assert complaint.startswith('Project "prod": DiscoverJobs: the list of migration tasks: ')
+        assert code in complaint
+        cloud.drs.list_refusal = None
+        daemon.wait_until(lambda: len(complaints(daemon)) == 2, "all to be well")
+        assert complaints(daemon)[1] == 'Project "prod": DiscoverJobs: works again'
+
+
+def test_a_list_that_hangs_holds_up_no_other_job(cloud):
+    cloud.answer_with("black-hole", times=1)
+    with Collectd(project("prod", cloud, *OFTEN, f'Job "{JOB}"', "Interval 1")) as daemon:
+        daemon.wait_until(lambda: watched(daemon), "values")
+        assert daemon.reads("prod")[0]["prod/count-answered"] == 1
+        assert daemon.stop() < 1
+
+
+def test_the_list_is_signed_like_progress(cloud):
+    cloud.keys.add("AK", "a secret")
+    cloud.gate.token = None
+    config = project("prod", cloud, "DiscoverJobs true", 'AccessKey "AK"',
+                     'SecretKey "a secret"', without=["Token", "Job"])
+    assert Collectd(config).test_read().status == 0
+    assert all("authorization" in request.headers for request in cloud.requests)
+    assert len(cloud.requests) == 4
+
+
+def test_the_test_run_waits_for_the_list(cloud):
+    result = Collectd(discovering(cloud, "DiscoverJobs true")).test_read()
+    assert result.status == 0
+    assert [request.jobs for request in cloud.requests] == [[], [], [], [JOB]]
+
+
+def test_the_test_run_fails_without_the_list(cloud):
+    cloud.drs.list_refusal = Refusal("DRS.M00102")
+    result = Collectd(project("prod", cloud, "DiscoverJobs true", f'Job "{JOB}"')).test_read()
+    assert result.status != 0
+    assert [line.level for line in result.lines if "DiscoverJobs" in line.text] == ["error"]
+
+
+# Each with its options; where it is well again, all is as if it had never been.
+FAULTS = [
+    ("refused", {}), ("reset-at-accept", {}), ("silent", {}), ("black-hole", {}),
+    ("reset-after-request", {}), ("close-after-request", {}), ("reset-in-header", {}),
+    ("reset-in-body", {}), ("header-drips", {}), ("header-endless", {}), ("body-stalls", {}),
+    ("body-drips", {}), ("body-short", {}), ("chunks-cut", {}), ("chunks-bad", {}),
+    ("body-endless", {}), ("not-http", {}), ("raw", {"body": b"[]"}),
+    ("raw", {"body": b'{"jobs":{}}'}),
+    ("raw", {"body": b'{"total_record":9,"jobs":[]}'}),
+    ("refusal", {}), ("refusal", {"code": "DRS.M00102"}), ("refusal", {"code": "APIG.0301"}),
+    ("refusal", {"code": "DRS.M01504"}), ("refusal", {"code": "APIG.0308"}),
+    ("refusal", {"code": "DRS.M00202", "shape": "envelope"}), ("html", {}),
+    ("html", {"status": 502}), ("empty", {}), ("json-cut", {"at": 20}), ("json-deep", {}),
+    ("json-wide", {}), ("long-string", {"member": "name"}), ("long-number", {"member": "id"}),
+    ("redirect", {"to": "http://127.0.0.1:1"}), ("gzip-bomb", {"size": 64 << 20}),
+]
+# A list of which a job cannot be asked for: it is a list, and the project is up.
+BAD_JOBS = [
+    ("raw", {"body": b'{"jobs":[{}]}'}), ("value", {"member": "id", "raw": b"[]"}),
+    ("value", {"member": "id", "raw": b'"a/../b"'}), ("bad-text", {"member": "id"}),
+]
+
+
+def test_each_fault_is_told_once_and_is_over_when_it_is_over():
+    with ExitStack() as stack:
+        clouds, config = {}, ""
+        for number, (fault, options) in enumerate(FAULTS + BAD_JOBS):
+            name = f"{number}-{fault}"
+            cloud = clouds[name] = stack.enter_context(StandIn(PROJECT_ID, TOKEN))
+            cloud.jobs[JOB] = item(JOB)
+            cloud.drs.names[JOB] = f"job-{name}"
+            cloud.answer_with(fault, **options)
+            config += discovering(cloud, *OFTEN, "Timeout 400", "Interval 0.4", name=name)
+        daemon = stack.enter_context(Collectd(config))
+        for number, name in enumerate(clouds):
+            daemon.wait_until(lambda name=name: told(daemon, name), f"a complaint of {name}", 30)
+            daemon.wait_for_reads(2, name)
+            up = daemon.reads(name)[-1][f"{name}/bool-up"]
+            assert up == (number >= len(FAULTS)), name
+        for cloud in clouds.values():
+            cloud.answer_normally()
+        for name in clouds:
+            daemon.wait_until(lambda name=name: len(told(daemon, name)) == 2,
+                              f"{name} to be well", 60)
+            daemon.wait_for_reads(1, f"job-{name}", timeout=30)
+        for name in clouds:
+            first, second = told(daemon, name)
+            assert first.startswith(f'Project "{name}": DiscoverJobs: the list of ')
+            assert second == f'Project "{name}": DiscoverJobs: works again'
+
+
+def told(daemon, name: str) -> list[str]:
+    """What the plugin said of one project."""
+    return [line for line in complaints(daemon) if line.startswith(f'Project "{name}": ')]
