@@ -10,6 +10,7 @@
 #include "project.h"
 
 #include <stdio.h>
+#include <unistd.h>
 
 #define BUDGET 10000
 #define INTERVAL_MS 600000
@@ -58,7 +59,7 @@ static const struct project_events events = {on_started, on_job, on_missing,
                                              on_finished};
 
 /* With these configured jobs, one letter each. */
-static void make(const char *jobs) {
+static void make_project(const char *jobs, const struct secret *token) {
   struct project_options o = {.endpoint = strdup("https://drs.example.com"),
                               .project_id = strdup("p"),
                               .language = strdup("en-us"),
@@ -66,17 +67,23 @@ static void make(const char *jobs) {
                               .timeout = 5000,
                               .batch_size = 100,
                               .max_parallel = 4,
+                              .token = *token,
                               .discover_jobs = true,
                               .discover_interval = INTERVAL_MS / 1000};
   memset(&told, 0, sizeof(told));
   fake_started = fake_cancelled = 0;
   fake_now = 1000000;
-  assert_true(secret_init_value(&o.token, "token-1", NULL));
   for (; *jobs != '\0'; jobs++)
     assert_int_equal(jobs_add(&o.jobs, (char[]){*jobs, '\0'}, "named"),
                      JOBS_ADDED);
   project = project_new(&o, &auths, &events, NULL, NULL);
   assert_non_null(project);
+}
+
+static void make(const char *jobs) {
+  struct secret token;
+  assert_true(secret_init_value(&token, "token-1", NULL));
+  make_project(jobs, &token);
 }
 
 static int tear_down(void **state) {
@@ -275,6 +282,27 @@ static void a_later_list_may_hang(void **state) {
   assert_read("a=na", true);
 }
 
+/* Nor for a change: what is complete of it is not the whole. */
+static void a_read_meets_no_half_of_a_list(void **state) {
+  (void)state;
+  make_with_two();
+  start();
+  list("migration", 0, 1, "c");
+  list("sync", 0, 2, "d");
+  accept();
+  fake_now += 60000;
+  start();
+  accept();
+  assert_read("a=na b=nb", true);
+  list("sync", 1, 2, "e");
+  list("sync", 2, 2, "");
+  list("cloudDataGuard", 0, 0, "");
+  fake_now += 60000;
+  start();
+  accept();
+  assert_read("c=nc d=nd e=ne", true);
+}
+
 /* Pages */
 
 static void a_part_is_followed_by_pages(void **state) {
@@ -436,6 +464,34 @@ static void a_refused_token_is_not_tried_again(void **state) {
   assert_string_equal(told.news, "");
 }
 
+static void write_token(const char *path, const char *token) {
+  FILE *file = fopen(path, "w");
+  assert_non_null(file);
+  assert_true(fputs(token, file) >= 0);
+  assert_int_equal(fclose(file), 0);
+}
+
+static void a_new_token_is_used_at_once_and_once(void **state) {
+  (void)state;
+  char path[] = "/tmp/test_discovery.XXXXXX";
+  struct secret token;
+  close(mkstemp(path));
+  write_token(path, "token-1");
+  assert_true(secret_init_file(&token, path, NULL));
+  make_project("x", &token);
+  start();
+  write_token(path, "token-2");
+  refuse_list("migration", 401, "APIG.0307", -1);
+  struct http_call *call = list_call("migration", 0);
+  assert_non_null(strstr(call->headers, "X-Auth-Token: token-2\n"));
+  write_token(path, "token-3");
+  refuse_list("migration", 401, "APIG.0307", -1);
+  assert_int_equal(fake_calls_len, 1);
+  accept();
+  assert_read("x=named", false);
+  unlink(path);
+}
+
 static void throttling_is_obeyed(void **state) {
   (void)state;
   make("x");
@@ -530,6 +586,7 @@ int main(void) {
       PROJECT_TEST(a_project_without_jobs_is_well),
       PROJECT_TEST(nothing_found_is_an_empty_list),
       PROJECT_TEST(a_later_list_may_hang),
+      PROJECT_TEST(a_read_meets_no_half_of_a_list),
       PROJECT_TEST(a_part_is_followed_by_pages),
       PROJECT_TEST(page_0_may_be_the_first_of_them),
       PROJECT_TEST(a_list_that_lacks_jobs_changes_nothing),
@@ -540,6 +597,7 @@ int main(void) {
       PROJECT_TEST(one_kind_may_be_refused),
       PROJECT_TEST(a_lack_of_permission_is_not_tried_thrice),
       PROJECT_TEST(a_refused_token_is_not_tried_again),
+      PROJECT_TEST(a_new_token_is_used_at_once_and_once),
       PROJECT_TEST(throttling_is_obeyed),
       PROJECT_TEST(a_reply_that_is_no_list_changes_nothing),
       PROJECT_TEST(an_id_that_cannot_be_asked_for_is_left_out),
