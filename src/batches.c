@@ -47,7 +47,7 @@ void batches_begin(struct batches *b, msec_t now) {
   b->divided_min = 0;
   b->set_apart = 0;
   b->left = b->jobs->len;
-  b->place = b->left > 0 ? b->start % b->left : 0; /* jobs may have left */
+  b->place = b->start;
   b->probe = find_probe(b, now);
 }
 
