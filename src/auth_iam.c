@@ -19,7 +19,7 @@
 #include <string.h>
 
 /* Milliseconds. A token is renewed between one and two margins before its end:
- * a tenth of its life, this at most. */
+ * a quarter of its life, this at most. */
 #define MARGIN_MAX (5 * 60 * 1000)
 /* What a token lives of which we do not know it. */
 #define LIFE_UNKNOWN (60 * 60 * 1000)
@@ -81,7 +81,7 @@ static void take_token(struct auth_iam *i, const struct http_reply *reply,
                        msec_t now) {
   const char *token = reply->captured;
   msec_t life = life_of(iam_reader_reply(i->reader), reply->date);
-  msec_t margin = deadline_earlier(life / 10, MARGIN_MAX);
+  msec_t margin = deadline_earlier(life / 4, MARGIN_MAX);
   if (token == NULL || *token == '\0' || !is_visible(token)) {
     err_set(&i->trouble, ERR_REPLY, "the identity service sent no token");
     backoff_grow(&i->ill, ILL_MIN, ILL_MAX, now);
