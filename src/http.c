@@ -152,8 +152,10 @@ static bool set_peer(CURL *easy, const struct http_peer *peer) {
                         peer->verify_host ? 2L : 0L);
   e |=
       curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-  if (peer->ca_cert != NULL)
+  if (peer->ca_cert != NULL) { /* instead of the system's, not with them */
     e |= curl_easy_setopt(easy, CURLOPT_CAINFO, peer->ca_cert);
+    e |= curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
+  }
   e |= curl_easy_setopt(easy, CURLOPT_SSLCERT, peer->client_cert);
   e |= curl_easy_setopt(easy, CURLOPT_SSLKEY, peer->client_key);
   e |= curl_easy_setopt(easy, CURLOPT_PROXY, peer->proxy);

@@ -2,6 +2,8 @@
 # Copyright (c) 2026 the collectd-drs authors
 """TLS and proxies: whom the plugin believes, what it shows of itself, and which way it goes."""
 
+import os
+
 import pytest
 from blocks import JOB, PROJECT_ID, TOKEN, project
 from daemons import Collectd, Nginx
@@ -41,6 +43,29 @@ def test_who_is_believed(certificates, kind, lines, asked):
 
 def test_without_cacert_an_unknown_authority_is_not_believed(certificates):
     assert not is_asked(certificates.server())
+
+
+class WithSystemCertificates(Collectd):
+    """collectd where these certificates are those of the system."""
+
+    def __init__(self, drs: str, folder) -> None:
+        super().__init__(drs)
+        self.certificates = folder
+
+    def command(self) -> list[str]:
+        mounted = f'mount --bind "{self.certificates}" /etc/ssl/certs && exec "$@"'
+        alone = ["unshare", "--mount"] if os.geteuid() == 0 else ["unshare", "--mount", "-r"]
+        return [*alone, "sh", "-c", mounted, "sh", *super().command()]
+
+
+@pytest.mark.parametrize("lines, asked", [([], True), (['CACert "{other}"'], False)])
+def test_cacert_takes_the_place_of_the_systems_certificates(certificates, tmp_path, lines, asked):
+    (tmp_path / "system.pem").write_bytes(certificates.ca.read_bytes())
+    lines = [line.format(other=certificates.certificate("self-signed")) for line in lines]
+    with StandIn(PROJECT_ID, TOKEN, tls=certificates.server()) as cloud:
+        cloud.jobs[JOB] = {"job_id": JOB}
+        result = WithSystemCertificates(project("prod", cloud, *lines), tmp_path).test_read()
+    assert (result.status == 0) == asked
 
 
 def test_a_client_certificate_is_shown_where_it_is_asked_for(certificates):
