@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the collectd-drs authors
  *
- * A whole read over real sockets, login and libcurl included, with memory that
- * is short once: at its first allocation, at its second, and so on. */
+ * A whole read over real sockets, login, lists of jobs and libcurl included,
+ * with memory that is short once: at its first allocation, at its second, and
+ * so on. */
 
 #include "alloc.h"
 
@@ -30,11 +31,17 @@ static void answer(int fd, const char *request) {
       "{\"job_id\":\"%s\",\"progress_map\":{\"data\":{\"completed\":\"9%%\"}}}"
       "]}";
   bool login = strstr(request, "/auth/tokens") != NULL;
+  bool list = strstr(request, "/jobs HTTP") != NULL;
   bool first = strstr(request, "\"0\"") != NULL;
   char body[512], head[512];
   if (login)
     snprintf(body, sizeof(body),
              "{\"token\":{\"expires_at\":\"2099-01-01T00:00:00.000000Z\"}}");
+  else if (list)
+    snprintf(body, sizeof(body), "{\"jobs\":[%s]}",
+             strstr(request, "\"migration\"") == NULL
+                 ? ""
+                 : "{\"id\":\"2\",\"name\":\"two\"},{\"id\":\"3\"}");
   else
     snprintf(body, sizeof(body), drs, first ? "0" : "2", first ? "1" : "3");
   snprintf(head, sizeof(head),
@@ -146,6 +153,9 @@ static void on_missing(void *arg, struct job *job, const struct err *why) {
 static void on_finished(void *arg, const struct project_result *result) {
   (void)arg;
   told.finished = true;
+  told.error =
+      (result->file_news != NULL && err_is_set(result->file_news)) ||
+      (result->discovery_news != NULL && err_is_set(result->discovery_news));
   for (int kind = ERR_NONE + 1; kind < ERR_KINDS; kind++)
     told.error = told.error || err_is_set(&result->errors[kind]);
 }
@@ -174,6 +184,26 @@ static bool with_key(struct project_options *o) {
   return o->access_key != NULL && secret_init_value(&o->secret_key, "sk", NULL);
 }
 
+/* Whether the jobs are configured; else half are in a file, and half in the
+ * service's list. */
+static bool configured = true;
+static char jobs_file[] = "/tmp/test_read_memory.XXXXXX";
+
+static bool set_jobs(struct project_options *o) {
+  if (!configured) {
+    o->discover_jobs = true;
+    o->discover_interval = 600;
+    o->jobs_file = strdup(jobs_file);
+    return o->jobs_file != NULL;
+  }
+  for (int i = 0; i < JOBS; i++) {
+    char id[2] = {(char)('0' + i), '\0'};
+    if (jobs_add(&o->jobs, id, id) != JOBS_ADDED)
+      return false;
+  }
+  return true;
+}
+
 static bool set_options(struct project_options *o,
                         credentials_fn *credentials) {
   char url[64];
@@ -186,13 +216,9 @@ static bool set_options(struct project_options *o,
                                 .project_id = strdup("p"),
                                 .language = strdup("en-us"),
                                 .proxy = strdup("")};
-  for (int i = 0; i < JOBS; i++) {
-    char id[2] = {(char)('0' + i), '\0'};
-    if (jobs_add(&o->jobs, id, id) != JOBS_ADDED)
-      return false;
-  }
-  return o->name != NULL && o->endpoint != NULL && o->project_id != NULL &&
-         o->language != NULL && o->proxy != NULL && credentials(o);
+  return set_jobs(o) && o->name != NULL && o->endpoint != NULL &&
+         o->project_id != NULL && o->language != NULL && o->proxy != NULL &&
+         credentials(o);
 }
 
 /* Whether a project could be made, and its read told what came of it. */
@@ -272,9 +298,22 @@ static void a_signed_read(void **state) {
   fail_each(with_key);
 }
 
+static void a_read_that_finds_its_jobs(void **state) {
+  (void)state;
+  static const char lines[] = "0 zero\n1\n";
+  int fd = mkstemp(jobs_file);
+  assert_int_equal(write(fd, lines, sizeof(lines) - 1), sizeof(lines) - 1);
+  close(fd);
+  configured = false;
+  fail_each(with_token);
+  configured = true;
+  unlink(jobs_file);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_token_read),
+      cmocka_unit_test(a_read_that_finds_its_jobs),
       cmocka_unit_test(a_login_and_a_read),
       cmocka_unit_test(a_signed_read),
   };
