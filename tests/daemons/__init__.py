@@ -4,11 +4,12 @@
 
 from .carbon import Carbon
 from .collectd import Collectd
+from .influxdb import InfluxDB
 from .keystone import Keystone
 from .nginx import Nginx
 from .process import Daemon, free_port, wait_until
 from .prometheus import Prometheus
 from .write_http import WriteHttp
 
-__all__ = ["Carbon", "Collectd", "Daemon", "Keystone", "Nginx", "Prometheus", "WriteHttp",
-           "free_port", "wait_until"]
+__all__ = ["Carbon", "Collectd", "Daemon", "InfluxDB", "Keystone", "Nginx", "Prometheus",
+           "WriteHttp", "free_port", "wait_until"]

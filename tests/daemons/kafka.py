@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 the collectd-drs authors
+"""A broker that speaks Kafka's protocol, librdkafka's own for tests, and what is in a topic."""
+
+import json
+from typing import Self
+
+from confluent_kafka import Consumer, Producer
+
+
+class Kafka:
+    """`brokers` is where it listens."""
+
+    def __init__(self) -> None:
+        self._cluster = Producer({"test.mock.num.brokers": 1})
+        [broker] = self._cluster.list_topics(timeout=10).brokers.values()
+        self.brokers = f"{broker.host}:{broker.port}"
+        self._documents: list[dict] = []
+        self._consumer: Consumer | None = None
+
+    def __enter__(self) -> Self:
+        self._consumer = Consumer({
+            "bootstrap.servers": self.brokers, "group.id": "tests", "auto.offset.reset": "earliest",
+            "allow.auto.create.topics": True, "topic.metadata.refresh.interval.ms": 200})
+        self._consumer.subscribe(["collectd"])
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._consumer.close()
+
+    def documents(self) -> list[dict]:
+        """All values so far, as write_kafka's JSON has them."""
+        while message := self._consumer.poll(0.1):
+            if not message.error():
+                self._documents += json.loads(message.value())
+        return self._documents

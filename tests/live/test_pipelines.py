@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 the collectd-drs authors
+"""Every way that values go, on the real thing with stock configuration: read back from the store."""
+
+import re
+import subprocess
+
+import pytest
+from blocks import project
+from daemons import Carbon, Collectd, InfluxDB, Prometheus, free_port
+from daemons.kafka import Kafka
+from examples import METRICS, items, metrics
+from pipelines import FOLDER, TOP, body, pipeline
+
+HOST = "127.0.0.1"
+Values = dict[tuple[str, str], float]  # by plugin instance, and type with type instance
+
+
+@pytest.fixture
+def expected(cloud) -> Values:
+    """What the two examples of the API's page are as values; the stand-in answers with them."""
+    values = {}
+    for example in METRICS:
+        cloud.jobs.update(items(example))
+        values |= {tuple(name.split("/")): value for name, value in metrics(example).items()}
+    return values
+
+
+def watching(cloud, *extra: str) -> str:
+    """A project with the jobs of the examples."""
+    jobs = [f'Job "{job}"' for job in cloud.jobs]
+    return project("prod", cloud, *jobs, *extra, without=["Job"])
+
+
+def wait_for(daemon: Collectd, read, expected: Values, plugin: str = "") -> None:
+    """Wait until the store has each of the values."""
+    def arrived() -> bool:
+        if plugin:
+            daemon.flush(plugin)
+        return expected.items() <= read().items()
+    daemon.wait_until(arrived, "the values in the store", timeout=30)
+
+
+def in_carbon(carbon: Carbon) -> Values:
+    found = {}
+    for name, values in carbon.values().items():
+        _, instance, metric = name.split(".")
+        found |= {(instance.removeprefix("drs-"), metric): value for value in values}
+    return found
+
+
+def test_graphite(cloud, expected):
+    with Carbon() as carbon:
+        stock = pipeline("graphite.conf", GRAPHITE_HOST=HOST, GRAPHITE_PORT=carbon.port)
+        with Collectd(watching(cloud), stock) as daemon:
+            wait_for(daemon, lambda: in_carbon(carbon), expected, "write_graphite")
+
+
+def test_an_agent_and_a_central_collectd(cloud, expected, tmp_path):
+    port, secret = free_port(), "a secret between the two"
+    auth = tmp_path / "auth"
+    auth.touch(mode=0o600)
+    auth.write_text(f"agents: {secret}\n")
+    places = {"CENTRAL_HOST": HOST, "CENTRAL_PORT": port}
+    agent_stock = pipeline("agent.conf", **places, USER="agents", PASSWORD=secret)
+    central_stock = pipeline("central.conf", **places, AUTH_FILE=auth)
+    with Carbon() as carbon:
+        central_stock += pipeline("graphite.conf", GRAPHITE_HOST=HOST, GRAPHITE_PORT=carbon.port)
+        with (Collectd(stock=central_stock, host="central") as central,
+              Collectd(watching(cloud), agent_stock, host="agent") as agent):
+            def read() -> Values:
+                agent.flush("network")
+                return in_carbon(carbon)
+            wait_for(central, read, expected, "write_graphite")
+        assert {name.partition(".")[0] for name in carbon.names()} == {"agent"}
+
+
+def test_influxdb(cloud, expected):
+    places = {"INFLUXDB_HOST": HOST, "INFLUXDB_PORT": free_port()}
+    with InfluxDB(pipeline("influxdb.toml", **places)) as influxdb:
+        def read() -> Values:
+            rows = influxdb.query("SELECT * FROM drs_value")
+            return {(row["instance"], f"{row['type']}-{row['type_instance']}"): row["value"]
+                    for row in rows}
+        with Collectd(watching(cloud), pipeline("influxdb.conf", **places)) as daemon:
+            wait_for(daemon, read, expected, "network")
+
+
+def test_prometheus(cloud, expected):
+    with Prometheus() as prometheus:
+        stock = pipeline("prometheus.conf", COLLECTD_HOST=HOST,
+                         COLLECTD_PORT=prometheus.scraped_port)
+
+        def read() -> Values:
+            found = {}
+            for one in prometheus.query('{__name__=~"collectd_drs_.+"}'):
+                labels = one["metric"]
+                kind = labels["__name__"].removeprefix("collectd_drs_")
+                found[labels["drs"], f"{kind}-{labels['type']}"] = float(one["value"][1])
+            return found
+        with Collectd(watching(cloud), stock) as daemon:
+            wait_for(daemon, read, expected)
+
+
+def test_rrdtool(cloud, expected, tmp_path):
+    stock = pipeline("rrdtool.conf", RRD_FOLDER=tmp_path)
+
+    def read() -> Values:
+        found = {}
+        for path in tmp_path.glob("*/drs-*/*.rrd"):
+            info = subprocess.run(["rrdtool", "lastupdate", path], capture_output=True, text=True,
+                                  check=True).stdout.split()
+            found[path.parent.name.removeprefix("drs-"), path.stem] = float(info[-1])
+        return found
+    # The stock step is the interval, and rrdtool knows whole seconds.
+    with Collectd(watching(cloud, "Interval 1"), stock) as daemon:
+        wait_for(daemon, read, expected, "rrdtool")
+
+
+def test_kafka(cloud, expected):
+    with Kafka() as kafka:
+        def read() -> Values:
+            return {(one["plugin_instance"], f"{one['type']}-{one['type_instance']}"):
+                    one["values"][0] for one in kafka.documents() if one["plugin"] == "drs"}
+        with Collectd(watching(cloud), pipeline("kafka.conf", BROKERS=kafka.brokers)) as daemon:
+            wait_for(daemon, read, expected)
+            words = {one["meta"]["transfer_status"] for one in kafka.documents()
+                     if one["plugin"] == "drs" and one["type_instance"] == "status"}
+    assert words == {"INCRE_TRANSFER_STARTED", "FULL_TRANSFER_COMPLETE"}
+
+
+def test_the_page_shows_the_files_that_are_tested():
+    page = (TOP / "docs/pipelines.md").read_text()
+    shown = re.findall(r"^`(\S+)`:\n\n```\n(.*?)```\n", page, re.DOTALL | re.MULTILINE)
+    assert dict(shown) == {path.name: body(path) for path in FOLDER.iterdir()}
