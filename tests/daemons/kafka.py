@@ -5,7 +5,7 @@
 import json
 from typing import Self
 
-from confluent_kafka import Consumer, Producer
+from confluent_kafka import OFFSET_BEGINNING, Consumer, Producer, TopicPartition
 
 
 class Kafka:
@@ -16,13 +16,13 @@ class Kafka:
         [broker] = self._cluster.list_topics(timeout=10).brokers.values()
         self.brokers = f"{broker.host}:{broker.port}"
         self._documents: list[dict] = []
-        self._consumer: Consumer | None = None
+        self._consumer = Consumer({"bootstrap.servers": self.brokers, "group.id": "tests"})
 
     def __enter__(self) -> Self:
-        self._consumer = Consumer({
-            "bootstrap.servers": self.brokers, "group.id": "tests", "auto.offset.reset": "earliest",
-            "allow.auto.create.topics": True, "topic.metadata.refresh.interval.ms": 200})
-        self._consumer.subscribe(["collectd"])
+        # To ask for a topic is to create it.
+        topic = self._cluster.list_topics("collectd", timeout=10).topics["collectd"]
+        self._consumer.assign([TopicPartition("collectd", partition, OFFSET_BEGINNING)
+                               for partition in topic.partitions])
         return self
 
     def __exit__(self, *_: object) -> None:
