@@ -7,6 +7,7 @@
 #include "poller.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 
 /* Projects that are due at the same instant start this far apart. */
@@ -145,8 +146,17 @@ static msec_t step(struct poller *p, struct entry *e, msec_t now) {
   return deadline_earlier(again, e->start_at);
 }
 
+/* A signal is for the daemon's main thread, which it wakes: here it would only
+ * be late. */
+static void block_signals(void) {
+  sigset_t all;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, NULL);
+}
+
 void *poller_run(void *arg) {
   struct poller *p = arg;
+  block_signals();
   while (take_notes(p, deadline_now())) {
     msec_t now = deadline_now(), next = DEADLINE_NEVER;
     for (int i = 0; i < p->len; i++)

@@ -2,8 +2,11 @@
 # Copyright (c) 2026 the collectd-drs authors
 """SIGTERM at any moment of a read: the daemon is gone at once, and what was answered is written."""
 
+import re
+import signal
 import socket
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from blocks import JOB, OTHER_JOB, PROJECT_ID, TOKEN, hung_projects, project
@@ -122,3 +125,18 @@ def jobs(daemon: Collectd) -> set[str]:
     """The jobs that have a value on disk."""
     return {name.partition("/drs-")[2].partition("/")[0] for name in daemon.series("drs")
             if name.endswith("percent-total")}
+
+
+def test_a_signal_wakes_the_daemon_and_not_the_plugin(cloud):
+    with Collectd(project("prod", cloud)) as daemon:
+        daemon.wait_for_reads(1)
+        tasks = Path(f"/proc/{daemon.process.pid}/task").iterdir()
+        blocked = {signals_blocked(task) for task in tasks
+                   if (task / "comm").read_text().startswith("drs")}
+    terminate = 1 << signal.SIGTERM - 1
+    assert blocked and all(mask & terminate for mask in blocked)
+
+
+def signals_blocked(task: Path) -> int:
+    """The mask of the signals that a thread does not take."""
+    return int(re.search(r"^SigBlk:\s*(\w+)", (task / "status").read_text(), re.M)[1], 16)
