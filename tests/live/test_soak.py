@@ -50,15 +50,20 @@ class Size:
     threads: int
 
 
+def _is_kept(descriptor: Path) -> bool:
+    """Not a connection, which may be open or not at any moment, and gone while it is looked at."""
+    try:
+        return not os.readlink(descriptor).startswith("socket:")
+    except FileNotFoundError:
+        return False
+
+
 def size_of(pid: int) -> Size:
     _, _, heap = Path(f"/proc/{pid}/smaps").read_text().partition("[heap]\n")
     memory = int(next(line.split()[1] for line in heap.splitlines() if line.startswith("Rss:")))
-    descriptors = [os.readlink(path) for path in Path(f"/proc/{pid}/fd").iterdir()
-                   if path.is_symlink()]
-    # A connection may be open or not at any moment.
-    kept = [target for target in descriptors if not target.startswith("socket:")]
+    descriptors = sum(_is_kept(path) for path in Path(f"/proc/{pid}/fd").iterdir())
     threads = list(Path(f"/proc/{pid}/task").iterdir())
-    return Size(memory, len(kept), len(threads))
+    return Size(memory, descriptors, len(threads))
 
 
 def _play(cloud: StandIn, seed: int, over: threading.Event) -> None:
