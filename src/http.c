@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the collectd-drs authors
  *
- * One multi handle; an easy handle for each request. */
+ * One multi handle; an easy handle for each request.
+ *
+ * Replies that are there at the same time take turns, one in each http_poll.
+ * Else all of them would be dealt with before any of the requests that follow
+ * them is sent, and the server would wait for us as long as we for it. */
 
 #include "http.h"
 
@@ -14,7 +18,8 @@ struct http {
   CURLM *multi;
   CURLSH *share; /* TLS sessions outlive the easy handles */
   const char *user_agent;
-  struct http_call *calls;
+  struct http_call *calls; /* the newest first */
+  struct http_call *turn;  /* whose body is dealt with in this http_poll */
 };
 
 struct http_call {
@@ -26,6 +31,7 @@ struct http_call {
   void *arg;
   struct http_reply reply;
   size_t header_len, body_len;
+  bool waits;     /* its body has come, for another turn */
   struct err err; /* ours; curl's own comes in `text` */
   char text[CURL_ERROR_SIZE];
 };
@@ -105,9 +111,24 @@ static size_t on_header(char *bytes, size_t size, size_t n, void *arg) {
   return 0;
 }
 
+/* HTTP/2 brings all replies on one connection, which must not be held up. */
+static bool must_wait(struct http_call *call) {
+  struct http *http = call->http;
+  long version = 0;
+  if (http->turn == NULL)
+    http->turn = call;
+  if (http->turn == call)
+    return false;
+  curl_easy_getinfo(call->easy, CURLINFO_HTTP_VERSION, &version);
+  return version < CURL_HTTP_VERSION_2_0;
+}
+
 static size_t on_body(char *bytes, size_t size, size_t n, void *arg) {
   struct http_call *call = arg;
   size_t len = size * n;
+  call->waits = must_wait(call);
+  if (call->waits)
+    return CURL_WRITEFUNC_PAUSE;
   if (call->body_len == 0)
     curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &call->reply.status);
   call->body_len += len;
@@ -214,6 +235,8 @@ static void link_call(struct http_call *call) {
 }
 
 static void free_call(struct http_call *call) {
+  if (call->http->turn == call)
+    call->http->turn = NULL;
   if (call->link != NULL) {
     *call->link = call->next;
     if (call->next != NULL)
@@ -294,10 +317,24 @@ static void finish(struct http_call *call, CURLcode code) {
   free_call(call);
 }
 
+/* The reply that has waited the longest for its turn, or NULL. */
+static struct http_call *longest_waiting(const struct http *http) {
+  struct http_call *oldest = NULL;
+  for (struct http_call *call = http->calls; call != NULL; call = call->next)
+    if (call->waits)
+      oldest = call;
+  return oldest;
+}
+
 void http_poll(struct http *http, int timeout) {
   int running, left;
-  curl_multi_poll(http->multi, NULL, 0, timeout, NULL);
-  curl_multi_perform(http->multi, &running);
+  struct http_call *turn = http->turn = longest_waiting(http);
+  curl_multi_poll(http->multi, NULL, 0, turn == NULL ? timeout : 0, NULL);
+  curl_multi_perform(http->multi, &running); /* sends what has been started */
+  if (turn != NULL) {
+    curl_easy_pause(turn->easy, CURLPAUSE_CONT);
+    curl_multi_perform(http->multi, &running);
+  }
   for (CURLMsg *m; (m = curl_multi_info_read(http->multi, &left)) != NULL;) {
     struct http_call *call;
     CURLcode code = m->data.result;
