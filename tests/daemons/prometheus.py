@@ -14,6 +14,7 @@ global:
   scrape_interval: 1s
 scrape_configs:
   - job_name: collectd
+    honor_labels: true
     static_configs:
       - targets: ["127.0.0.1:{scraped}"]
 """
