@@ -18,7 +18,7 @@ from blocks import PROJECT_ID, TOKEN, project
 from daemons import Collectd
 from standin import StandIn
 
-READS = int(os.environ.get("DRS_SOAK_READS", "500"))  # of all projects together
+READS = int(os.environ.get("DRS_SOAK_READS", "1000"))  # of all projects together
 PROJECTS = 5
 JOBS = 5
 INTERVAL = 0.1
@@ -26,7 +26,7 @@ MOST_GROWTH = 0.02
 # The start of a life: 100 reads of each project, in which each fault was there once. A life that is
 # shorter than ten starts is only watched for what grows with each read.
 START = 100 * PROJECTS
-SHORT_GROWTH = 0.1
+SHORT_GROWTH = 0.15
 # A heap that gives back what is freed, so that what is kept can be seen.
 TIDY = {"MALLOC_ARENA_MAX": "1", "MALLOC_TRIM_THRESHOLD_": "0", "MALLOC_MMAP_THRESHOLD_": "32768"}
 
@@ -71,9 +71,9 @@ def _play(cloud: StandIn, seed: int, over: threading.Event) -> None:
     dice = random.Random(seed)
     for name, options in itertools.cycle(FAULTS):
         with cloud.answer_with(name, **options):
-            if over.wait(dice.uniform(0.05, 0.3)):
+            if over.wait(dice.uniform(0.05, 0.15)):
                 return
-        if over.wait(dice.uniform(0, 0.1)):
+        if over.wait(dice.uniform(0, 0.05)):
             return
 
 
@@ -125,7 +125,7 @@ def settle(daemon: Collectd, first: int, last: int) -> Size:
 
 
 def test_nothing_grows():
-    start = min(START, READS // 5)
+    start = min(START, READS // 4)
     with ExitStack() as stack:
         clouds = [stack.enter_context(StandIn(PROJECT_ID, TOKEN)) for _ in range(PROJECTS)]
         config = "".join(configuration(number, cloud) for number, cloud in enumerate(clouds))
