@@ -31,15 +31,17 @@ static struct job *new_job(const char *id) {
   return job;
 }
 
-/* A name that is the id needs no memory of its own. */
 static void free_name(struct job *job) {
-  if (job->name != job->id)
-    free((void *)(uintptr_t)job->name);
+  free(job->own_name);
+  job->own_name = NULL;
   job->name = NULL;
 }
 
+/* A name that is the id needs no memory of its own. */
 static bool copy_name(struct job *job, const char *name) {
-  job->name = strcmp(name, job->id) == 0 ? job->id : strdup(name);
+  bool is_id = strcmp(name, job->id) == 0;
+  job->own_name = is_id ? NULL : strdup(name);
+  job->name = is_id ? job->id : job->own_name;
   return job->name != NULL;
 }
 

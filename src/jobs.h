@@ -34,6 +34,7 @@ enum jobs_source {
 struct job {
   const char *id;   /* as the API has it */
   const char *name; /* plugin instance: safe for a metric's path */
+  char *own_name;   /* its memory; NULL: the name is the id */
   uint32_t read;    /* the number of the last read that answered for it */
   bool has_error;   /* its last item carried an error code */
   bool missing;     /* the service does not know it, and this was told */
