@@ -26,7 +26,7 @@ MOST_GROWTH = 0.02
 # The start of a life: 100 reads of each project, in which each fault was there once. A life that is
 # shorter than ten starts is only watched for what grows with each read.
 START = 100 * PROJECTS
-SHORT_GROWTH = 0.15
+SHORT_GROWTH = 0.5
 # A heap that gives back what is freed, so that what is kept can be seen.
 TIDY = {"MALLOC_ARENA_MAX": "1", "MALLOC_TRIM_THRESHOLD_": "0", "MALLOC_MMAP_THRESHOLD_": "32768"}
 
