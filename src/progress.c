@@ -3,9 +3,7 @@
  *
  * A small machine over the reader's events: it knows at which of five places
  * of the reply it stands, and skips all that it does not know.
- *
- *     reply { results [ item { progress_map { phase {} } } ], error {} }
- */
+ *     reply { results [ item { progress_map { phase {} } } ], error {} } */
 
 #include "progress.h"
 
@@ -90,8 +88,7 @@ static void keep_count(struct progress_reader *r, const struct field *f,
 
 /* clang-format off */
 #define KEY(name) .key = name, .len = sizeof(name) - 1
-#define TEXT(name, member) \
-  {KEY(name), .keep = keep_text, .offset = offsetof(struct progress, member)}
+#define TEXT(name, member) {KEY(name), .keep = keep_text, .offset = offsetof(struct progress, member)}
 #define NUMBER(name, member, has) \
   {KEY(name), .keep = keep_number, .offset = offsetof(struct progress, member), .bit = has}
 #define PHASE_NUMBER(name, member, has) \
@@ -114,10 +111,9 @@ static const struct field reply_fields[] = {
 };
 
 static const struct field item_fields[] = {
-    TEXT("job_id", id),
     NUMBER("progress", completed, PROGRESS_COMPLETED),
+    TEXT("job_id", id),
     NUMBER("incre_trans_delay", delay_s, PROGRESS_DELAY_S),
-    NUMBER("incre_trans_delay_millis", delay_ms, PROGRESS_DELAY_MS),
     TEXT("task_mode", task_mode),
     TEXT("transfer_status", transfer_status),
     NUMBER("process_time", process_time, PROGRESS_PROCESS_TIME),
@@ -126,6 +122,7 @@ static const struct field item_fields[] = {
     TEXT("error_code", error_code),
     TEXT("error_msg", error_msg),
     TEXT("error_message", error_msg),
+    NUMBER("incre_trans_delay_millis", delay_ms, PROGRESS_DELAY_MS),
     {0},
 };
 
@@ -153,20 +150,27 @@ static const enum place place_above[PLACES] = {
     [PHASE] = MAP,     [ERROR] = REPLY,
 };
 
-static const struct field *find_field(enum place place, const char *key,
-                                      size_t len) {
-  for (const struct field *f = fields_at[place]; f != NULL && f->key; f++)
+static const struct field *find_from(const struct field *f, const char *key,
+                                     size_t len) {
+  for (; f != NULL && f->key != NULL; f++)
     if (f->len == len && memcmp(f->key, key, len) == 0)
       return f;
   return NULL;
 }
 
+/* As a rule keys come in the order of the table: we go on after the last. */
+static const struct field *find_field(const struct progress_reader *r,
+                                      const char *key, size_t len) {
+  const struct field *next = r->field != NULL ? r->field + 1 : NULL;
+  const struct field *f = find_from(next, key, len);
+  return f != NULL ? f : find_from(fields_at[r->place], key, len);
+}
+
 /* Entering and leaving places */
 
 static void begin_item(struct progress_reader *r) {
-  struct progress *p = &r->item;
-  p->has = 0;
-  p->phases_len = 0;
+  r->item.has = 0;
+  r->item.phases_len = 0;
   for (const struct field *f = item_fields; f->key != NULL; f++)
     if (f->keep == keep_text)
       keep_text(r, f, "", 0);
@@ -279,18 +283,18 @@ static void on_key(void *arg, const char *text, size_t len) {
   if (r->place == MAP)
     r->map_is_full = !begin_phase(r, text, len);
   else
-    r->field = find_field(r->place, text, len);
+    r->field = find_field(r, text, len);
 }
 
 static void on_scalar(void *arg, enum json_kind kind, const char *text,
                       size_t len) {
   struct progress_reader *r = arg;
-  if (r->skip == 0 && r->place == MAP && r->map_is_array)
+  const struct field *f = r->field; /* there is none in what is skipped */
+  bool has_text = kind == JSON_STRING || kind == JSON_NUMBER;
+  if (has_text && f != NULL && f->keep != NULL)
+    f->keep(r, f, text, len);
+  else if (r->skip == 0 && r->place == MAP && r->map_is_array)
     begin_phase_by_position(r);
-  if (r->skip != 0 || r->field == NULL || r->field->keep == NULL)
-    return;
-  if (kind == JSON_STRING || kind == JSON_NUMBER)
-    r->field->keep(r, r->field, text, len);
 }
 
 static const struct json_events events = {
@@ -302,9 +306,7 @@ struct progress_reader *progress_reader_new(progress_fn *fn, void *arg) {
   struct progress_reader *r = calloc(1, sizeof(*r));
   if (r == NULL)
     return NULL;
-  r->fn = fn;
-  r->arg = arg;
-  r->reply.count = -1;
+  *r = (struct progress_reader){.fn = fn, .arg = arg, .reply.count = -1};
   r->json = json_reader_new(&events, r);
   if (r->json != NULL)
     return r;
