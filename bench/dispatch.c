@@ -2,7 +2,8 @@
  * Copyright (c) 2026 the collectd-drs authors
  *
  * A plugin to compare with: it dispatches the values that the plugin drs makes
- * of bench/replies.py, from a loop, and tells how much of the heap is in use.
+ * of bench/replies.py, from a loop, tells how long the loop took, and how much
+ * of the heap is in use.
  *
  *     <Plugin dispatch>
  *       Jobs 10000       # none, if not given: then it tells of the heap alone
@@ -20,7 +21,6 @@
 
 static int jobs;
 static double interval = 1;
-static derive_t rounds;
 
 static const struct {
   const char *type, *type_instance;
@@ -64,8 +64,9 @@ static int read_jobs(user_data_t *ud) {
                (value_t){.gauge = values[v].value});
     dispatch_status(&vl);
   }
-  value_list_t count = {.plugin = "dispatch"};
-  dispatch(&count, "total_requests", "rounds", (value_t){.derive = ++rounds});
+  gauge_t took = CDTIME_T_TO_DOUBLE(cdtime() - vl.time);
+  value_list_t loop = {.plugin = "dispatch"};
+  dispatch(&loop, "response_time", "loop", (value_t){.gauge = took});
   return 0;
 }
 

@@ -2,6 +2,7 @@
 # Copyright (c) 2026 the collectd-drs authors
 """The programs whose work is measured: the replier, and collectd in each of its parts."""
 
+import json
 import os
 import sys
 import urllib.request
@@ -55,6 +56,7 @@ LoadPlugin drs
     ProjectID "{project_id}"
     Token "t0k3n"
     Interval {interval}
+    JobsFile "{jobs_file}"
     {lines}
   </Project>
 </Plugin>
@@ -90,10 +92,15 @@ class Replier(Daemon):
     def endpoint(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def requests(self) -> int:
-        """How many there have been."""
+    def times(self) -> list[float]:
+        """When each request came, on the monotonic clock."""
         with urllib.request.urlopen(self.endpoint) as answer:
-            return int(answer.read())
+            return json.loads(answer.read())
+
+    def wait_for(self, count: int, timeout: float) -> list[float]:
+        """The times of the first `count` requests."""
+        return self.wait_until(lambda: len(self.times()) >= count and self.times()[:count],
+                               f"{count} requests", timeout)
 
 
 class BenchCollectd(Collectd):
@@ -124,17 +131,30 @@ class BenchCollectd(Collectd):
         except AssertionError:  # there is none yet
             return None
 
+    def changes(self, name: str, count: int, timeout: float) -> list[float]:
+        """So many values of an identifier, each other than the one before."""
+        seen: list[float] = []
+
+        def enough() -> bool:
+            value = self.value(name)
+            if value is not None and seen[-1:] != [value]:
+                seen.append(value)
+            return len(seen) >= count
+        self.wait_until(enough, f"{count} values of {name}", timeout)
+        return seen
+
     def cpu_seconds(self) -> float:
         """User and system time of the whole process so far."""
         fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / TICK
 
 
-def drs(endpoint: str, jobs: int, interval: float, *lines: str) -> str:
-    """The configuration of the plugin, for so many jobs."""
-    ids = [f'Job "{job_id(number)}"' for number in range(jobs)]
+def drs(folder: Path, endpoint: str, jobs: int, interval: float, *lines: str) -> str:
+    """The configuration of the plugin, for so many jobs, which a file in `folder` lists."""
+    jobs_file = folder / f"jobs-{jobs}"
+    jobs_file.write_text("".join(f"{job_id(number)}\n" for number in range(jobs)))
     return DRS.format(module_dir=MODULE_DIR, endpoint=endpoint, project_id=PROJECT_ID,
-                      interval=interval, lines="\n    ".join([*lines, *ids]))
+                      interval=interval, jobs_file=jobs_file, lines="\n    ".join(lines))
 
 
 def dispatch(jobs: int = 0, interval: float = 1.0) -> str:

@@ -4,7 +4,7 @@
 
 The stand-in of the tests checks what it is asked, which takes longer than what is measured here.
 As a program: python3 -m bench.replier --delay SECONDS --status STATUS. It prints its port; a GET is
-answered with the number of requests so far.
+answered with the times at which the other requests came, on the monotonic clock.
 """
 
 import argparse
@@ -13,6 +13,7 @@ import json
 import re
 import selectors
 import sys
+import time
 
 from .replies import reply
 
@@ -25,12 +26,12 @@ class Answers:
 
     def __init__(self, status: int, delay: float) -> None:
         self.delay = delay
-        self.requests = 0
+        self.times: list[float] = []
         self._status = status
         self._known: dict[bytes, bytes] = {}
 
     def to(self, body: bytes) -> bytes:
-        self.requests += 1
+        self.times.append(time.monotonic())
         if body not in self._known:
             self._known[body] = self.of(reply(json.loads(body)["jobs"]), self._status)
         return self._known[body]
@@ -57,7 +58,7 @@ class Connection(asyncio.Protocol):
             return
         self._rest = b""
         if head.startswith(b"GET "):
-            self._transport.write(self._answers.of(b"%d" % self._answers.requests))
+            self._transport.write(self._answers.of(json.dumps(self._answers.times).encode()))
             return
         loop = asyncio.get_running_loop()
         due = loop.time() + self._answers.delay
