@@ -4,12 +4,14 @@
 
 from .carbon import Carbon
 from .collectd import Collectd
+from .graphite_web import GraphiteWeb
 from .influxdb import InfluxDB
 from .keystone import Keystone
 from .nginx import Nginx
 from .process import Daemon, free_port, wait_until
 from .prometheus import Prometheus
+from .smtp import Smtp
 from .write_http import WriteHttp
 
-__all__ = ["Carbon", "Collectd", "Daemon", "InfluxDB", "Keystone", "Nginx", "Prometheus",
-           "WriteHttp", "free_port", "wait_until"]
+__all__ = ["Carbon", "Collectd", "Daemon", "GraphiteWeb", "InfluxDB", "Keystone", "Nginx", "Prometheus",
+           "Smtp", "WriteHttp", "free_port", "wait_until"]

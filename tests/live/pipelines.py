@@ -16,12 +16,13 @@ def body(path: Path) -> str:
     return "".join(path.read_text().splitlines(keepends=True)[HEADER_LINES:])
 
 
+def fill_in(text: str, places: dict[str, object]) -> str:
+    """A text with a value for each @PLACE@ in it; an @ in a value is left alone."""
+    wanted = set(re.findall(r"@([A-Z_]+)@", text))
+    assert wanted == places.keys(), f"places {wanted} are not {places.keys()}"
+    return re.sub(r"@([A-Z_]+)@", lambda place: str(places[place[1]]), text)
+
+
 def pipeline(name: str, **places: object) -> str:
-    """A file with a value for each @PLACE@ in it."""
-    text = body(FOLDER / name)
-    for place, value in places.items():
-        assert f"@{place}@" in text, f"{name} has no place for {place}"
-        text = text.replace(f"@{place}@", str(value))
-    left = re.findall(r"@\w+@", text)
-    assert not left, f"{name} needs {left}"
-    return text
+    """A file of docs/pipelines with a value for each @PLACE@ in it."""
+    return fill_in(body(FOLDER / name), places)

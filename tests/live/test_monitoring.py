@@ -2,13 +2,20 @@
 # Copyright (c) 2026 the collectd-drs authors
 """The rules and thresholds of monitoring/, by the tools that they are for."""
 
+import os
 import re
+import shutil
 import subprocess
+import tempfile
+from getpass import getuser
+from pathlib import Path
+
+import pytest
 
 from blocks import INTERVAL, JOB, project
-from daemons import Collectd, Prometheus
+from daemons import Collectd, Prometheus, Smtp
 from daemons.collectd import TOP
-from pipelines import body, pipeline
+from pipelines import body, fill_in, pipeline
 
 FOLDER = TOP / "monitoring"
 
@@ -59,3 +66,51 @@ def test_the_thresholds_fire(cloud):
             daemon.wait_until(lambda: told(daemon, metric, "FAILURE"), f"a failure of {metric}")
         cloud.answer_with("refusal", status=500)
         daemon.wait_until(lambda: told(daemon, "bool-up", "FAILURE"), "a failure of bool-up")
+
+
+@pytest.fixture
+def open_folder():
+    """A folder that the user of collectd's exec plugin, who is never root, can write to."""
+    with tempfile.TemporaryDirectory(prefix="drs-exec-") as name:
+        folder = Path(name)
+        folder.chmod(0o777)
+        shutil.copy(FOLDER / "drs-notify", folder)
+        pager = folder / "pager"
+        pager.write_text('#!/bin/sh\necho "$*" >> "${0%/*}/pages"\n')
+        pager.chmod(0o755)
+        yield folder
+
+
+def test_the_whole_chain_tells_a_program_and_by_mail(cloud, open_folder):
+    pages = open_folder / "pages"
+    cloud.jobs[JOB] |= {"transfer_status": "FULL_TRANSFER_STARTED"}
+    with Smtp() as smtp:
+        chain = fill_in(body(FOLDER / "collectd-alerts.conf"), {
+            "EXEC_USER": "nobody" if os.geteuid() == 0 else getuser(),
+            "DRS_NOTIFY": open_folder / "drs-notify", "PAGER": open_folder / "pager",
+            "SMTP_HOST": "127.0.0.1", "SMTP_PORT": smtp.port, "RECIPIENT": "oncall@example.org"})
+        config = project("prod", cloud, f'Job "{JOB}" "orders-db"')
+        with Collectd(config, chain, interval=INTERVAL) as daemon:
+            daemon.wait_for_reads(1)
+            cloud.jobs[JOB] |= {"transfer_status": "FULL_TRANSFER_FAILED"}
+
+            def paged(*words: str) -> bool:
+                return pages.exists() and any(
+                    line.startswith("FAILURE test-host: ") and all(word in line for word in words)
+                    for line in pages.read_text().splitlines())
+
+            def mailed(*words: str) -> bool:
+                return any("To: oncall@example.org" in mail and all(word in mail for word in words)
+                           for mail in smtp.mails())
+            for words in (("orders-db", "FULL_TRANSFER_FAILED"), ("threshold", "gauge")):
+                daemon.wait_until(lambda words=words: paged(*words), f"a page with {words}", 20)
+                daemon.wait_until(lambda words=words: mailed("FAILURE", *words),
+                                  f"a mail with {words}", 20)
+
+
+def test_the_program_is_told_of_migrations_alone(open_folder):
+    for plugin, wanted in (("cpu", ""), ("drs", "WARNING h: it is slow\n")):
+        text = f"Severity: WARNING\nTime: 1.0\nHost: h\nPlugin: {plugin}\n\nit is slow\n"
+        done = subprocess.run([open_folder / "drs-notify", "echo"], input=text, text=True,
+                              capture_output=True, check=True)
+        assert done.stdout == wanted
