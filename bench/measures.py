@@ -167,14 +167,15 @@ def handshakes(folder: Path) -> Iterator[Row]:
 
 
 def _linear_instructions(folder: Path) -> Row:
-    """What a job costs outside of collectd's dispatch, in few and in many."""
+    """What a value costs outside of collectd's dispatch, in many jobs and in few, in as many reads."""
+    few, many = 1_000, 10_000
     of_jobs = {}
-    for jobs, requests in ((100, 40), (10_000, 300)):
+    for jobs in (few, many):
         with Replier() as replier:
             of_jobs[jobs] = _instructions(folder / f"of-{jobs}", replier,
-                                          drs(folder, replier.endpoint, jobs, 5), requests)
-    return Row("instructions for each value of 10,000 jobs / of 100", of_jobs[10_000] / of_jobs[100],
-               1.1, f"{of_jobs[10_000]:.0f} / {of_jobs[100]:.0f}")
+                                          drs(folder, replier.endpoint, jobs, 5), 3 * jobs // BATCH)
+    return Row(f"instructions for each value of {many:,} jobs / of {few:,}",
+               of_jobs[many] / of_jobs[few], 1.1, f"{of_jobs[many]:.0f} / {of_jobs[few]:.0f}")
 
 
 def _read_and_loop(folder: Path, jobs: int, interval: float) -> tuple[float, float]:
@@ -187,7 +188,7 @@ def _read_and_loop(folder: Path, jobs: int, interval: float) -> tuple[float, flo
 
 
 def sizes(folder: Path) -> Iterator[Row]:
-    """Is a read linear? Its own part is counted; the whole is set against the loop."""
+    """Is a read linear? Its own part is counted; the whole is told beside the loop, which is not."""
     yield _linear_instructions(folder)
     for jobs, interval in ((100, 0.5), (1_000, 0.5), (10_000, 2), (100_000, 10)):
         read, loop = _read_and_loop(folder, jobs, interval)

@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 the collectd-drs authors
+"""What the benchmarks compare is alike: the same values, by the plugin, a loop, and curl_json."""
+
+from bench.programs import BenchCollectd, Replier, curl_json, dispatch, drs
+from bench.replies import VALUES
+
+JOBS = 3
+
+
+def job_values(plugins: str, plugin: str, count: int) -> dict[str, float]:
+    """The values of this plugin by their names below it, once there are so many."""
+    with BenchCollectd(plugins, interval=0.2) as daemon:
+        def values() -> dict[str, float]:
+            return {name.partition("/")[2]: value for name, value in daemon.values().items()
+                    if name.startswith(f"bench/{plugin}-")}
+        daemon.wait_until(lambda: len(values()) >= count, f"{count} values of {plugin}", 20)
+        return values()
+
+
+def test_the_loop_dispatches_what_the_plugin_does(tmp_path):
+    with Replier() as replier:
+        asked = job_values(drs(tmp_path, replier.endpoint, JOBS, 0.2, "SelfMetrics false"), "drs",
+                           JOBS * VALUES)
+    assert asked == job_values(dispatch(JOBS, 0.2), "drs", JOBS * VALUES)
+
+
+def test_curl_json_takes_the_same_replies(tmp_path):
+    with Replier(status=200) as replier:
+        taken = job_values(curl_json(replier.endpoint, JOBS, 2, 0.2), "curl_json", JOBS)
+        times = replier.times()
+    assert {88.0, 3.0, 10.0, 94.0} <= {*taken.values()} and len(times) >= 2
