@@ -4,7 +4,7 @@
 
 import pytest
 from blocks import JOB, PROJECT_ID, TOKEN
-from standin import StandIn
+from standin import Certificates, StandIn
 
 
 @pytest.fixture
@@ -15,3 +15,9 @@ def cloud():
                            "transfer_status": "FULL_TRANSFER_STARTED"}
         yield cloud
         assert cloud.problems() == []
+
+
+@pytest.fixture(scope="module")
+def certificates(tmp_path_factory):
+    """Throw-away certificates of an authority of their own."""
+    return Certificates(tmp_path_factory.mktemp("certificates"))

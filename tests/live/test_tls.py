@@ -7,7 +7,7 @@ import os
 import pytest
 from blocks import JOB, PROJECT_ID, TOKEN, project
 from daemons import Collectd, Nginx
-from standin import Certificates, StandIn
+from standin import StandIn
 
 SERVERS = [
     # what the server shows, further lines, is it asked?
@@ -19,11 +19,6 @@ SERVERS = [
     ("self-signed", ["VerifyPeer false"], True),
     ("expired", ["VerifyPeer false", "VerifyHost false"], True),
 ]
-
-
-@pytest.fixture(scope="module")
-def certificates(tmp_path_factory):
-    return Certificates(tmp_path_factory.mktemp("certificates"))
 
 
 def is_asked(tls, *lines: str) -> bool:

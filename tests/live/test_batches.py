@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 the collectd-drs authors
+"""Many jobs of a service that wants few at once, likes some of them not, or asks for a pause."""
+
+from math import ceil, log2
+
+import pytest
+from blocks import INTERVAL, project
+from daemons import Collectd, Nginx
+from standin import BadJob, Refusal, Throttle
+
+JOBS = [f"00000000-0000-4000-8000-000000{number:04}jb" for number in range(64)]
+
+
+@pytest.fixture
+def many(cloud):
+    """The stand-in, with a plain item for each job."""
+    cloud.jobs.update({job: {"job_id": job, "progress": "1"} for job in JOBS})
+    return cloud
+
+
+def block(cloud, *lines: str, jobs: list[str] | None = None, name: str = "prod") -> str:
+    """A project of these jobs, or all."""
+    listed = [f'Job "{job}"' for job in (JOBS if jobs is None else jobs)]
+    return project(name, cloud, *listed, *lines)
+
+
+def answered(read: dict[str, float]) -> set[str]:
+    """The jobs that had a value in a read."""
+    return {name.partition("/")[0] for name in read if name.endswith("/percent-total")}
+
+
+REFUSALS = {
+    "of the API": Refusal("DRS.M00299"), "of the gateway": Refusal("APIG.0201"),
+    "too large": Refusal("", status=413, shape="html"),
+    "too long": Refusal("", status=414, shape="html"),
+    "of nginx": Refusal("", status=494, shape="html"),
+}
+
+
+@pytest.mark.parametrize("most", [1, 7])
+@pytest.mark.parametrize("refusal", REFUSALS)
+def test_the_size_that_the_service_takes_is_found(many, refusal, most):
+    many.drs.most_ids, many.drs.too_many = most, REFUSALS[refusal]
+    with Collectd(block(many)) as daemon:
+        reads = daemon.wait_for_reads(4)
+        assert all(answered(read) == {*JOBS} for read in reads)
+        sizes = [len(request.jobs) for request in many.requests]
+    first_fit = next(at for at, size in enumerate(sizes) if size <= most)
+    # Every job is asked for once in a request of a good size; from then on there is no other.
+    assert max(sizes[first_fit + 2 * len(JOBS):], default=1) <= most
+
+
+@pytest.mark.parametrize("bad", [
+    BadJob(), BadJob(code="DRS.M05003"), BadJob(shape="envelope", named=True),
+    BadJob(code="DRS.10000010", shape="envelope"), BadJob("omit"), BadJob("item"),
+], ids=lambda bad: f"{bad.how}-{bad.code}-{bad.shape}")
+def test_a_bad_job_costs_the_others_nothing_and_little_time(many, bad):
+    wrong, batch = {JOBS[5], JOBS[23], JOBS[60]}, 32
+    many.jobs.update(dict.fromkeys(wrong, bad))
+    with Collectd(block(many, f"BatchSize {batch}")) as daemon:
+        reads = daemon.wait_for_reads(6)
+        assert all(answered(read) == {*JOBS} - wrong for read in reads)
+        daemon.stop()
+        reads = daemon.reads()
+    plain = ceil(len(JOBS) / batch) * (len(reads) + 2)
+    extra = len(many.requests) - plain
+    assert extra <= len(wrong) * (2 * log2(batch) + 2), [len(one.jobs) for one in many.requests]
+
+
+@pytest.mark.parametrize("code", ["APIG.0308", "DRS.M01503"])
+def test_a_pause_is_kept_as_long_as_it_is_told(many, code):
+    trouble = many.answer_with("refusal", times=1, code=code, headers={"Retry-After": "1"})
+    with Collectd(block(many)) as daemon:
+        daemon.wait_for_reads(1)
+        trouble.wait_for_hits(1, timeout=5)
+        daemon.wait_until(lambda: len(many.requests) >= 2, "another request")
+    first, second = (request.time for request in many.requests[:2])
+    assert second - first >= 1, "it did not wait"
+
+
+@pytest.mark.parametrize("code", ["APIG.0308", "DRS.M01503"])
+def test_every_job_has_its_turn_where_few_requests_are_admitted(many, code):
+    jobs = JOBS[:8]
+    many.drs.throttle = Throttle(requests=2, window=2 * INTERVAL, code=code, retry_after=0)
+    with Collectd(block(many, "BatchSize 1", "MaxParallel 1", jobs=jobs)) as daemon:
+        def turns() -> dict[str, int]:
+            reads = daemon.reads()
+            return {job: sum(job in answered(read) for read in reads) for job in jobs}
+        daemon.wait_until(lambda: min(turns().values()) >= 2, "two values of each job", 30)
+        assert max(turns().values()) <= 2 * min(turns().values()) + 1, turns()
+
+
+def test_projects_do_not_fire_together(many):
+    config = "".join(block(many, f'Host "host-{number}"', jobs=[JOBS[number]], name=f"p{number}")
+                     for number in range(4))
+    with Collectd(config) as daemon:
+        daemon.wait_for_reads(4, "p3")
+    times = sorted(request.time for request in many.requests[:4])
+    gaps = [after - before for before, after in zip(times, times[1:])]
+    assert min(gaps) > 0.002, gaps
+
+
+@pytest.mark.parametrize("http2, connections", [(False, 4), (True, 1)])
+def test_connections_are_kept_from_read_to_read(many, certificates, http2, connections):
+    many.drs.gzip = True
+    with Nginx(many.port, certificates, http2=http2) as nginx:
+        lines = [f'Endpoint "{nginx.endpoint}"', f'CACert "{certificates.ca}"', "BatchSize 8",
+                 "MaxParallel 4"]
+        with Collectd(block(many, *lines)) as daemon:
+            reads = daemon.wait_for_reads(6)
+        requests = nginx.requests()
+    assert all(answered(read) == {*JOBS} for read in reads)
+    assert len(requests) >= 6 * 8
+    assert {one["protocol"] for one in requests} == {"HTTP/2.0" if http2 else "HTTP/1.1"}
+    assert len({one["connection"] for one in requests}) == connections
+    assert all("gzip" in request.headers["accept-encoding"] for request in many.requests)
+
+
+def test_requests_share_a_connection_at_the_same_time(many, certificates):
+    many.drs.latency = 0.1
+    with Nginx(many.port, certificates) as nginx:
+        lines = [f'Endpoint "{nginx.endpoint}"', f'CACert "{certificates.ca}"', "BatchSize 16",
+                 "MaxParallel 4", "Interval 60"]
+        assert Collectd(block(many, *lines)).test_read().status == 0
+        assert len({one["connection"] for one in nginx.requests()}) == 1
+    assert many.drs.journal.most_in_flight == 4
