@@ -27,6 +27,9 @@
 #define HTTP_BODY_MAX (16 * 1024 * 1024)
 #define HTTP_HEADER_MAX (256 * 1024)
 
+/* Seconds. Who asks for a longer pause gets this one. */
+#define HTTP_RETRY_AFTER_MAX (24 * 3600)
+
 /* How to reach a host, and whom to believe. Strings may be NULL. */
 struct http_peer {
   bool verify_peer, verify_host;
@@ -48,9 +51,11 @@ struct http_request {
 /* What is known of a reply besides its body. */
 struct http_reply {
   long status;          /* 0: no reply came */
-  msec_t retry_after;   /* from now; -1: not sent */
+  msec_t retry_after;   /* from now; -1: not sent, or no pause at all */
   time_t date;          /* the server's clock; -1: not sent */
-  const char *captured; /* the header asked for; NULL: not sent */
+  /* The header asked for: any bytes but NUL, for curl keeps the line breaks of
+   * one that was folded. NULL: not sent. */
+  const char *captured;
 };
 
 /* Callbacks of one request, in this order; all from http_poll, and none after

@@ -76,19 +76,21 @@ def test_a_pause_is_kept_as_long_as_it_is_told(many, code):
         trouble.wait_for_hits(1, timeout=5)
         daemon.wait_until(lambda: len(many.requests) >= 2, "another request")
     first, second = (request.time for request in many.requests[:2])
-    assert second - first >= 1, "it did not wait"
+    assert second - first > 0.99, "it did not wait"  # both are taken by a server's threads
 
 
+@pytest.mark.parametrize("retry_after", [None, 0])
 @pytest.mark.parametrize("code", ["APIG.0308", "DRS.M01503"])
-def test_every_job_has_its_turn_where_few_requests_are_admitted(many, code):
-    jobs = JOBS[:8]
-    many.drs.throttle = Throttle(requests=2, window=2 * INTERVAL, code=code, retry_after=0)
+def test_every_job_has_its_turn_where_few_requests_are_admitted(many, code, retry_after):
+    jobs = JOBS[:6]
+    throttle = Throttle(requests=2, window=2 * INTERVAL, code=code, retry_after=retry_after)
+    many.drs.throttle = throttle
     with Collectd(block(many, "BatchSize 1", "MaxParallel 1", jobs=jobs)) as daemon:
         def turns() -> dict[str, int]:
             reads = daemon.reads()
             return {job: sum(job in answered(read) for read in reads) for job in jobs}
-        daemon.wait_until(lambda: min(turns().values()) >= 2, "two values of each job", 30)
-        assert max(turns().values()) <= 2 * min(turns().values()) + 1, turns()
+        daemon.wait_until(lambda: min(turns().values()) >= 2, "two values of each job", 60)
+        assert throttle.refused <= len(many.requests) / 2, "it asks again before it may"
 
 
 def test_projects_do_not_fire_together(many):
