@@ -2,6 +2,7 @@
 # Copyright (c) 2026 the collectd-drs authors
 """SIGTERM at any moment of a read: the daemon is gone at once, and what was answered is written."""
 
+import os
 import re
 import signal
 import socket
@@ -27,11 +28,11 @@ MOMENTS = {
 }
 
 
-def seconds_to_stop(config: str, wait) -> None:
+def seconds_to_stop(config: str, wait, start=Collectd) -> None:
     """Stop a daemon three times, each when `wait` says that the moment is there."""
     seconds = []
     for _ in range(3):
-        with Collectd(config) as daemon:
+        with start(config) as daemon:
             wait(daemon)
             seconds.append(daemon.stop())
     # A busy machine may delay one of them, but not all.
@@ -77,6 +78,30 @@ def test_while_it_connects(cloud):
         config = project("prod", cloud, f'Endpoint "http://127.0.0.1:{port}"', PATIENT, LONG)
         seconds_to_stop(config, lambda daemon: daemon.wait_until(
             lambda: is_connecting(port), "a connection that waits"))
+
+
+class WithSilentNameServer(Collectd):
+    """collectd where the only name server takes questions and answers none of them."""
+
+    def __init__(self, drs: str, folder: Path) -> None:
+        super().__init__(drs)
+        self.resolver = folder / "resolv.conf"
+        self.resolver.write_text("nameserver 127.0.0.153\noptions timeout:30 attempts:5\n")
+
+    def command(self) -> list[str]:
+        mounted = f'mount --bind "{self.resolver}" /etc/resolv.conf && exec "$@"'
+        alone = ["unshare", "--mount"] if os.geteuid() == 0 else ["unshare", "--mount", "-r"]
+        return [*alone, "sh", "-c", mounted, "sh", *super().command()]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may take the place of a name server")
+def test_while_a_name_is_looked_up(cloud, tmp_path):
+    with socket.socket(type=socket.SOCK_DGRAM) as server:
+        server.bind(("127.0.0.153", 53))
+        server.settimeout(10)
+        config = project("prod", cloud, 'Endpoint "http://drs.nowhere.example"', PATIENT, LONG)
+        seconds_to_stop(config, lambda daemon: server.recv(512),
+                        lambda config: WithSilentNameServer(config, tmp_path))
 
 
 def test_in_a_handshake(tmp_path):
