@@ -292,8 +292,7 @@ static void complete_reply(struct http_call *call) {
   curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &reply->status);
   curl_easy_getinfo(call->easy, CURLINFO_RETRY_AFTER, &seconds);
   if (seconds > 0)
-    reply->retry_after =
-        deadline_earlier(seconds, HTTP_RETRY_AFTER_MAX) * 1000;
+    reply->retry_after = deadline_earlier(seconds, HTTP_RETRY_AFTER_MAX) * 1000;
   const char *date = header_value(call->easy, "Date");
   if (date != NULL)
     reply->date = curl_getdate(date, NULL);

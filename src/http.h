@@ -50,9 +50,9 @@ struct http_request {
 
 /* What is known of a reply besides its body. */
 struct http_reply {
-  long status;          /* 0: no reply came */
-  msec_t retry_after;   /* from now; -1: not sent, or no pause at all */
-  time_t date;          /* the server's clock; -1: not sent */
+  long status;        /* as the server numbers it: any; 0: no reply came */
+  msec_t retry_after; /* from now; -1: not sent, or no pause at all */
+  time_t date;        /* the server's clock; -1: not sent */
   /* The header asked for: any bytes but NUL, for curl keeps the line breaks of
    * one that was folded. NULL: not sent. */
   const char *captured;
