@@ -3,6 +3,7 @@
 """Each claim, measured: a row of the table, always two things of one run set against each other."""
 
 import itertools
+import socket
 from collections.abc import Iterator
 from math import ceil
 from pathlib import Path
@@ -13,7 +14,7 @@ from daemons import Nginx
 from standin import Certificates
 
 from . import profile
-from .programs import BUILD, BenchCollectd, Replier, curl_json, dispatch, drs
+from .programs import BUILD, BenchCollectd, Replier, curl_json, dispatch, drs, hung, uptime
 from .replies import VALUES, job_id, reply
 
 DECODE = BUILD / "bench/decode"
@@ -166,6 +167,27 @@ def handshakes(folder: Path) -> Iterator[Row]:
                   f"in {len(requests)} requests")
 
 
+def _longest_gap(folder: Path, plugins: str, values: int) -> float:
+    """Seconds from one value of collectd's uptime plugin to the next, at most, beside other plugins."""
+    def times() -> list[float]:
+        rows = [row for path in sorted(folder.glob("bench/uptime/*"))
+                for row in path.read_text().splitlines()[1:]]
+        return [float(row.partition(",")[0]) for row in rows]
+    with BenchCollectd(uptime(folder) + plugins) as collectd:
+        collectd.wait_until(lambda: len(times()) > values, f"{values} values", 2 * values)
+    return max(after - before for before, after in itertools.pairwise(times()))
+
+
+def gaps(folder: Path) -> Iterator[Row]:
+    """What collectd's own plugins notice of projects whose service hangs."""
+    projects, values = 20, 30
+    with socket.create_server(("127.0.0.1", 0), backlog=2 * projects) as silent:
+        beside = _longest_gap(folder / "beside", hung(silent.getsockname()[1], projects), values)
+    alone = _longest_gap(folder / "alone", "", values)
+    yield Row(f"longest gap in another plugin's values beside {projects} projects that hang / alone",
+              beside / alone, 1.1, f"{beside * 1e3:.1f} / {alone * 1e3:.1f} ms")
+
+
 def _linear_instructions(folder: Path) -> Row:
     """What a value costs outside of collectd's dispatch, in many jobs and in few, in as many reads."""
     few, many = 1_000, 10_000
@@ -196,7 +218,7 @@ def sizes(folder: Path) -> Iterator[Row]:
                   f"{read * 1e3:.1f} / {loop * 1e3:.1f} ms")
 
 
-ALL = (decoding, wall_time, instructions, cpu_time, peak, kept, handshakes, sizes)
+ALL = (decoding, wall_time, instructions, cpu_time, peak, kept, handshakes, gaps, sizes)
 
 
 def rows(folder: Path) -> Iterator[Row]:

@@ -62,6 +62,14 @@ LoadPlugin drs
 </Plugin>
 """
 
+UPTIME = """\
+LoadPlugin csv
+<Plugin csv>
+  DataDir "{folder}"
+</Plugin>
+LoadPlugin uptime
+"""
+
 CURL_JSON_KEYS = ("progress", "incre_trans_delay", "process_time", "remaining_time",
                   "progress_map/*/completed")
 
@@ -155,6 +163,27 @@ def drs(folder: Path, endpoint: str, jobs: int, interval: float, *lines: str) ->
     jobs_file.write_text("".join(f"{job_id(number)}\n" for number in range(jobs)))
     return DRS.format(module_dir=MODULE_DIR, endpoint=endpoint, project_id=PROJECT_ID,
                       interval=interval, jobs_file=jobs_file, lines="\n    ".join(lines))
+
+
+def hung(port: int, projects: int) -> str:
+    """The configuration of so many projects, all of a service that takes what comes and says nothing."""
+    blocks = [f"""\
+  <Project "hung-{number}">
+    Endpoint "http://127.0.0.1:{port}"
+    ProjectID "{PROJECT_ID}"
+    Token "t0k3n"
+    Host "host-{number}"
+    Job "{job_id(number)}"
+    Timeout 60000
+  </Project>
+""" for number in range(projects)]
+    return (f'PluginDir "{MODULE_DIR}"\nLoadPlugin drs\n<Plugin drs>\n' + "".join(blocks)
+            + "</Plugin>\n")
+
+
+def uptime(folder: Path) -> str:
+    """The configuration of a plugin of collectd's own, whose values go to files below `folder`."""
+    return UPTIME.format(folder=folder)
 
 
 def dispatch(jobs: int = 0, interval: float = 1.0) -> str:
