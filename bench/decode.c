@@ -5,7 +5,7 @@
  * as the plugin does, or with yajl alone, whose callbacks are empty. For
  * callgrind and massif to look at. */
 
-#include "progress.h"
+#include "api/progress.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -85,14 +85,14 @@ static bool decode_yajl(size_t *items) {
 static const struct {
   const char *name;
   bool (*decode)(size_t *items);
-} ways[] = {{"progress", decode_progress}, {"yajl", decode_yajl}};
+} credential_types[] = {{"progress", decode_progress}, {"yajl", decode_yajl}};
 
 int main(int argc, char **argv) {
   size_t items = 0;
-  for (size_t i = 0; argc == 2 && i < sizeof(ways) / sizeof(*ways); i++) {
-    if (strcmp(argv[1], ways[i].name) != 0)
+  for (size_t i = 0; argc == 2 && i < sizeof(credential_types) / sizeof(*credential_types); i++) {
+    if (strcmp(argv[1], credential_types[i].name) != 0)
       continue;
-    if (!ways[i].decode(&items))
+    if (!credential_types[i].decode(&items))
       return 1;
     printf("%zu\n", items);
     return 0;

@@ -10,7 +10,7 @@
 
 #include "fuzz.h"
 
-#include "http.h"
+#include "net/http.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -44,7 +44,7 @@ static void open_door(void) {
   MUST(http != NULL);
 }
 
-static bool on_body(void *arg, const struct http_reply *reply,
+static bool on_body(void *arg, const struct http_response *reply,
                     const char *bytes, size_t len) {
   (void)arg, (void)reply;
   MUST(!seen.over && (bytes != NULL || len == 0));
@@ -52,7 +52,7 @@ static bool on_body(void *arg, const struct http_reply *reply,
   return true;
 }
 
-static void on_done(void *arg, const struct http_reply *reply,
+static void on_done(void *arg, const struct http_response *reply,
                     const struct err *err) {
   (void)arg;
   MUST(seen.over++ == 0);
@@ -85,7 +85,7 @@ static void speak(int guest, const uint8_t **bytes, size_t *len, size_t most) {
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len) {
-  static const struct http_peer peer = {.no_proxy = true};
+  static const struct http_connect_options connect = {.no_proxy = true};
   static const struct http_handler handler = {
       .capture = "X-Subject-Token", .body = on_body, .done = on_done};
   struct http_request req = {.method = "POST",
@@ -93,7 +93,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len) {
                              .body = "{}",
                              .body_len = 2,
                              .timeout = TIMEOUT,
-                             .peer = &peer};
+                             .connect = &connect};
   size_t most = len > 0 && *bytes > 0 ? *bytes : SIZE_MAX;
   int guest = -1;
   bool closed = false;

@@ -6,7 +6,7 @@
 
 #include "fuzz.h"
 
-#include "progress.h"
+#include "api/progress.h"
 
 #include <math.h>
 #include <string.h>
@@ -74,7 +74,7 @@ static struct seen decode(const uint8_t *bytes, size_t len, size_t chunk) {
                        len - at < chunk ? len - at : chunk, &err);
   ok = ok && progress_finish(r, &err);
   MUST(ok == !err_is_set(&err));
-  const struct progress_reply *reply = progress_reader_reply(r);
+  const struct progress_response *reply = progress_reader_response(r);
   MUST(reply->items == s.items);
   add(&s, &ok, sizeof(ok));
   add(&s, &reply->has_results, sizeof(reply->has_results));

@@ -28,7 +28,7 @@ def fault(name: str, **options) -> Start:
 
 
 def http(name: str, start: Start, words: str = "", **more) -> Row:
-    """An outage: no answer, or one that says the service is ill."""
+    """An outage: no answer, or one that says service error."""
     return Row(name, start, "http", words, **more)
 
 

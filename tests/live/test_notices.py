@@ -117,7 +117,7 @@ def test_a_project_that_is_unreachable_is_told_once_and_when_it_answers(cloud):
         daemon.wait_until(lambda: len(told(daemon)) == 2, "a second notification")
         more_reads(daemon)
         assert told(daemon) == [
-            ("FAILURE", "prod", "bool-up", "Project prod is unreachable: the service is ill "
+            ("FAILURE", "prod", "bool-up", "Project prod is unreachable: service error "
                                            "(HTTP 500 DRS.M00004: Internal error.)"),
             ("OKAY", "prod", "bool-up", "Project prod answers again")]
 

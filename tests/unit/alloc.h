@@ -19,8 +19,8 @@
 #include <string.h>
 
 /* Volatile, because a compiler knows that malloc and free touch no variable of
- * the program, and here they do. Atomic, because libcurl asks a resolver on a
- * thread of its own. */
+ * the program, and here they do. Atomic, because libcurl call_pool a resolver
+ * on a thread of its own. */
 static volatile struct alloc {
   long fail_at;               /* the allocation that fails, from 1; 0: none */
   _Atomic long asked;         /* allocations since alloc_reset */

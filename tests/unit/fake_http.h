@@ -12,14 +12,14 @@
 
 #include "unit.h"
 
-#include "http.h"
+#include "net/http.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #define FAKE_CALLS_MAX 64
 
-struct http_call {
+struct http_transfer {
   struct http_handler handler;
   void *arg;
   char *url, *body, *headers; /* headers: a line each */
@@ -27,14 +27,14 @@ struct http_call {
 };
 
 /* The requests that wait for an answer, the oldest first. */
-static struct http_call *fake_calls[FAKE_CALLS_MAX];
+static struct http_transfer *fake_calls[FAKE_CALLS_MAX];
 static size_t fake_calls_len;
 static size_t fake_started, fake_cancelled; /* requests so far */
 static msec_t fake_now;
 
-msec_t deadline_now(void) { return fake_now; }
+msec_t clock_now(void) { return fake_now; }
 
-double deadline_seconds(void) { return (double)fake_now / 1000; }
+double clock_seconds(void) { return (double)fake_now / 1000; }
 
 /* "Name: value" strings, one behind the other, become lines. */
 static inline char *fake_lines(const struct buf *headers) {
@@ -47,12 +47,13 @@ static inline char *fake_lines(const struct buf *headers) {
   return lines;
 }
 
-struct http_call *http_start(struct http *http, const struct http_request *req,
-                             const struct http_handler *handler, void *arg,
-                             struct err *err) {
+struct http_transfer *http_start(struct http *http,
+                                 const struct http_request *req,
+                                 const struct http_handler *handler, void *arg,
+                                 struct err *err) {
   (void)http, (void)err;
   assert_true(fake_calls_len < FAKE_CALLS_MAX);
-  struct http_call *call = calloc(1, sizeof(*call));
+  struct http_transfer *call = calloc(1, sizeof(*call));
   assert_non_null(call);
   call->handler = *handler;
   call->arg = arg;
@@ -65,27 +66,27 @@ struct http_call *http_start(struct http *http, const struct http_request *req,
   return call;
 }
 
-static inline void fake_forget(struct http_call *call) {
+static inline void fake_forget(struct http_transfer *call) {
   size_t i = 0;
   while (i < fake_calls_len && fake_calls[i] != call)
     i++;
   assert_true(i < fake_calls_len);
   memmove(&fake_calls[i], &fake_calls[i + 1],
-          (--fake_calls_len - i) * sizeof(struct http_call *));
+          (--fake_calls_len - i) * sizeof(struct http_transfer *));
   free(call->url);
   free(call->body);
   free(call->headers);
   free(call);
 }
 
-void http_cancel(struct http_call *call) {
+void http_cancel(struct http_transfer *call) {
   fake_cancelled++;
   fake_forget(call);
 }
 
 /* Gives a waiting request its whole answer. */
-static inline void fake_answer(struct http_call *call, struct http_reply reply,
-                               const char *body) {
+static inline void fake_answer(struct http_transfer *call,
+                               struct http_response reply, const char *body) {
   struct err none = ERR_INIT;
   if (*body != '\0' && call->handler.body != NULL)
     call->handler.body(call->arg, &reply, body, strlen(body));
@@ -94,9 +95,9 @@ static inline void fake_answer(struct http_call *call, struct http_reply reply,
 }
 
 /* The transfer fails. */
-static inline void fake_fail(struct http_call *call, const char *why) {
+static inline void fake_fail(struct http_transfer *call, const char *why) {
   struct err err = ERR_INIT;
-  struct http_reply reply = {.retry_after = -1, .date = -1};
+  struct http_response reply = {.retry_after = -1, .date = -1};
   err_set(&err, ERR_HTTP, "%s", why);
   call->handler.done(call->arg, &reply, &err);
   fake_forget(call);

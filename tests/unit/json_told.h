@@ -12,7 +12,7 @@
 
 #include "unit.h"
 
-#include "json.h"
+#include "base/json.h"
 
 #include <stdio.h>
 #include <string.h>

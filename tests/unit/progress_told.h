@@ -16,7 +16,7 @@
 
 #include "unit.h"
 
-#include "progress.h"
+#include "api/progress.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -75,7 +75,7 @@ static inline void tell_item(void *arg, const struct progress *p) {
     tell_phase(&p->phases[i]);
 }
 
-static inline void tell_reply(const struct progress_reply *reply) {
+static inline void tell_reply(const struct progress_response *reply) {
   fprintf(told.stream, "reply results=%s items=%zu count=%.15g",
           reply->has_results ? "yes" : "no", reply->items, reply->count);
   tell_text("code=", &reply->code);
@@ -100,9 +100,10 @@ static inline void tell_all(const char *bytes, size_t len, size_t chunk) {
     free(copy);
   }
   ok = ok && progress_finish(r, &e);
-  tell_reply(progress_reader_reply(r));
+  tell_reply(progress_reader_response(r));
   if (!ok)
-    fprintf(told.stream, "error %s\n", e.kind == ERR_REPLY ? "reply" : "other");
+    fprintf(told.stream, "error %s\n",
+            e.kind == ERR_RESPONSE ? "reply" : "other");
   assert_int_equal(ok, !err_is_set(&e));
   progress_reader_free(r);
   fclose(told.stream);

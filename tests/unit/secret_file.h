@@ -9,7 +9,7 @@
 
 #include "alloc.h"
 
-#include "secret.h"
+#include "base/secret.h"
 
 #include <fcntl.h>
 #include <stdio.h>

@@ -6,7 +6,7 @@
 
 #include "fake_http.h"
 
-#include "auth.h"
+#include "auth/auth.h"
 
 #include <stdio.h>
 #include <time.h>
@@ -17,7 +17,7 @@
 #define DAY (24 * HOUR)
 
 static struct auths auths;
-static struct project_options options[10];
+static struct project_config options[10];
 static struct auth *opened[10];
 static size_t opened_len;
 static msec_t born; /* of the clock */
@@ -40,7 +40,7 @@ static int tear_down(void **state) {
   (void)state;
   for (size_t i = 0; i < opened_len; i++) {
     auth_close(&auths, opened[i]);
-    project_options_free(&options[i]);
+    project_config_free(&options[i]);
   }
   opened_len = 0;
   assert_null(auths.all);
@@ -49,20 +49,20 @@ static int tear_down(void **state) {
   return 0;
 }
 
-static struct auth *open_auth(struct project_options o) {
+static struct auth *open_auth(struct project_config o) {
   options[opened_len] = o;
   struct auth *a = auth_open(&auths, &options[opened_len], NULL);
   assert_non_null(a);
   return opened[opened_len++] = a;
 }
 
-static struct project_options login_options(const char *project,
-                                            const char *password_file) {
-  struct project_options o = {.identity_endpoint = strdup("https://iam/v3"),
-                              .domain_name = strdup("d"),
-                              .user = strdup("u"),
-                              .project_id = strdup(project),
-                              .timeout = 5000};
+static struct project_config login_options(const char *project,
+                                           const char *password_file) {
+  struct project_config o = {.identity_endpoint = strdup("https://iam/v3"),
+                             .domain_name = strdup("d"),
+                             .user = strdup("u"),
+                             .project_id = strdup(project),
+                             .timeout = 5000};
   if (password_file != NULL)
     assert_true(secret_init_file(&o.password, password_file, NULL));
   else
@@ -75,14 +75,14 @@ static struct auth *open_login(const char *project) {
 }
 
 static struct auth *open_key(const char *project) {
-  struct project_options o = {.access_key = strdup("AK"),
-                              .project_id = strdup(project)};
+  struct project_config o = {.access_key = strdup("AK"),
+                             .project_id = strdup(project)};
   assert_true(secret_init_value(&o.secret_key, "SK", NULL));
   return open_auth(o);
 }
 
 static struct auth *open_agency(void) {
-  return open_auth((struct project_options){
+  return open_auth((struct project_config){
       .agency = true, .metadata_endpoint = strdup("http://metadata")});
 }
 
@@ -97,13 +97,13 @@ static void answer_login(const char *token, msec_t life) {
   time_t ends = wall_now() + (time_t)(life / 1000);
   strftime(end, sizeof(end), "%Y-%m-%dT%H:%M:%S.000000Z", gmtime(&ends));
   snprintf(body, sizeof(body), "{\"token\":{\"expires_at\":\"%s\"}}", end);
-  fake_answer(fake_calls[0], (struct http_reply){201, -1, wall_now(), token},
+  fake_answer(fake_calls[0], (struct http_response){201, -1, wall_now(), token},
               body);
 }
 
 static void refuse_login(long status, msec_t retry_after) {
   fake_answer(fake_calls[0],
-              (struct http_reply){status, retry_after, wall_now(), NULL},
+              (struct http_response){status, retry_after, wall_now(), NULL},
               "{\"error\":{\"code\":401,\"message\":\"no entry\"}}");
 }
 
@@ -124,12 +124,12 @@ static void assert_applies(struct auth *a, const char *wanted) {
   if (strstr(headers, wanted) == NULL)
     fail_msg("no %s in:\n%s", wanted, headers);
   free(headers);
-  auth_done(a, &(struct auth_outcome){AUTH_UNKNOWN, serial, NULL, -1},
+  auth_done(a, &(struct auth_outcome){AUTH_INCONCLUSIVE, serial, NULL, -1},
             fake_now);
 }
 
 /* A request that is answered. */
-static void use(struct auth *a, enum auth_verdict verdict) {
+static void use(struct auth *a, enum auth_result verdict) {
   struct err words = ERR_INIT;
   unsigned serial;
   err_set(&words, ERR_AUTH, "HTTP 401");
@@ -267,12 +267,12 @@ static void a_new_password_ends_the_pause(void **state) {
   assert_non_null(strstr(fake_calls[0]->body, "\"password\":\"right\""));
   answer_login("token", DAY);
   assert_int_equal(prepare(a), AUTH_READY);
-  assert_null(a->exposed);
+  assert_null(a->insecure_file);
   chmod(path, 0644);
   use(a, AUTH_ACCEPTED);
   use(a, AUTH_REJECTED);
   prepare(a);
-  assert_string_equal(a->exposed, path);
+  assert_string_equal(a->insecure_file, path);
   unlink(path);
 }
 
@@ -351,7 +351,7 @@ static void an_answer_without_a_token_is_an_error(void **state) {
     prepare(a);
     answer_login(tokens[i], DAY);
     assert_int_equal(prepare(a), AUTH_REFUSED);
-    assert_int_equal(why.kind, ERR_REPLY);
+    assert_int_equal(why.kind, ERR_RESPONSE);
     tear_down(NULL);
   }
 }
@@ -389,7 +389,7 @@ static void a_new_key_is_tried_once_at_a_time(void **state) {
             fake_now);
   free(apply(a, &serial));
   assert_int_equal(prepare(a), AUTH_READY);
-  auth_done(a, &(struct auth_outcome){AUTH_UNKNOWN, serial, NULL, -1},
+  auth_done(a, &(struct auth_outcome){AUTH_INCONCLUSIVE, serial, NULL, -1},
             fake_now);
 }
 
@@ -443,7 +443,8 @@ static void a_signature_has_its_headers(void **state) {
 /* An agency */
 
 static void answer_session(long status, const char *text) {
-  fake_answer(fake_calls[0], (struct http_reply){status, -1, -1, NULL}, text);
+  fake_answer(fake_calls[0], (struct http_response){status, -1, -1, NULL},
+              text);
 }
 
 static void answer_keys(const char *access, msec_t life) {
@@ -454,7 +455,7 @@ static void answer_keys(const char *access, msec_t life) {
            "{\"credential\":{\"access\":\"%s\",\"secret\":\"S\","
            "\"securitytoken\":\"T\",\"expires_at\":\"%s\"}}",
            access, end);
-  fake_answer(fake_calls[0], (struct http_reply){200, -1, wall_now(), NULL},
+  fake_answer(fake_calls[0], (struct http_response){200, -1, wall_now(), NULL},
               body);
 }
 
@@ -520,7 +521,7 @@ static void no_agency_is_said(void **state) {
   prepare(a);
   answer_session(200, "session");
   prepare(a);
-  fake_answer(fake_calls[0], (struct http_reply){401, -1, -1, NULL},
+  fake_answer(fake_calls[0], (struct http_response){401, -1, -1, NULL},
               "Please configure Cloud Service Agency first");
   assert_int_equal(prepare(a), AUTH_REFUSED);
   assert_non_null(strstr(why.text, "this server has no agency"));
@@ -537,7 +538,7 @@ static void no_metadata_service_is_said(void **state) {
   assert_int_equal(prepare(a), AUTH_BUSY);
   answer_session(404, "");
   prepare(a);
-  fake_answer(fake_calls[0], (struct http_reply){200, -1, -1, NULL}, "{}");
+  fake_answer(fake_calls[0], (struct http_response){200, -1, -1, NULL}, "{}");
   assert_int_equal(prepare(a), AUTH_REFUSED);
   assert_non_null(strstr(why.text, "no keys"));
 }

@@ -5,7 +5,7 @@
 
 #include "unit.h"
 
-#include "backoff.h"
+#include "base/backoff.h"
 
 static void it_obeys(void **state) {
   (void)state;

@@ -6,7 +6,7 @@
 
 #include "unit.h"
 
-#include "batches.h"
+#include "poll/batches.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -18,7 +18,7 @@
 /* A service, and what it was asked. */
 static struct {
   size_t most;         /* ids that it takes in one request */
-  bool says_size;      /* and whether it says that this is the trouble */
+  bool says_size;      /* and whether it says that this is the service_error */
   bool bad[2000];      /* jobs that it refuses, their batch with them */
   int asked[2000];     /* how often a job was in a request of this read */
   bool answered[2000]; /* in this read */
@@ -64,11 +64,11 @@ static void ask(const struct batch *batch) {
   if (n > service.most && service.says_size) {
     batches_too_large(&batches, batch);
   } else if (n > service.most || bad) {
-    batches_divide(&batches, batch, now);
+    batches_split(&batches, batch, now);
   } else {
     for (size_t i = 0; i < n; i++) {
       service.answered[places[i]] = true;
-      jobs.all[places[i]]->apart = false;
+      jobs.all[places[i]]->quarantined = false;
     }
     batches_accepted(&batches, batch);
   }
@@ -166,7 +166,7 @@ static void it_finds_the_size(void **state) {
     assert_int_equal(read_all(), requests);
     assert_good_ones_answered();
     for (size_t k = 0; k < jobs.len; k++)
-      assert_false(jobs.all[k]->apart);
+      assert_false(jobs.all[k]->quarantined);
     tear_down(NULL);
   }
 }
@@ -213,7 +213,7 @@ static void a_batch_is_asked_again(void **state) {
   set_up(10, 5);
   batches_begin(&batches, 0);
   assert_true(batches_next(&batches, &batch));
-  assert_true(batches_again(&batches, &batch));
+  assert_true(batches_requeue(&batches, &batch));
   assert_true(batches_next(&batches, &again));
   assert_memory_equal(&batch, &again, sizeof(batch));
   batches_end(&batches);
@@ -224,19 +224,20 @@ static void a_batch_may_change_while_it_is_asked(void **state) {
   (void)state;
   struct batch batch;
   set_up(4, 4);
-  jobs.all[0]->apart = jobs.all[1]->apart = jobs.all[2]->apart = true;
+  jobs.all[0]->quarantined = jobs.all[1]->quarantined =
+      jobs.all[2]->quarantined = true;
   batches_begin(&batches, now);
   assert_true(batches_next(&batches, &batch));
   assert_int_equal(batch.len, 1);
 
-  jobs.all[3]->apart = true;
-  assert_null(batches_divide(&batches, &batch, now));
+  jobs.all[3]->quarantined = true;
+  assert_null(batches_split(&batches, &batch, now));
   assert_false(batches_too_large(&batches, &batch));
-  jobs.all[0]->apart = jobs.all[1]->apart = false;
-  assert_null(batches_divide(&batches, &batch, now));
+  jobs.all[0]->quarantined = jobs.all[1]->quarantined = false;
+  assert_null(batches_split(&batches, &batch, now));
   assert_true(batches_next(&batches, &batch));
   assert_int_equal(batch.len, 1);
-  assert_ptr_equal(batches_divide(&batches, &batch, now), jobs.all[0]);
+  assert_ptr_equal(batches_split(&batches, &batch, now), jobs.all[0]);
 }
 
 int main(void) {

@@ -5,7 +5,7 @@
 
 #include "alloc.h"
 
-#include "buf.h"
+#include "base/buf.h"
 
 #define SECRET "correct horse battery staple"
 
@@ -46,11 +46,11 @@ static void it_keeps_to_its_bound(void **state) {
   assert_true(buf_adds(&b, "12345", &e));
   assert_true(buf_add(&b, "", 0, &e));
   assert_false(buf_adds(&b, "6", &e));
-  assert_int_equal(e.kind, ERR_REPLY);
+  assert_int_equal(e.kind, ERR_RESPONSE);
   assert_string_equal(e.text, "more than 5 bytes");
   err_clear(&e);
   assert_false(buf_addf(&b, &e, "%s", "6"));
-  assert_int_equal(e.kind, ERR_REPLY);
+  assert_int_equal(e.kind, ERR_RESPONSE);
   err_clear(&e);
   assert_false(buf_add(&b, "x", SIZE_MAX, &e));
   assert_string_equal(b.data, "12345");

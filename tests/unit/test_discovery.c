@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the collectd-drs authors
  *
- * A project that asks the service for its jobs: what is asked, when a read
+ * A project that call_pool the service for its jobs: what is asked, when a read
  * waits for it, and what becomes of lists that cannot be had. The service and
  * the clock are the test's. */
 
 #include "fake_http.h"
 
-#include "project.h"
+#include "poll/project.h"
 
 #include <stdio.h>
 #include <unistd.h>
@@ -47,7 +47,7 @@ static void on_finished(void *arg, const struct project_result *result) {
   (void)arg;
   told.finished++;
   told.result = *result;
-  const struct err *news = result->discovery_news;
+  const struct err *news = result->discovery_change;
   if (news == NULL)
     return;
   size_t len = strlen(told.news);
@@ -60,16 +60,16 @@ static const struct project_events events = {on_started, on_job, on_missing,
 
 /* With these configured jobs, one letter each. */
 static void make_project(const char *jobs, const struct secret *token) {
-  struct project_options o = {.endpoint = strdup("https://drs.example.com"),
-                              .project_id = strdup("p"),
-                              .language = strdup("en-us"),
-                              .name = strdup("prod"),
-                              .timeout = 5000,
-                              .batch_size = 100,
-                              .max_parallel = 4,
-                              .token = *token,
-                              .discover_jobs = true,
-                              .discover_interval = INTERVAL_MS / 1000};
+  struct project_config o = {.endpoint = strdup("https://drs.example.com"),
+                             .project_id = strdup("p"),
+                             .language = strdup("en-us"),
+                             .name = strdup("prod"),
+                             .timeout = 5000,
+                             .batch_size = 100,
+                             .max_parallel = 4,
+                             .token = *token,
+                             .discover_jobs = true,
+                             .discover_interval = INTERVAL_MS / 1000};
   memset(&told, 0, sizeof(told));
   fake_started = fake_cancelled = 0;
   fake_now = 1000000;
@@ -107,12 +107,12 @@ static uint64_t errors(enum err_kind kind) {
 
 /* The service */
 
-static bool is_list(const struct http_call *call) {
+static bool is_list(const struct http_transfer *call) {
   return strcmp(call->url, "https://drs.example.com/v3/p/jobs") == 0;
 }
 
 /* The request for the list that waits, which must be of this kind and page. */
-static struct http_call *list_call(const char *kind, int page) {
+static struct http_transfer *list_call(const char *kind, int page) {
   char body[128];
   snprintf(body, sizeof(body),
            "{\"cur_page\":%d,\"per_page\":100,\"db_use_type\":\"%s\"}", page,
@@ -137,7 +137,7 @@ static void list(const char *kind, int page, int total, const char *jobs) {
                     job > jobs ? "," : "", *job, *job,
                     *job >= 'a' ? "CREATING" : "RELEASE_RESOURCE_COMPLETE");
   snprintf(body + len, sizeof(body) - (size_t)len, "]}");
-  fake_answer(list_call(kind, page), (struct http_reply){200, -1, -1, NULL},
+  fake_answer(list_call(kind, page), (struct http_response){200, -1, -1, NULL},
               body);
   step();
 }
@@ -148,7 +148,7 @@ static void refuse_list(const char *kind, long status, const char *code,
   snprintf(body, sizeof(body), "{\"error_code\":\"%s\",\"error_msg\":\"no\"}",
            code);
   fake_answer(list_call(kind, 0),
-              (struct http_reply){status, retry_after, -1, NULL}, body);
+              (struct http_response){status, retry_after, -1, NULL}, body);
   step();
 }
 
@@ -159,7 +159,7 @@ static void list_all(const char *migration, const char *sync,
   list("cloudDataGuard", 0, (int)strlen(guard), guard);
 }
 
-/* Answers the read's own request for all that it asks for. */
+/* Answers the read's own request for all that it call_pool for. */
 static void accept(void) {
   char body[2048] = "{\"results\":[";
   size_t i = 0;
@@ -170,12 +170,12 @@ static void accept(void) {
     sprintf(body + strlen(body), "%s{\"job_id\":\"%c\"}",
             strlen(body) > 12 ? "," : "", at[2]);
   strcat(body, "]}");
-  fake_answer(fake_calls[i], (struct http_reply){202, -1, -1, NULL}, body);
+  fake_answer(fake_calls[i], (struct http_response){202, -1, -1, NULL}, body);
   step();
 }
 
 static void assert_read(const char *jobs, bool known) {
-  assert_false(project_is_reading(project));
+  assert_false(project_is_polling(project));
   assert_string_equal(told.jobs, jobs);
   assert_int_equal(told.result.jobs_known, known);
 }
@@ -197,7 +197,7 @@ static void the_first_read_waits_for_the_list(void **state) {
   make("x");
   start();
   assert_int_equal(fake_calls_len, 1);
-  struct http_call *call = list_call("migration", 0);
+  struct http_transfer *call = list_call("migration", 0);
   assert_non_null(strstr(call->headers, "X-Auth-Token: token-1\n"));
   assert_non_null(strstr(call->headers, "Content-Type: application/json\n"));
   assert_int_equal(call->timeout, 5000);
@@ -344,7 +344,7 @@ static void a_list_that_lacks_jobs_changes_nothing(void **state) {
   list("cloudDataGuard", 0, 0, "");
   accept();
   assert_string_equal(told.news, "the list of migration tasks: it has 1 of 9|");
-  assert_int_equal(errors(ERR_REPLY), 1);
+  assert_int_equal(errors(ERR_RESPONSE), 1);
   fake_now += 60000;
   start();
   accept();
@@ -482,7 +482,7 @@ static void a_new_token_is_used_at_once_and_once(void **state) {
   start();
   write_token(path, "token-2");
   refuse_list("migration", 401, "APIG.0307", -1);
-  struct http_call *call = list_call("migration", 0);
+  struct http_transfer *call = list_call("migration", 0);
   assert_non_null(strstr(call->headers, "X-Auth-Token: token-2\n"));
   write_token(path, "token-3");
   refuse_list("migration", 401, "APIG.0307", -1);
@@ -526,28 +526,29 @@ static void a_reply_that_is_no_list_changes_nothing(void **state) {
   for (size_t i = 0; i < COUNT(bad_replies); i++) {
     start();
     fake_answer(list_call("migration", 0),
-                (struct http_reply){200, -1, -1, NULL}, bad_replies[i]);
+                (struct http_response){200, -1, -1, NULL}, bad_replies[i]);
     step();
     accept();
     assert_read("a=na b=nb", true);
     assert_int_equal(fake_calls_len, 0);
     fake_now += INTERVAL_MS;
   }
-  assert_int_equal(errors(ERR_REPLY) + errors(ERR_HTTP), COUNT(bad_replies));
+  assert_int_equal(errors(ERR_RESPONSE) + errors(ERR_HTTP), COUNT(bad_replies));
 }
 
 static void an_id_that_cannot_be_asked_for_is_left_out(void **state) {
   (void)state;
   make("");
   start();
-  fake_answer(list_call("migration", 0), (struct http_reply){200, -1, -1, NULL},
+  fake_answer(list_call("migration", 0),
+              (struct http_response){200, -1, -1, NULL},
               "{\"jobs\":[{\"id\":\"a/../b\"},{\"id\":\"c\"}]}");
   step();
   list("sync", 0, 0, "");
   list("cloudDataGuard", 0, 0, "");
   accept();
   assert_read("c", true);
-  assert_int_equal(errors(ERR_REPLY), 1);
+  assert_int_equal(errors(ERR_RESPONSE), 1);
   assert_non_null(strstr(told.news, "an id is not one"));
 }
 
@@ -557,7 +558,8 @@ static void a_pause_is_kept(void **state) {
   make_with_two();
   fake_now -= 30000;
   start();
-  fake_answer(fake_calls[0], (struct http_reply){429, 60000, -1, NULL}, "{}");
+  fake_answer(fake_calls[0], (struct http_response){429, 60000, -1, NULL},
+              "{}");
   step();
   assert_int_equal(told.finished, 2);
   fake_now += 30000;

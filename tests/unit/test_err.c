@@ -5,7 +5,7 @@
 
 #include "unit.h"
 
-#include "err.h"
+#include "base/err.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -46,7 +46,7 @@ static void a_long_text_is_cut(void **state) {
   memset(text, 'x', sizeof(text) - 1);
   text[sizeof(text) - 1] = '\0';
   struct err e = ERR_INIT;
-  err_set(&e, ERR_REPLY, "%s", text);
+  err_set(&e, ERR_RESPONSE, "%s", text);
   assert_int_equal(strlen(e.text), ERR_TEXT_MAX - 1);
 }
 
@@ -57,7 +57,7 @@ static void what_a_cut_leaves_is_printable(void **state) {
   while (strlen(text) < ERR_TEXT_MAX)
     strcat(text, "\xE2\x82\xAC");
   struct err e = ERR_INIT;
-  err_set(&e, ERR_REPLY, "%s", text);
+  err_set(&e, ERR_RESPONSE, "%s", text);
   assert_string_equal(e.text + ERR_TEXT_MAX - 3, "?"
                                                  "?");
   assert_memory_equal(e.text + ERR_TEXT_MAX - 6, "\xE2\x82\xAC", 3);
@@ -115,7 +115,7 @@ static void it_is_made_printable(void **state) {
     strcpy(text, rows[i].text);
     err_make_printable(text);
     assert_string_equal(text, rows[i].printable);
-    err_set(&e, ERR_REPLY, "%s", rows[i].text);
+    err_set(&e, ERR_RESPONSE, "%s", rows[i].text);
     assert_string_equal(e.text, rows[i].printable);
   }
 }

@@ -6,7 +6,7 @@
 
 #include "unit.h"
 
-#include "file.h"
+#include "base/file.h"
 
 #include <fcntl.h>
 #include <stdlib.h>

@@ -5,7 +5,7 @@
 
 #include "alloc.h"
 
-#include "jobs.h"
+#include "poll/jobs.h"
 
 static void it_keeps_the_order(void **state) {
   (void)state;
@@ -56,7 +56,7 @@ static void a_new_job_knows_nothing_yet(void **state) {
   struct job *job = jobs.all[0];
   assert_string_equal(job->status, "");
   assert_int_equal(job->read, 0);
-  assert_false(job->has_error || job->missing || job->apart);
+  assert_false(job->has_error || job->missing || job->quarantined);
   assert_null(strpbrk(job->name, " ;\xC3\xA9"));
   jobs_free(&jobs);
 }

@@ -6,20 +6,20 @@
 
 #include "alloc.h"
 
-#include "jobs.h"
+#include "poll/jobs.h"
 
 #include <stdio.h>
 
 #define SYNC (2 * JOBS_LISTED)
 
-static struct hosts hosts;
+static struct name_registry hosts;
 static struct jobs jobs, others; /* of two projects on one host */
 static struct err e;
 
 static int begin(void **state) {
   (void)state;
   err_clear(&e);
-  jobs = others = (struct jobs){.host = hosts_get(&hosts, NULL)};
+  jobs = others = (struct jobs){.host = name_registry_get(&hosts, NULL)};
   return 0;
 }
 
@@ -27,17 +27,17 @@ static int end(void **state) {
   (void)state;
   jobs_free(&jobs);
   jobs_free(&others);
-  hosts_free(&hosts);
+  name_registry_free(&hosts);
   return 0;
 }
 
 static bool replace_in(struct jobs *to, unsigned source, const char *text) {
-  struct joblist list;
+  struct job_list list;
   err_clear(&e);
-  joblist_init(&list);
-  bool ok = joblist_parse(&list, text, strlen(text), &e) &&
+  job_list_init(&list);
+  bool ok = job_list_parse(&list, text, strlen(text), &e) &&
             jobs_replace(to, source, &list, &e);
-  joblist_free(&list);
+  job_list_free(&list);
   return ok;
 }
 
@@ -89,7 +89,7 @@ static void what_stays_is_remembered(void **state) {
   replace(JOBS_FILE, "a\nb\nc\n");
   struct job *c = find("c");
   assert_true(jobs_set_status(c, "PAUSING", was));
-  c->apart = c->has_error = c->missing = true;
+  c->quarantined = c->has_error = c->missing = true;
   c->retry_at = 17;
   c->read = 5;
   assert_true(replace(JOBS_FILE, "c\nd\n"));
@@ -97,7 +97,7 @@ static void what_stays_is_remembered(void **state) {
   assert_true(replace(JOBS_FILE, "d\nc another-name\n"));
   assert_ptr_equal(find("c"), c);
   assert_string_equal(c->status, "PAUSING");
-  assert_true(c->apart && c->has_error && c->missing);
+  assert_true(c->quarantined && c->has_error && c->missing);
   assert_int_equal(c->retry_at, 17);
   assert_int_equal(c->read, 5);
 }
@@ -105,10 +105,10 @@ static void what_stays_is_remembered(void **state) {
 static void what_comes_back_is_new(void **state) {
   (void)state;
   replace(JOBS_FILE, "a\n");
-  find("a")->apart = true;
+  find("a")->quarantined = true;
   replace(JOBS_FILE, "");
   replace(JOBS_FILE, "a\n");
-  assert_false(find("a")->apart);
+  assert_false(find("a")->quarantined);
 }
 
 static void it_leaves_with_its_last_source(void **state) {
@@ -224,9 +224,9 @@ static void projects_share_the_names_of_a_host(void **state) {
 
 static void another_host_has_its_own(void **state) {
   (void)state;
-  others.host = hosts_get(&hosts, "elsewhere");
+  others.host = name_registry_get(&hosts, "elsewhere");
   assert_ptr_not_equal(others.host, jobs.host);
-  assert_ptr_equal(others.host, hosts_get(&hosts, "elsewhere"));
+  assert_ptr_equal(others.host, name_registry_get(&hosts, "elsewhere"));
   assert_true(replace(JOBS_FILE, "a one\n"));
   assert_true(replace_in(&others, JOBS_FILE, "a one\n"));
 }
@@ -241,7 +241,7 @@ static void a_table_that_goes_gives_its_names_back(void **state) {
 /* What is configured gets its names when the whole block is known. */
 static void configured_names_are_taken_at_once_or_not_at_all(void **state) {
   (void)state;
-  struct host *host = jobs.host;
+  struct host_names *host = jobs.host;
   jobs = others = (struct jobs){0};
   jobs_add(&jobs, "a", "one");
   jobs_add(&others, "b", "two");
@@ -256,8 +256,8 @@ static void configured_names_are_taken_at_once_or_not_at_all(void **state) {
 /* Memory */
 
 static bool replace_twice(void) {
-  struct hosts own = {0};
-  struct jobs table = {.host = hosts_get(&own, "elsewhere")};
+  struct name_registry own = {0};
+  struct jobs table = {.host = name_registry_get(&own, "elsewhere")};
   bool ok = table.host != NULL &&
             replace_in(&table, JOBS_FILE, "a one\nb two\nc\n") &&
             replace_in(&table, JOBS_LISTED, "d\ne five\n") &&
@@ -265,7 +265,7 @@ static bool replace_twice(void) {
   for (size_t i = 0; i < table.len; i++)
     assert_non_null(table.all[i]->name);
   jobs_free(&table);
-  hosts_free(&own);
+  name_registry_free(&own);
   return ok;
 }
 

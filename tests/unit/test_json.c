@@ -34,7 +34,7 @@ static void assert_told(const char *bytes, size_t len, size_t chunk,
   struct json_reader *r = start();
   assert_non_null(r);
   if (!feed_in_chunks(r, bytes, len, chunk, &e)) {
-    assert_int_equal(e.kind, ERR_REPLY);
+    assert_int_equal(e.kind, ERR_RESPONSE);
     tell("!", 1);
   } else {
     assert_false(err_is_set(&e));
@@ -212,7 +212,7 @@ static void a_token_is_bounded(void **state) {
     assert_int_equal(read_long(*c, JSON_TOKEN_MAX, &none), JSON_TOKEN_MAX);
     alloc_reset();
     assert_int_equal(read_long(*c, 16 << 20, &err), 0);
-    assert_int_equal(err.kind, ERR_REPLY);
+    assert_int_equal(err.kind, ERR_RESPONSE);
     assert_in_range(alloc.peak, 1, 4 * JSON_TOKEN_MAX);
   }
 }

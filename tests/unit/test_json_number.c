@@ -5,7 +5,7 @@
 
 #include "unit.h"
 
-#include "json.h"
+#include "base/json.h"
 
 #include <math.h>
 #include <stdlib.h>

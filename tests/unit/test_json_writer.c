@@ -5,7 +5,7 @@
 
 #include "alloc.h"
 
-#include "json.h"
+#include "base/json.h"
 
 static struct buf to;
 static struct json_writer w;
@@ -130,7 +130,7 @@ static void errors_stay(void **state) {
   json_string(&w, "a");
   json_close_array(&w);
   assert_false(json_writer_end(&w));
-  assert_int_equal(e.kind, ERR_REPLY);
+  assert_int_equal(e.kind, ERR_RESPONSE);
   assert_in_range(to.len, 0, 10);
   buf_free(&to);
 }

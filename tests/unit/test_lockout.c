@@ -5,7 +5,7 @@
 
 #include "unit.h"
 
-#include "lockout.h"
+#include "base/lockout.h"
 
 #define MINUTE (60 * 1000)
 
@@ -15,10 +15,10 @@ static void six_tries_in_the_first_hour(void **state) {
   struct lockout l = {0};
   size_t tries = 0;
   for (msec_t now = 0; now <= 121 * MINUTE; now += 1000) {
-    if (lockout_holds(&l, now))
+    if (lockout_is_active(&l, now))
       continue;
     assert_int_equal(now, minutes[tries] * MINUTE);
-    lockout_refused(&l, now);
+    lockout_rejected(&l, now);
     tries++;
   }
   assert_int_equal(tries, COUNT(minutes));
@@ -27,13 +27,13 @@ static void six_tries_in_the_first_hour(void **state) {
 static void another_secret_begins_anew(void **state) {
   (void)state;
   struct lockout l = {0};
-  lockout_refused(&l, 0);
-  lockout_refused(&l, MINUTE);
+  lockout_rejected(&l, 0);
+  lockout_rejected(&l, MINUTE);
   lockout_end(&l);
-  assert_false(lockout_holds(&l, MINUTE));
-  lockout_refused(&l, MINUTE);
-  assert_true(lockout_holds(&l, 2 * MINUTE - 1));
-  assert_false(lockout_holds(&l, 2 * MINUTE));
+  assert_false(lockout_is_active(&l, MINUTE));
+  lockout_rejected(&l, MINUTE);
+  assert_true(lockout_is_active(&l, 2 * MINUTE - 1));
+  assert_false(lockout_is_active(&l, 2 * MINUTE));
 }
 
 int main(void) {

@@ -5,7 +5,7 @@
 
 #include "unit.h"
 
-#include "name.h"
+#include "base/name.h"
 
 #include <string.h>
 

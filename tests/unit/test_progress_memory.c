@@ -6,7 +6,7 @@
 
 #include "alloc.h"
 
-#include "progress.h"
+#include "api/progress.h"
 
 #include <stdio.h>
 
@@ -76,7 +76,7 @@ static void deep_nesting_is_an_error(void **state) {
   assert_false(feed(r, deep));
   assert_in_range(alloc.peak, 1, 64 * 1024);
   assert_false(progress_finish(r, &e));
-  assert_int_equal(e.kind, ERR_REPLY);
+  assert_int_equal(e.kind, ERR_RESPONSE);
   assert_int_equal(items, 1);
   progress_reader_free(r);
 }
@@ -100,7 +100,7 @@ static size_t peak_of_a_reply(int jobs) {
   assert_true(feed(r, "]}"));
   assert_true(progress_finish(r, NULL));
   assert_int_equal(items, jobs);
-  assert_int_equal(progress_reader_reply(r)->items, jobs);
+  assert_int_equal(progress_reader_response(r)->items, jobs);
   progress_reader_free(r);
   assert_int_equal(alloc.live, 0);
   return alloc.peak;

@@ -6,7 +6,7 @@
 
 #include "fake_http.h"
 
-#include "project.h"
+#include "poll/project.h"
 
 #include <stdio.h>
 #include <unistd.h>
@@ -55,14 +55,14 @@ static const struct project_events events = {on_started, on_job, on_missing,
 
 static void make_project(int jobs, int batch_size, int parallel,
                          struct secret *token) {
-  struct project_options o = {.endpoint = strdup("https://drs.example.com"),
-                              .project_id = strdup("p"),
-                              .language = strdup("en-us"),
-                              .name = strdup("prod"),
-                              .timeout = 5000,
-                              .batch_size = batch_size,
-                              .max_parallel = parallel,
-                              .token = *token};
+  struct project_config o = {.endpoint = strdup("https://drs.example.com"),
+                             .project_id = strdup("p"),
+                             .language = strdup("en-us"),
+                             .name = strdup("prod"),
+                             .timeout = 5000,
+                             .batch_size = batch_size,
+                             .max_parallel = parallel,
+                             .token = *token};
   memset(&told, 0, sizeof(told));
   fake_started = fake_cancelled = 0;
   fake_now = 1000000;
@@ -104,7 +104,7 @@ static int next_id(const char **at) {
   return id;
 }
 
-static int ids_in(const struct http_call *call) {
+static int ids_in(const struct http_transfer *call) {
   const char *at = call->body;
   int n = 0;
   while (next_id(&at) >= 0)
@@ -112,7 +112,7 @@ static int ids_in(const struct http_call *call) {
   return n;
 }
 
-static bool asks_for(const struct http_call *call, int wanted) {
+static bool asks_for(const struct http_transfer *call, int wanted) {
   const char *at = call->body;
   for (int id; (id = next_id(&at)) >= 0;)
     if (id == wanted)
@@ -120,18 +120,18 @@ static bool asks_for(const struct http_call *call, int wanted) {
   return false;
 }
 
-static void refuse(struct http_call *call, long status, const char *code) {
+static void refuse(struct http_transfer *call, long status, const char *code) {
   char body[200];
   snprintf(body, sizeof(body), "{\"error_code\":\"%s\",\"error_msg\":\"no\"}",
            code);
-  fake_answer(call, (struct http_reply){status, -1, -1, NULL}, body);
+  fake_answer(call, (struct http_response){status, -1, -1, NULL}, body);
 }
 
-static void throttle(struct http_call *call, msec_t retry_after) {
-  fake_answer(call, (struct http_reply){429, retry_after, -1, NULL}, "{}");
+static void throttle(struct http_transfer *call, msec_t retry_after) {
+  fake_answer(call, (struct http_response){429, retry_after, -1, NULL}, "{}");
 }
 
-static void accept(struct http_call *call) {
+static void accept(struct http_transfer *call) {
   struct buf body;
   const char *at = call->body;
   buf_init(&body, 1 << 20);
@@ -140,16 +140,16 @@ static void accept(struct http_call *call) {
     buf_addf(&body, NULL, "%s{\"job_id\":\"%d\",\"progress\":\"1\"}",
              n > 0 ? "," : "", id);
   buf_adds(&body, "]}", NULL);
-  fake_answer(call, (struct http_reply){202, -1, -1, NULL}, body.data);
+  fake_answer(call, (struct http_response){202, -1, -1, NULL}, body.data);
   buf_free(&body);
 }
 
 /* Answers all requests, and those that follow, until the read is over; those
  * with a `bad` id, if it is not negative, are refused. */
 static void answer_all(int bad, const char *code) {
-  for (step(); project_is_reading(project); step()) {
+  for (step(); project_is_polling(project); step()) {
     assert_true(fake_calls_len > 0);
-    struct http_call *call = fake_calls[0];
+    struct http_transfer *call = fake_calls[0];
     if (bad >= 0 && asks_for(call, bad))
       refuse(call, 400, code);
     else
@@ -179,7 +179,7 @@ static void the_request_is_that_of_the_api(void **state) {
   start();
   step();
   assert_int_equal(fake_calls_len, 1);
-  struct http_call *call = fake_calls[0];
+  struct http_transfer *call = fake_calls[0];
   assert_string_equal(call->url,
                       "https://drs.example.com/v3/p/jobs/batch-progress");
   assert_string_equal(call->body, "{\"jobs\":[\"0\",\"1\"]}");
@@ -197,7 +197,7 @@ static void batches_are_in_flight_together(void **state) {
   assert_int_equal(fake_calls_len, 4);
   for (size_t i = 0; i < 4; i++)
     assert_int_equal(ids_in(fake_calls[i]), 10);
-  while (project_is_reading(project)) {
+  while (project_is_polling(project)) {
     assert_in_range(fake_calls_len, 1, 4);
     accept(fake_calls[fake_calls_len - 1]);
     step();
@@ -230,7 +230,7 @@ static void what_is_left_out_is_missing(void **state) {
   make(3, 3, 1);
   start();
   step();
-  fake_answer(fake_calls[0], (struct http_reply){202, -1, -1, NULL},
+  fake_answer(fake_calls[0], (struct http_response){202, -1, -1, NULL},
               "{\"results\":[{\"job_id\":\"1\"}]}");
   step();
   assert_int_equal(told.missing[0], 1);
@@ -264,14 +264,14 @@ static void what_was_not_asked_for_is_an_error(void **state) {
   make(1, 1, 1);
   start();
   step();
-  fake_answer(fake_calls[0], (struct http_reply){200, -1, -1, NULL},
+  fake_answer(fake_calls[0], (struct http_response){200, -1, -1, NULL},
               "{\"results\":[{\"job_id\":\"9\"},{\"job_id\":\"0\"},"
               "{\"job_id\":\"0\"}]}");
   step();
   assert_int_equal(told.finished, 1);
   assert_told(0, 1, 1);
-  assert_int_equal(errors(ERR_REPLY), 1);
-  assert_non_null(strstr(error(ERR_REPLY), "9"));
+  assert_int_equal(errors(ERR_RESPONSE), 1);
+  assert_non_null(strstr(error(ERR_RESPONSE), "9"));
 }
 
 static void a_job_that_is_left_out_is_named(void **state) {
@@ -279,7 +279,7 @@ static void a_job_that_is_left_out_is_named(void **state) {
   make(2, 2, 1);
   start();
   step();
-  fake_answer(fake_calls[0], (struct http_reply){200, -1, -1, NULL},
+  fake_answer(fake_calls[0], (struct http_response){200, -1, -1, NULL},
               "{\"results\":[{\"job_id\":\"0\"}]}");
   step();
   assert_int_equal(told.result.answered, 1);
@@ -293,11 +293,11 @@ static void a_reply_that_ends_early_is_an_error(void **state) {
   make(2, 2, 1);
   start();
   step();
-  fake_answer(fake_calls[0], (struct http_reply){200, -1, -1, NULL},
+  fake_answer(fake_calls[0], (struct http_response){200, -1, -1, NULL},
               "{\"results\":[{\"job_id\":\"0\"},{\"job_i");
   step();
   assert_told(0, 1, 1);
-  assert_int_equal(errors(ERR_REPLY), 1);
+  assert_int_equal(errors(ERR_RESPONSE), 1);
 }
 
 /* Credentials */
@@ -459,7 +459,7 @@ static void where_all_is_refused_no_job_is_to_blame(void **state) {
   (void)state;
   make(2, 1, 1);
   start();
-  while (step(), project_is_reading(project))
+  while (step(), project_is_polling(project))
     refuse(fake_calls[0], 400, "");
   assert_int_equal(told.missing[0] + told.missing[1], 0);
   assert_int_equal(errors(ERR_HTTP), 1);
@@ -487,7 +487,7 @@ static void a_doubtful_refusal_is_not_pursued(void **state) {
   (void)state;
   make(1000, 100, 4);
   start();
-  for (step(); project_is_reading(project); step())
+  for (step(); project_is_polling(project); step())
     refuse(fake_calls[0], 400, "DRS.M99999");
   assert_in_range(fake_started, 10, 100);
   assert_int_equal(told.result.answered, 0);
@@ -504,7 +504,7 @@ static void a_service_that_is_ill_is_left_alone(void **state) {
   (void)state;
   make(100, 1, 3);
   start();
-  for (step(); project_is_reading(project); step())
+  for (step(); project_is_polling(project); step())
     fake_fail(fake_calls[0], "connection refused");
   assert_in_range(fake_started, 3, 6);
   assert_string_equal(error(ERR_HTTP), "connection refused");
@@ -564,7 +564,7 @@ static void stopping_is_silent(void **state) {
   project_stop(project);
   assert_int_equal(told.finished, 0);
   assert_int_equal(fake_calls_len, 0);
-  assert_int_equal(step(), DEADLINE_NEVER);
+  assert_int_equal(step(), CLOCK_NEVER);
 }
 
 int main(void) {

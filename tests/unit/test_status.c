@@ -5,7 +5,7 @@
 
 #include "unit.h"
 
-#include "status.h"
+#include "api/status.h"
 
 #include <string.h>
 

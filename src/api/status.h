@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the collectd-drs authors
+ *
+ * The states that a task can be in, as codes: a family in the hundreds plus a
+ * place in it, so that one threshold serves all states of a family, those of
+ * tomorrow included. A code, once published, never changes. */
+
+#ifndef DRS_API_STATUS_H
+#define DRS_API_STATUS_H
+
+#include <stddef.h>
+
+enum status_family {
+  STATUS_UNKNOWN,
+  STATUS_STARTING,
+  STATUS_RUNNING,
+  STATUS_PAUSED,
+  STATUS_CHANGING,
+  STATUS_ENDED,
+  STATUS_FAILED
+};
+
+/* The code of a `transfer_status`: 101 to 6xx; 600 for an unlisted *_FAILED,
+ * 0 for any other that is not listed. */
+int status_code(const char *text, size_t len);
+
+/* The family of a code, and its English name. */
+enum status_family status_family(int code);
+const char *status_family_name(enum status_family family);
+
+/* The code of a `task_mode`: 1 FULL_TRANS, 2 INCR_TRANS, 3 FULL_INCR_TRANS, 0
+ * for any other. */
+int status_task_mode(const char *text, size_t len);
+
+#endif

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the collectd-drs authors
+ *
+ * What went wrong, for the one place that says it. The core never logs: a
+ * function that can fail takes a struct err, fills it, and returns false. The
+ * first error wins, so the cause is kept and not what followed from it.
+ *
+ *     struct err err = ERR_INIT;
+ *     if (!buf_adds(&b, text, &err))
+ *       return complain(err.text);
+ */
+
+#ifndef DRS_BASE_ERR_H
+#define DRS_BASE_ERR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Bytes of a text, its final NUL included. Longer ones are cut. */
+#define ERR_TEXT_MAX 384
+
+/* Each kind has a name that log lines carry, and a self-metric that counts it.
+ */
+enum err_kind {
+  ERR_NONE,
+  ERR_CONFIG,    /* an option is missing or invalid */
+  ERR_AUTH,      /* credentials: rejected, missing, unreadable */
+  ERR_THROTTLED, /* the service asks for fewer requests */
+  ERR_RESOLVE,   /* a host name has no address */
+  ERR_CONNECT,   /* no connection to the host or the proxy */
+  ERR_TLS,       /* no TLS session, or a certificate that is not trusted */
+  ERR_HTTP,      /* no response, or one that reports a service error */
+  ERR_RESPONSE,  /* a response that is not what the API documents */
+  ERR_JOB,       /* the service rejects a job, or does not know it */
+  ERR_LOCAL,     /* this machine: memory, a file */
+  ERR_KINDS      /* how many there are */
+};
+
+/* "auth", "tls", ...: the kind as log lines and drs-check name it. */
+const char *err_kind_name(enum err_kind kind);
+
+struct err {
+  enum err_kind kind;
+  char text[ERR_TEXT_MAX]; /* printable UTF-8, one line, without a full stop */
+};
+
+#define ERR_INIT                                                               \
+  { .kind = ERR_NONE }
+
+/* Fills `e` unless it holds an error already; `e` may be NULL. Always returns
+ * false, so that a failing function can end with it. What is not printable in
+ * the result (a server's words may be in it) becomes '?'. */
+bool err_set(struct err *e, enum err_kind kind, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* The one text for an allocation that failed. Always returns false. */
+bool err_memory(struct err *e);
+
+void err_clear(struct err *e);
+
+static inline bool err_is_set(const struct err *e) {
+  return e->kind != ERR_NONE;
+}
+
+/* Replaces in place whatever could break a line or a terminal: control
+ * characters, and bytes that are not UTF-8. */
+void err_make_printable(char *text);
+
+#endif

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the collectd-drs authors
+ *
+ * JSON, in both directions; the only file that knows yajl.
+ *
+ * The reader is fed bytes as they arrive and tells what it sees at once; it
+ * never holds more than one token. Every scalar comes as its text, whether it
+ * was a string or a number, because the DRS API sends numbers as strings.
+ *
+ * The memory that yajl uses is wiped before it is freed: a reply can carry a
+ * secret. */
+
+#ifndef DRS_BASE_JSON_H
+#define DRS_BASE_JSON_H
+
+#include "base/buf.h"
+
+/* Objects and arrays within each other; what is deeper is an error. */
+#define JSON_DEPTH_MAX 32
+/* A string or number of this many bytes is read in whatever pieces it comes;
+ * one of twice as many is an error unless it comes in one. */
+#define JSON_TOKEN_MAX (64 * 1024)
+
+enum json_kind { JSON_NULL, JSON_BOOL, JSON_NUMBER, JSON_STRING };
+
+/* What the reader tells. `text` is not terminated, and is gone when the
+ * callback returns; strings are unescaped, and may hold any byte. All four
+ * must be set. */
+struct json_events {
+  void (*scalar)(void *arg, enum json_kind kind, const char *text, size_t len);
+  void (*key)(void *arg, const char *text, size_t len);
+  void (*open)(void *arg, bool is_array); /* an object's or an array's start */
+  void (*close)(void *arg);               /* and its end */
+};
+
+struct json_reader;
+
+/* `events` and `arg` must outlive the reader. NULL: out of memory. */
+struct json_reader *json_reader_new(const struct json_events *events,
+                                    void *arg);
+void json_reader_free(struct json_reader *r);
+
+/* Reads on, or from the end of the input on. False: not JSON, too deep, too
+ * long a token, or out of memory (ERR_RESPONSE or ERR_LOCAL); nothing more is
+ * told after that. The error's text says why and never quotes the input. */
+bool json_feed(struct json_reader *r, const char *bytes, size_t len,
+               struct err *err);
+bool json_finish(struct json_reader *r, struct err *err);
+
+/* A scalar's text as a number: an optional sign, digits, a fraction, an
+ * exponent, no more. False: it is not one, not a finite one, or has 64 bytes
+ * or more. */
+bool json_number(const char *text, size_t len, double *value);
+
+/* The writer appends one document to a buffer, with commas and escapes where
+ * they belong. Errors are sticky: check json_writer_end alone.
+ *
+ *     struct json_writer w;
+ *     json_writer_begin(&w, &body, err);
+ *     json_open(&w);
+ *     json_key(&w, "jobs");
+ *     ...
+ *     json_close(&w);
+ *     if (!json_writer_end(&w)) ... */
+struct json_writer {
+  void *gen;
+  struct buf *to;
+  struct err *err;
+  bool failed;
+};
+
+void json_writer_begin(struct json_writer *w, struct buf *to, struct err *err);
+bool json_writer_end(struct json_writer *w);
+void json_open(struct json_writer *w);
+void json_close(struct json_writer *w);
+void json_open_array(struct json_writer *w);
+void json_close_array(struct json_writer *w);
+void json_key(struct json_writer *w, const char *key);
+void json_string(struct json_writer *w, const char *text);
+void json_whole(struct json_writer *w, long long number);
+
+#endif

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the collectd-drs authors
+ *
+ * The one list of characters that are safe in a metric's path. */
+
+#include "base/name.h"
+
+#include <string.h>
+
+static bool is_safe(unsigned char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+         (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
+}
+
+static bool is_continuation(unsigned char c) { return (c & 0xC0) == 0x80; }
+
+void name_make_safe(char *name, size_t size, const char *text, size_t len) {
+  size_t out = 0;
+  for (size_t i = 0; i < len && out + 1 < size; i++) {
+    unsigned char c = (unsigned char)text[i];
+    if (i > 0 && is_continuation(c))
+      continue;
+    name[out++] = is_safe(c) ? (char)c : '_';
+  }
+  name[out] = '\0';
+}
+
+bool name_is_safe(const char *text, size_t max) {
+  size_t len = strlen(text);
+  if (len == 0 || len > max || strcmp(text, ".") == 0 ||
+      strcmp(text, "..") == 0)
+    return false;
+  for (size_t i = 0; i < len; i++)
+    if (!is_safe((unsigned char)text[i]))
+      return false;
+  return true;
+}

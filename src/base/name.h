@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the collectd-drs authors
+ *
+ * Names that are safe as a part of a metric's path in every store: Graphite
+ * passes on ';', '=', spaces and non-ASCII, and collectd takes '/' as a
+ * separator. */
+
+#ifndef DRS_BASE_NAME_H
+#define DRS_BASE_NAME_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Bytes of a name with its NUL: collectd's DATA_MAX_NAME_LEN. */
+#define NAME_MAX_SIZE 128
+
+/* Copies `text` to `name`, which has `size` bytes, with everything but ASCII
+ * letters, digits, '.', '_' and '-' turned to '_' (a character of several
+ * bytes to one), cut to what fits. Different texts can become one name. */
+void name_make_safe(char *name, size_t size, const char *text, size_t len);
+
+/* Whether `text` can stand in JSON, a URL's path, a log line and a metric as
+ * it is: 1 to `max` bytes of ASCII letters, digits, '.', '_', '-', and not
+ * "." or "..". */
+bool name_is_safe(const char *text, size_t max);
+
+#endif

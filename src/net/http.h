@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the collectd-drs authors
+ *
+ * HTTP without waiting; the only file that knows curl. One `struct http` is
+ * one curl multi handle: it keeps connections, TLS sessions and resolved
+ * names from request to request, and all of it belongs to one thread, but for
+ * http_wakeup.
+ *
+ *     struct http_request req = {.method = "POST", .url = url, ...};
+ *     http_start(http, &req, &handler, arg, &err);
+ *     while (...)
+ *       http_poll(http, timeout_ms);      handlers are called from here
+ *
+ * A reply is handed on as it arrives and never collected. It is bounded in
+ * time, in header bytes and in body bytes. Redirects are not followed: what
+ * authorizes a request goes to the host that it was made for only. */
+
+#ifndef DRS_NET_HTTP_H
+#define DRS_NET_HTTP_H
+
+#include "base/buf.h"
+#include "base/clock.h"
+
+#include <time.h>
+
+/* An answer may have this much of a body, decompressed, and of a header. */
+#define HTTP_BODY_MAX (16 * 1024 * 1024)
+#define HTTP_HEADER_MAX (256 * 1024)
+
+/* Seconds. Who call_pool for a longer pause gets this one. */
+#define HTTP_RETRY_AFTER_MAX (24 * 3600)
+
+/* How to reach a host, and whom to believe. Strings may be NULL. */
+struct http_connect_options {
+  bool verify_peer, verify_host;
+  const char *ca_cert; /* a file in PEM; NULL: the system's own */
+  const char *client_cert, *client_key;
+  const char *proxy;
+  bool no_proxy; /* not even that of the environment */
+};
+
+struct http_request {
+  const char *method, *url;
+  struct buf headers; /* "Name: value" strings, each with its NUL */
+  const char *body;   /* copied by curl; NULL: none */
+  size_t body_len;
+  msec_t timeout;
+  const struct http_connect_options *connect; /* must outlive the request */
+};
+
+/* What is known of a reply besides its body. */
+struct http_response {
+  long status;        /* as the server numbers it: any; 0: no reply came */
+  msec_t retry_after; /* from now; -1: not sent, or no pause at all */
+  time_t date;        /* the server's clock; -1: not sent */
+  /* The header asked for: any bytes but NUL, for curl keeps the line breaks of
+   * one that was folded. NULL: not sent. */
+  const char *captured;
+};
+
+/* Callbacks of one request, in this order; all from http_poll, and none after
+ * http_cancel. Only `done` must be set. In `done`, `err` is set where the
+ * transfer failed, whatever the status; the call is gone when it returns.
+ * A body that returns false ends the transfer. */
+struct http_handler {
+  const char *capture; /* a header whose value is wanted, or NULL */
+  bool (*body)(void *arg, const struct http_response *reply, const char *bytes,
+               size_t len);
+  void (*done)(void *arg, const struct http_response *reply,
+               const struct err *err);
+};
+
+struct http;
+struct http_transfer;
+
+/* `user_agent` must outlive it. Call in the process that uses it, after any
+ * fork. NULL and an error: curl cannot be set up. */
+struct http *http_new(const char *user_agent, struct err *err);
+
+/* Cancels what is under way, without waiting, and frees all. */
+void http_free(struct http *http);
+
+/* How many connections may be kept open when idle. */
+void http_keep(struct http *http, long connections);
+
+/* Starts a request; it is copied. NULL and an error: it was not started, and
+ * no callback will come. */
+struct http_transfer *http_start(struct http *http,
+                                 const struct http_request *req,
+                                 const struct http_handler *handler, void *arg,
+                                 struct err *err);
+
+/* Ends a request without a callback, at once. */
+void http_cancel(struct http_transfer *call);
+
+/* Waits until something happens, a wakeup comes, or `timeout` milliseconds
+ * have passed, and calls the handlers of what happened. */
+void http_poll(struct http *http, int timeout);
+
+/* Ends the wait of http_poll; from any thread. */
+void http_wakeup(struct http *http);
+
+/* Version of libcurl in use, such as "7.88.1". */
+const char *http_library_version(void);
+
+#endif

@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the collectd-drs authors
+ *
+ * The table of options, and what must hold among them. */
+
+#include "plugin/config.h"
+
+#include "plugin/config_parsers.h"
+
+#include <search.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define AT(member) offsetof(struct project_config, member)
+
+/* clang-format off */
+/* key, parser, field, default, least, most */
+static const struct option table[] = {
+    {"Endpoint",   parse_endpoint, AT(endpoint)},
+    {"ProjectID",  parse_safe,     AT(project_id)},
+    {"Token",      parse_secret,   AT(token)},
+    {"TokenFile",  parse_secret_file,     AT(token)},
+    {"IdentityEndpoint", parse_identity_endpoint, AT(identity_endpoint)},
+    {"DomainName", parse_text,     AT(domain_name)},
+    {"User",       parse_text,     AT(user)},
+    {"Password",   parse_secret,   AT(password)},
+    {"PasswordFile", parse_secret_file,   AT(password)},
+    {"AccessKey",  parse_safe,     AT(access_key)},
+    {"SecretKey",  parse_secret,   AT(secret_key)},
+    {"SecretKeyFile", parse_secret_file,  AT(secret_key)},
+    {"SecurityToken", parse_secret, AT(security_token)},
+    {"Agency",     parse_boolean,  AT(agency), .number = false},
+    {"MetadataEndpoint", parse_endpoint, AT(metadata_endpoint), .text = "http://169.254.169.254"},
+    {"Job",        parse_job,      AT(jobs), .repeats = true},
+    {"JobsFile",   parse_path,     AT(jobs_file)},
+    {"DiscoverJobs", parse_boolean, AT(discover_jobs), .number = false},
+    {"DiscoverInterval", parse_seconds, AT(discover_interval), .number = 600, .least = 0.1, .most = 86400},
+    {"Interval",   parse_seconds,  AT(interval), .least = 0.1, .most = 86400},
+    {"Host",       parse_text,     AT(host)},
+    {"Timeout",    parse_integer,    AT(timeout), .number = 10000, .least = 1, .most = 600000},
+    {"BatchSize",  parse_integer,    AT(batch_size), .number = 100, .least = 1, .most = 10000},
+    {"MaxParallel", parse_integer,   AT(max_parallel), .number = 8, .least = 1, .most = 100},
+    {"Language",   parse_language, AT(language), .text = "en-us"},
+    {"VerifyPeer", parse_boolean,  AT(verify_peer), .number = true},
+    {"VerifyHost", parse_boolean,  AT(verify_host), .number = true},
+    {"CACert",     parse_text,     AT(ca_cert)},
+    {"ClientCert", parse_text,     AT(client_cert)},
+    {"ClientKey",  parse_text,     AT(client_key)},
+    {"Proxy",      parse_text,     AT(proxy)},
+    {"SelfMetrics", parse_boolean, AT(self_metrics), .number = true},
+    {"Notify",     parse_boolean,  AT(notify), .number = true},
+};
+/* clang-format on */
+
+#define ROWS (sizeof(table) / sizeof(*table))
+
+/* A block that is being read. */
+struct block {
+  const char *name; /* "" until it is known */
+  struct project_config options;
+  bool given[ROWS];
+  struct err err;
+};
+
+static const struct option *find_option(const char *key) {
+  for (size_t i = 0; i < ROWS; i++)
+    if (strcasecmp(table[i].key, key) == 0)
+      return &table[i];
+  return NULL;
+}
+
+static bool is_given(const struct block *b, const char *key) {
+  return b->given[find_option(key) - table];
+}
+
+static bool read_option(struct block *b, const oconfig_item_t *ci) {
+  const struct option *o = find_option(ci->key);
+  struct err cause = ERR_INIT;
+  if (o == NULL)
+    return err_set(&b->err, ERR_LOCAL, "%s: is not an option of this version",
+                   ci->key);
+  if (b->given[o - table] && !o->repeats)
+    return err_set(&b->err, ERR_LOCAL, "%s: is wanted once only", o->key);
+  b->given[o - table] = true;
+  if (ci->children_num > 0)
+    return err_set(&b->err, ERR_LOCAL, "%s: a value is wanted, not a block",
+                   o->key);
+  if (!o->parse(o, ci, &b->options, &cause))
+    return err_set(&b->err, ERR_LOCAL, "%s: %s", o->key, cause.text);
+  if (err_is_set(&cause))
+    P_WARNING("Project \"%s\": %s: %s", b->name, o->key, cause.text);
+  return true;
+}
+
+/* What must hold among the options */
+
+/* Which options say who we are: one way of them. Some are wanted with each
+ * other; `other` will do as well. */
+static const struct credential {
+  enum { TOKEN = 1, LOGIN, KEY, AGENCY } way;
+  const char *key, *other;
+  bool wanted;
+} credentials[] = {
+    {TOKEN, "Token", "TokenFile", true},
+    {LOGIN, "IdentityEndpoint", NULL, true},
+    {LOGIN, "DomainName", NULL, true},
+    {LOGIN, "User", NULL, true},
+    {LOGIN, "Password", "PasswordFile", true},
+    {KEY, "AccessKey", NULL, true},
+    {KEY, "SecretKey", "SecretKeyFile", true},
+    {KEY, "SecurityToken", NULL, false},
+    {AGENCY, "Agency", NULL, true},
+    {AGENCY, "MetadataEndpoint", NULL, false},
+};
+
+#define CREDENTIALS (sizeof(credentials) / sizeof(*credentials))
+
+/* "Agency false" is as good as nothing. */
+static bool credential_is_configured(const struct block *b, const char *key) {
+  if (key == NULL || !is_given(b, key))
+    return false;
+  return strcmp(key, "Agency") != 0 || b->options.agency;
+}
+
+/* The first option given that belongs to a way. */
+static const struct credential *find_credential_type(const struct block *b) {
+  for (size_t i = 0; i < CREDENTIALS; i++)
+    if (credential_is_configured(b, credentials[i].key) ||
+        credential_is_configured(b, credentials[i].other))
+      return &credentials[i];
+  return NULL;
+}
+
+static bool check_credential(struct block *b, const struct credential *c,
+                             const struct credential *first) {
+  bool given = credential_is_configured(b, c->key),
+       other_given = credential_is_configured(b, c->other);
+  if (given && other_given)
+    return err_set(&b->err, ERR_LOCAL, "%s: %s or %s is wanted, not both",
+                   c->other, c->key, c->other);
+  if ((given || other_given) && c->way != first->way)
+    return err_set(&b->err, ERR_LOCAL,
+                   "%s: one credential is wanted, and %s is of another",
+                   given ? c->key : c->other,
+                   credential_is_configured(b, first->key) ? first->key
+                                                           : first->other);
+  if (!given && !other_given && c->wanted && c->way == first->way)
+    return err_set(&b->err, ERR_LOCAL, "%s: is missing; %s%s%s is wanted",
+                   c->key, c->key, c->other == NULL ? "" : " or ",
+                   c->other == NULL ? "" : c->other);
+  return true;
+}
+
+static bool check_credentials(struct block *b) {
+  const struct credential *first = find_credential_type(b);
+  if (first == NULL)
+    return err_set(&b->err, ERR_LOCAL,
+                   "Token: is missing; Token or TokenFile, IdentityEndpoint, "
+                   "AccessKey, or Agency is wanted");
+  for (size_t i = 0; i < CREDENTIALS; i++)
+    if (!check_credential(b, &credentials[i], first))
+      return false;
+  return true;
+}
+
+static bool check_options(struct block *b) {
+  static const char *const required[] = {"Endpoint", "ProjectID"};
+  for (size_t i = 0; i < sizeof(required) / sizeof(*required); i++)
+    if (!is_given(b, required[i]))
+      return err_set(&b->err, ERR_LOCAL, "%s: is missing; one is wanted",
+                     required[i]);
+  if (!is_given(b, "Job") && !is_given(b, "JobsFile") &&
+      !b->options.discover_jobs)
+    return err_set(&b->err, ERR_LOCAL,
+                   "Job: is missing; Job, JobsFile or DiscoverJobs is wanted");
+  if (is_given(b, "ClientKey") && !is_given(b, "ClientCert"))
+    return err_set(&b->err, ERR_LOCAL,
+                   "ClientKey: ClientCert is wanted with it");
+  return check_credentials(b);
+}
+
+static int compare_names(const void *a, const void *b) { return strcmp(a, b); }
+
+/* Notes a project's name; false: it is taken, perhaps by a block that was
+ * refused. */
+static bool take_name(struct config *c, const char *name) {
+  char *key = strdup(name);
+  char **node = key == NULL ? NULL : tsearch(key, &c->names, compare_names);
+  bool is_new = node != NULL && *node == key;
+  if (!is_new)
+    free(key);
+  return is_new;
+}
+
+/* A block that is refused for it takes no name away from the others. */
+static bool take_job_names(struct config *c, struct block *b) {
+  struct host_names *host = name_registry_get(&c->hosts, b->options.host);
+  struct err cause = ERR_INIT;
+  if (host == NULL)
+    return err_memory(&b->err);
+  return jobs_take_names(&b->options.jobs, host, &cause) ||
+         err_set(&b->err, ERR_LOCAL, "Job: %s", cause.text);
+}
+
+static bool read_name(struct config *c, struct block *b,
+                      const oconfig_item_t *ci) {
+  if (ci->values_num != 1 || ci->values[0].type != OCONFIG_TYPE_STRING)
+    return err_set(&b->err, ERR_LOCAL, "name: one string is wanted");
+  b->name = ci->values[0].value.string;
+  if (!config_is_name(b->name))
+    return err_set(&b->err, ERR_LOCAL,
+                   "name: 1 to 127 ASCII letters, digits, '.', '_' or '-' "
+                   "are wanted");
+  if (!take_name(c, b->name))
+    return err_set(&b->err, ERR_LOCAL,
+                   "name: a name that no other project has is wanted");
+  b->options.name = strdup(b->name);
+  return b->options.name != NULL || err_memory(&b->err);
+}
+
+static bool read_block(struct config *c, struct block *b,
+                       const oconfig_item_t *ci) {
+  for (size_t i = 0; i < ROWS; i++)
+    if (!option_set_default(&table[i], &b->options))
+      return err_memory(&b->err);
+  if (!read_name(c, b, ci))
+    return false;
+  for (int i = 0; i < ci->children_num; i++)
+    if (!read_option(b, &ci->children[i]))
+      return false;
+  return check_options(b) && take_job_names(c, b);
+}
+
+static void warn_of_clear_text(const struct project_config *o,
+                               const char *option, const char *url) {
+  if (url != NULL && !config_is_private_url(url))
+    P_WARNING("Project \"%s\": %s: is not https, so credentials go over the "
+              "network unencrypted",
+              o->name, option);
+}
+
+static bool keep(struct config *c, struct project_config *o) {
+  struct project_config *all =
+      reallocarray(c->projects, c->len + 1, sizeof(*all));
+  if (all == NULL)
+    return false;
+  c->projects = all;
+  c->projects[c->len++] = *o;
+  return true;
+}
+
+static void keep_refused(struct config *c, const char *name) {
+  if (*name == '\0')
+    return;
+  char **all = reallocarray(c->refused, c->refused_len + 1, sizeof(*all));
+  if (all == NULL)
+    return;
+  c->refused = all;
+  c->refused[c->refused_len] = strdup(name);
+  c->refused_len += c->refused[c->refused_len] != NULL;
+}
+
+static void read_project(struct config *c, const oconfig_item_t *ci,
+                         double interval) {
+  struct block b = {.name = "", .err = ERR_INIT};
+  bool ok = read_block(c, &b, ci);
+  if (ok && b.options.interval <= 0)
+    b.options.interval = interval;
+  if (ok) {
+    warn_of_clear_text(&b.options, "Endpoint", b.options.endpoint);
+    warn_of_clear_text(&b.options, "IdentityEndpoint",
+                       b.options.identity_endpoint);
+  }
+  if (ok && keep(c, &b.options))
+    return;
+  P_ERROR("Project \"%s\": %s", config_is_name(b.name) ? b.name : "",
+          ok ? "out of memory" : b.err.text);
+  c->faults++;
+  keep_refused(c, b.options.name != NULL ? b.options.name : "");
+  project_config_free(&b.options);
+}
+
+void config_read(struct config *c, const oconfig_item_t *plugin,
+                 double interval) {
+  for (int i = 0; i < plugin->children_num; i++) {
+    const oconfig_item_t *ci = &plugin->children[i];
+    if (strcasecmp(ci->key, "Project") == 0) {
+      read_project(c, ci, interval);
+      continue;
+    }
+    P_ERROR("%s: is not known here; <Project \"NAME\"> blocks are wanted",
+            ci->key);
+    c->faults++;
+  }
+}
+
+void config_free(struct config *c) {
+  for (size_t i = 0; i < c->len; i++)
+    project_config_free(&c->projects[i]);
+  for (size_t i = 0; i < c->refused_len; i++)
+    free(c->refused[i]);
+  free(c->projects);
+  free(c->refused);
+  tdestroy(c->names, free);
+  name_registry_free(&c->hosts);
+  *c = (struct config){0};
+}

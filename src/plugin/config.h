@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the collectd-drs authors
+ *
+ * From collectd's configuration to project_config. A block that cannot work
+ * is refused with one line in the log, and nothing else is. */
+
+#ifndef DRS_PLUGIN_CONFIG_H
+#define DRS_PLUGIN_CONFIG_H
+
+#include <collectd/core/daemon/plugin.h>
+
+#include "poll/project_config.h"
+
+/* All zero is an empty one. */
+struct config {
+  struct project_config *projects;
+  size_t len;
+  char **refused; /* names of the blocks that were refused */
+  size_t refused_len;
+  size_t faults; /* lines that were logged as errors */
+  void *names;   /* tsearch(3) tree of the projects' names */
+  struct name_registry
+      hosts; /* and of the jobs' names; to outlive the projects */
+};
+
+/* Reads one <Plugin drs> block; may be called several times. `interval` is
+ * the plugin's, in seconds. */
+void config_read(struct config *c, const oconfig_item_t *plugin,
+                 double interval);
+
+void config_free(struct config *c);
+
+#endif

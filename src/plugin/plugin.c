@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the collectd-drs authors
+ *
+ * collectd's side of the plugin: its callbacks, and the log. Each thing that
+ * goes wrong is said once, and once more when it is over.
+ *
+ * Life: configuration comes before the daemon forks, so it only reads. init
+ * makes the projects and starts the one thread. A read callback says "due" and
+ * returns. When collectd stops it joins its read threads, frees the reads'
+ * user data and then stops its writers; the thread ends with the last of the
+ * user data, so that what it has dispatched is still written. */
+
+#include <collectd/core/daemon/plugin.h>
+
+#include <collectd/core/daemon/utils_complain.h>
+
+#include "plugin/config.h"
+#include "plugin/metrics.h"
+#include "plugin/notifications.h"
+#include "poll/poller.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+#define PLUGIN "drs"
+
+/* A project as this file sees it. */
+struct instance {
+  struct project *project; /* the poller's */
+  int number;              /* in the poller */
+  struct metrics metrics;
+  struct notifications notifications;
+  c_complain_t complaints[ERR_KINDS];
+  c_complain_t insecure_file;
+  bool answered; /* the last read was complete */
+};
+
+static struct config config;
+static struct instance **instances;
+static size_t instances_len;
+static size_t reads_registered;
+static struct auths auths;
+static struct poller *poller;
+static pthread_t thread, init_thread;
+static bool thread_runs;
+
+/* Reports, on the poller's thread */
+
+static void on_started(void *arg) {
+  struct instance *w = arg;
+  w->metrics.time = cdtime();
+}
+
+static void on_job(void *arg, struct job *job, const struct progress *p) {
+  struct instance *w = arg;
+  metrics_job(&w->metrics, job, p);
+  notifications_job(&w->notifications, job, p);
+}
+
+static void on_missing(void *arg, struct job *job, const struct err *why) {
+  struct instance *w = arg;
+  notifications_missing(&w->notifications, job, why);
+}
+
+static void complain(struct instance *w, const struct project_result *r) {
+  const char *name = project_config(w->project)->name;
+  for (int kind = ERR_NONE + 1; kind < ERR_KINDS; kind++) {
+    c_complain_t *c = &w->complaints[kind];
+    if (err_is_set(&r->errors[kind]))
+      c_complain_once(LOG_ERR, c, PLUGIN " plugin: Project \"%s\": %s", name,
+                      r->errors[kind].text);
+    else if (r->answered > 0 || r->jobs == 0)
+      c_release(LOG_INFO, c,
+                PLUGIN " plugin: Project \"%s\": works again: %zu of %zu jobs "
+                       "are answered for",
+                name, r->answered, r->jobs);
+  }
+  if (r->insecure_file != NULL)
+    c_complain_once(LOG_WARNING, &w->insecure_file,
+                    PLUGIN " plugin: Project \"%s\": others than its owner may "
+                           "read the file %s",
+                    name, r->insecure_file);
+}
+
+/* Of a list of jobs, which `what` calls by its option. */
+static void log_source_change(const struct instance *w, const char *what,
+                              const struct err *news) {
+  const char *name = project_config(w->project)->name;
+  if (news != NULL && err_is_set(news))
+    P_ERROR("Project \"%s\": %s: %s", name, what, news->text);
+  else if (news != NULL)
+    P_INFO("Project \"%s\": %s: works again", name, what);
+}
+
+static void on_finished(void *arg, const struct project_result *r) {
+  struct instance *w = arg;
+  w->answered = project_is_up(r);
+  if (project_config(w->project)->self_metrics)
+    metrics_project(&w->metrics, w->project, r);
+  notifications_project(&w->notifications, project_config(w->project)->name, r);
+  complain(w, r);
+  log_source_change(w, "JobsFile", r->file_change);
+  log_source_change(w, "DiscoverJobs", r->discovery_change);
+}
+
+static const struct project_events events = {.started = on_started,
+                                             .job = on_job,
+                                             .missing = on_missing,
+                                             .finished = on_finished};
+
+/* Reads */
+
+/* `collectd -T` calls the reads on the thread that ran init, and wants to
+ * know how they ended; the daemon never does. */
+static bool is_test_run(void) {
+  return pthread_equal(pthread_self(), init_thread);
+}
+
+static int drs_read(user_data_t *ud) {
+  struct instance *w = ud->data;
+  unsigned long ticket = poller_due(poller, w->number);
+  if (!is_test_run())
+    return 0;
+  return poller_wait(poller, w->number, ticket) && w->answered ? 0 : -1;
+}
+
+/* For the blocks that were refused. */
+static int drs_read_refused(user_data_t *ud) {
+  (void)ud;
+  struct metrics m = {.time = cdtime(), .interval = plugin_get_interval()};
+  for (size_t i = 0; i < config.refused_len; i++)
+    metrics_up(&m, config.refused[i], false);
+  return is_test_run() ? -1 : 0;
+}
+
+static void stop_thread(void) {
+  if (!thread_runs)
+    return;
+  poller_stop(poller);
+  pthread_join(thread, NULL);
+  thread_runs = false;
+}
+
+static void drs_release(void *arg) {
+  (void)arg;
+  if (--reads_registered == 0)
+    stop_thread();
+}
+
+/* Setting up */
+
+static int drs_config(oconfig_item_t *ci) {
+  config_read(&config, ci, CDTIME_T_TO_DOUBLE(plugin_get_interval()));
+  return 0; /* anything else stops the daemon */
+}
+
+static bool add_instance(struct project_config *options, struct err *err) {
+  struct instance *w = calloc(1, sizeof(*w));
+  struct instance **all =
+      reallocarray(instances, instances_len + 1, sizeof(struct instance *));
+  if (all != NULL)
+    instances = all;
+  if (w == NULL || all == NULL) {
+    free(w);
+    return err_memory(err);
+  }
+  w->project = project_new(options, &auths, &events, w, err);
+  w->number = w->project == NULL ? -1 : poller_add(poller, w->project);
+  if (w->number < 0) {
+    free(w);
+    return err_memory(err);
+  }
+  const struct project_config *o = project_config(w->project);
+  w->metrics = (struct metrics){.host = o->host,
+                                .interval = DOUBLE_TO_CDTIME_T(o->interval)};
+  w->notifications =
+      (struct notifications){.wanted = o->notify, .host = o->host};
+  instances[instances_len++] = w;
+  return true;
+}
+
+static void register_read(const char *name, plugin_read_cb read,
+                          cdtime_t interval, void *data) {
+  char full[2 * DATA_MAX_NAME_LEN];
+  user_data_t ud = {.data = data, .free_func = drs_release};
+  snprintf(full, sizeof(full), PLUGIN "%s%s", *name == '\0' ? "" : "/", name);
+  reads_registered++;
+  plugin_register_complex_read(PLUGIN, full, read, interval, &ud);
+}
+
+static bool start_thread(struct err *err) {
+  struct http *http = http_new("collectd-drs/" DRS_VERSION, err);
+  if (http == NULL)
+    return false;
+  poller = poller_new(http, err);
+  if (poller == NULL)
+    return false;
+  long parallel = 0;
+  for (size_t i = 0; i < config.len; i++) {
+    parallel += config.projects[i].max_parallel;
+    if (!add_instance(&config.projects[i], err))
+      return false;
+  }
+  http_keep(http, parallel);
+  if (plugin_thread_create(&thread, poller_run, poller, PLUGIN) != 0)
+    return err_set(err, ERR_LOCAL, "cannot start a thread");
+  thread_runs = true;
+  return true;
+}
+
+static int drs_init(void) {
+  struct err err = ERR_INIT;
+  size_t jobs = 0;
+  if (poller != NULL)
+    return 0;
+  init_thread = pthread_self();
+  if (config.len == 0 && config.faults == 0)
+    P_WARNING("no <Project> block is configured");
+  for (size_t i = 0; i < config.len; i++)
+    jobs += config.projects[i].jobs.len;
+  if (config.len > 0 && !start_thread(&err)) {
+    P_ERROR("%s", err.text);
+    return -1;
+  }
+  for (size_t i = 0; i < instances_len; i++)
+    register_read(project_config(instances[i]->project)->name, drs_read,
+                  instances[i]->metrics.interval, instances[i]);
+  if (config.faults > 0)
+    register_read("", drs_read_refused, 0, NULL);
+  if (instances_len > 0)
+    P_INFO("version " DRS_VERSION
+           ", libcurl %s: %zu projects, %zu jobs configured",
+           http_library_version(), instances_len, jobs);
+  return 0;
+}
+
+static int drs_shutdown(void) {
+  stop_thread();
+  poller_free(poller);
+  poller = NULL;
+  for (size_t i = 0; i < instances_len; i++)
+    free(instances[i]);
+  free(instances);
+  instances = NULL;
+  instances_len = 0;
+  config_free(&config);
+  return 0;
+}
+
+void module_register(void) {
+  plugin_register_complex_config(PLUGIN, drs_config);
+  plugin_register_init(PLUGIN, drs_init);
+  plugin_register_shutdown(PLUGIN, drs_shutdown);
+}

@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the collectd-drs authors
+ *
+ * One page after the other, one kind of task after the other. */
+
+#include "poll/discovery.h"
+
+#define RETRY_MIN_MS 1000
+/* The most pages of a list: whatever the service says there is. */
+#define PAGES_MAX 2000
+
+static const struct api_call_handler api_call_handler;
+
+void discovery_init(struct discovery *d, const struct api_service *service,
+                    struct project_counts *counts, msec_t timeout,
+                    msec_t interval) {
+  *d = (struct discovery){.service = service,
+                          .counts = counts,
+                          .timeout = timeout,
+                          .interval = interval};
+  d->post = (struct api_call){
+      .service = service, .handler = &api_call_handler, .arg = d};
+  for (size_t i = 0; i < TASK_LIST_TYPES; i++)
+    job_list_init(&d->lists[i]);
+}
+
+static void free_readers(struct discovery *d) {
+  task_list_reader_free(d->reader);
+  progress_reader_free(d->refusal);
+  d->reader = NULL;
+  d->refusal = NULL;
+}
+
+void discovery_stop(struct discovery *d) {
+  api_call_cancel(&d->post);
+  free_readers(d);
+  d->running = false;
+}
+
+void discovery_free(struct discovery *d) {
+  if (d->service == NULL)
+    return;
+  discovery_stop(d);
+  for (size_t i = 0; i < TASK_LIST_TYPES; i++)
+    job_list_free(&d->lists[i]);
+}
+
+/* From kind to kind */
+
+static void begin_kind(struct discovery *d, size_t kind) {
+  d->kind = kind;
+  d->page = 0;
+  d->first = d->later = 0;
+  if (kind == TASK_LIST_TYPES)
+    return;
+  d->fresh &= ~(1U << kind);
+  job_list_free(&d->lists[kind]);
+}
+
+/* The list of this kind is complete. */
+static void end_kind(struct discovery *d) {
+  d->fresh |= 1U << d->kind;
+  d->known |= 1U << d->kind;
+  begin_kind(d, d->kind + 1);
+}
+
+static void fail(struct discovery *d, const struct err *err) {
+  d->counts->errors[err->kind]++;
+  err_set(&d->cause, err->kind, "the list of %s tasks: %s",
+          task_list_types[d->kind], err->text);
+}
+
+static void skip_kind(struct discovery *d, const struct err *err) {
+  fail(d, err);
+  begin_kind(d, d->kind + 1);
+}
+
+/* The other kinds would fail in the same way. */
+static void give_up(struct discovery *d, const struct err *err) {
+  fail(d, err);
+  begin_kind(d, TASK_LIST_TYPES);
+}
+
+static void end(struct discovery *d, msec_t now) {
+  d->running = false;
+  d->err = d->cause;
+  if (err_is_set(&d->err)) {
+    backoff_grow(&d->pause, RETRY_MIN_MS, d->interval, now);
+  } else {
+    backoff_reset(&d->pause);
+    d->due = now + d->interval;
+  }
+}
+
+/* Pages */
+
+/* Page 0 is all there is. A service that shows a part of it only is asked for
+ * page 1, 2, ... until they are complete, or, with what page 0 had, there is
+ * nothing more. */
+static void on_page(struct discovery *d,
+                    const struct task_list_response *reply) {
+  double tasks = (double)reply->tasks;
+  struct err err = ERR_INIT;
+  if (d->page == 0)
+    d->first = tasks;
+  else
+    d->later += tasks;
+  double most = d->first > d->later ? d->first : d->later;
+  bool over = (d->page > 0 && tasks == 0) || d->page == PAGES_MAX;
+  if (most >= reply->total || (over && d->first + d->later >= reply->total)) {
+    end_kind(d);
+  } else if (over) {
+    err_set(&err, ERR_RESPONSE, "it has %.0f of %.0f", most, reply->total);
+    skip_kind(d, &err);
+  } else {
+    d->page++;
+  }
+}
+
+static void on_success(struct discovery *d) {
+  const struct task_list_response *reply = task_list_reader_reply(d->reader);
+  if (err_is_set(&reply->err))
+    fail(d, &reply->err);
+  if (reply->err.kind == ERR_LOCAL)
+    begin_kind(d, TASK_LIST_TYPES);
+  else
+    on_page(d, reply);
+}
+
+static void on_credential(struct discovery *d) {
+  if (d->repeated)
+    give_up(d, &d->post.err);
+  d->repeated = true;
+}
+
+static void judge(struct discovery *d, msec_t now) {
+  switch (d->post.error) {
+  case API_ERROR_NONE:
+    on_success(d);
+    break;
+  case API_ERROR_EMPTY:
+    end_kind(d);
+    break;
+  case API_ERROR_CREDENTIAL:
+    on_credential(d);
+    break;
+  case API_ERROR_THROTTLED:
+    if (d->post.retry_after >= 0)
+      backoff_obey(&d->pause, d->post.retry_after, now);
+    give_up(d, &d->post.err);
+    break;
+  case API_ERROR_SERVICE:
+  case API_ERROR_PERMISSION:
+    give_up(d, &d->post.err);
+    break;
+  default:
+    skip_kind(d, &d->post.err);
+  }
+}
+
+/* Replies */
+
+static bool on_body(void *arg, const char *bytes, size_t len, struct err *err) {
+  struct discovery *d = arg;
+  progress_feed(d->refusal, bytes, len, NULL);
+  return d->post.error != API_ERROR_NONE ||
+         task_list_feed(d->reader, bytes, len, err);
+}
+
+static bool on_end(void *arg, struct api_error_body *words, struct err *err) {
+  struct discovery *d = arg;
+  const struct progress_response *refusal =
+      progress_reader_response(d->refusal);
+  progress_finish(d->refusal, NULL);
+  words->code = refusal->code.text;
+  words->message = refusal->message.text;
+  if (!task_list_reader_reply(d->reader)->has_jobs)
+    words->lacks = "jobs";
+  return task_list_finish(d->reader, err);
+}
+
+static void on_done(void *arg) {
+  struct discovery *d = arg;
+  msec_t now = clock_now();
+  judge(d, now);
+  free_readers(d);
+  if (d->kind == TASK_LIST_TYPES)
+    end(d, now);
+}
+
+static const struct api_call_handler api_call_handler = {
+    .body = on_body, .end = on_end, .done = on_done};
+
+/* Asking */
+
+static void ignore_item(void *arg, const struct progress *p) {
+  (void)arg, (void)p;
+}
+
+static bool send_page(struct discovery *d, struct err *err) {
+  struct buf body;
+  buf_init(&body, 1024);
+  d->reader = task_list_reader_new(&d->lists[d->kind]);
+  d->refusal = progress_reader_new(ignore_item, NULL);
+  bool ok = (d->reader != NULL && d->refusal != NULL) || err_memory(err);
+  ok = ok && task_list_request(&body, task_list_types[d->kind], d->page, err) &&
+       api_call_start(&d->post, "", &body, d->timeout, err);
+  if (!ok)
+    free_readers(d);
+  buf_free(&body);
+  return ok;
+}
+
+void discovery_begin(struct discovery *d, msec_t now) {
+  if (d->service == NULL || d->running || now < d->due || now < d->pause.until)
+    return;
+  d->running = true;
+  d->repeated = false;
+  err_clear(&d->cause);
+  begin_kind(d, 0);
+}
+
+void discovery_step(struct discovery *d, msec_t now) {
+  struct err err = ERR_INIT;
+  if (!d->running || d->post.transfer != NULL)
+    return;
+  enum auth_state state =
+      api_call_prepare(d->service, &d->counts->token_requests, now, &err);
+  if (state == AUTH_BUSY)
+    return;
+  if (state == AUTH_READY && send_page(d, &err)) {
+    d->counts->requests++;
+    return;
+  }
+  give_up(d, &err);
+  end(d, now);
+}
+
+void discovery_apply(struct discovery *d, struct jobs *jobs) {
+  if (d->running || d->fresh == 0)
+    return;
+  err_clear(&d->left_out);
+  for (size_t i = 0; i < TASK_LIST_TYPES; i++) {
+    if (d->fresh & 1U << i)
+      jobs_replace(jobs, (unsigned)JOBS_LISTED << i, &d->lists[i],
+                   &d->left_out);
+    job_list_free(&d->lists[i]);
+  }
+  d->fresh = 0;
+}
+
+const struct err *discovery_change(struct discovery *d,
+                                   const struct err errors[ERR_KINDS]) {
+  const struct err *err = err_is_set(&d->err) ? &d->err : &d->left_out;
+  bool failing = err_is_set(err);
+  if (failing == d->told || (failing && err_is_set(&errors[err->kind])))
+    return NULL;
+  d->told = failing;
+  return err;
+}

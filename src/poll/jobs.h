@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the collectd-drs authors
+ *
+ * The table of the jobs that a project instances: DRS tasks, each with its id,
+ * the name that its metrics carry, and what is remembered of it from read to
+ * read.
+ *
+ * Jobs come from several sources: the configuration, a file, the service's own
+ * list. Each job knows which of them have it; it leaves when none has it any
+ * more. A source is replaced as a whole, between two reads and never during
+ * one: until then jobs keep their places and their addresses. A job that stays
+ * keeps what is remembered of it, also where it gets another name.
+ *
+ * Names are unique on a host. Where a job has several, that of the source
+ * counts which stands first in the list above. */
+
+#ifndef DRS_POLL_JOBS_H
+#define DRS_POLL_JOBS_H
+
+#include "base/clock.h"
+#include "poll/job_list.h"
+#include "poll/name_registry.h"
+
+/* What is kept of a status, its NUL included. */
+#define JOBS_STATUS_MAX 64
+
+/* Bits of job.sources, the first in rank first. */
+enum jobs_source {
+  JOBS_CONFIGURED = 1 << 0,
+  JOBS_FILE = 1 << 1,
+  JOBS_LISTED = 1 << 2, /* and those above: a list for each kind of job */
+};
+
+struct job {
+  const char *id;   /* as the API has it */
+  const char *name; /* plugin instance: safe for a metric's path */
+  char *own_name;   /* its memory; NULL: the name is the id */
+  uint32_t read;    /* the number of the last read that answered for it */
+  bool has_error;   /* its last item carried an error code */
+  bool missing;     /* the service does not know it, and this was told */
+  bool quarantined; /* refused on its own: not asked with the others */
+  uint8_t sources;  /* which have it */
+  uint8_t marks;    /* while a source is replaced */
+  msec_t retry_at;  /* when a job that is quarantined is asked again */
+  char status[JOBS_STATUS_MAX]; /* the last transfer_status; "": none yet */
+};
+
+/* All zero is an empty table. */
+struct jobs {
+  struct job **all;
+  size_t len, size;
+  void *by_id;             /* tsearch(3) tree of struct job */
+  struct host_names *host; /* where their names are taken; NULL: nowhere yet */
+};
+
+enum jobs_added { JOBS_ADDED, JOBS_SAME_ID, JOBS_SAME_NAME, JOBS_NO_MEMORY };
+
+/* Adds a configured job, before names are taken. Copies the id and, made safe
+ * and cut to what a metric takes, the name. */
+enum jobs_added jobs_add(struct jobs *jobs, const char *id, const char *name);
+
+/* Takes the names of all jobs on their host, for now and later. False: a name
+ * is another job's, and none is taken. */
+bool jobs_take_names(struct jobs *jobs, struct host_names *host,
+                     struct err *err);
+
+/* Makes the table have of this source what the list has. False: a job is left
+ * out, since its name is another job's or out of memory, or is in the list
+ * twice; all others are as the list has them. A job of JOBS_LISTED whose name
+ * is taken goes by its id. */
+bool jobs_replace(struct jobs *jobs, unsigned source,
+                  const struct job_list *list, struct err *err);
+
+/* The job of that id, or NULL. `near`, if not NULL, is where to look first:
+ * answers mostly come in the order of the question. */
+struct job *jobs_find(const struct jobs *jobs, const char *id,
+                      struct job *near);
+
+/* Notes a job's status, cut to what is kept, and hands out the one before.
+ * False: it is the same, and `was` is not written. */
+bool jobs_set_status(struct job *job, const char *status,
+                     char was[JOBS_STATUS_MAX]);
+
+void jobs_free(struct jobs *jobs);
+
+#endif

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the collectd-drs authors
+ *
+ * The parsers of options: what they accept can stand in a request, a metric's
+ * name or a line of the log. The first byte picks the parser, the second the
+ * kinds of the values; then come the values, each ended by a NUL. */
+
+#include "fuzz.h"
+
+#include "plugin/config_parsers.h"
+
+#include <string.h>
+
+const char fuzz_name[] = "config_parsers";
+
+#define VALUES_MAX 3
+
+static const struct option parsers[] = {
+    {"Text", parse_text, offsetof(struct project_config, proxy)},
+    {"Safe", parse_safe, offsetof(struct project_config, project_id)},
+    {"Endpoint", parse_endpoint, offsetof(struct project_config, endpoint)},
+    {"Language", parse_language, offsetof(struct project_config, language)},
+    {"Secret", parse_secret, offsetof(struct project_config, token)},
+    {"File", parse_secret_file, offsetof(struct project_config, token)},
+    {"Job", parse_job, offsetof(struct project_config, jobs), .repeats = true},
+    {"Whole", parse_integer, offsetof(struct project_config, timeout),
+     .least = 1, .most = 600000},
+    {"Seconds", parse_seconds, offsetof(struct project_config, interval),
+     .least = 0.1, .most = 86400},
+    {"Boolean", parse_boolean, offsetof(struct project_config, notify)},
+    {"Path", parse_path, offsetof(struct project_config, jobs_file)},
+};
+
+static void check_line(const char *text) {
+  MUST(text == NULL || strpbrk(text, "\r\n\x1b") == NULL);
+}
+
+static void check_jobs(const struct jobs *jobs) {
+  for (size_t i = 0; i < jobs->len; i++) {
+    const struct job *job = jobs->all[i];
+    MUST(*job->id != '\0' && strlen(job->id) <= JOBS_ID_MAX);
+    MUST(*job->name != '\0' && strlen(job->name) <= JOBS_ID_MAX);
+    MUST(strpbrk(job->id, "\"\\/ \n") == NULL);
+    MUST(strpbrk(job->name, "\"\\/ ;=\n") == NULL);
+  }
+}
+
+static void check(const struct project_config *o) {
+  check_line(o->proxy);
+  check_line(o->project_id);
+  check_line(o->endpoint);
+  check_line(o->jobs_file);
+  MUST(o->jobs_file == NULL || *o->jobs_file == '/');
+  check_line(o->language);
+  MUST(o->project_id == NULL || strpbrk(o->project_id, "/?# ") == NULL);
+  MUST(o->endpoint == NULL || strncasecmp(o->endpoint, "http", 4) == 0);
+  if (o->token.value.data != NULL)
+    check_line(o->token.value.data);
+  check_jobs(&o->jobs);
+}
+
+/* One value of the input; the kind is in two bits. */
+static oconfig_value_t value(const uint8_t **bytes, size_t *len, int kind) {
+  oconfig_value_t v = {.type = OCONFIG_TYPE_STRING};
+  if (kind == 1) {
+    v.type = OCONFIG_TYPE_NUMBER;
+    size_t n = *len < sizeof(double) ? *len : sizeof(double);
+    memcpy(&v.value.number, *bytes, n);
+    *bytes += n;
+    *len -= n;
+  } else if (kind == 2) {
+    v.type = OCONFIG_TYPE_BOOLEAN;
+    v.value.boolean = *len % 2;
+  } else {
+    size_t n = strnlen((const char *)*bytes, *len);
+    v.value.string = strndup((const char *)*bytes, n);
+    *bytes += n < *len ? n + 1 : n;
+    *len -= n < *len ? n + 1 : n;
+  }
+  return v;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len) {
+  if (len < 2)
+    return 0;
+  const struct option *o =
+      &parsers[bytes[0] % (sizeof(parsers) / sizeof(*parsers))];
+  int kinds = bytes[1];
+  oconfig_value_t values[VALUES_MAX] = {0};
+  oconfig_item_t item = {.key = (char *)(uintptr_t)o->key, .values = values};
+  struct project_config options = {0};
+  struct err err = ERR_INIT;
+  bytes += 2;
+  len -= 2;
+  do
+    values[item.values_num] =
+        value(&bytes, &len, kinds >> 2 * item.values_num & 3);
+  while (++item.values_num < VALUES_MAX && len > 0);
+  if (o->parse(o, &item, &options, &err))
+    check(&options);
+  else
+    MUST(err_is_set(&err));
+  check_line(err.text);
+  project_config_free(&options);
+  for (int i = 0; i < item.values_num; i++)
+    if (values[i].type == OCONFIG_TYPE_STRING)
+      free(values[i].value.string);
+  return 0;
+}

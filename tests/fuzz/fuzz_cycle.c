@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the collectd-drs authors
+ *
+ * Reads of a project as a service answers them that says anything, at any
+ * time: each job is told at most once in a read, a read ends with its time,
+ * and what is over leaves nothing behind.
+ *
+ * The input: how many jobs, ids in a batch, requests at once; then what
+ * happens, a byte each, with what it needs behind it. */
+
+#include "fuzz.h"
+
+#include "fake_http.h"
+#include "poll/project.h"
+
+#include <stdio.h>
+
+const char fuzz_name[] = "cycle";
+
+#define BUDGET 10000
+#define JOBS_MAX 40
+
+struct input {
+  const uint8_t *bytes;
+  size_t len;
+};
+
+static struct {
+  int told[JOBS_MAX]; /* in this read */
+  bool polling;
+} seen;
+
+static uint8_t take(struct input *in) {
+  if (in->len == 0)
+    return 0;
+  in->len--;
+  return *in->bytes++;
+}
+
+static void on_started(void *arg) {
+  (void)arg;
+  seen.polling = true;
+  memset(seen.told, 0, sizeof(seen.told));
+}
+
+static void on_job(void *arg, struct job *job, const struct progress *p) {
+  (void)arg;
+  MUST(seen.polling && strcmp(job->id, p->id.text) == 0);
+  MUST(++seen.told[atoi(job->id)] == 1);
+  job->missing = false;
+}
+
+static void on_missing(void *arg, struct job *job, const struct err *why) {
+  (void)arg, (void)why;
+  MUST(seen.polling);
+  job->missing = true;
+}
+
+static void on_finished(void *arg, const struct project_result *r) {
+  (void)arg;
+  size_t told = 0;
+  MUST(seen.polling && r->answered <= r->jobs);
+  for (size_t i = 0; i < JOBS_MAX; i++)
+    told += (size_t)seen.told[i];
+  MUST(told == r->answered);
+  seen.polling = false;
+}
+
+static const struct project_events events = {.started = on_started,
+                                             .job = on_job,
+                                             .missing = on_missing,
+                                             .finished = on_finished};
+
+static struct project *make(struct input *in, struct auths *auths) {
+  struct project_config o = {.endpoint = strdup("https://drs.example.com"),
+                             .project_id = strdup("p"),
+                             .language = strdup("en-us"),
+                             .name = strdup("prod"),
+                             .timeout = 5000};
+  int jobs = 1 + take(in) % JOBS_MAX;
+  o.batch_size = 1 + take(in) % 16;
+  o.max_parallel = 1 + take(in) % 8;
+  MUST(secret_init_value(&o.token, "token-1", NULL));
+  for (int i = 0; i < jobs; i++) {
+    char id[16];
+    snprintf(id, sizeof(id), "%d", i);
+    MUST(jobs_add(&o.jobs, id, id) == JOBS_ADDED);
+  }
+  struct project *p = project_new(&o, auths, &events, NULL, NULL);
+  MUST(p != NULL);
+  return p;
+}
+
+/* Bytes of the input as they are, in pieces. */
+static void answer_raw(struct input *in, struct http_transfer *call,
+                       struct http_response reply) {
+  struct err err = ERR_INIT;
+  size_t len = take(in) * 4u, chunk = 1u + take(in);
+  for (len = len < in->len ? len : in->len; len > 0;) {
+    size_t n = len < chunk ? len : chunk;
+    if (!call->handler.body(call->arg, &reply, (const char *)in->bytes, n))
+      err_set(&err, ERR_HTTP, "ended by the reader");
+    in->bytes += n;
+    in->len -= n;
+    len -= n;
+    if (err_is_set(&err))
+      break;
+  }
+  call->handler.done(call->arg, &reply, &err);
+  fake_forget(call);
+}
+
+/* The items that were asked for, less those whose bit is set. */
+static void answer_items(uint8_t left_out, struct http_transfer *call,
+                         struct http_response reply) {
+  char body[4096] = "{\"results\":[";
+  const char *from = strchr(call->body, '[');
+  for (int n = 0; from != NULL && (from = strchr(from, '"')) != NULL; n++) {
+    int id = atoi(from + 1);
+    size_t at = strlen(body);
+    if ((left_out >> id % 8 & 1) == 0)
+      snprintf(body + at, sizeof(body) - at, "{\"job_id\":\"%d\"},", id);
+    from = strchr(from + 1, '"') + 1;
+  }
+  size_t at = strlen(body);
+  snprintf(body + at, sizeof(body) - at, "{}]}");
+  fake_answer(call, reply, body);
+}
+
+static void answer_code(struct input *in, struct http_transfer *call,
+                        struct http_response reply) {
+  static const char *const codes[] = {"DRS.M00100", "APIG.0307",  "DRS.M00102",
+                                      "DRS.M01503", "APIG.0308",  "DRS.M00299",
+                                      "APIG.0201",  "DRS.M05004", "DRS.M00301",
+                                      "DRS.M00002", "DRS.M00004", "DRS.M01504"};
+  char body[200];
+  snprintf(body, sizeof(body), "{\"error_code\":\"%s\"}",
+           codes[take(in) % (sizeof(codes) / sizeof(*codes))]);
+  fake_answer(call, reply, body);
+}
+
+static void answer(struct input *in, struct http_transfer *call, int how) {
+  static const long statuses[] = {200, 202, 400, 401, 403, 404,
+                                  413, 422, 429, 500, 503, 0};
+  uint8_t head = take(in);
+  struct http_response reply = {
+      statuses[head % (sizeof(statuses) / sizeof(*statuses))], -1, -1, NULL};
+  if (head & 0x80)
+    reply.retry_after = take(in) * 1000;
+  if (how == 0)
+    answer_raw(in, call, reply);
+  else if (how == 1)
+    answer_items(take(in), call, reply);
+  else if (how == 2)
+    answer_code(in, call, reply);
+  else
+    fake_fail(call, "nobody is there");
+}
+
+static void step(struct project *p) {
+  msec_t again = project_step(p, fake_now);
+  MUST(project_is_polling(p) == seen.polling);
+  if (!seen.polling) {
+    MUST(fake_calls_len == 0);
+    return;
+  }
+  MUST(again > fake_now);
+  MUST(again != CLOCK_NEVER);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len) {
+  struct input in = {bytes, len};
+  struct auths auths = {0};
+  fake_now = 1000000;
+  seen.polling = false;
+  struct project *p = make(&in, &auths);
+  while (in.len > 0) {
+    uint8_t what = take(&in);
+    if (what < 32)
+      project_start(p, NULL, fake_now, BUDGET);
+    else if (what < 64)
+      fake_now += 1 << (what % 20);
+    else if (fake_calls_len > 0)
+      answer(&in, fake_calls[what / 4 % fake_calls_len], what % 4);
+    step(p);
+  }
+  fake_now += BUDGET;
+  step(p);
+  MUST(!project_is_polling(p));
+  project_free(p);
+  MUST(fake_calls_len == 0);
+  return 0;
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the collectd-drs authors
+ *
+ * The decoder of what the identity and the metadata service answer: a key or
+ * token that it hands out can stand in a header. */
+
+#include "fuzz.h"
+
+#include "auth/messages.h"
+
+#include <string.h>
+
+const char fuzz_name[] = "messages";
+
+static void check_key(const struct buf *key) {
+  MUST(key->len <= MESSAGES_SECRET_MAX && key->data[key->len] == '\0');
+  for (size_t i = 0; i < key->len; i++)
+    MUST((unsigned char)key->data[i] >= 0x20 && key->data[i] != 0x7F);
+}
+
+/* Whether it was a good answer. */
+static bool decode(const uint8_t *bytes, size_t len, size_t chunk,
+                   time_t *expires_at) {
+  struct err err = ERR_INIT;
+  struct messages_reader *r = messages_reader_new();
+  MUST(r != NULL);
+  bool ok = true;
+  for (size_t at = 0; ok && at < len; at += chunk)
+    ok = messages_feed(r, (const char *)bytes + at,
+                       len - at < chunk ? len - at : chunk, &err);
+  ok = ok && messages_finish(r, &err);
+  MUST(ok == !err_is_set(&err));
+  const struct messages_response *reply = messages_reader_reply(r);
+  check_key(&reply->access);
+  check_key(&reply->secret);
+  check_key(&reply->security_token);
+  MUST(memchr(reply->code, '\0', MESSAGES_TEXT_MAX) != NULL);
+  MUST(memchr(reply->message, '\0', MESSAGES_TEXT_MAX) != NULL);
+  *expires_at = reply->has_expires_at ? reply->expires_at : -1;
+  messages_reader_free(r);
+  return ok;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len) {
+  time_t whole, pieces, time;
+  messages_time((const char *)bytes, len, &time);
+  bool ok = decode(bytes, len, len + 1, &whole);
+  MUST(decode(bytes, len, 1 + len % 31, &pieces) == ok);
+  MUST(!ok || whole == pieces);
+  return 0;
+}

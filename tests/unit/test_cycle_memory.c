@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the collectd-drs authors
+ *
+ * A whole read over real sockets, login, lists of jobs and libcurl included,
+ * with memory that is short once: at its first allocation, at its second, and
+ * so on. */
+
+#include "alloc.h"
+
+#include "poll/project.h"
+
+#include <arpa/inet.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define JOBS 4
+#define BUDGET 4000
+
+/* A service in a process of its own, lest its memory be counted. */
+
+static pid_t service;
+static int port;
+
+static void answer(int fd, const char *request) {
+  static const char drs[] =
+      "{\"results\":[{\"job_id\":\"%s\",\"progress\":\"5\"},"
+      "{\"job_id\":\"%s\",\"progress_map\":{\"data\":{\"completed\":\"9%%\"}}}"
+      "]}";
+  bool login = strstr(request, "/auth/tokens") != NULL;
+  bool list = strstr(request, "/jobs HTTP") != NULL;
+  bool first = strstr(request, "\"0\"") != NULL;
+  char body[512], head[512];
+  if (login)
+    snprintf(body, sizeof(body),
+             "{\"token\":{\"expires_at\":\"2099-01-01T00:00:00.000000Z\"}}");
+  else if (list)
+    snprintf(body, sizeof(body), "{\"jobs\":[%s]}",
+             strstr(request, "\"migration\"") == NULL
+                 ? ""
+                 : "{\"id\":\"2\",\"name\":\"two\"},{\"id\":\"3\"}");
+  else
+    snprintf(body, sizeof(body), drs, first ? "0" : "2", first ? "1" : "3");
+  snprintf(head, sizeof(head),
+           "HTTP/1.1 %s\r\nContent-Length: %zu\r\nX-Subject-Token: t\r\n\r\n",
+           login ? "201 Created" : "202 Accepted", strlen(body));
+  dprintf(fd, "%s%s", head, body);
+}
+
+/* Requests come whole, or in two pieces: head and body. */
+static void serve(int fd) {
+  char request[8192];
+  size_t len = 0;
+  for (ssize_t n;
+       (n = read(fd, request + len, sizeof(request) - 1 - len)) > 0;) {
+    len += (size_t)n;
+    request[len] = '\0';
+    const char *end = strstr(request, "\r\n\r\n");
+    const char *length = strcasestr(request, "Content-Length:");
+    if (end == NULL || length == NULL ||
+        strlen(end + 4) < strtoul(length + 15, NULL, 10))
+      continue;
+    answer(fd, request);
+    len = 0;
+  }
+  _exit(0);
+}
+
+static int start_service(void **state) {
+  (void)state;
+  struct sockaddr_in at = {.sin_family = AF_INET,
+                           .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+  socklen_t size = sizeof(at);
+  int door = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (bind(door, (struct sockaddr *)&at, size) != 0 || listen(door, 64) != 0 ||
+      getsockname(door, (struct sockaddr *)&at, &size) != 0)
+    return -1;
+  port = ntohs(at.sin_port);
+  service = fork();
+  if (service == 0) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    signal(SIGCHLD, SIG_IGN);
+    for (int fd; (fd = accept(door, NULL, NULL)) >= 0; close(fd))
+      if (fork() == 0)
+        serve(fd);
+    _exit(1);
+  }
+  close(door);
+  return service > 0 ? 0 : -1;
+}
+
+static int stop_service(void **state) {
+  (void)state;
+  kill(service, SIGKILL);
+  return waitpid(service, NULL, 0) == service ? 0 : -1;
+}
+
+/* libc's own would take its memory past us, by the one name or by that which
+ * _FORTIFY_SOURCE gives it. */
+int __wrap_asprintf(char **to, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+int __wrap___asprintf_chk(char **to, int flag, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static int print(char **to, const char *format, va_list ap)
+    __attribute__((format(printf, 2, 0)));
+
+static int print(char **to, const char *format, va_list ap) {
+  char text[1024];
+  int len = vsnprintf(text, sizeof(text), format, ap);
+  *to = strdup(text);
+  return *to == NULL ? -1 : len;
+}
+
+int __wrap_asprintf(char **to, const char *format, ...) {
+  va_list ap;
+  va_start(ap, format);
+  int len = print(to, format, ap);
+  va_end(ap);
+  return len;
+}
+
+int __wrap___asprintf_chk(char **to, int flag, const char *format, ...) {
+  va_list ap;
+  (void)flag;
+  va_start(ap, format);
+  int len = print(to, format, ap);
+  va_end(ap);
+  return len;
+}
+
+/* A read */
+
+static struct {
+  size_t jobs;
+  bool finished, error;
+} told;
+
+static void on_started(void *arg) { (void)arg; }
+
+static void on_job(void *arg, struct job *job, const struct progress *p) {
+  (void)arg, (void)job, (void)p;
+  told.jobs++;
+}
+
+static void on_missing(void *arg, struct job *job, const struct err *why) {
+  (void)arg, (void)job, (void)why;
+}
+
+static void on_finished(void *arg, const struct project_result *result) {
+  (void)arg;
+  told.finished = true;
+  told.error =
+      (result->file_change != NULL && err_is_set(result->file_change)) ||
+      (result->discovery_change != NULL &&
+       err_is_set(result->discovery_change));
+  for (int kind = ERR_NONE + 1; kind < ERR_KINDS; kind++)
+    told.error = told.error || err_is_set(&result->errors[kind]);
+}
+
+static const struct project_events events = {on_started, on_job, on_missing,
+                                             on_finished};
+
+typedef bool credentials_fn(struct project_config *o);
+
+static bool with_token(struct project_config *o) {
+  return secret_init_value(&o->token, "token", NULL);
+}
+
+static bool with_login(struct project_config *o) {
+  char url[64];
+  snprintf(url, sizeof(url), "http://127.0.0.1:%d/v3", port);
+  o->identity_endpoint = strdup(url);
+  o->domain_name = strdup("d");
+  o->user = strdup("u");
+  return o->identity_endpoint != NULL && o->domain_name != NULL &&
+         o->user != NULL && secret_init_value(&o->password, "p", NULL);
+}
+
+static bool with_key(struct project_config *o) {
+  o->access_key = strdup("ak");
+  return o->access_key != NULL && secret_init_value(&o->secret_key, "sk", NULL);
+}
+
+/* Whether the jobs are configured; else half are in a file, and half in the
+ * service's list. */
+static bool configured = true;
+static char jobs_file[] = "/tmp/test_read_memory.XXXXXX";
+
+static bool set_jobs(struct project_config *o) {
+  if (!configured) {
+    o->discover_jobs = true;
+    o->discover_interval = 600;
+    o->jobs_file = strdup(jobs_file);
+    return o->jobs_file != NULL;
+  }
+  for (int i = 0; i < JOBS; i++) {
+    char id[2] = {(char)('0' + i), '\0'};
+    if (jobs_add(&o->jobs, id, id) != JOBS_ADDED)
+      return false;
+  }
+  return true;
+}
+
+static bool set_options(struct project_config *o, credentials_fn *credentials) {
+  char url[64];
+  snprintf(url, sizeof(url), "http://127.0.0.1:%d", port);
+  *o = (struct project_config){.timeout = BUDGET / 2,
+                               .batch_size = 2,
+                               .max_parallel = 2,
+                               .name = strdup("prod"),
+                               .endpoint = strdup(url),
+                               .project_id = strdup("p"),
+                               .language = strdup("en-us"),
+                               .proxy = strdup("")};
+  return set_jobs(o) && o->name != NULL && o->endpoint != NULL &&
+         o->project_id != NULL && o->language != NULL && o->proxy != NULL &&
+         credentials(o);
+}
+
+/* Whether a project could be made, and its read told what came of it. */
+static bool read_once(struct http *http, credentials_fn *credentials) {
+  struct auths auths = {0};
+  struct project_config o;
+  bool is_set = set_options(&o, credentials);
+  struct project *p =
+      is_set ? project_new(&o, &auths, &events, NULL, NULL) : NULL;
+  if (p == NULL) {
+    project_config_free(&o);
+    return false;
+  }
+  project_start(p, http, clock_now(), BUDGET);
+  for (;;) {
+    msec_t again = project_step(p, clock_now());
+    if (!project_is_polling(p))
+      break;
+    http_poll(http, msec_left(again, clock_now(), BUDGET));
+  }
+  project_free(p);
+  return true;
+}
+
+/* One whole life; true: every job was told. */
+static bool live(credentials_fn *credentials) {
+  memset(&told, 0, sizeof(told));
+  struct http *http = http_new("test", NULL);
+  bool made = http != NULL && read_once(http, credentials);
+  http_free(http);
+  bool all = told.jobs == JOBS;
+  if (made && !told.finished)
+    fail_msg("a read has no end");
+  if (made && !all && !told.error)
+    fail_msg("%zu of %d jobs were told, and no error", told.jobs, JOBS);
+  return made && all;
+}
+
+/* libcurl leaves a resolver that is late to itself, and to clear up. */
+static void assert_all_is_freed(long n) {
+  for (int ms = 0; alloc.live != 0 && ms < 2000; ms++)
+    usleep(1000);
+  if (alloc.live != 0)
+    fail_msg("%ld blocks left where allocation %ld fails", (long)alloc.live, n);
+}
+
+/* libcurl may do without what it did not get; it may not lose what it got. An
+ * early failure ends the life early, so the count of the first life tells how
+ * many there are. */
+static void fail_each(credentials_fn *credentials) {
+  alloc_reset();
+  assert_true(live(credentials));
+  assert_all_is_freed(0);
+  long all = alloc.asked, failures = 0;
+  for (long n = 1; n <= all; n++) {
+    alloc_reset();
+    alloc.fail_at = n;
+    failures += !live(credentials);
+    assert_all_is_freed(n);
+  }
+  print_message("%ld allocations, %ld of them vital\n", all, failures);
+  assert_true(failures > all / 4);
+}
+
+static void a_token_read(void **state) {
+  (void)state;
+  fail_each(with_token);
+}
+
+static void a_login_and_a_read(void **state) {
+  (void)state;
+  fail_each(with_login);
+}
+
+static void a_signed_read(void **state) {
+  (void)state;
+  fail_each(with_key);
+}
+
+static void a_read_that_finds_its_jobs(void **state) {
+  (void)state;
+  static const char lines[] = "0 zero\n1\n";
+  int fd = mkstemp(jobs_file);
+  assert_int_equal(write(fd, lines, sizeof(lines) - 1), sizeof(lines) - 1);
+  close(fd);
+  configured = false;
+  fail_each(with_token);
+  configured = true;
+  unlink(jobs_file);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(a_token_read),
+      cmocka_unit_test(a_read_that_finds_its_jobs),
+      cmocka_unit_test(a_login_and_a_read),
+      cmocka_unit_test(a_signed_read),
+  };
+  return cmocka_run_group_tests(tests, start_service, stop_service);
+}

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the collectd-drs authors
+ *
+ * When the file of jobs is read, what of it counts, and what is told. */
+
+#include "alloc.h"
+
+#include "poll/jobs_file.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+static char folder[] = "/tmp/test_jobsfile.XXXXXX";
+static struct name_registry hosts;
+static struct jobs jobs;
+static struct jobs_file f;
+
+static int enter(void **state) {
+  (void)state;
+  return mkdtemp(folder) == NULL || chdir(folder) != 0;
+}
+
+static int leave(void **state) {
+  (void)state;
+  return chdir("/") != 0 || rmdir(folder) != 0;
+}
+
+static int begin(void **state) {
+  (void)state;
+  jobs = (struct jobs){.host = name_registry_get(&hosts, NULL)};
+  return !jobs_file_init(&f, "jobs", NULL);
+}
+
+static int end(void **state) {
+  (void)state;
+  jobs_free(&jobs);
+  jobs_file_free(&f);
+  name_registry_free(&hosts);
+  unlink("jobs");
+  return 0;
+}
+
+/* A file that was written `age` seconds ago. */
+static void write_file(const char *text, int age) {
+  FILE *file = fopen("jobs", "w");
+  assert_non_null(file);
+  assert_true(fputs(text, file) >= 0 && fclose(file) == 0);
+  struct timespec times[2];
+  clock_gettime(CLOCK_REALTIME, &times[0]);
+  times[0].tv_sec -= age;
+  times[1] = times[0];
+  assert_int_equal(utimensat(AT_FDCWD, "jobs", times, 0), 0);
+}
+
+static void assert_jobs(const char *expected) {
+  char seen[256] = "";
+  for (size_t i = 0; i < jobs.len; i++)
+    snprintf(seen + strlen(seen), sizeof(seen) - strlen(seen), "%s%s",
+             i > 0 ? " " : "", jobs.all[i]->id);
+  assert_string_equal(seen, expected);
+}
+
+static void refresh(const char *expected) {
+  jobs_file_refresh(&f, &jobs);
+  assert_jobs(expected);
+}
+
+static void assert_news(const char *says) {
+  const struct err *news = jobs_file_news(&f);
+  assert_non_null(news);
+  if (strstr(news->text, says) == NULL)
+    fail_msg("\"%s\" does not say \"%s\"", news->text, says);
+  assert_int_equal(err_is_set(news), *says != '\0');
+  assert_null(jobs_file_news(&f));
+}
+
+static void without_a_file_all_is_known(void **state) {
+  (void)state;
+  struct jobs_file none;
+  assert_true(jobs_file_init(&none, NULL, NULL));
+  assert_true(jobs_file_is_known(&none));
+  jobs_file_refresh(&none, &jobs);
+  assert_null(jobs_file_news(&none));
+  jobs_file_free(&none);
+}
+
+static void at_first_it_is_read_at_once(void **state) {
+  (void)state;
+  write_file("a\nb\n", 0);
+  assert_false(jobs_file_is_known(&f));
+  refresh("a b");
+  assert_true(jobs_file_is_known(&f));
+  assert_null(jobs_file_news(&f));
+}
+
+static void a_fresh_change_has_to_settle(void **state) {
+  (void)state;
+  write_file("a\nb\n", 10);
+  refresh("a b");
+  write_file("a\n", 0);
+  refresh("a b");
+  write_file("a\nc\n", 1);
+  refresh("a c");
+  assert_null(jobs_file_news(&f));
+}
+
+static void an_empty_file_is_known(void **state) {
+  (void)state;
+  write_file("", 10);
+  refresh("");
+  assert_true(jobs_file_is_known(&f));
+}
+
+static void a_file_that_is_gone_keeps_its_jobs(void **state) {
+  (void)state;
+  write_file("a\n", 10);
+  refresh("a");
+  unlink("jobs");
+  refresh("a");
+  assert_news("the file of jobs jobs: cannot be opened: No such file");
+  refresh("a");
+  assert_null(jobs_file_news(&f));
+  write_file("b\n", 10);
+  refresh("b");
+  assert_news("");
+}
+
+static void each_other_bad_line_is_news(void **state) {
+  (void)state;
+  write_file("a\n/\n", 10);
+  refresh("a");
+  assert_news("line 2");
+  refresh("a");
+  assert_null(jobs_file_news(&f));
+  write_file("/\na\n", 10);
+  refresh("a");
+  assert_news("line 1");
+  write_file("a\n", 10);
+  refresh("a");
+  assert_news("");
+}
+
+static void it_has_a_longest(void **state) {
+  (void)state;
+  write_file("a\n", 10);
+  assert_int_equal(truncate("jobs", JOBS_FILE_MAX + 1), 0);
+  refresh("");
+  assert_news("is longer than 8388608 bytes");
+  assert_false(jobs_file_is_known(&f));
+}
+
+/* A name that is taken may become free without a change of the file. */
+static void what_was_left_out_is_tried_again(void **state) {
+  (void)state;
+  write_file("a one\nb\n", 10);
+  assert_int_equal(name_reserve(jobs.host, "one"), NAME_RESERVED);
+  refresh("b");
+  assert_news("a is left out");
+  f.file.settled = true;
+  refresh("b");
+  assert_null(jobs_file_news(&f));
+  name_release(jobs.host, "one");
+  refresh("b a");
+  assert_news("");
+}
+
+static void what_settled_is_not_read_again(void **state) {
+  (void)state;
+  write_file("a\n", 10);
+  refresh("a");
+  f.file.settled = true;
+  alloc_reset();
+  refresh("a");
+  assert_int_equal(alloc.asked, 0);
+}
+
+static bool refresh_once(void) {
+  struct name_registry own = {0};
+  struct jobs table = {.host = name_registry_get(&own, NULL)};
+  struct jobs_file file = {0};
+  bool ok = table.host != NULL && jobs_file_init(&file, "jobs", NULL);
+  if (ok) {
+    jobs_file_refresh(&file, &table);
+    ok = !err_is_set(&file.err) && table.len == 2;
+  }
+  jobs_file_free(&file);
+  jobs_free(&table);
+  name_registry_free(&own);
+  return ok;
+}
+
+static void it_bears_a_lack_of_memory(void **state) {
+  (void)state;
+  write_file("a one\nb\n", 10);
+  alloc_fail_each(refresh_once);
+}
+
+#define FILE_TEST(test) cmocka_unit_test_setup_teardown(test, begin, end)
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      FILE_TEST(without_a_file_all_is_known),
+      FILE_TEST(at_first_it_is_read_at_once),
+      FILE_TEST(a_fresh_change_has_to_settle),
+      FILE_TEST(an_empty_file_is_known),
+      FILE_TEST(a_file_that_is_gone_keeps_its_jobs),
+      FILE_TEST(each_other_bad_line_is_news),
+      FILE_TEST(it_has_a_longest),
+      FILE_TEST(what_was_left_out_is_tried_again),
+      FILE_TEST(what_settled_is_not_read_again),
+      FILE_TEST(it_bears_a_lack_of_memory),
+  };
+  return cmocka_run_group_tests(tests, enter, leave);
+}
