@@ -84,9 +84,10 @@ enum auth_state api_call_prepare(const struct api_service *service,
 static bool authorize(struct api_call *post, struct http_request *req,
                       struct err *err) {
   const struct api_service *s = post->service;
-  return auth_add_header(req, "Content-Type", "application/json", err) &&
-         auth_add_header(req, "Accept", "application/json", err) &&
-         auth_add_header(req, "X-Language", s->language, err) &&
+  return http_request_add_header(req, "Content-Type", "application/json",
+                                 err) &&
+         http_request_add_header(req, "Accept", "application/json", err) &&
+         http_request_add_header(req, "X-Language", s->language, err) &&
          auth_apply(s->auth, s->project_id, req, &post->serial, err);
 }
 
@@ -111,21 +112,21 @@ static bool send(struct api_call *post, struct http_request *req,
 bool api_call_start(struct api_call *post, const char *path,
                     const struct buf *body, msec_t timeout, struct err *err) {
   struct http_request req = {.method = "POST",
+                             .endpoint = &post->service->endpoint,
                              .timeout = timeout,
                              .body = body->data,
                              .body_len = body->len,
                              .connect = &post->service->connect};
-  struct buf url;
-  buf_init(&url, HTTP_HEADER_MAX);
-  buf_init(&req.headers, HTTP_HEADER_MAX);
+  struct buf full;
+  buf_init(&full, HTTP_HEADER_MAX);
   post->error = API_ERROR_NONE;
   post->rejects_job = false;
   err_clear(&post->err);
-  bool ok = buf_addf(&url, err, "%s%s", post->service->url, path);
-  req.url = url.data;
+  bool ok = buf_addf(&full, err, "%s%s", post->service->path, path);
+  req.path = full.data;
   ok = ok && send(post, &req, err);
-  buf_free(&req.headers);
-  buf_free(&url);
+  http_request_finish(&req);
+  buf_free(&full);
   return ok;
 }
 

@@ -15,7 +15,8 @@
 struct api_service {
   struct http *http;
   struct auth *auth;
-  char *url; /* ENDPOINT/v3/PROJECT/jobs */
+  struct http_endpoint endpoint;
+  char *path; /* /v3/PROJECT/jobs */
   const char *project_id, *language;
   struct http_connect_options connect;
 };

@@ -34,6 +34,7 @@
 struct auth_agency {
   struct auth base;
   const struct project_config *o;
+  struct http_endpoint endpoint;
   struct http_connect_options connect;
 
   struct buf access_key, secret_key, security_token; /* empty: none */
@@ -162,19 +163,16 @@ static bool send_request(struct auth_agency *g, struct http *http,
                          const char *method, const char *path, const char *name,
                          const char *value,
                          const struct http_handler *handler) {
-  char *url;
   struct http_request req = {.method = method,
+                             .endpoint = &g->endpoint,
+                             .path = path,
                              .timeout = g->o->timeout,
                              .connect = &g->connect,
                              .body = handler->done == session_done ? "" : NULL};
-  if (asprintf(&url, "%s%s", g->o->metadata_endpoint, path) < 0)
-    return err_memory(&g->service_error);
-  buf_init(&req.headers, HTTP_HEADER_MAX);
-  req.url = url;
-  if (*value == '\0' || auth_add_header(&req, name, value, &g->service_error))
+  if (*value == '\0' ||
+      http_request_add_header(&req, name, value, &g->service_error))
     g->transfer = http_start(http, &req, handler, g, &g->service_error);
-  buf_free(&req.headers);
-  free(url);
+  http_request_finish(&req);
   g->base.requests += g->transfer != NULL;
   return g->transfer != NULL;
 }
@@ -254,6 +252,7 @@ static void agency_free(struct auth *a) {
   buf_free(&g->security_token);
   buf_free(&g->session);
   buf_free(&g->text);
+  http_endpoint_finish(&g->endpoint);
   free(g);
 }
 
@@ -272,6 +271,10 @@ struct auth *auth_agency_new(struct auths *auths, struct project_config *o,
     return err_memory(err), NULL;
   g->base.scheme = &agency_scheme;
   g->o = o;
+  if (!http_endpoint_init(&g->endpoint, o->metadata_endpoint, err)) {
+    free(g);
+    return NULL;
+  }
   g->connect = (struct http_connect_options){.no_proxy = true};
   buf_init(&g->access_key, MESSAGES_SECRET_MAX);
   buf_init(&g->secret_key, MESSAGES_SECRET_MAX);

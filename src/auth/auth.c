@@ -146,13 +146,6 @@ void auth_renewed(struct auth *a) {
   a->accepted = false;
 }
 
-bool auth_add_header(struct http_request *req, const char *name,
-                     const char *value, struct err *err) {
-  struct buf *h = &req->headers;
-  return buf_adds(h, name, err) && buf_adds(h, ": ", err) &&
-         buf_adds(h, value, err) && buf_add(h, "", 1, err);
-}
-
 struct http_connect_options
 auth_connect_options(const struct project_config *o) {
   return (struct http_connect_options){.verify_peer = o->verify_peer,

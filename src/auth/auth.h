@@ -108,10 +108,6 @@ bool auth_refresh(struct auth *a, struct secret *s, const char *name,
 /* From now on apply uses something new. */
 void auth_renewed(struct auth *a);
 
-/* Appends the header "Name: value" to those of a request. */
-bool auth_add_header(struct http_request *req, const char *name,
-                     const char *value, struct err *err);
-
 /* How the project's options say that hosts are to be reached. */
 struct http_connect_options
 auth_connect_options(const struct project_config *o);

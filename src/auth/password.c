@@ -46,7 +46,7 @@ struct auth_password {
   struct user *user;
   const struct project_config *o;
   struct http_connect_options connect;
-  char *url;
+  struct http_endpoint endpoint;
 
   struct buf token; /* empty: none that is good for anything */
   msec_t ends, renew_at;
@@ -176,22 +176,25 @@ static const struct http_handler login_handler = {
 static bool send_login(struct auth_password *i, struct http *http,
                        struct buf *body, struct err *err) {
   struct http_request req = {.method = "POST",
-                             .url = i->url,
+                             .endpoint = &i->endpoint,
+                             .path = "/auth/tokens",
+                             .query = "nocatalog=true",
+                             .once = true,
                              .timeout = i->o->timeout,
                              .connect = &i->connect};
   struct identity_login login = {.domain = i->o->domain_name,
                                  .user = i->o->user,
                                  .password = i->user->password.value.data,
                                  .project_id = i->o->project_id};
-  buf_init(&req.headers, 1024);
-  bool ok = messages_login(body, &login, err) &&
-            auth_add_header(&req, "Content-Type", "application/json", err) &&
-            auth_add_header(&req, "Accept", "application/json", err);
+  bool ok =
+      messages_login(body, &login, err) &&
+      http_request_add_header(&req, "Content-Type", "application/json", err) &&
+      http_request_add_header(&req, "Accept", "application/json", err);
   req.body = body->data;
   req.body_len = body->len;
   if (ok)
     i->transfer = http_start(http, &req, &login_handler, i, err);
-  buf_free(&req.headers);
+  http_request_finish(&req);
   return i->transfer != NULL;
 }
 
@@ -261,7 +264,7 @@ static bool password_apply(struct auth *a, const char *project_id,
                            struct http_request *req, struct err *err) {
   (void)project_id;
   struct auth_password *i = (struct auth_password *)a;
-  return auth_add_header(req, "X-Auth-Token", i->token.data, err);
+  return http_request_add_header(req, "X-Auth-Token", i->token.data, err);
 }
 
 /* A token that has served has come to its end early, and another one will do.
@@ -292,7 +295,7 @@ static void password_free(struct auth *a) {
     free(i->user);
   }
   buf_free(&i->token);
-  free(i->url);
+  http_endpoint_finish(&i->endpoint);
   free(i);
 }
 
@@ -342,10 +345,9 @@ struct auth *auth_password_new(struct auths *auths, struct project_config *o,
   i->connect = auth_connect_options(o);
   buf_init(&i->token, MESSAGES_SECRET_MAX);
   i->user = open_user(auths, o, err);
-  if (i->user != NULL && asprintf(&i->url, "%s/auth/tokens?nocatalog=true",
-                                  o->identity_endpoint) >= 0)
+  if (i->user != NULL &&
+      http_endpoint_init(&i->endpoint, o->identity_endpoint, err))
     return &i->base;
-  i->url = NULL;
   password_free(&i->base);
   err_memory(err);
   return NULL;

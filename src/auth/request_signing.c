@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the collectd-drs authors
  *
- * Headers for a signature, and from the URL what is signed. */
+ * The headers of a signed request. */
 
 #include "auth/request_signing.h"
 
@@ -14,68 +14,44 @@
 /* The service takes a date that is off by this many seconds. */
 #define CLOCK_TOLERANCE (15 * 60)
 
-/* The parts of "SCHEME://HOST/PATH?QUERY", in one copy of it. */
-struct url {
-  char *copy;
-  const char *host, *path, *query;
-};
-
-/* "path" is what follows its first slash; signing adds that one. */
-static bool divide(struct url *u, const char *text) {
-  u->copy = strdup(text);
-  char *host = u->copy == NULL ? NULL : strstr(u->copy, "://");
-  if (host == NULL)
-    return false;
-  u->host = host += 3;
-  char *query = strchr(host, '?');
-  u->query = query == NULL ? NULL : query + 1;
-  if (query != NULL)
-    *query = '\0';
-  char *path = strchr(host, '/');
-  u->path = path == NULL ? "" : path + 1;
-  if (path != NULL)
-    *path = '\0';
-  return true;
+/* The vendor's clients sign these, and no header that a proxy may rewrite. */
+static bool is_signed(const char *name) {
+  return strcasecmp(name, "Content-Type") == 0 ||
+         strcasecmp(name, "Host") == 0 ||
+         strncasecmp(name, "X-", strlen("X-")) == 0;
 }
 
-/* Divides "Name: value" strings, in a copy of them. */
-static size_t list_headers(struct sdk_hmac_header *list, struct buf *copy) {
+static size_t list_headers(struct sdk_hmac_header list[HTTP_HEADERS_MAX],
+                           const struct http_request *req) {
   size_t n = 0;
-  char *end = copy->data + copy->len;
-  for (char *h = copy->data; h < end && n < SDK_HMAC_HEADERS_MAX; n++) {
-    char *next = h + strlen(h) + 1, *colon = strchr(h, ':');
-    *colon = '\0';
-    list[n] = (struct sdk_hmac_header){h, colon + 2};
-    h = next;
-  }
+  for (size_t i = 0; i < req->headers_len; i++)
+    if (is_signed(req->headers[i].name))
+      list[n++] = (struct sdk_hmac_header){req->headers[i].name,
+                                           req->headers[i].value.data};
   return n;
 }
 
-static bool add_authorization(struct http_request *req, const struct url *url,
+static bool add_authorization(struct http_request *req,
                               const struct signer *signer, const char *date,
                               struct err *err) {
-  struct sdk_hmac_header headers[SDK_HMAC_HEADERS_MAX];
-  struct buf copy, path, value;
-  buf_init(&copy, HTTP_HEADER_MAX);
+  struct sdk_hmac_header headers[HTTP_HEADERS_MAX];
+  struct buf path, value;
   buf_init(&path, HTTP_HEADER_MAX);
   buf_init(&value, HTTP_HEADER_MAX);
-  bool ok = buf_add(&copy, req->headers.data, req->headers.len, err) &&
-            buf_addf(&path, err, "/%s", url->path);
+  bool ok = http_request_path(req, &path, err);
   struct sdk_hmac_request request = {.method = req->method,
                                      .path = path.data,
-                                     .query = url->query,
+                                     .query = req->query,
                                      .headers = headers,
+                                     .headers_len = list_headers(headers, req),
                                      .body = req->body == NULL ? "" : req->body,
                                      .body_len = req->body_len,
                                      .date = date};
-  if (ok)
-    request.headers_len = list_headers(headers, &copy);
   ok = ok &&
        sdk_hmac_authorization(&value, &request, signer->access_key,
                               signer->secret_key, err) &&
-       auth_add_header(req, "X-Sdk-Date", date, err) &&
-       auth_add_header(req, "Authorization", value.data, err);
-  buf_free(&copy);
+       http_request_add_header(req, "X-Sdk-Date", date, err) &&
+       http_request_add_header(req, "Authorization", value.data, err);
   buf_free(&path);
   buf_free(&value);
   return ok;
@@ -84,17 +60,15 @@ static bool add_authorization(struct http_request *req, const struct url *url,
 bool request_sign(struct http_request *req, const struct signer *signer,
                   const char *project_id, struct err *err) {
   char date[SDK_HMAC_DATE_SIZE];
-  struct url url = {0};
+  const char *host = http_endpoint_host(req->endpoint);
   const char *token = signer->security_token;
-  bool lasting = token == NULL || *token == '\0';
+  bool temporary = token != NULL && *token != '\0';
   sdk_hmac_date(date, time(NULL));
-  bool ok = divide(&url, req->url) || err_memory(err);
-  ok = ok && auth_add_header(req, "Host", url.host, err) &&
-       auth_add_header(req, "X-Project-Id", project_id, err) &&
-       (lasting || auth_add_header(req, "X-Security-Token", token, err)) &&
-       add_authorization(req, &url, signer, date, err);
-  free(url.copy);
-  return ok;
+  return http_request_add_header(req, "Host", host, err) &&
+         http_request_add_header(req, "X-Project-Id", project_id, err) &&
+         (!temporary ||
+          http_request_add_header(req, "X-Security-Token", token, err)) &&
+         add_authorization(req, signer, date, err);
 }
 
 void request_signing_describe(struct err *e,

@@ -42,7 +42,7 @@ static bool token_apply(struct auth *a, const char *project_id,
                         struct http_request *req, struct err *err) {
   (void)project_id;
   struct auth_token *t = (struct auth_token *)a;
-  return auth_add_header(req, "X-Auth-Token", t->token.value.data, err);
+  return http_request_add_header(req, "X-Auth-Token", t->token.value.data, err);
 }
 
 static void token_reject(struct auth *a, const struct auth_outcome *outcome,

@@ -158,12 +158,19 @@ static bool add_header(struct http_transfer *call, const char *header) {
   return all != NULL;
 }
 
-static bool add_headers(struct http_transfer *call, const struct buf *headers) {
-  const char *end = headers->data + headers->len;
-  for (const char *h = headers->data; h < end; h += strlen(h) + 1)
-    if (!add_header(call, h))
-      return false;
-  return add_header(call, "Expect:"); /* no round trip before the body */
+static bool add_headers(struct http_transfer *call,
+                        const struct http_request *req) {
+  struct buf line;
+  bool ok = true;
+  buf_init(&line, HTTP_HEADER_MAX);
+  for (size_t i = 0; ok && i < req->headers_len; i++) {
+    const struct http_header *h = &req->headers[i];
+    buf_reset(&line);
+    ok = buf_addf(&line, NULL, "%s: %s", h->name, h->value.data) &&
+         add_header(call, line.data);
+  }
+  buf_free(&line);
+  return ok && add_header(call, "Expect:"); /* no round trip before the body */
 }
 
 static bool set_connect_options(CURL *easy,
@@ -186,9 +193,17 @@ static bool set_connect_options(CURL *easy,
   return e == CURLE_OK;
 }
 
+static bool set_url(CURL *easy, const struct http_request *req) {
+  struct buf url;
+  buf_init(&url, HTTP_HEADER_MAX);
+  bool ok = http_request_url(req, &url, NULL) &&
+            curl_easy_setopt(easy, CURLOPT_URL, url.data) == CURLE_OK;
+  buf_free(&url);
+  return ok;
+}
+
 static bool set_request(CURL *easy, const struct http_request *req) {
   CURLcode e = CURLE_OK;
-  e |= curl_easy_setopt(easy, CURLOPT_URL, req->url);
   e |= curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
   e |= curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)req->timeout);
   if (req->body != NULL) {
@@ -199,7 +214,8 @@ static bool set_request(CURL *easy, const struct http_request *req) {
   e |= curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, req->method);
   /* Over TLS the server may offer HTTP/2: then one connection serves all. */
   e |= curl_easy_setopt(easy, CURLOPT_PIPEWAIT,
-                        strncmp(req->url, "https:", 6) == 0 ? 1L : 0L);
+                        strncmp(req->endpoint->origin, "https:", 6) == 0 ? 1L
+                                                                         : 0L);
   return e == CURLE_OK;
 }
 
@@ -263,8 +279,8 @@ struct http_transfer *http_start(struct http *http,
   call->arg = arg;
   call->reply = (struct http_response){.retry_after = -1, .date = -1};
   call->easy = curl_easy_init();
-  if (call->easy != NULL && add_headers(call, &req->headers) &&
-      set_request(call->easy, req) &&
+  if (call->easy != NULL && add_headers(call, req) &&
+      set_url(call->easy, req) && set_request(call->easy, req) &&
       set_connect_options(call->easy, req->connect) &&
       set_common_options(call) &&
       curl_multi_add_handle(http->multi, call->easy) == CURLM_OK) {

@@ -6,7 +6,7 @@
  * names from request to request, and all of it belongs to one thread, but for
  * http_wakeup.
  *
- *     struct http_request req = {.method = "POST", .url = url, ...};
+ *     struct http_request req = {.method = "POST", .endpoint = &e, ...};
  *     http_start(http, &req, &handler, arg, &err);
  *     while (...)
  *       http_poll(http, timeout_ms);      handlers are called from here
@@ -18,14 +18,12 @@
 #ifndef DRS_NET_HTTP_H
 #define DRS_NET_HTTP_H
 
-#include "base/buf.h"
-#include "base/clock.h"
+#include "net/http_request.h"
 
 #include <time.h>
 
-/* An answer may have this much of a body, decompressed, and of a header. */
+/* An answer may have this much of a body, decompressed. */
 #define HTTP_BODY_MAX (16 * 1024 * 1024)
-#define HTTP_HEADER_MAX (256 * 1024)
 
 /* Seconds. Who call_pool for a longer pause gets this one. */
 #define HTTP_RETRY_AFTER_MAX (24 * 3600)
@@ -37,15 +35,6 @@ struct http_connect_options {
   const char *client_cert, *client_key;
   const char *proxy;
   bool no_proxy; /* not even that of the environment */
-};
-
-struct http_request {
-  const char *method, *url;
-  struct buf headers; /* "Name: value" strings, each with its NUL */
-  const char *body;   /* copied by curl; NULL: none */
-  size_t body_len;
-  msec_t timeout;
-  const struct http_connect_options *connect; /* must outlive the request */
 };
 
 /* What is known of a reply besides its body. */

@@ -35,10 +35,11 @@ static bool prepare_project(struct project *p, struct err *err) {
                                     .language = o->language,
                                     .connect = auth_connect_options(o)};
   batches_init(&p->cycle.batches, &o->jobs, (size_t)o->batch_size);
-  if (asprintf(&p->service.url, "%s/v3/%s/jobs", o->endpoint, o->project_id) <
-      0)
-    p->service.url = NULL;
-  if (p->service.url == NULL ||
+  if (!http_endpoint_init(&p->service.endpoint, o->endpoint, err))
+    return false;
+  if (asprintf(&p->service.path, "/v3/%s/jobs", o->project_id) < 0)
+    p->service.path = NULL;
+  if (p->service.path == NULL ||
       !call_pool_init(&p->call_pool, (size_t)o->max_parallel, &p->service,
                       &batch_call_handler, &p->cycle))
     return err_memory(err);
@@ -86,7 +87,8 @@ void project_free(struct project *p) {
   auth_close(p->auths, p->service.auth);
   project_config_free(&p->options);
   free(p->call_pool.all);
-  free(p->service.url);
+  http_endpoint_finish(&p->service.endpoint);
+  free(p->service.path);
   free(p);
 }
 

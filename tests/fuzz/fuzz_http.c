@@ -24,7 +24,8 @@ const char fuzz_name[] = "http";
 
 static struct http *http;
 static int door;
-static char url[64];
+static char origin[64], no_path[] = "";
+static const struct http_endpoint endpoint = {origin, no_path};
 
 static struct {
   int over;
@@ -39,7 +40,7 @@ static void open_door(void) {
   MUST(door >= 0 && bind(door, (struct sockaddr *)&at, len) == 0);
   MUST(listen(door, 8) == 0);
   MUST(getsockname(door, (struct sockaddr *)&at, &len) == 0);
-  snprintf(url, sizeof(url), "http://127.0.0.1:%d/v3", ntohs(at.sin_port));
+  snprintf(origin, sizeof(origin), "http://127.0.0.1:%d", ntohs(at.sin_port));
   http = http_new("fuzz", NULL);
   MUST(http != NULL);
 }
@@ -89,7 +90,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len) {
   static const struct http_handler handler = {
       .capture = "X-Subject-Token", .body = on_body, .done = on_done};
   struct http_request req = {.method = "POST",
-                             .url = url,
+                             .endpoint = &endpoint,
+                             .path = "/v3",
                              .body = "{}",
                              .body_len = 2,
                              .timeout = TIMEOUT,
@@ -102,7 +104,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len) {
   bytes += len > 0;
   len -= len > 0;
   memset(&seen, 0, sizeof(seen));
-  buf_init(&req.headers, 64);
   MUST(http_start(http, &req, &handler, NULL, NULL) != NULL);
   while (!seen.over) {
     http_poll(http, guest < 0 || closed ? 1 : 0);
@@ -117,6 +118,5 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len) {
   }
   if (guest >= 0)
     close(guest);
-  buf_free(&req.headers);
   return 0;
 }

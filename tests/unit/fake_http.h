@@ -24,6 +24,7 @@ struct http_transfer {
   void *arg;
   char *url, *body, *headers; /* headers: a line each */
   msec_t timeout;
+  bool once;
 };
 
 /* The requests that wait for an answer, the oldest first. */
@@ -36,15 +37,26 @@ msec_t clock_now(void) { return fake_now; }
 
 double clock_seconds(void) { return (double)fake_now / 1000; }
 
-/* "Name: value" strings, one behind the other, become lines. */
-static inline char *fake_lines(const struct buf *headers) {
-  char *lines = calloc(1, headers->len + 1);
-  assert_non_null(lines);
-  memcpy(lines, headers->data, headers->len);
-  for (size_t i = 0; i < headers->len; i++)
-    if (lines[i] == '\0')
-      lines[i] = '\n';
-  return lines;
+/* A request's headers, a line each. The caller frees it. */
+static inline char *fake_lines(const struct http_request *req) {
+  struct buf lines;
+  buf_init(&lines, 2 * HTTP_HEADER_MAX);
+  for (size_t i = 0; i < req->headers_len; i++)
+    assert_true(buf_addf(&lines, NULL, "%s: %s\n", req->headers[i].name,
+                         req->headers[i].value.data));
+  char *copy = strdup(lines.data);
+  buf_free(&lines);
+  assert_non_null(copy);
+  return copy;
+}
+
+static inline char *fake_url(const struct http_request *req) {
+  struct buf url;
+  buf_init(&url, HTTP_HEADER_MAX);
+  assert_true(http_request_url(req, &url, NULL));
+  char *copy = strdup(url.data);
+  buf_free(&url);
+  return copy;
 }
 
 struct http_transfer *http_start(struct http *http,
@@ -57,10 +69,11 @@ struct http_transfer *http_start(struct http *http,
   assert_non_null(call);
   call->handler = *handler;
   call->arg = arg;
-  call->url = strdup(req->url);
+  call->url = fake_url(req);
   call->body = req->body == NULL ? NULL : strndup(req->body, req->body_len);
-  call->headers = fake_lines(&req->headers);
+  call->headers = fake_lines(req);
   call->timeout = req->timeout;
+  call->once = req->once;
   fake_calls[fake_calls_len++] = call;
   fake_started++;
   return call;

@@ -110,11 +110,13 @@ static void refuse_login(long status, msec_t retry_after) {
 /* Applies to a request; returns its headers as lines, for the caller to free.
  */
 static char *apply(struct auth *a, unsigned *serial) {
-  struct http_request req = {.method = "POST", .url = "https://drs/v3/p/x?y"};
-  buf_init(&req.headers, HTTP_HEADER_MAX);
+  static char origin[] = "https://drs", no_path[] = "";
+  static const struct http_endpoint endpoint = {origin, no_path};
+  struct http_request req = {
+      .method = "POST", .endpoint = &endpoint, .path = "/v3/p/x", .query = "y"};
   assert_true(auth_apply(a, "p", &req, serial, NULL));
-  char *lines = fake_lines(&req.headers);
-  buf_free(&req.headers);
+  char *lines = fake_lines(&req);
+  http_request_finish(&req);
   return lines;
 }
 
