@@ -14,6 +14,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Seconds. Idle connections are used for less time than servers and load
+ * balancers keep them, of which 60 seconds is the most common default; and no
+ * connection outlives a moved endpoint for long. */
+#define IDLE_MAX 50L
+#define LIFETIME_MAX 300L
+
 struct http {
   CURLM *multi;
   CURLSH *share; /* TLS sessions outlive the easy handles */
@@ -32,6 +38,8 @@ struct http_transfer {
   struct http_response reply;
   size_t header_len, body_len;
   bool waits;     /* its body has come, for another turn */
+  bool once;      /* never sent again */
+  msec_t deadline;
   struct err err; /* ours; curl's own comes in `text` */
   char text[CURL_ERROR_SIZE];
 };
@@ -202,6 +210,19 @@ static bool set_url(CURL *easy, const struct http_request *req) {
   return ok;
 }
 
+/* A request that is counted where it arrives must not be repeated by libcurl,
+ * which does so on a reused connection that turns out to be closed. */
+static bool set_connection_use(CURL *easy, const struct http_request *req) {
+  CURLcode e = CURLE_OK;
+  e |= curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, IDLE_MAX);
+#if LIBCURL_VERSION_NUM >= 0x075000
+  e |= curl_easy_setopt(easy, CURLOPT_MAXLIFETIME_CONN, LIFETIME_MAX);
+#endif
+  e |= curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, req->once ? 1L : 0L);
+  e |= curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, req->once ? 1L : 0L);
+  return e == CURLE_OK;
+}
+
 static bool set_request(CURL *easy, const struct http_request *req) {
   CURLcode e = CURLE_OK;
   e |= curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
@@ -277,10 +298,13 @@ struct http_transfer *http_start(struct http *http,
   call->http = http;
   call->handler = *handler;
   call->arg = arg;
+  call->once = req->once;
+  call->deadline = clock_now() + req->timeout;
   call->reply = (struct http_response){.retry_after = -1, .date = -1};
   call->easy = curl_easy_init();
   if (call->easy != NULL && add_headers(call, req) &&
       set_url(call->easy, req) && set_request(call->easy, req) &&
+      set_connection_use(call->easy, req) &&
       set_connect_options(call->easy, req->connect) &&
       set_common_options(call) &&
       curl_multi_add_handle(http->multi, call->easy) == CURLM_OK) {
@@ -329,6 +353,28 @@ static void explain(struct http_transfer *call, CURLcode code) {
     err_set(&call->err, ERR_HTTP, "%s", text);
 }
 
+/* A server may close an idle connection at any time, also while the next
+ * request is on its way. Then none of the response has come, and the request is
+ * sent again on a new connection, once. libcurl does this by itself until it
+ * has met five dead connections in a row. */
+static bool send_again(struct http_transfer *call, CURLcode code) {
+  long new_connections = 0;
+  bool lost = code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR ||
+              code == CURLE_GOT_NOTHING;
+  msec_t left = call->deadline - clock_now();
+  curl_easy_getinfo(call->easy, CURLINFO_NUM_CONNECTS, &new_connections);
+  if (!lost || call->once || call->header_len > 0 || new_connections > 0 ||
+      left <= 0)
+    return false;
+  call->once = true;
+  *call->text = '\0';
+  curl_multi_remove_handle(call->http->multi, call->easy);
+  return curl_easy_setopt(call->easy, CURLOPT_FRESH_CONNECT, 1L) == CURLE_OK &&
+         curl_easy_setopt(call->easy, CURLOPT_TIMEOUT_MS, (long)left) ==
+             CURLE_OK &&
+         curl_multi_add_handle(call->http->multi, call->easy) == CURLM_OK;
+}
+
 static void finish(struct http_transfer *call, CURLcode code) {
   complete_response(call);
   explain(call, code);
@@ -360,7 +406,8 @@ void http_poll(struct http *http, int timeout) {
     struct http_transfer *call;
     CURLcode code = m->data.result;
     curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &call);
-    finish(call, code);
+    if (!send_again(call, code))
+      finish(call, code);
   }
 }
 

@@ -33,6 +33,7 @@ http {{
     ssl_client_certificate {ca};
     ssl_verify_client {verify_client};
     client_max_body_size 0;
+    keepalive_timeout {idle};
     location / {{
       proxy_pass http://127.0.0.1:{upstream_port};
       proxy_http_version 1.1;
@@ -45,12 +46,15 @@ http {{
 
 
 class Nginx(Daemon):
-    """nginx at `endpoint`, in front of `upstream_port`; it shows a certificate of this `kind`."""
+    """nginx at `endpoint`, in front of `upstream_port`; it shows a certificate of this `kind`.
+
+    It closes a connection that is idle for so many seconds.
+    """
 
     name = "nginx"
 
     def __init__(self, upstream_port: int, certificates: Certificates, kind: str = "good",
-                 http2: bool = True, wants_client: bool = False) -> None:
+                 http2: bool = True, wants_client: bool = False, idle: int = 75) -> None:
         super().__init__()
         self.port = free_port()
         self.endpoint = f"https://127.0.0.1:{self.port}"
@@ -58,7 +62,8 @@ class Nginx(Daemon):
             "folder": self.folder, "port": self.port, "user": getpass.getuser(),
             "upstream_port": upstream_port, "http2": " http2" if http2 else "",
             "certificate": certificates.certificate(kind), "key": certificates.key(kind),
-            "ca": certificates.ca, "verify_client": "on" if wants_client else "off"}
+            "ca": certificates.ca, "verify_client": "on" if wants_client else "off",
+            "idle": idle}
 
     def configure(self) -> None:
         (self.folder / "nginx.conf").write_text(CONFIGURATION.format(**self._settings))
