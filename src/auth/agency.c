@@ -31,9 +31,9 @@
 /* What is kept of an answer that is not JSON. */
 #define TEXT_MAX 4096
 
-struct auth_agency {
+struct agency {
   struct auth base;
-  const struct project_config *o;
+  msec_t timeout;
   struct http_endpoint endpoint;
   struct http_connect_options connect;
 
@@ -53,7 +53,7 @@ struct auth_agency {
   struct err service_error;
 };
 
-static void give_up(struct auth_agency *g, msec_t now) {
+static void give_up(struct agency *g, msec_t now) {
   g->has_session = false;
   backoff_grow(&g->service_backoff, SERVICE_RETRY_MIN, SERVICE_RETRY_MAX, now);
 }
@@ -63,14 +63,14 @@ static void give_up(struct auth_agency *g, msec_t now) {
 static bool text_body(void *arg, const struct http_response *reply,
                       const char *bytes, size_t len) {
   (void)reply;
-  struct auth_agency *g = arg;
+  struct agency *g = arg;
   return buf_add(&g->text, bytes, len, NULL);
 }
 
 /* Where it is not offered, the keys are to be had without. */
 static void session_done(void *arg, const struct http_response *reply,
                          const struct err *err) {
-  struct auth_agency *g = arg;
+  struct agency *g = arg;
   g->transfer = NULL;
   g->has_session = true;
   buf_reset(&g->session);
@@ -85,7 +85,7 @@ static void session_done(void *arg, const struct http_response *reply,
 
 /* The keys */
 
-static void take_keys(struct auth_agency *g, const struct http_response *reply,
+static void take_keys(struct agency *g, const struct http_response *reply,
                       msec_t now) {
   const struct messages_response *keys = messages_reader_reply(g->reader);
   buf_reset(&g->access_key);
@@ -116,13 +116,13 @@ static void take_keys(struct auth_agency *g, const struct http_response *reply,
 
 static bool keys_body(void *arg, const struct http_response *reply,
                       const char *bytes, size_t len) {
-  struct auth_agency *g = arg;
+  struct agency *g = arg;
   if (reply->status != 200)
     return text_body(arg, reply, bytes, len);
   return messages_feed(g->reader, bytes, len, &g->service_error);
 }
 
-static void judge(struct auth_agency *g, const struct http_response *reply,
+static void judge(struct agency *g, const struct http_response *reply,
                   msec_t now) {
   if (strstr(g->text.data, "configure Cloud Service Agency") != NULL)
     err_set(&g->service_error, ERR_AUTH,
@@ -135,7 +135,7 @@ static void judge(struct auth_agency *g, const struct http_response *reply,
 
 static void keys_done(void *arg, const struct http_response *reply,
                       const struct err *err) {
-  struct auth_agency *g = arg;
+  struct agency *g = arg;
   msec_t now = clock_now();
   g->transfer = NULL;
   g->has_session = false;
@@ -159,14 +159,14 @@ static const struct http_handler session_handler = {.body = text_body,
 static const struct http_handler keys_handler = {.body = keys_body,
                                                  .done = keys_done};
 
-static bool send_request(struct auth_agency *g, struct http *http,
+static bool send_request(struct agency *g, struct http *http,
                          const char *method, const char *path, const char *name,
                          const char *value,
                          const struct http_handler *handler) {
   struct http_request req = {.method = method,
                              .endpoint = &g->endpoint,
                              .path = path,
-                             .timeout = g->o->timeout,
+                             .timeout = g->timeout,
                              .connect = &g->connect,
                              .body = handler->done == session_done ? "" : NULL};
   if (*value == '\0' ||
@@ -177,7 +177,7 @@ static bool send_request(struct auth_agency *g, struct http *http,
   return g->transfer != NULL;
 }
 
-static bool request_keys(struct auth_agency *g, struct http *http) {
+static bool request_keys(struct agency *g, struct http *http) {
   g->reader = messages_reader_new();
   return (g->reader != NULL || err_memory(&g->service_error)) &&
          send_request(g, http, "GET", KEYS_PATH, "X-Metadata-Token",
@@ -185,7 +185,7 @@ static bool request_keys(struct auth_agency *g, struct http *http) {
 }
 
 /* The next of the two requests. */
-static void go_on(struct auth_agency *g, struct http *http, msec_t now) {
+static void go_on(struct agency *g, struct http *http, msec_t now) {
   buf_reset(&g->text);
   err_clear(&g->service_error);
   bool ok = g->has_session ? request_keys(g, http)
@@ -203,7 +203,7 @@ static void go_on(struct auth_agency *g, struct http *http, msec_t now) {
 
 static enum auth_state agency_prepare(struct auth *a, struct http *http,
                                       msec_t now, struct err *err) {
-  struct auth_agency *g = (struct auth_agency *)a;
+  struct agency *g = (struct agency *)a;
   bool usable = g->access_key.len > 0 && now < g->ends;
   bool paused =
       now < g->service_backoff.until || now < g->rejected_backoff.until;
@@ -219,7 +219,7 @@ static enum auth_state agency_prepare(struct auth *a, struct http *http,
 
 static bool agency_apply(struct auth *a, const char *project_id,
                          struct http_request *req, struct err *err) {
-  struct auth_agency *g = (struct auth_agency *)a;
+  struct agency *g = (struct agency *)a;
   struct signer signer = {.access_key = g->access_key.data,
                           .secret_key = g->secret_key.data,
                           .security_token = g->security_token.data};
@@ -230,7 +230,7 @@ static bool agency_apply(struct auth *a, const char *project_id,
  * not followed by others before a pause. */
 static void agency_reject(struct auth *a, const struct auth_outcome *outcome,
                           msec_t now) {
-  struct auth_agency *g = (struct auth_agency *)a;
+  struct agency *g = (struct agency *)a;
   if (g->access_key.len == 0)
     return;
   buf_reset(&g->access_key);
@@ -243,7 +243,7 @@ static void agency_reject(struct auth *a, const struct auth_outcome *outcome,
 }
 
 static void agency_free(struct auth *a) {
-  struct auth_agency *g = (struct auth_agency *)a;
+  struct agency *g = (struct agency *)a;
   if (g->transfer != NULL)
     http_cancel(g->transfer);
   messages_reader_free(g->reader);
@@ -256,30 +256,36 @@ static void agency_free(struct auth *a) {
   free(g);
 }
 
-static const struct auth_scheme agency_scheme = {
-    .prepare = agency_prepare,
-    .apply = agency_apply,
-    .reject = agency_reject,
-    .free = agency_free,
-};
-
-struct auth *auth_agency_new(struct auths *auths, struct project_config *o,
+static bool agency_share_key(const struct auth_options *o, struct buf *key,
                              struct err *err) {
+  return registry_key_add(key, o->credential->metadata_endpoint, err);
+}
+
+static struct auth *agency_open(struct auths *auths,
+                                const struct auth_options *o, struct err *err) {
   (void)auths;
-  struct auth_agency *g = calloc(1, sizeof(*g));
+  struct agency *g = calloc(1, sizeof(*g));
   if (g == NULL)
     return err_memory(err), NULL;
-  g->base.scheme = &agency_scheme;
-  g->o = o;
-  if (!http_endpoint_init(&g->endpoint, o->metadata_endpoint, err)) {
-    free(g);
-    return NULL;
-  }
+  g->timeout = o->timeout;
   g->connect = (struct http_connect_options){.no_proxy = true};
   buf_init(&g->access_key, MESSAGES_SECRET_MAX);
   buf_init(&g->secret_key, MESSAGES_SECRET_MAX);
   buf_init(&g->security_token, MESSAGES_SECRET_MAX);
   buf_init(&g->session, TEXT_MAX);
   buf_init(&g->text, TEXT_MAX);
-  return &g->base;
+  if (http_endpoint_init(&g->endpoint, o->credential->metadata_endpoint, err))
+    return &g->base;
+  agency_free(&g->base);
+  return NULL;
 }
+
+const struct auth_scheme auth_agency = {
+    .type = CREDENTIAL_AGENCY,
+    .share_key = agency_share_key,
+    .open = agency_open,
+    .prepare = agency_prepare,
+    .apply = agency_apply,
+    .reject = agency_reject,
+    .free = agency_free,
+};

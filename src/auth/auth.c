@@ -1,109 +1,53 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the collectd-drs authors
  *
- * What all credential_types to authorize a request have in common: which one it
- * is, who shares it, and what is known of it. */
+ * The credential types, and what they have in common: sharing between projects,
+ * and which request a result belongs to. */
 
 #include "auth/auth.h"
 
-struct way {
-  /* Whether the options choose it. */
-  bool (*chosen)(const struct project_config *o);
-  /* Appends what makes two projects share it. */
-  bool (*key)(const struct project_config *o, struct buf *key, struct err *err);
-  struct auth *(*open)(struct auths *auths, struct project_config *o,
-                       struct err *err);
-};
+static const struct auth_scheme *const auth_schemes[] = {
+    &auth_token, &auth_password, &auth_access_key, &auth_agency};
 
-/* Appends to a key how hosts are to be reached. */
-static bool connect_options_key(const struct project_config *o, struct buf *key,
+#define SCHEMES (sizeof(auth_schemes) / sizeof(*auth_schemes))
+
+static const struct auth_scheme *find_scheme(enum credential_type type) {
+  for (size_t i = 0; i < SCHEMES; i++)
+    if (auth_schemes[i]->type == type)
+      return auth_schemes[i];
+  return NULL;
+}
+
+static struct auth *open_scheme(const struct auth_scheme *scheme,
+                                struct auths *auths,
+                                const struct auth_options *o, struct buf *key,
                                 struct err *err) {
-  return registry_key_add(key, o->verify_peer ? "peer" : NULL, err) &&
-         registry_key_add(key, o->verify_host ? "host" : NULL, err) &&
-         registry_key_add(key, o->ca_cert, err) &&
-         registry_key_add(key, o->client_cert, err) &&
-         registry_key_add(key, o->client_key, err) &&
-         registry_key_add(key, o->proxy, err);
+  struct auth *a = scheme->open(auths, o, err);
+  if (a == NULL)
+    return NULL;
+  a->scheme = scheme;
+  registry_add(&auths->all, &a->entry, key);
+  return a;
 }
 
-static bool secret_key(const struct secret *s, struct buf *key,
+struct auth *auth_open(struct auths *auths, const struct auth_options *o,
                        struct err *err) {
-  return registry_key_add(key, s->file.path, err) &&
-         (s->file.path != NULL || registry_key_add(key, s->value.data, err));
-}
-
-static bool token_chosen(const struct project_config *o) {
-  return secret_is_set(&o->token);
-}
-
-static bool token_key(const struct project_config *o, struct buf *key,
-                      struct err *err) {
-  return registry_key_add(key, "token", err) && secret_key(&o->token, key, err);
-}
-
-static bool password_chosen(const struct project_config *o) {
-  return o->identity_endpoint != NULL;
-}
-
-static bool password_key(const struct project_config *o, struct buf *key,
-                         struct err *err) {
-  return registry_key_add(key, "iam", err) &&
-         registry_key_add(key, o->identity_endpoint, err) &&
-         registry_key_add(key, o->domain_name, err) &&
-         registry_key_add(key, o->user, err) &&
-         registry_key_add(key, o->project_id, err) &&
-         connect_options_key(o, key, err) && secret_key(&o->password, key, err);
-}
-
-static bool access_key_chosen(const struct project_config *o) {
-  return o->access_key != NULL;
-}
-
-static bool access_key_key(const struct project_config *o, struct buf *key,
-                           struct err *err) {
-  return registry_key_add(key, "key", err) &&
-         registry_key_add(key, o->access_key, err) &&
-         secret_key(&o->secret_key, key, err) &&
-         secret_key(&o->security_token, key, err);
-}
-
-static bool agency_chosen(const struct project_config *o) { return o->agency; }
-
-static bool agency_key(const struct project_config *o, struct buf *key,
-                       struct err *err) {
-  return registry_key_add(key, "agency", err) &&
-         registry_key_add(key, o->metadata_endpoint, err);
-}
-
-static const struct way credential_types[] = {
-    {token_chosen, token_key, auth_token_new},
-    {password_chosen, password_key, auth_password_new},
-    {access_key_chosen, access_key_key, auth_access_key_new},
-    {agency_chosen, agency_key, auth_agency_new},
-};
-
-static const struct way *find_credential_type(const struct project_config *o) {
-  const struct way *way = credential_types;
-  while (!way->chosen(o))
-    way++;
-  return way;
-}
-
-struct auth *auth_open(struct auths *auths, struct project_config *o,
-                       struct err *err) {
-  const struct way *way = find_credential_type(o);
+  const struct auth_scheme *scheme = find_scheme(o->credential->type);
+  if (scheme == NULL) {
+    err_set(err, ERR_CONFIG, "no credential");
+    return NULL;
+  }
   struct buf key;
-  struct registry_entry *shared = NULL;
+  struct registry_entry *entry = NULL;
   buf_init(&key, REGISTRY_KEY_MAX);
-  if (way->key(o, &key, err))
-    shared = registry_find(auths->all, &key);
-  if (shared == NULL && key.len > 0) {
-    struct auth *fresh = way->open(auths, o, err);
-    if (fresh != NULL)
-      registry_add(&auths->all, shared = &fresh->entry, &key);
+  if (buf_addf(&key, err, "%d", scheme->type) &&
+      scheme->share_key(o, &key, err)) {
+    entry = registry_find(auths->all, &key);
+    if (entry == NULL)
+      entry = (struct registry_entry *)open_scheme(scheme, auths, o, &key, err);
   }
   buf_free(&key);
-  return (struct auth *)shared;
+  return (struct auth *)entry;
 }
 
 void auth_close(struct auths *auths, struct auth *a) {
@@ -146,12 +90,18 @@ void auth_renewed(struct auth *a) {
   a->accepted = false;
 }
 
-struct http_connect_options
-auth_connect_options(const struct project_config *o) {
-  return (struct http_connect_options){.verify_peer = o->verify_peer,
-                                       .verify_host = o->verify_host,
-                                       .ca_cert = o->ca_cert,
-                                       .client_cert = o->client_cert,
-                                       .client_key = o->client_key,
-                                       .proxy = o->proxy};
+bool auth_key_add_secret(struct buf *key, const struct secret_config *s,
+                         struct err *err) {
+  return registry_key_add(key, s->path, err) &&
+         registry_key_add(key, s->value, err);
+}
+
+bool auth_key_add_connect(struct buf *key, const struct http_connect_options *c,
+                          struct err *err) {
+  return registry_key_add(key, c->verify_peer ? "peer" : NULL, err) &&
+         registry_key_add(key, c->verify_host ? "host" : NULL, err) &&
+         registry_key_add(key, c->ca_cert, err) &&
+         registry_key_add(key, c->client_cert, err) &&
+         registry_key_add(key, c->client_key, err) &&
+         registry_key_add(key, c->proxy, err);
 }

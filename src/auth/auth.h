@@ -1,35 +1,39 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the collectd-drs authors
  *
- * "Authorize this request": one seam for a token, which is a header, and for a
- * signature, which needs the whole request. Each way has a file of its own,
- * with a const table of methods at its end.
+ * "Authorize this request": one interface for a token, which is a header, and
+ * for a signature, which needs the whole request. Each credential type has a
+ * file of its own with its struct auth_scheme at the end.
  *
- * In a read: auth_begin, auth_prepare until it is not busy, auth_apply on each
- * request, and for each of these auth_done when the request is over, with what
- * came of it; after a refusal auth_prepare again. Like all of the network it
- * belongs to one thread.
+ *     auth_begin(a)                            a cycle starts
+ *     while (auth_prepare(a, ...) == AUTH_BUSY)
+ *       ...                                    wait for the network
+ *     auth_apply(a, ..., &req, &serial, ...)   for each request
+ *     auth_done(a, &outcome, now)              when it is over
  *
- * Projects with the same credentials share one struct auth, and with it one
- * login and one pause after a refusal. */
+ * After a rejection, auth_prepare again. All of it belongs to the thread that
+ * owns the network.
+ *
+ * Projects with the same credential share one struct auth, and with it one
+ * login and one pause after a rejection. */
 
 #ifndef DRS_AUTH_AUTH_H
 #define DRS_AUTH_AUTH_H
 
+#include "auth/credential_config.h"
 #include "auth/registry.h"
 #include "net/http.h"
-#include "poll/project_config.h"
 
 enum auth_state {
   AUTH_READY,  /* requests can be authorized */
-  AUTH_BUSY,   /* wait for what is under way, and ask again */
+  AUTH_BUSY,   /* a request for credentials is in flight: call again */
   AUTH_REFUSED /* not now; `err` says why */
 };
 
 enum auth_result {
-  AUTH_ACCEPTED,    /* the service knows us */
-  AUTH_REJECTED,    /* it does not: `err` has its words */
-  AUTH_INCONCLUSIVE /* it did not say, or not to us */
+  AUTH_ACCEPTED,    /* the service accepted the credential */
+  AUTH_REJECTED,    /* the service rejected it; `why` has its message */
+  AUTH_INCONCLUSIVE /* no response, or one that does not tell */
 };
 
 /* A request that is over. */
@@ -41,45 +45,61 @@ struct auth_outcome {
 };
 
 struct auth;
+struct auths;
+
+/* A project's credential, and how its services are reached. */
+struct auth_options {
+  const struct credential_config *credential;
+  const char *project_id; /* what a login is scoped to */
+  msec_t timeout;
+  struct http_connect_options connect;
+};
 
 struct auth_scheme {
-  /* A read starts: what was refused in an earlier one may be tried again. NULL
-   * where that could do harm. */
+  enum credential_type type;
+  /* Appends all that makes two projects share a credential. */
+  bool (*share_key)(const struct auth_options *o, struct buf *key,
+                    struct err *err);
+  /* NULL: out of memory. */
+  struct auth *(*open)(struct auths *auths, const struct auth_options *o,
+                       struct err *err);
+  /* A cycle starts: what was rejected in an earlier one may be tried again.
+   * NULL where that could lock an account. */
   void (*begin)(struct auth *a);
-  /* Gets what is missing or will end soon. May use the network. */
+  /* Gets what is missing or ends soon. May use the network. */
   enum auth_state (*prepare)(struct auth *a, struct http *http, msec_t now,
                              struct err *err);
-  /* Adds to the request's headers. Does not use the network. */
+  /* Adds headers to the request. Does not use the network. */
   bool (*apply)(struct auth *a, const char *project_id,
                 struct http_request *req, struct err *err);
-  /* What was applied was refused. */
+  /* The service rejected what was applied. */
   void (*reject)(struct auth *a, const struct auth_outcome *outcome,
                  msec_t now);
   void (*free)(struct auth *a);
 };
 
-/* The common part; first member of each scheme's own struct. */
+/* The common part; the first member of each scheme's own struct. */
 struct auth {
   struct registry_entry entry;
   const struct auth_scheme *scheme;
-  const char
-      *insecure_file; /* a secret's file that not only its owner may read */
-  uint64_t requests;  /* sent for credentials, since the start */
-  unsigned serial;    /* of what apply uses now */
-  bool accepted;      /* the service has accepted it at least once */
-  unsigned in_flight; /* requests applied to and not yet done */
+  const char *insecure_file; /* a secret's file that others may read, or NULL */
+  uint64_t requests;         /* sent for credentials, since the start */
+  unsigned serial;           /* of what apply uses now */
+  bool accepted;             /* the service has accepted it at least once */
+  unsigned in_flight;        /* requests applied to and not yet done */
 };
 
-/* What is shared; all zero at first, and again when all has been closed. */
+/* What projects share; all zero at first, and again when all is closed. */
 struct auths {
   struct registry_entry *all;
   struct registry_entry *users; /* of identity services */
 };
 
-/* Credentials for a project, in the way that its options choose. Takes over
- * the secrets of the options; the rest must outlive all that is in `auths`,
- * because what is shared may use the options of the first who opened it. */
-struct auth *auth_open(struct auths *auths, struct project_config *o,
+/* The credential of a project. It borrows the strings of the options, which
+ * have to stay until all of `auths` is closed: a shared credential uses those
+ * of the project that opened it first. NULL: out of memory, and nothing is
+ * kept. */
+struct auth *auth_open(struct auths *auths, const struct auth_options *o,
                        struct err *err);
 void auth_close(struct auths *auths, struct auth *a);
 
@@ -108,19 +128,13 @@ bool auth_refresh(struct auth *a, struct secret *s, const char *name,
 /* From now on apply uses something new. */
 void auth_renewed(struct auth *a);
 
-/* How the project's options say that hosts are to be reached. */
-struct http_connect_options
-auth_connect_options(const struct project_config *o);
+/* Appends to a key a secret as it is configured; how hosts are reached. */
+bool auth_key_add_secret(struct buf *key, const struct secret_config *s,
+                         struct err *err);
+bool auth_key_add_connect(struct buf *key, const struct http_connect_options *c,
+                          struct err *err);
 
-/* The credential_types. Each takes over its secrets from the options. NULL: out
- * of memory. */
-struct auth *auth_token_new(struct auths *auths, struct project_config *o,
-                            struct err *err);
-struct auth *auth_password_new(struct auths *auths, struct project_config *o,
-                               struct err *err);
-struct auth *auth_access_key_new(struct auths *auths, struct project_config *o,
-                                 struct err *err);
-struct auth *auth_agency_new(struct auths *auths, struct project_config *o,
-                             struct err *err);
+extern const struct auth_scheme auth_token, auth_password, auth_access_key,
+    auth_agency;
 
 #endif

@@ -40,11 +40,13 @@ struct user {
   struct err why; /* of the last refusal */
 };
 
-struct auth_password {
+struct password {
   struct auth base;
   struct auths *auths;
   struct user *user;
-  const struct project_config *o;
+  const struct credential_config *config;
+  const char *project_id;
+  msec_t timeout;
   struct http_connect_options connect;
   struct http_endpoint endpoint;
 
@@ -80,8 +82,8 @@ static msec_t life_of(const struct messages_response *reply,
   return life > 0 ? life : LIFE_UNKNOWN;
 }
 
-static void take_token(struct auth_password *i,
-                       const struct http_response *reply, msec_t now) {
+static void take_token(struct password *i, const struct http_response *reply,
+                       msec_t now) {
   const char *token = reply->captured;
   msec_t life = life_of(messages_reader_reply(i->reader), reply->date);
   msec_t margin = msec_min(life / 4, MARGIN_MAX);
@@ -107,7 +109,7 @@ static void take_token(struct auth_password *i,
 }
 
 /* The identity service is not well, or has too much to do. */
-static void wait_for_service(struct auth_password *i,
+static void wait_for_service(struct password *i,
                              const struct http_response *reply, msec_t now) {
   if (reply->retry_after >= 0)
     backoff_obey(&i->service_backoff, reply->retry_after, now);
@@ -120,7 +122,7 @@ static bool says_wait(const struct http_response *reply) {
   return reply->status == 429 || reply->status >= 500 || reply->status < 400;
 }
 
-static void judge(struct auth_password *i, const struct http_response *reply,
+static void judge(struct password *i, const struct http_response *reply,
                   msec_t now) {
   const struct messages_response *words = messages_reader_reply(i->reader);
   struct err *e = says_wait(reply) ? &i->service_error : &i->user->why;
@@ -131,7 +133,7 @@ static void judge(struct auth_password *i, const struct http_response *reply,
                                : ERR_AUTH,
           "the identity service refuses the login of user %s (HTTP "
           "%ld%s%s%s%s)",
-          i->o->user, reply->status, *words->code ? " " : "", words->code,
+          i->config->user, reply->status, *words->code ? " " : "", words->code,
           *words->message ? ": " : "", words->message);
   if (says_wait(reply))
     wait_for_service(i, reply, now);
@@ -141,7 +143,7 @@ static void judge(struct auth_password *i, const struct http_response *reply,
 
 static void login_done(void *arg, const struct http_response *reply,
                        const struct err *err) {
-  struct auth_password *i = arg;
+  struct password *i = arg;
   msec_t now = clock_now();
   i->transfer = NULL;
   i->user->busy = false;
@@ -163,7 +165,7 @@ static void login_done(void *arg, const struct http_response *reply,
 static bool login_body(void *arg, const struct http_response *reply,
                        const char *bytes, size_t len) {
   (void)reply;
-  struct auth_password *i = arg;
+  struct password *i = arg;
   messages_feed(i->reader, bytes, len, NULL);
   return true;
 }
@@ -173,19 +175,19 @@ static const struct http_handler login_handler = {
 
 /* The start of a login */
 
-static bool send_login(struct auth_password *i, struct http *http,
-                       struct buf *body, struct err *err) {
+static bool send_login(struct password *i, struct http *http, struct buf *body,
+                       struct err *err) {
   struct http_request req = {.method = "POST",
                              .endpoint = &i->endpoint,
                              .path = "/auth/tokens",
                              .query = "nocatalog=true",
                              .once = true,
-                             .timeout = i->o->timeout,
+                             .timeout = i->timeout,
                              .connect = &i->connect};
-  struct identity_login login = {.domain = i->o->domain_name,
-                                 .user = i->o->user,
+  struct identity_login login = {.domain = i->config->domain_name,
+                                 .user = i->config->user,
                                  .password = i->user->password.value.data,
-                                 .project_id = i->o->project_id};
+                                 .project_id = i->project_id};
   bool ok =
       messages_login(body, &login, err) &&
       http_request_add_header(&req, "Content-Type", "application/json", err) &&
@@ -198,7 +200,7 @@ static bool send_login(struct auth_password *i, struct http *http,
   return i->transfer != NULL;
 }
 
-static void log_in(struct auth_password *i, struct http *http, msec_t now) {
+static void log_in(struct password *i, struct http *http, msec_t now) {
   struct buf body;
   buf_init(&body, 4 * SECRET_MAX);
   err_clear(&i->service_error);
@@ -220,7 +222,7 @@ static void log_in(struct auth_password *i, struct http *http, msec_t now) {
 /* What others see */
 
 /* A new password ends every pause of its user. */
-static bool refresh_password(struct auth_password *i, struct err *err) {
+static bool refresh_password(struct password *i, struct err *err) {
   struct user *user = i->user;
   bool changed;
   bool ok = auth_refresh(&i->base, &user->password, "password", &changed, err);
@@ -230,7 +232,7 @@ static bool refresh_password(struct auth_password *i, struct err *err) {
 }
 
 /* Why there is no login now, if there is none. */
-static bool explain_pause(const struct auth_password *i, msec_t now,
+static bool explain_pause(const struct password *i, msec_t now,
                           struct err *err) {
   const struct err *why = NULL;
   if (lockout_is_active(&i->user->lockout, now))
@@ -244,7 +246,7 @@ static bool explain_pause(const struct auth_password *i, msec_t now,
 
 static enum auth_state password_prepare(struct auth *a, struct http *http,
                                         msec_t now, struct err *err) {
-  struct auth_password *i = (struct auth_password *)a;
+  struct password *i = (struct password *)a;
   struct err pause = ERR_INIT;
   bool usable = i->token.len > 0 && now < i->ends;
   if (usable && now < i->renew_at)
@@ -263,7 +265,7 @@ static enum auth_state password_prepare(struct auth *a, struct http *http,
 static bool password_apply(struct auth *a, const char *project_id,
                            struct http_request *req, struct err *err) {
   (void)project_id;
-  struct auth_password *i = (struct auth_password *)a;
+  struct password *i = (struct password *)a;
   return http_request_add_header(req, "X-Auth-Token", i->token.data, err);
 }
 
@@ -272,7 +274,7 @@ static bool password_apply(struct auth *a, const char *project_id,
  * in for it at each interval. */
 static void password_reject(struct auth *a, const struct auth_outcome *outcome,
                             msec_t now) {
-  struct auth_password *i = (struct auth_password *)a;
+  struct password *i = (struct password *)a;
   if (i->token.len == 0)
     return; /* another request has told it */
   buf_reset(&i->token);
@@ -286,7 +288,7 @@ static void password_reject(struct auth *a, const struct auth_outcome *outcome,
 }
 
 static void password_free(struct auth *a) {
-  struct auth_password *i = (struct auth_password *)a;
+  struct password *i = (struct password *)a;
   if (i->transfer != NULL)
     http_cancel(i->transfer);
   messages_reader_free(i->reader);
@@ -299,56 +301,79 @@ static void password_free(struct auth *a) {
   free(i);
 }
 
-static const struct auth_scheme password_scheme = {
+static bool password_share_key(const struct auth_options *o, struct buf *key,
+                               struct err *err) {
+  const struct credential_config *c = o->credential;
+  return registry_key_add(key, c->identity_endpoint, err) &&
+         registry_key_add(key, c->domain_name, err) &&
+         registry_key_add(key, c->user, err) &&
+         registry_key_add(key, o->project_id, err) &&
+         auth_key_add_connect(key, &o->connect, err) &&
+         auth_key_add_secret(key, &c->password, err);
+}
+
+/* What makes two projects log in as the same user with the same password. */
+static bool user_key(const struct credential_config *c, struct buf *key,
+                     struct err *err) {
+  return registry_key_add(key, c->identity_endpoint, err) &&
+         registry_key_add(key, c->domain_name, err) &&
+         registry_key_add(key, c->user, err) &&
+         auth_key_add_secret(key, &c->password, err);
+}
+
+static struct user *new_user(const struct credential_config *c,
+                             struct err *err) {
+  struct user *user = calloc(1, sizeof(*user));
+  if (user == NULL)
+    return err_memory(err), NULL;
+  if (secret_init(&user->password, &c->password, err))
+    return user;
+  secret_free(&user->password);
+  free(user);
+  return NULL;
+}
+
+static struct user *open_user(struct auths *auths,
+                              const struct credential_config *c,
+                              struct err *err) {
+  struct buf key;
+  struct registry_entry *entry = NULL;
+  buf_init(&key, REGISTRY_KEY_MAX);
+  if (user_key(c, &key, err)) {
+    entry = registry_find(auths->users, &key);
+    if (entry == NULL && (entry = (void *)new_user(c, err)) != NULL)
+      registry_add(&auths->users, entry, &key);
+  }
+  buf_free(&key);
+  return (struct user *)entry;
+}
+
+static struct auth *password_open(struct auths *auths,
+                                  const struct auth_options *o,
+                                  struct err *err) {
+  struct password *i = calloc(1, sizeof(*i));
+  if (i == NULL)
+    return err_memory(err), NULL;
+  i->auths = auths;
+  i->config = o->credential;
+  i->project_id = o->project_id;
+  i->timeout = o->timeout;
+  i->connect = o->connect;
+  buf_init(&i->token, MESSAGES_SECRET_MAX);
+  i->user = open_user(auths, o->credential, err);
+  if (i->user != NULL &&
+      http_endpoint_init(&i->endpoint, o->credential->identity_endpoint, err))
+    return &i->base;
+  password_free(&i->base);
+  return NULL;
+}
+
+const struct auth_scheme auth_password = {
+    .type = CREDENTIAL_PASSWORD,
+    .share_key = password_share_key,
+    .open = password_open,
     .prepare = password_prepare,
     .apply = password_apply,
     .reject = password_reject,
     .free = password_free,
 };
-
-/* What makes two projects log in as the same user with the same password. */
-static bool user_key(const struct project_config *o, struct buf *key,
-                     struct err *err) {
-  const char *path = o->password.file.path;
-  return registry_key_add(key, o->identity_endpoint, err) &&
-         registry_key_add(key, o->domain_name, err) &&
-         registry_key_add(key, o->user, err) &&
-         registry_key_add(key, path, err) &&
-         registry_key_add(key, path ? NULL : o->password.value.data, err);
-}
-
-static struct user *open_user(struct auths *auths, struct project_config *o,
-                              struct err *err) {
-  struct buf key;
-  struct registry_entry *user = NULL;
-  buf_init(&key, REGISTRY_KEY_MAX);
-  bool ok = user_key(o, &key, err);
-  if (ok)
-    user = registry_find(auths->users, &key);
-  if (ok && user == NULL && (user = calloc(1, sizeof(struct user))) != NULL) {
-    ((struct user *)user)->password = o->password;
-    o->password = (struct secret){0};
-    registry_add(&auths->users, user, &key);
-  }
-  buf_free(&key);
-  return (struct user *)user;
-}
-
-struct auth *auth_password_new(struct auths *auths, struct project_config *o,
-                               struct err *err) {
-  struct auth_password *i = calloc(1, sizeof(*i));
-  if (i == NULL)
-    return err_memory(err), NULL;
-  i->base.scheme = &password_scheme;
-  i->auths = auths;
-  i->o = o;
-  i->connect = auth_connect_options(o);
-  buf_init(&i->token, MESSAGES_SECRET_MAX);
-  i->user = open_user(auths, o, err);
-  if (i->user != NULL &&
-      http_endpoint_init(&i->endpoint, o->identity_endpoint, err))
-    return &i->base;
-  password_free(&i->base);
-  err_memory(err);
-  return NULL;
-}

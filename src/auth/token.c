@@ -9,7 +9,7 @@
 
 #include <stdlib.h>
 
-struct auth_token {
+struct token {
   struct auth base;
   struct secret token;
   bool refused; /* in this read */
@@ -17,14 +17,14 @@ struct auth_token {
 };
 
 static void token_begin(struct auth *a) {
-  struct auth_token *t = (struct auth_token *)a;
+  struct token *t = (struct token *)a;
   t->refused = false;
 }
 
 static enum auth_state token_prepare(struct auth *a, struct http *http,
                                      msec_t now, struct err *err) {
   (void)http, (void)now;
-  struct auth_token *t = (struct auth_token *)a;
+  struct token *t = (struct token *)a;
   bool changed;
   if (!auth_refresh(a, &t->token, "token", &changed, err))
     return AUTH_REFUSED;
@@ -41,40 +41,48 @@ static enum auth_state token_prepare(struct auth *a, struct http *http,
 static bool token_apply(struct auth *a, const char *project_id,
                         struct http_request *req, struct err *err) {
   (void)project_id;
-  struct auth_token *t = (struct auth_token *)a;
+  struct token *t = (struct token *)a;
   return http_request_add_header(req, "X-Auth-Token", t->token.value.data, err);
 }
 
 static void token_reject(struct auth *a, const struct auth_outcome *outcome,
                          msec_t now) {
   (void)now;
-  struct auth_token *t = (struct auth_token *)a;
+  struct token *t = (struct token *)a;
   t->refused = true;
   t->why = *outcome->why;
 }
 
 static void token_free(struct auth *a) {
-  struct auth_token *t = (struct auth_token *)a;
+  struct token *t = (struct token *)a;
   secret_free(&t->token);
   free(t);
 }
 
-static const struct auth_scheme token_scheme = {
+static bool token_share_key(const struct auth_options *o, struct buf *key,
+                            struct err *err) {
+  return auth_key_add_secret(key, &o->credential->token, err);
+}
+
+static struct auth *token_open(struct auths *auths,
+                               const struct auth_options *o, struct err *err) {
+  (void)auths;
+  struct token *t = calloc(1, sizeof(*t));
+  if (t == NULL)
+    return err_memory(err), NULL;
+  if (secret_init(&t->token, &o->credential->token, err))
+    return &t->base;
+  token_free(&t->base);
+  return NULL;
+}
+
+const struct auth_scheme auth_token = {
+    .type = CREDENTIAL_TOKEN,
+    .share_key = token_share_key,
+    .open = token_open,
     .begin = token_begin,
     .prepare = token_prepare,
     .apply = token_apply,
     .reject = token_reject,
     .free = token_free,
 };
-
-struct auth *auth_token_new(struct auths *auths, struct project_config *o,
-                            struct err *err) {
-  (void)auths;
-  struct auth_token *t = calloc(1, sizeof(*t));
-  if (t == NULL)
-    return err_memory(err), NULL;
-  t->base.scheme = &token_scheme;
-  t->token = o->token;
-  o->token = (struct secret){0};
-  return &t->base;
-}

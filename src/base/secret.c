@@ -7,34 +7,30 @@
 
 #include <string.h>
 
-/* A header value: visible ASCII, as RFC 9110 has it. */
-static bool is_valid(const struct buf *b, struct err *err) {
-  if (b->len == 0)
+/* As a header value has to be. The length counts a NUL among the bytes. */
+static bool check(const char *bytes, size_t len, struct err *err) {
+  if (len == 0)
     return err_set(err, ERR_AUTH, "is empty");
-  if (b->len > SECRET_MAX)
+  if (len > SECRET_MAX)
     return err_set(err, ERR_AUTH, "is longer than %d bytes", SECRET_MAX);
-  for (size_t i = 0; i < b->len; i++)
-    if ((unsigned char)b->data[i] < 0x20 || b->data[i] == 0x7F)
+  for (size_t i = 0; i < len; i++)
+    if ((unsigned char)bytes[i] < 0x20 || bytes[i] == 0x7F)
       return err_set(err, ERR_AUTH, "has a control character or a line break");
   return true;
 }
 
-bool secret_init_value(struct secret *s, const char *value, struct err *err) {
-  *s = (struct secret){0};
-  buf_init(&s->value, SECRET_MAX);
-  if (strlen(value) > SECRET_MAX)
-    return err_set(err, ERR_AUTH, "is longer than %d bytes", SECRET_MAX);
-  if (!buf_adds(&s->value, value, err) || !is_valid(&s->value, err)) {
-    buf_free(&s->value);
-    return false;
-  }
-  return true;
+bool secret_is_valid(const char *value, struct err *err) {
+  return check(value, strlen(value), err);
 }
 
-bool secret_init_file(struct secret *s, const char *path, struct err *err) {
+bool secret_init(struct secret *s, const struct secret_config *c,
+                 struct err *err) {
   *s = (struct secret){0};
   buf_init(&s->value, SECRET_MAX);
-  return file_init(&s->file, path, err);
+  if (c->path != NULL)
+    return file_init(&s->file, c->path, err);
+  return c->value == NULL ||
+         (secret_is_valid(c->value, err) && buf_adds(&s->value, c->value, err));
 }
 
 void secret_free(struct secret *s) {
@@ -70,7 +66,7 @@ bool secret_refresh(struct secret *s, bool *changed, struct err *err) {
   }
   s->readable_by_others = (s->file.seen.st_mode & (S_IRGRP | S_IROTH)) != 0;
   drop_line_break(&fresh);
-  if (!is_valid(&fresh, err)) {
+  if (!check(fresh.data, fresh.len, err)) {
     buf_free(&fresh);
     buf_free(&s->value);
     return false;

@@ -22,21 +22,28 @@ struct secret {
   bool readable_by_others;
 };
 
-/* One of the two; both copy what they get. False: out of memory, or a value
- * that is empty, too long, or has a control character (it goes into a
- * header). */
-bool secret_init_value(struct secret *s, const char *value, struct err *err);
-bool secret_init_file(struct secret *s, const char *path, struct err *err);
+/* A secret as configured: the value or the path of its file, or neither. */
+struct secret_config {
+  char *value, *path;
+};
+
+static inline bool secret_is_configured(const struct secret_config *c) {
+  return c->value != NULL || c->path != NULL;
+}
+
+/* Whether a value can be sent in a header: not empty, not too long, without
+ * control characters. */
+bool secret_is_valid(const char *value, struct err *err);
+
+/* Copies what is configured. False: out of memory, or the value is not
+ * valid. */
+bool secret_init(struct secret *s, const struct secret_config *c,
+                 struct err *err);
 
 /* Reads the file if it has changed. `*changed` tells whether the value is
  * another one than before. False: there is no valid value in the file; an old
  * value is kept only while the file cannot be read. */
 bool secret_refresh(struct secret *s, bool *changed, struct err *err);
-
-/* Whether a value was given, in either way. */
-static inline bool secret_is_set(const struct secret *s) {
-  return s->file.path != NULL || s->value.len > 0;
-}
 
 void secret_free(struct secret *s);
 

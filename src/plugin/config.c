@@ -19,19 +19,19 @@
 static const struct option table[] = {
     {"Endpoint",   parse_endpoint, AT(endpoint)},
     {"ProjectID",  parse_safe,     AT(project_id)},
-    {"Token",      parse_secret,   AT(token)},
-    {"TokenFile",  parse_secret_file,     AT(token)},
-    {"IdentityEndpoint", parse_identity_endpoint, AT(identity_endpoint)},
-    {"DomainName", parse_text,     AT(domain_name)},
-    {"User",       parse_text,     AT(user)},
-    {"Password",   parse_secret,   AT(password)},
-    {"PasswordFile", parse_secret_file,   AT(password)},
-    {"AccessKey",  parse_safe,     AT(access_key)},
-    {"SecretKey",  parse_secret,   AT(secret_key)},
-    {"SecretKeyFile", parse_secret_file,  AT(secret_key)},
-    {"SecurityToken", parse_secret, AT(security_token)},
-    {"Agency",     parse_boolean,  AT(agency), .number = false},
-    {"MetadataEndpoint", parse_endpoint, AT(metadata_endpoint), .text = "http://169.254.169.254"},
+    {"Token",      parse_secret,   AT(credential.token)},
+    {"TokenFile",  parse_secret_file,     AT(credential.token)},
+    {"IdentityEndpoint", parse_identity_endpoint, AT(credential.identity_endpoint)},
+    {"DomainName", parse_text,     AT(credential.domain_name)},
+    {"User",       parse_text,     AT(credential.user)},
+    {"Password",   parse_secret,   AT(credential.password)},
+    {"PasswordFile", parse_secret_file,   AT(credential.password)},
+    {"AccessKey",  parse_safe,     AT(credential.access_key)},
+    {"SecretKey",  parse_secret,   AT(credential.secret_key)},
+    {"SecretKeyFile", parse_secret_file,  AT(credential.secret_key)},
+    {"SecurityToken", parse_secret, AT(credential.security_token)},
+    {"Agency",     parse_boolean,  AT(credential.agency), .number = false},
+    {"MetadataEndpoint", parse_endpoint, AT(credential.metadata_endpoint), .text = "http://169.254.169.254"},
     {"Job",        parse_job,      AT(jobs), .repeats = true},
     {"JobsFile",   parse_path,     AT(jobs_file)},
     {"DiscoverJobs", parse_boolean, AT(discover_jobs), .number = false},
@@ -95,23 +95,23 @@ static bool read_option(struct block *b, const oconfig_item_t *ci) {
 
 /* What must hold among the options */
 
-/* Which options say who we are: one way of them. Some are wanted with each
- * other; `other` will do as well. */
+/* The options of each credential type, the one that chooses it first. `other`
+ * serves in place of `key`. */
 static const struct credential {
-  enum { TOKEN = 1, LOGIN, KEY, AGENCY } way;
+  enum credential_type type;
   const char *key, *other;
   bool wanted;
 } credentials[] = {
-    {TOKEN, "Token", "TokenFile", true},
-    {LOGIN, "IdentityEndpoint", NULL, true},
-    {LOGIN, "DomainName", NULL, true},
-    {LOGIN, "User", NULL, true},
-    {LOGIN, "Password", "PasswordFile", true},
-    {KEY, "AccessKey", NULL, true},
-    {KEY, "SecretKey", "SecretKeyFile", true},
-    {KEY, "SecurityToken", NULL, false},
-    {AGENCY, "Agency", NULL, true},
-    {AGENCY, "MetadataEndpoint", NULL, false},
+    {CREDENTIAL_TOKEN, "Token", "TokenFile", true},
+    {CREDENTIAL_PASSWORD, "IdentityEndpoint", NULL, true},
+    {CREDENTIAL_PASSWORD, "DomainName", NULL, true},
+    {CREDENTIAL_PASSWORD, "User", NULL, true},
+    {CREDENTIAL_PASSWORD, "Password", "PasswordFile", true},
+    {CREDENTIAL_ACCESS_KEY, "AccessKey", NULL, true},
+    {CREDENTIAL_ACCESS_KEY, "SecretKey", "SecretKeyFile", true},
+    {CREDENTIAL_ACCESS_KEY, "SecurityToken", NULL, false},
+    {CREDENTIAL_AGENCY, "Agency", NULL, true},
+    {CREDENTIAL_AGENCY, "MetadataEndpoint", NULL, false},
 };
 
 #define CREDENTIALS (sizeof(credentials) / sizeof(*credentials))
@@ -120,10 +120,10 @@ static const struct credential {
 static bool credential_is_configured(const struct block *b, const char *key) {
   if (key == NULL || !is_given(b, key))
     return false;
-  return strcmp(key, "Agency") != 0 || b->options.agency;
+  return strcmp(key, "Agency") != 0 || b->options.credential.agency;
 }
 
-/* The first option given that belongs to a way. */
+/* The first given option of a credential, which chooses the type. */
 static const struct credential *find_credential_type(const struct block *b) {
   for (size_t i = 0; i < CREDENTIALS; i++)
     if (credential_is_configured(b, credentials[i].key) ||
@@ -139,13 +139,13 @@ static bool check_credential(struct block *b, const struct credential *c,
   if (given && other_given)
     return err_set(&b->err, ERR_LOCAL, "%s: %s or %s is wanted, not both",
                    c->other, c->key, c->other);
-  if ((given || other_given) && c->way != first->way)
+  if ((given || other_given) && c->type != first->type)
     return err_set(&b->err, ERR_LOCAL,
                    "%s: one credential is wanted, and %s is of another",
                    given ? c->key : c->other,
                    credential_is_configured(b, first->key) ? first->key
                                                            : first->other);
-  if (!given && !other_given && c->wanted && c->way == first->way)
+  if (!given && !other_given && c->wanted && c->type == first->type)
     return err_set(&b->err, ERR_LOCAL, "%s: is missing; %s%s%s is wanted",
                    c->key, c->key, c->other == NULL ? "" : " or ",
                    c->other == NULL ? "" : c->other);
@@ -161,6 +161,7 @@ static bool check_credentials(struct block *b) {
   for (size_t i = 0; i < CREDENTIALS; i++)
     if (!check_credential(b, &credentials[i], first))
       return false;
+  b->options.credential.type = first->type;
   return true;
 }
 
@@ -182,6 +183,8 @@ static bool check_options(struct block *b) {
 
 static int compare_names(const void *a, const void *b) { return strcmp(a, b); }
 
+static void keep_key(void *key) { (void)key; }
+
 /* Notes a project's name; false: it is taken, perhaps by a block that was
  * refused. */
 static bool take_name(struct config *c, const char *name) {
@@ -193,14 +196,17 @@ static bool take_name(struct config *c, const char *name) {
   return is_new;
 }
 
-/* A block that is refused for it takes no name away from the others. */
-static bool take_job_names(struct config *c, struct block *b) {
-  struct host_names *host = name_registry_get(&c->hosts, b->options.host);
-  struct err cause = ERR_INIT;
-  if (host == NULL)
-    return err_memory(&b->err);
-  return jobs_take_names(&b->options.jobs, host, &cause) ||
-         err_set(&b->err, ERR_LOCAL, "Job: %s", cause.text);
+/* Warns of ids that are given twice. Out of memory, it warns of fewer. */
+static void check_ids(const struct block *b) {
+  struct job_list_entry entry;
+  void *ids = NULL;
+  for (size_t at = 0; job_list_next(&b->options.jobs, &at, &entry);) {
+    const char **node = tsearch(entry.id, &ids, compare_names);
+    if (node != NULL && *node != entry.id)
+      P_WARNING("Project \"%s\": Job: %s is given twice, and asked for once",
+                b->name, entry.id);
+  }
+  tdestroy(ids, keep_key);
 }
 
 static bool read_name(struct config *c, struct block *b,
@@ -221,6 +227,7 @@ static bool read_name(struct config *c, struct block *b,
 
 static bool read_block(struct config *c, struct block *b,
                        const oconfig_item_t *ci) {
+  job_list_init(&b->options.jobs);
   for (size_t i = 0; i < ROWS; i++)
     if (!option_set_default(&table[i], &b->options))
       return err_memory(&b->err);
@@ -229,7 +236,8 @@ static bool read_block(struct config *c, struct block *b,
   for (int i = 0; i < ci->children_num; i++)
     if (!read_option(b, &ci->children[i]))
       return false;
-  return check_options(b) && take_job_names(c, b);
+  check_ids(b);
+  return check_options(b);
 }
 
 static void warn_of_clear_text(const struct project_config *o,
@@ -238,6 +246,35 @@ static void warn_of_clear_text(const struct project_config *o,
     P_WARNING("Project \"%s\": %s: is not https, so credentials go over the "
               "network unencrypted",
               o->name, option);
+}
+
+static void wipe_and_free(char *secret) {
+  if (secret != NULL)
+    explicit_bzero(secret, strlen(secret));
+  free(secret);
+}
+
+static void free_secret(const struct secret_config *s) {
+  wipe_and_free(s->value);
+  free(s->path);
+}
+
+static void free_project(struct project_config *o) {
+  const struct credential_config *c = &o->credential;
+  char *strings[] = {
+      o->name,     o->host,       o->endpoint,          o->project_id,
+      o->language, o->ca_cert,    o->client_cert,       o->client_key,
+      o->proxy,    o->jobs_file,  c->domain_name,       c->identity_endpoint,
+      c->user,     c->access_key, c->metadata_endpoint,
+  };
+  for (size_t i = 0; i < sizeof(strings) / sizeof(*strings); i++)
+    free(strings[i]);
+  free_secret(&c->token);
+  free_secret(&c->password);
+  free_secret(&c->secret_key);
+  free_secret(&c->security_token);
+  job_list_free(&o->jobs);
+  *o = (struct project_config){0};
 }
 
 static bool keep(struct config *c, struct project_config *o) {
@@ -250,7 +287,8 @@ static bool keep(struct config *c, struct project_config *o) {
   return true;
 }
 
-static void keep_refused(struct config *c, const char *name) {
+void config_refuse(struct config *c, const char *name) {
+  c->faults++;
   if (*name == '\0')
     return;
   char **all = reallocarray(c->refused, c->refused_len + 1, sizeof(*all));
@@ -270,15 +308,14 @@ static void read_project(struct config *c, const oconfig_item_t *ci,
   if (ok) {
     warn_of_clear_text(&b.options, "Endpoint", b.options.endpoint);
     warn_of_clear_text(&b.options, "IdentityEndpoint",
-                       b.options.identity_endpoint);
+                       b.options.credential.identity_endpoint);
   }
   if (ok && keep(c, &b.options))
     return;
   P_ERROR("Project \"%s\": %s", config_is_name(b.name) ? b.name : "",
           ok ? "out of memory" : b.err.text);
-  c->faults++;
-  keep_refused(c, b.options.name != NULL ? b.options.name : "");
-  project_config_free(&b.options);
+  config_refuse(c, b.options.name != NULL ? b.options.name : "");
+  free_project(&b.options);
 }
 
 void config_read(struct config *c, const oconfig_item_t *plugin,
@@ -297,7 +334,7 @@ void config_read(struct config *c, const oconfig_item_t *plugin,
 
 void config_free(struct config *c) {
   for (size_t i = 0; i < c->len; i++)
-    project_config_free(&c->projects[i]);
+    free_project(&c->projects[i]);
   for (size_t i = 0; i < c->refused_len; i++)
     free(c->refused[i]);
   free(c->projects);

@@ -9,6 +9,7 @@
 
 #include <collectd/core/daemon/plugin.h>
 
+#include "poll/name_registry.h"
 #include "poll/project_config.h"
 
 /* All zero is an empty one. */
@@ -28,6 +29,10 @@ struct config {
 void config_read(struct config *c, const oconfig_item_t *plugin,
                  double interval);
 
+/* Counts a fault, and keeps the project's name for its `bool-up`. */
+void config_refuse(struct config *c, const char *name);
+
+/* To be called when no project is left. */
 void config_free(struct config *c);
 
 #endif

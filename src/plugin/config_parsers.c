@@ -117,13 +117,14 @@ bool parse_secret(const struct option *o, const oconfig_item_t *ci,
                   struct project_config *to, struct err *err) {
   const oconfig_value_t *v =
       single(ci, OCONFIG_TYPE_STRING, "quoted string", err);
+  struct secret_config *secret = field(o, to);
   struct err cause = ERR_INIT;
-  secret_free(field(o, to));
   if (v == NULL)
     return false;
-  return secret_init_value(field(o, to), v->value.string, &cause) ||
-         err_set(err, ERR_LOCAL, "a valid one is wanted; this one %s",
-                 cause.text);
+  if (!secret_is_valid(v->value.string, &cause))
+    return err_set(err, ERR_LOCAL, "a valid one is wanted; this one %s",
+                   cause.text);
+  return keep_copy(&secret->value, v->value.string, err);
 }
 
 /* An absolute path, or NULL. */
@@ -143,11 +144,9 @@ bool parse_path(const struct option *o, const oconfig_item_t *ci,
 
 bool parse_secret_file(const struct option *o, const oconfig_item_t *ci,
                        struct project_config *to, struct err *err) {
+  struct secret_config *secret = field(o, to);
   const char *text = path(ci, err);
-  if (text == NULL)
-    return false;
-  secret_free(field(o, to));
-  return secret_init_file(field(o, to), text, err);
+  return text != NULL && keep_copy(&secret->path, text, err);
 }
 
 static bool number(const struct option *o, const oconfig_item_t *ci,
@@ -206,17 +205,7 @@ bool parse_job(const struct option *o, const oconfig_item_t *ci,
     return err_set(err, ERR_LOCAL,
                    "a name is wanted that is not empty and has no control "
                    "character");
-  switch (jobs_add(field(o, to), id, name)) {
-  case JOBS_NO_MEMORY:
-    return err_memory(err);
-  case JOBS_SAME_ID:
-    err_set(err, ERR_LOCAL, "%s is given twice, and asked for once", id);
-    return true;
-  case JOBS_SAME_NAME: /* is found when the host is known */
-  case JOBS_ADDED:
-    break;
-  }
-  return true;
+  return job_list_add(field(o, to), id, name, err);
 }
 
 bool option_set_default(const struct option *o, struct project_config *to) {

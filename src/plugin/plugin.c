@@ -154,7 +154,8 @@ static int drs_config(oconfig_item_t *ci) {
   return 0; /* anything else stops the daemon */
 }
 
-static bool add_instance(struct project_config *options, struct err *err) {
+static bool add_instance(const struct project_config *project,
+                         struct err *err) {
   struct instance *w = calloc(1, sizeof(*w));
   struct instance **all =
       reallocarray(instances, instances_len + 1, sizeof(struct instance *));
@@ -164,7 +165,9 @@ static bool add_instance(struct project_config *options, struct err *err) {
     free(w);
     return err_memory(err);
   }
-  w->project = project_new(options, &auths, &events, w, err);
+  struct host_names *host = name_registry_get(&config.hosts, project->host);
+  w->project =
+      host == NULL ? NULL : project_new(project, host, &auths, &events, w, err);
   w->number = w->project == NULL ? -1 : poller_add(poller, w->project);
   if (w->number < 0) {
     free(w);
@@ -188,6 +191,26 @@ static void register_read(const char *name, plugin_read_cb read,
   plugin_register_complex_read(PLUGIN, full, read, interval, &ud);
 }
 
+/* True also where the project is refused; the others go on. */
+static bool add_project(const struct project_config *project, struct err *err) {
+  struct err why = ERR_INIT;
+  if (add_instance(project, &why))
+    return true;
+  if (why.kind != ERR_CONFIG)
+    return err_set(err, why.kind, "%s", why.text);
+  P_ERROR("Project \"%s\": %s", project->name, why.text);
+  config_refuse(&config, project->name);
+  return true;
+}
+
+static size_t count_jobs(const struct job_list *list) {
+  struct job_list_entry entry;
+  size_t count = 0;
+  for (size_t at = 0; job_list_next(list, &at, &entry);)
+    count++;
+  return count;
+}
+
 static bool start_thread(struct err *err) {
   struct http *http = http_new("collectd-drs/" DRS_VERSION, err);
   if (http == NULL)
@@ -198,7 +221,7 @@ static bool start_thread(struct err *err) {
   long parallel = 0;
   for (size_t i = 0; i < config.len; i++) {
     parallel += config.projects[i].max_parallel;
-    if (!add_instance(&config.projects[i], err))
+    if (!add_project(&config.projects[i], err))
       return false;
   }
   http_keep(http, parallel);
@@ -217,7 +240,7 @@ static int drs_init(void) {
   if (config.len == 0 && config.faults == 0)
     P_WARNING("no <Project> block is configured");
   for (size_t i = 0; i < config.len; i++)
-    jobs += config.projects[i].jobs.len;
+    jobs += count_jobs(&config.projects[i].jobs);
   if (config.len > 0 && !start_thread(&err)) {
     P_ERROR("%s", err.text);
     return -1;

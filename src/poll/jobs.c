@@ -124,10 +124,11 @@ bool jobs_take_names(struct jobs *jobs, struct host_names *host,
   if (taken == NAME_NO_MEMORY)
     err_memory(err);
   else
-    err_set(err, ERR_LOCAL,
-            "a name that no other job has is wanted; \"%s\", made safe for a "
-            "metric, is taken",
-            jobs->all[i]->name);
+    err_set(
+        err, ERR_CONFIG,
+        "Job: a name that no other job has is wanted; \"%s\", made safe for a "
+        "metric, is taken",
+        jobs->all[i]->name);
   while (i-- > 0)
     name_release(host, jobs->all[i]->name);
   return false;

@@ -12,7 +12,8 @@
 #include <stdlib.h>
 
 struct project {
-  struct project_config options;
+  const struct project_config *config;
+  struct jobs jobs; /* configured, of the file, and discovered */
   struct auths *auths;
   struct api_service service;
   struct call_pool call_pool;
@@ -29,12 +30,41 @@ struct project {
 static const struct batch_call_handler batch_call_handler = {
     .item = cycle_item, .done = cycle_done};
 
+static struct http_connect_options
+connect_options(const struct project_config *c) {
+  return (struct http_connect_options){.verify_peer = c->verify_peer,
+                                       .verify_host = c->verify_host,
+                                       .ca_cert = c->ca_cert,
+                                       .client_cert = c->client_cert,
+                                       .client_key = c->client_key,
+                                       .proxy = c->proxy};
+}
+
+static bool open_auth(struct project *p, struct err *err) {
+  struct auth_options options = {.credential = &p->config->credential,
+                                 .project_id = p->config->project_id,
+                                 .timeout = p->config->timeout,
+                                 .connect = p->service.connect};
+  p->service.auth = auth_open(p->auths, &options, err);
+  return p->service.auth != NULL;
+}
+
+/* An id that is configured twice is one job. */
+static bool add_configured_jobs(struct project *p, struct host_names *host,
+                                struct err *err) {
+  struct job_list_entry entry;
+  for (size_t at = 0; job_list_next(&p->config->jobs, &at, &entry);)
+    if (jobs_add(&p->jobs, entry.id, entry.name) == JOBS_NO_MEMORY)
+      return err_memory(err);
+  return host == NULL || jobs_take_names(&p->jobs, host, err);
+}
+
 static bool prepare_project(struct project *p, struct err *err) {
-  struct project_config *o = &p->options;
+  const struct project_config *o = p->config;
   p->service = (struct api_service){.project_id = o->project_id,
                                     .language = o->language,
-                                    .connect = auth_connect_options(o)};
-  batches_init(&p->cycle.batches, &o->jobs, (size_t)o->batch_size);
+                                    .connect = connect_options(o)};
+  batches_init(&p->cycle.batches, &p->jobs, (size_t)o->batch_size);
   if (!http_endpoint_init(&p->service.endpoint, o->endpoint, err))
     return false;
   if (asprintf(&p->service.path, "/v3/%s/jobs", o->project_id) < 0)
@@ -46,26 +76,23 @@ static bool prepare_project(struct project *p, struct err *err) {
   if (o->discover_jobs)
     discovery_init(&p->discovery, &p->service, &p->cycle.counts, o->timeout,
                    (msec_t)(o->discover_interval * 1000));
-  p->service.auth = auth_open(p->auths, o, err);
-  return p->service.auth != NULL && jobs_file_init(&p->file, o->jobs_file, err);
+  return open_auth(p, err) && jobs_file_init(&p->file, o->jobs_file, err);
 }
 
-struct project *project_new(struct project_config *options, struct auths *auths,
+struct project *project_new(const struct project_config *config,
+                            struct host_names *host, struct auths *auths,
                             const struct project_events *events, void *arg,
                             struct err *err) {
   struct project *p = calloc(1, sizeof(*p));
   if (p == NULL) {
-    project_config_free(options);
     err_memory(err);
     return NULL;
   }
-  p->options = *options;
-  *options = (struct project_config){0};
+  p->config = config;
   p->auths = auths;
-  p->cycle = (struct cycle){.events = events,
-                            .arg = arg,
-                            .parallel = (size_t)p->options.max_parallel};
-  if (prepare_project(p, err))
+  p->cycle = (struct cycle){
+      .events = events, .arg = arg, .parallel = (size_t)config->max_parallel};
+  if (add_configured_jobs(p, host, err) && prepare_project(p, err))
     return p;
   project_free(p);
   return NULL;
@@ -85,7 +112,7 @@ void project_free(struct project *p) {
   jobs_file_free(&p->file);
   batches_free(&p->cycle.batches);
   auth_close(p->auths, p->service.auth);
-  project_config_free(&p->options);
+  jobs_free(&p->jobs);
   free(p->call_pool.all);
   http_endpoint_finish(&p->service.endpoint);
   free(p->service.path);
@@ -93,7 +120,7 @@ void project_free(struct project *p) {
 }
 
 const struct project_config *project_config(const struct project *p) {
-  return &p->options;
+  return p->config;
 }
 
 const struct project_counts *project_counts(const struct project *p) {
@@ -108,7 +135,7 @@ bool project_is_polling(const struct project *p) { return p->polling; }
 static bool start_call(struct project *p, struct batch_call *ask, msec_t now,
                        enum auth_state *state) {
   struct err err = ERR_INIT;
-  msec_t timeout = msec_min(p->options.timeout, p->deadline - now);
+  msec_t timeout = msec_min(p->config->timeout, p->deadline - now);
   *state =
       api_call_prepare(&p->service, &p->cycle.counts.token_requests, now, &err);
   if (*state == AUTH_READY &&
@@ -139,8 +166,8 @@ static bool start_calls(struct project *p, msec_t now) {
 /* The jobs change here, between two reads. The first time, the read waits for
  * the service to list them, though not for ever: others may be known. */
 static void find_jobs(struct project *p, msec_t now) {
-  jobs_file_refresh(&p->file, &p->options.jobs);
-  discovery_apply(&p->discovery, &p->options.jobs);
+  jobs_file_refresh(&p->file, &p->jobs);
+  discovery_apply(&p->discovery, &p->jobs);
   if (now >= p->cycle.throttled.until)
     discovery_begin(&p->discovery, now);
   p->waits = p->discovery.running && !discovery_is_known(&p->discovery);
@@ -206,7 +233,7 @@ msec_t project_step(struct project *p, msec_t now) {
     return p->wait_until;
   if (p->waits) {
     p->waits = false;
-    discovery_apply(&p->discovery, &p->options.jobs);
+    discovery_apply(&p->discovery, &p->jobs);
     cycle_begin(&p->cycle, now);
   }
   return step_read(p, now);

@@ -11,12 +11,14 @@
 
 #include "auth/auth.h"
 #include "poll/cycle.h"
+#include "poll/project_config.h"
 
 struct project;
 
-/* Takes over the options, also when it fails. `auths`, which it shares with
- * other projects, `events` and `arg` must outlive it. */
-struct project *project_new(struct project_config *options, struct auths *auths,
+/* Borrows all that it is given. `host` is where the names of its jobs are
+ * reserved; NULL: nowhere. NULL and ERR_CONFIG: a name is another job's. */
+struct project *project_new(const struct project_config *config,
+                            struct host_names *host, struct auths *auths,
                             const struct project_events *events, void *arg,
                             struct err *err);
 

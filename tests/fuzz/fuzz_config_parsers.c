@@ -20,8 +20,9 @@ static const struct option parsers[] = {
     {"Safe", parse_safe, offsetof(struct project_config, project_id)},
     {"Endpoint", parse_endpoint, offsetof(struct project_config, endpoint)},
     {"Language", parse_language, offsetof(struct project_config, language)},
-    {"Secret", parse_secret, offsetof(struct project_config, token)},
-    {"File", parse_secret_file, offsetof(struct project_config, token)},
+    {"Secret", parse_secret, offsetof(struct project_config, credential.token)},
+    {"File", parse_secret_file,
+     offsetof(struct project_config, credential.token)},
     {"Job", parse_job, offsetof(struct project_config, jobs), .repeats = true},
     {"Whole", parse_integer, offsetof(struct project_config, timeout),
      .least = 1, .most = 600000},
@@ -35,13 +36,12 @@ static void check_line(const char *text) {
   MUST(text == NULL || strpbrk(text, "\r\n\x1b") == NULL);
 }
 
-static void check_jobs(const struct jobs *jobs) {
-  for (size_t i = 0; i < jobs->len; i++) {
-    const struct job *job = jobs->all[i];
-    MUST(*job->id != '\0' && strlen(job->id) <= JOBS_ID_MAX);
-    MUST(*job->name != '\0' && strlen(job->name) <= JOBS_ID_MAX);
-    MUST(strpbrk(job->id, "\"\\/ \n") == NULL);
-    MUST(strpbrk(job->name, "\"\\/ ;=\n") == NULL);
+static void check_jobs(const struct job_list *jobs) {
+  struct job_list_entry entry;
+  for (size_t at = 0; job_list_next(jobs, &at, &entry);) {
+    MUST(*entry.id != '\0' && strlen(entry.id) <= JOBS_ID_MAX);
+    MUST(strpbrk(entry.id, "\"\\/ \n") == NULL);
+    check_line(entry.name);
   }
 }
 
@@ -54,9 +54,21 @@ static void check(const struct project_config *o) {
   check_line(o->language);
   MUST(o->project_id == NULL || strpbrk(o->project_id, "/?# ") == NULL);
   MUST(o->endpoint == NULL || strncasecmp(o->endpoint, "http", 4) == 0);
-  if (o->token.value.data != NULL)
-    check_line(o->token.value.data);
+  check_line(o->credential.token.value);
   check_jobs(&o->jobs);
+}
+
+static void free_options(struct project_config *o) {
+  char *strings[] = {o->proxy,
+                     o->project_id,
+                     o->endpoint,
+                     o->jobs_file,
+                     o->language,
+                     o->credential.token.value,
+                     o->credential.token.path};
+  for (size_t i = 0; i < sizeof(strings) / sizeof(*strings); i++)
+    free(strings[i]);
+  job_list_free(&o->jobs);
 }
 
 /* One value of the input; the kind is in two bits. */
@@ -89,6 +101,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len) {
   oconfig_value_t values[VALUES_MAX] = {0};
   oconfig_item_t item = {.key = (char *)(uintptr_t)o->key, .values = values};
   struct project_config options = {0};
+  job_list_init(&options.jobs);
   struct err err = ERR_INIT;
   bytes += 2;
   len -= 2;
@@ -101,7 +114,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len) {
   else
     MUST(err_is_set(&err));
   check_line(err.text);
-  project_config_free(&options);
+  free_options(&options);
   for (int i = 0; i < item.values_num; i++)
     if (values[i].type == OCONFIG_TYPE_STRING)
       free(values[i].value.string);

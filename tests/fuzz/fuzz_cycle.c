@@ -10,6 +10,7 @@
 
 #include "fuzz.h"
 
+#include "config_fixture.h"
 #include "fake_http.h"
 #include "poll/project.h"
 
@@ -71,22 +72,15 @@ static const struct project_events events = {.started = on_started,
                                              .missing = on_missing,
                                              .finished = on_finished};
 
+static struct project_config config;
+
 static struct project *make(struct input *in, struct auths *auths) {
-  struct project_config o = {.endpoint = strdup("https://drs.example.com"),
-                             .project_id = strdup("p"),
-                             .language = strdup("en-us"),
-                             .name = strdup("prod"),
-                             .timeout = 5000};
   int jobs = 1 + take(in) % JOBS_MAX;
-  o.batch_size = 1 + take(in) % 16;
-  o.max_parallel = 1 + take(in) % 8;
-  MUST(secret_init_value(&o.token, "token-1", NULL));
-  for (int i = 0; i < jobs; i++) {
-    char id[16];
-    snprintf(id, sizeof(id), "%d", i);
-    MUST(jobs_add(&o.jobs, id, id) == JOBS_ADDED);
-  }
-  struct project *p = project_new(&o, auths, &events, NULL, NULL);
+  config = config_fixture();
+  config.batch_size = 1 + take(in) % 16;
+  config.max_parallel = 1 + take(in) % 8;
+  MUST(config_fixture_add_jobs(&config, jobs));
+  struct project *p = project_new(&config, NULL, auths, &events, NULL, NULL);
   MUST(p != NULL);
   return p;
 }
@@ -188,6 +182,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len) {
   step(p);
   MUST(!project_is_polling(p));
   project_free(p);
+  config_fixture_free(&config);
   MUST(fake_calls_len == 0);
   return 0;
 }

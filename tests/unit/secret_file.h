@@ -49,6 +49,14 @@ static inline void write_file(const char *path, const char *text) {
   write_bytes(path, text, strlen(text));
 }
 
+static inline bool init_file(const char *path) {
+  return secret_init(&s, &(struct secret_config){.path = literal(path)}, &e);
+}
+
+static inline bool init_value(const char *value) {
+  return secret_init(&s, &(struct secret_config){.value = literal(value)}, &e);
+}
+
 static inline bool refresh(void) {
   err_clear(&e);
   return secret_refresh(&s, &changed, &e);
@@ -95,7 +103,7 @@ static inline int end(void **state) {
 /* From `secret`, which holds the old value. */
 static inline int begin_with_file(void **state) {
   write_file("secret", OLD "\n");
-  if (!secret_init_file(&s, "secret", NULL))
+  if (!init_file("secret"))
     return 1;
   return begin(state);
 }

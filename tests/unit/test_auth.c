@@ -17,7 +17,7 @@
 #define DAY (24 * HOUR)
 
 static struct auths auths;
-static struct project_config options[10];
+static struct credential_config credentials[10];
 static struct auth *opened[10];
 static size_t opened_len;
 static msec_t born; /* of the clock */
@@ -38,10 +38,8 @@ static int set_up(void **state) {
 
 static int tear_down(void **state) {
   (void)state;
-  for (size_t i = 0; i < opened_len; i++) {
+  for (size_t i = 0; i < opened_len; i++)
     auth_close(&auths, opened[i]);
-    project_config_free(&options[i]);
-  }
   opened_len = 0;
   assert_null(auths.all);
   assert_null(auths.users);
@@ -49,41 +47,42 @@ static int tear_down(void **state) {
   return 0;
 }
 
-static struct auth *open_auth(struct project_config o) {
-  options[opened_len] = o;
-  struct auth *a = auth_open(&auths, &options[opened_len], NULL);
+static struct auth *open_auth(struct credential_config c, const char *project) {
+  credentials[opened_len] = c;
+  struct auth_options o = {.credential = &credentials[opened_len],
+                           .project_id = project,
+                           .timeout = 5000};
+  struct auth *a = auth_open(&auths, &o, NULL);
   assert_non_null(a);
   return opened[opened_len++] = a;
 }
 
-static struct project_config login_options(const char *project,
-                                           const char *password_file) {
-  struct project_config o = {.identity_endpoint = strdup("https://iam/v3"),
-                             .domain_name = strdup("d"),
-                             .user = strdup("u"),
-                             .project_id = strdup(project),
-                             .timeout = 5000};
-  if (password_file != NULL)
-    assert_true(secret_init_file(&o.password, password_file, NULL));
-  else
-    assert_true(secret_init_value(&o.password, "correct horse", NULL));
-  return o;
+static struct credential_config login(struct secret_config password) {
+  return (struct credential_config){.type = CREDENTIAL_PASSWORD,
+                                    .identity_endpoint =
+                                        literal("https://iam/v3"),
+                                    .domain_name = literal("d"),
+                                    .user = literal("u"),
+                                    .password = password};
 }
 
 static struct auth *open_login(const char *project) {
-  return open_auth(login_options(project, NULL));
+  struct secret_config password = {.value = literal("correct horse")};
+  return open_auth(login(password), project);
 }
 
 static struct auth *open_key(const char *project) {
-  struct project_config o = {.access_key = strdup("AK"),
-                             .project_id = strdup(project)};
-  assert_true(secret_init_value(&o.secret_key, "SK", NULL));
-  return open_auth(o);
+  struct credential_config c = {.type = CREDENTIAL_ACCESS_KEY,
+                                .access_key = literal("AK"),
+                                .secret_key.value = literal("SK")};
+  return open_auth(c, project);
 }
 
 static struct auth *open_agency(void) {
-  return open_auth((struct project_config){
-      .agency = true, .metadata_endpoint = strdup("http://metadata")});
+  struct credential_config c = {.type = CREDENTIAL_AGENCY,
+                                .metadata_endpoint =
+                                    literal("http://metadata")};
+  return open_auth(c, "p");
 }
 
 static enum auth_state prepare(struct auth *a) {
@@ -260,7 +259,7 @@ static void a_new_password_ends_the_pause(void **state) {
   char path[] = "/tmp/test_auth.XXXXXX";
   close(mkstemp(path));
   write_secret(path, "wrong");
-  struct auth *a = open_auth(login_options("p", path));
+  struct auth *a = open_auth(login((struct secret_config){.path = path}), "p");
   prepare(a);
   refuse_login(401, -1);
   assert_int_equal(prepare(a), AUTH_REFUSED);
@@ -292,10 +291,10 @@ static void projects_share_a_login(void **state) {
 static void a_user_logs_in_once_at_a_time(void **state) {
   (void)state;
   struct auth *a[10];
-  char project[8];
+  char project[10][8];
   for (int i = 0; i < 10; i++) {
-    snprintf(project, sizeof(project), "%d", i);
-    a[i] = open_login(project);
+    snprintf(project[i], sizeof(project[i]), "%d", i);
+    a[i] = open_login(project[i]);
   }
   for (int done = 0; done < 10; done++) {
     for (int i = 0; i < 10; i++)

@@ -6,6 +6,7 @@
  * so on. */
 
 #include "alloc.h"
+#include "config_fixture.h"
 
 #include "poll/project.h"
 
@@ -164,25 +165,30 @@ static void on_finished(void *arg, const struct project_result *result) {
 static const struct project_events events = {on_started, on_job, on_missing,
                                              on_finished};
 
-typedef bool credentials_fn(struct project_config *o);
+typedef void credentials_fn(struct credential_config *c);
 
-static bool with_token(struct project_config *o) {
-  return secret_init_value(&o->token, "token", NULL);
+static char url[64], identity_url[64];
+
+static void with_token(struct credential_config *c) {
+  static char token[] = "token";
+  c->type = CREDENTIAL_TOKEN;
+  c->token.value = token;
 }
 
-static bool with_login(struct project_config *o) {
-  char url[64];
-  snprintf(url, sizeof(url), "http://127.0.0.1:%d/v3", port);
-  o->identity_endpoint = strdup(url);
-  o->domain_name = strdup("d");
-  o->user = strdup("u");
-  return o->identity_endpoint != NULL && o->domain_name != NULL &&
-         o->user != NULL && secret_init_value(&o->password, "p", NULL);
+static void with_login(struct credential_config *c) {
+  static char domain[] = "d", user[] = "u", password[] = "p";
+  c->type = CREDENTIAL_PASSWORD;
+  c->identity_endpoint = identity_url;
+  c->domain_name = domain;
+  c->user = user;
+  c->password.value = password;
 }
 
-static bool with_key(struct project_config *o) {
-  o->access_key = strdup("ak");
-  return o->access_key != NULL && secret_init_value(&o->secret_key, "sk", NULL);
+static void with_key(struct credential_config *c) {
+  static char access_key[] = "ak", secret_key[] = "sk";
+  c->type = CREDENTIAL_ACCESS_KEY;
+  c->access_key = access_key;
+  c->secret_key.value = secret_key;
 }
 
 /* Whether the jobs are configured; else half are in a file, and half in the
@@ -190,46 +196,39 @@ static bool with_key(struct project_config *o) {
 static bool configured = true;
 static char jobs_file[] = "/tmp/test_read_memory.XXXXXX";
 
-static bool set_jobs(struct project_config *o) {
-  if (!configured) {
-    o->discover_jobs = true;
-    o->discover_interval = 600;
-    o->jobs_file = strdup(jobs_file);
-    return o->jobs_file != NULL;
-  }
-  for (int i = 0; i < JOBS; i++) {
-    char id[2] = {(char)('0' + i), '\0'};
-    if (jobs_add(&o->jobs, id, id) != JOBS_ADDED)
-      return false;
-  }
+static bool set_jobs(struct project_config *c) {
+  if (configured)
+    return config_fixture_add_jobs(c, JOBS);
+  c->discover_jobs = true;
+  c->discover_interval = 600;
+  c->jobs_file = jobs_file;
   return true;
 }
 
-static bool set_options(struct project_config *o, credentials_fn *credentials) {
-  char url[64];
+static bool configure(struct project_config *c, credentials_fn *credentials) {
+  static char no_proxy[] = "";
   snprintf(url, sizeof(url), "http://127.0.0.1:%d", port);
-  *o = (struct project_config){.timeout = BUDGET / 2,
-                               .batch_size = 2,
-                               .max_parallel = 2,
-                               .name = strdup("prod"),
-                               .endpoint = strdup(url),
-                               .project_id = strdup("p"),
-                               .language = strdup("en-us"),
-                               .proxy = strdup("")};
-  return set_jobs(o) && o->name != NULL && o->endpoint != NULL &&
-         o->project_id != NULL && o->language != NULL && o->proxy != NULL &&
-         credentials(o);
+  snprintf(identity_url, sizeof(identity_url), "http://127.0.0.1:%d/v3", port);
+  *c = config_fixture();
+  c->timeout = BUDGET / 2;
+  c->batch_size = 2;
+  c->max_parallel = 2;
+  c->endpoint = url;
+  c->proxy = no_proxy;
+  c->credential = (struct credential_config){0};
+  credentials(&c->credential);
+  return set_jobs(c);
 }
 
 /* Whether a project could be made, and its read told what came of it. */
 static bool read_once(struct http *http, credentials_fn *credentials) {
   struct auths auths = {0};
-  struct project_config o;
-  bool is_set = set_options(&o, credentials);
+  struct project_config c;
+  bool is_set = configure(&c, credentials);
   struct project *p =
-      is_set ? project_new(&o, &auths, &events, NULL, NULL) : NULL;
+      is_set ? project_new(&c, NULL, &auths, &events, NULL, NULL) : NULL;
   if (p == NULL) {
-    project_config_free(&o);
+    config_fixture_free(&c);
     return false;
   }
   project_start(p, http, clock_now(), BUDGET);
@@ -240,6 +239,7 @@ static bool read_once(struct http *http, credentials_fn *credentials) {
     http_poll(http, msec_left(again, clock_now(), BUDGET));
   }
   project_free(p);
+  config_fixture_free(&c);
   return true;
 }
 

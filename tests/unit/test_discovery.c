@@ -5,6 +5,7 @@
  * waits for it, and what becomes of lists that cannot be had. The service and
  * the clock are the test's. */
 
+#include "config_fixture.h"
 #include "fake_http.h"
 
 #include "poll/project.h"
@@ -58,37 +59,31 @@ static void on_finished(void *arg, const struct project_result *result) {
 static const struct project_events events = {on_started, on_job, on_missing,
                                              on_finished};
 
+static struct project_config config;
+
 /* With these configured jobs, one letter each. */
-static void make_project(const char *jobs, const struct secret *token) {
-  struct project_config o = {.endpoint = strdup("https://drs.example.com"),
-                             .project_id = strdup("p"),
-                             .language = strdup("en-us"),
-                             .name = strdup("prod"),
-                             .timeout = 5000,
-                             .batch_size = 100,
-                             .max_parallel = 4,
-                             .token = *token,
-                             .discover_jobs = true,
-                             .discover_interval = INTERVAL_MS / 1000};
+static void make_project(const char *jobs, const struct secret_config *token) {
+  config = config_fixture();
+  config.discover_jobs = true;
+  config.discover_interval = INTERVAL_MS / 1000;
+  if (token != NULL)
+    config.credential.token = *token;
   memset(&told, 0, sizeof(told));
   fake_started = fake_cancelled = 0;
   fake_now = 1000000;
   for (; *jobs != '\0'; jobs++)
-    assert_int_equal(jobs_add(&o.jobs, (char[]){*jobs, '\0'}, "named"),
-                     JOBS_ADDED);
-  project = project_new(&o, &auths, &events, NULL, NULL);
+    assert_true(
+        job_list_add(&config.jobs, (char[]){*jobs, '\0'}, "named", NULL));
+  project = project_new(&config, NULL, &auths, &events, NULL, NULL);
   assert_non_null(project);
 }
 
-static void make(const char *jobs) {
-  struct secret token;
-  assert_true(secret_init_value(&token, "token-1", NULL));
-  make_project(jobs, &token);
-}
+static void make(const char *jobs) { make_project(jobs, NULL); }
 
 static int tear_down(void **state) {
   (void)state;
   project_free(project);
+  config_fixture_free(&config);
   project = NULL;
   assert_int_equal(fake_calls_len, 0);
   return 0;
@@ -474,10 +469,9 @@ static void write_token(const char *path, const char *token) {
 static void a_new_token_is_used_at_once_and_once(void **state) {
   (void)state;
   char path[] = "/tmp/test_discovery.XXXXXX";
-  struct secret token;
   close(mkstemp(path));
   write_token(path, "token-1");
-  assert_true(secret_init_file(&token, path, NULL));
+  const struct secret_config token = {.path = path};
   make_project("x", &token);
   start();
   write_token(path, "token-2");

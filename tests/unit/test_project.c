@@ -4,6 +4,7 @@
  * One read of one project, against a service that a test plays and a clock
  * that it moves: what is asked, how often, and what is told. */
 
+#include "config_fixture.h"
 #include "fake_http.h"
 
 #include "poll/project.h"
@@ -53,37 +54,31 @@ static void on_missing(void *arg, struct job *job, const struct err *why) {
 static const struct project_events events = {on_started, on_job, on_missing,
                                              on_finished};
 
+static struct project_config config;
+
 static void make_project(int jobs, int batch_size, int parallel,
-                         struct secret *token) {
-  struct project_config o = {.endpoint = strdup("https://drs.example.com"),
-                             .project_id = strdup("p"),
-                             .language = strdup("en-us"),
-                             .name = strdup("prod"),
-                             .timeout = 5000,
-                             .batch_size = batch_size,
-                             .max_parallel = parallel,
-                             .token = *token};
+                         const struct secret_config *token) {
+  config = config_fixture();
+  config.batch_size = batch_size;
+  config.max_parallel = parallel;
+  if (token != NULL)
+    config.credential.token = *token;
   memset(&told, 0, sizeof(told));
   fake_started = fake_cancelled = 0;
   fake_now = 1000000;
-  for (int i = 0; i < jobs; i++) {
-    char id[16];
-    snprintf(id, sizeof(id), "%d", i);
-    assert_int_equal(jobs_add(&o.jobs, id, id), JOBS_ADDED);
-  }
-  project = project_new(&o, &auths, &events, NULL, NULL);
+  assert_true(config_fixture_add_jobs(&config, jobs));
+  project = project_new(&config, NULL, &auths, &events, NULL, NULL);
   assert_non_null(project);
 }
 
 static void make(int jobs, int batch_size, int parallel) {
-  struct secret token;
-  assert_true(secret_init_value(&token, "token-1", NULL));
-  make_project(jobs, batch_size, parallel, &token);
+  make_project(jobs, batch_size, parallel, NULL);
 }
 
 static int tear_down(void **state) {
   (void)state;
   project_free(project);
+  config_fixture_free(&config);
   project = NULL;
   assert_int_equal(fake_calls_len, 0);
   return 0;
@@ -328,10 +323,9 @@ static void write_token(const char *path, const char *token) {
 static void a_new_token_is_used_at_once_and_once(void **state) {
   (void)state;
   char path[] = "/tmp/test_project.XXXXXX";
-  struct secret token;
   close(mkstemp(path));
   write_token(path, "token-1");
-  assert_true(secret_init_file(&token, path, NULL));
+  const struct secret_config token = {.path = path};
   make_project(2, 1, 1, &token);
   start();
   step();

@@ -12,9 +12,8 @@
 static void a_literal_is_copied(void **state) {
   (void)state;
   char value[] = OLD;
-  assert_true(secret_init_value(&s, value, &e));
+  assert_true(init_value(value));
   memset(value, 'x', strlen(value));
-  assert_true(secret_is_set(&s));
   assert_true(refresh());
   assert_false(changed);
   assert_value(OLD);
@@ -26,10 +25,9 @@ static void a_bad_literal_is_refused(void **state) {
                                     OLD "\x7F", "\x1B" OLD, "\r"};
   for (size_t i = 0; i < COUNT(bad); i++) {
     err_clear(&e);
-    assert_false(secret_init_value(&s, bad[i], &e));
+    assert_false(init_value(bad[i]));
     assert_int_equal(e.kind, ERR_AUTH);
     assert_null(strstr(e.text, OLD));
-    assert_false(secret_is_set(&s));
     secret_free(&s);
   }
 }
@@ -39,10 +37,10 @@ static void a_literal_has_a_longest(void **state) {
   char *value = malloc(SECRET_MAX + 2);
   memset(value, 'x', SECRET_MAX + 1);
   value[SECRET_MAX + 1] = '\0';
-  assert_false(secret_init_value(&s, value, &e));
+  assert_false(init_value(value));
   assert_int_equal(e.kind, ERR_AUTH);
   value[SECRET_MAX] = '\0';
-  assert_true(secret_init_value(&s, value, &e));
+  assert_true(init_value(value));
   assert_int_equal(s.value.len, SECRET_MAX);
   free(value);
 }
@@ -119,23 +117,25 @@ static void no_secret_is_left_in_memory(void **state) {
   write_file("secret", NEW "\n" OLD);
   refresh();
   secret_free(&s);
-  assert_false(secret_init_value(&s, NEW "\n", &e));
-  assert_true(secret_init_value(&s, NEW, &e));
+  assert_false(init_value(NEW "\n"));
+  assert_true(init_value(NEW));
   secret_free(&s);
   assert_int_equal(alloc.spilled, 0);
 }
 
 static bool read_once(void) {
+  static char path[] = "secret";
   struct secret own;
-  bool ok = secret_init_file(&own, "secret", NULL) &&
+  bool ok = secret_init(&own, &(struct secret_config){.path = path}, NULL) &&
             secret_refresh(&own, &changed, NULL);
   secret_free(&own);
   return ok;
 }
 
 static bool take_literally(void) {
+  static char value[] = OLD;
   struct secret own;
-  bool ok = secret_init_value(&own, OLD, NULL);
+  bool ok = secret_init(&own, &(struct secret_config){.value = value}, NULL);
   secret_free(&own);
   return ok;
 }

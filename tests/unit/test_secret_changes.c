@@ -62,7 +62,7 @@ static void a_link_to_it_is_swapped(void **state) {
   write_file("fresh", NEW "\n");
   assert_int_equal(symlink("secret", "link"), 0);
   secret_free(&s);
-  assert_true(secret_init_file(&s, "link", &e));
+  assert_true(init_file("link"));
   assert_new_value(OLD);
   assert_int_equal(symlink("fresh", "link.new"), 0);
   assert_int_equal(rename("link.new", "link"), 0);
@@ -79,7 +79,7 @@ static void a_link_on_its_way_is_swapped(void **state) {
   assert_int_equal(symlink("v1", "..data"), 0);
   assert_int_equal(symlink("..data/secret", "link"), 0);
   secret_free(&s);
-  assert_true(secret_init_file(&s, "link", &e));
+  assert_true(init_file("link"));
   assert_new_value(OLD);
   assert_int_equal(symlink("v2", "..data.new"), 0);
   assert_int_equal(rename("..data.new", "..data"), 0);

@@ -15,4 +15,10 @@
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 
+/* A literal where a configuration has a string of its own: it is not written
+ * to. */
+static inline char *literal(const char *text) {
+  return (char *)(uintptr_t)text;
+}
+
 #endif
