@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 the collectd-drs authors
-"""The identity service: Keystone v3's token operation for IAM users, with its lockout."""
+"""The identity service: Keystone v3's token operation for IAM users, with its lockout.
+
+It takes what Keystone takes: users and projects by id or by name, members that it does not know,
+and a query that asks for the catalog or not.
+"""
 
 import secrets
 import threading
@@ -15,6 +19,9 @@ from .refusals import Refusal
 from .service import Service
 from .wire import Reply
 
+TOKENS = "/v3/auth/tokens"
+# Without a query Keystone adds the catalog.
+QUERIES = ("", "nocatalog", "nocatalog=true")
 NO_ENTRY = "The request you have made requires authentication."
 
 
@@ -30,6 +37,10 @@ class User:
     failures: int = 0
     locked_until: float = 0.0
     lockouts: int = 0
+
+    @property
+    def id(self) -> str:
+        return f"id-of-{self.name}"
 
 
 @dataclass
@@ -48,7 +59,10 @@ def instant(seconds: float) -> str:
 
 
 class Identity(Service):
-    """POST /v3/auth/tokens?nocatalog=true. Settings are plain attributes."""
+    """POST /v3/auth/tokens, and GET /v3 for clients that ask for the version first.
+
+    Settings are plain attributes.
+    """
 
     name = "iam"
 
@@ -60,6 +74,9 @@ class Identity(Service):
         self.token_life = 86400.0  # seconds
         self.lock_after = 5  # refused logins in a row
         self.lock_seconds = 900.0
+        self.region = "eu-de"  # the name of every project
+        self.catalog: list[dict] = []  # as Keystone writes it
+        self.scheme = "http"
         self.no_role_status = 403  # for a project in which the user has no role; Keystone's is 401
         self._lock = threading.Lock()
 
@@ -75,37 +92,63 @@ class Identity(Service):
                 token.refused_with = code
 
     def handle(self, request: Request) -> Reply:
+        path = request.path.removesuffix("/")
+        if (request.method, path, request.query) == ("GET", "/v3", ""):
+            return self._version(request)
         self._check_form(request)
         auth = strict_json.decode(request.body)["auth"]
         asked = auth["identity"]["password"]["user"]
-        project_id = auth["scope"]["project"]["id"]
         with self._lock:
-            user = self.users.get((asked["domain"]["name"], asked["name"]))
+            user = self._find_user(asked)
             if user is None:
                 raise refused(401, NO_ENTRY)
             self._log_in(user, asked["password"])
-            if project_id not in user.projects:
+            project_id = self._find_project(user, auth["scope"]["project"])
+            if project_id is None:
                 raise refused(self.no_role_status, "The user has no role in this project.")
-            return self._issue(user, project_id)
+            return self._issue(user, project_id, with_catalog=not request.query)
+
+    def _version(self, request: Request) -> Reply:
+        """The version document, where clients look for the address of version 3."""
+        address = f"{self.scheme}://{request.headers.get('host', '')}/v3/"
+        version = {
+            "id": "v3.14", "status": "stable", "updated": "2020-04-07T00:00:00Z",
+            "links": [{"rel": "self", "href": address}],
+            "media-types": [{"base": "application/json",
+                             "type": "application/vnd.openstack.identity-v3+json"}],
+        }
+        return Reply.of(200, {"version": version})
 
     def _check_form(self, request: Request) -> None:
-        if request.path != "/v3/auth/tokens":
+        if request.path != TOKENS:
             request.problems.append(f"no such path: {request.target}")
             raise refused(404, "Could not find the resource.")
-        if request.method != "POST" or request.query != "nocatalog=true":
-            request.problems.append(f"not a POST with ?nocatalog=true: {request.method}")
+        if request.method != "POST" or request.query not in QUERIES:
+            request.problems.append(f"not a POST with a known query: {request.method}")
         if request.headers.get("content-type", "").partition(";")[0].strip() != "application/json":
             request.problems.append("Content-Type is not application/json")
         if "x-auth-token" in request.headers or "authorization" in request.headers:
             request.problems.append("credentials in the header of a login")
         try:
-            problem = deviation(strict_json.decode(request.body), LOGIN, "the body")
+            problem = login_problem(strict_json.decode(request.body))
         except ValueError as error:
             problem = f"the body is not JSON: {error}"
         if problem:
             request.problems.append(problem)
         if request.problems:
             raise refused(400, "; ".join(request.problems))
+
+    def _find_user(self, asked: dict) -> User | None:
+        if "id" in asked:
+            return next((user for user in self.users.values() if user.id == asked["id"]), None)
+        domain = asked["domain"]
+        return self.users.get((domain.get("name", domain.get("id")), asked["name"]))
+
+    def _find_project(self, user: User, asked: dict) -> str | None:
+        """The id of a project in which the user has a role."""
+        if "id" in asked:
+            return asked["id"] if asked["id"] in user.projects else None
+        return min(user.projects, default=None) if asked["name"] == self.region else None
 
     def _log_in(self, user: User, password: str) -> None:
         now = self.clock.now()
@@ -121,48 +164,62 @@ class Identity(Service):
             raise refused(401, NO_ENTRY)
         user.failures = 0
 
-    def _issue(self, user: User, project_id: str) -> Reply:
+    def _issue(self, user: User, project_id: str, with_catalog: bool) -> Reply:
         now = self.clock.now()
         token = ("MII" + secrets.token_urlsafe(self.token_size))[: self.token_size]
         self.issued[token] = Issued(project_id, user.name, now + self.token_life)
+        domain = {"name": user.domain, "id": user.domain}
         document = {
-            "token": {
-                "expires_at": instant(now + self.token_life),
-                "issued_at": instant(now),
-                "methods": ["password"],
-                "project": {"id": project_id, "name": "eu-de", "domain": {"name": user.domain}},
-                "roles": [{"id": "0", "name": "drs_readonly"}],
-                "user": {"name": user.name, "id": "u1", "domain": {"name": user.domain}},
-            }
-        }
-        return Reply.of(201, document, X_Subject_Token=token)
-
-
-# The body of a login: None stands for a non-empty string, anything else for itself.
-LOGIN = {
-    "auth": {
-        "identity": {
+            "expires_at": instant(now + self.token_life),
+            "issued_at": instant(now),
             "methods": ["password"],
-            "password": {"user": {"name": None, "password": None, "domain": {"name": None}}},
-        },
-        "scope": {"project": {"id": None}},
-    }
-}
+            "project": {"id": project_id, "name": self.region, "domain": domain},
+            "roles": [{"id": "0", "name": "drs_readonly"}],
+            "user": {"name": user.name, "id": user.id, "domain": domain},
+        }
+        if with_catalog:
+            document["catalog"] = self.catalog
+        return Reply.of(201, {"token": document}, X_Subject_Token=token)
 
 
-def deviation(found, wanted, where: str) -> str:
-    """The first place at which a document is not of a form; an empty string where there is none."""
-    if wanted is None:
-        return "" if isinstance(found, str) and found else f"{where} is no string"
-    if not isinstance(wanted, dict):
-        return "" if found == wanted else f"{where} is not {wanted}"
-    if not isinstance(found, dict) or set(found) != set(wanted):
-        return f"{where} has not just {', '.join(wanted)}"
-    for name, inner in wanted.items():
-        problem = deviation(found[name], inner, f"{where}.{name}")
-        if problem:
-            return problem
+def login_problem(document: object) -> str:
+    """The first place at which a document is no login; an empty string where there is none."""
+    try:
+        auth = member(document, "auth", "the body")
+        identity = member(auth, "identity", "auth")
+        if identity.get("methods") != ["password"]:
+            return "methods is not [password]"
+        user = member(member(identity, "password", "identity"), "user", "password")
+        text(user, "password", "user")
+        check_named(user, "user")
+        check_named(member(member(auth, "scope", "auth"), "project", "scope"), "project")
+    except ValueError as problem:
+        return str(problem)
     return ""
+
+
+def member(container: object, name: str, where: str) -> dict:
+    found = container.get(name) if isinstance(container, dict) else None
+    if not isinstance(found, dict):
+        raise ValueError(f"{where} has no object {name}")
+    return found
+
+
+def text(container: dict, name: str, where: str) -> str:
+    found = container.get(name)
+    if not isinstance(found, str) or not found:
+        raise ValueError(f"{where} has no string {name}")
+    return found
+
+
+def check_named(container: dict, where: str) -> None:
+    """An id, or a name and the domain that it is unique in."""
+    if "id" in container:
+        text(container, "id", where)
+        return
+    text(container, "name", where)
+    domain = member(container, "domain", where)
+    text(domain, "id" if "id" in domain else "name", f"{where}.domain")
 
 
 def refused(status: int, message: str) -> Refusal:

@@ -251,16 +251,55 @@ def test_other_refusals_of_a_login(cloud, user):
 @pytest.mark.parametrize(
     "more",
     [
-        {"query": ""}, {"query": "?nocatalog"}, {"headers": {"Content-Type": "text/plain"}},
+        {"query": "?catalog=false"}, {"query": "?nocatalog=true&a=b"},
+        {"headers": {"Content-Type": "text/plain"}},
         {"headers": {**JSON, "X-Auth-Token": "t"}}, {"body": b"{"}, {"body": {"auth": {}}},
-        {"body": {**login_body(), "more": 1}}, {"body": login_body(password=None)},
-        {"body": b"[1]"},
+        {"body": login_body(password=None)}, {"body": login_body(user="")},
+        {"body": login_body(project=None)}, {"body": b"[1]"}, {"body": b'{"auth":{"identity":1}}'},
+        {"body": {"auth": {**login_body()["auth"], "scope": {}}}},
     ],
 )
 def test_a_malformed_login_is_refused_and_recorded(cloud, user, more):
     assert login(cloud, **more).status == 400
     assert len(cloud.iam.requests[0].problems) == 1
     assert user.tries == 0
+
+
+@pytest.mark.parametrize("query, catalog", [
+    ("", True), ("?nocatalog", False), ("?nocatalog=true", False),
+])
+def test_the_catalog_comes_where_nobody_declines_it(cloud, user, query, catalog):
+    cloud.iam.catalog = [{"type": "drs", "endpoints": []}]
+    answer = login(cloud, query)
+    assert answer.status == 201
+    assert answer.json["token"].get("catalog") == (cloud.iam.catalog if catalog else None)
+    assert cloud.problems() == []
+
+
+@pytest.mark.parametrize("asked", [
+    {"id": "id-of-collectd"}, {"name": USER, "domain": {"id": DOMAIN}},
+    {"name": USER, "domain": {"name": DOMAIN}, "more": 1},
+])
+@pytest.mark.parametrize("project", [
+    {"id": PROJECT}, {"name": "eu-de", "domain": {"name": DOMAIN}},
+])
+def test_ids_and_names_are_taken(cloud, user, asked, project):
+    body = login_body()
+    body["auth"]["identity"]["password"]["user"] = {**asked, "password": PASSWORD}
+    body["auth"]["scope"]["project"] = project
+    answer = login(cloud, body=body)
+    assert answer.status == 201
+    assert answer.json["token"]["project"]["id"] == PROJECT
+    assert cloud.problems() == []
+
+
+@pytest.mark.parametrize("slash", ["", "/"])
+def test_the_version_of_the_identity_service(cloud, slash):
+    answer = ask(cloud.identity_endpoint + slash, "GET")
+    [link] = answer.json["version"]["links"]
+    assert answer.status == 200
+    assert link == {"rel": "self", "href": cloud.identity_endpoint + "/"}
+    assert cloud.problems() == []
 
 
 TOKEN_PATH = "/meta-data/latest/api/token"
