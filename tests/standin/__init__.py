@@ -22,10 +22,11 @@ from .faults import FAULTS
 from .journal import Request
 from .migration import Delay, Migration, Stage
 from .refusals import CODES, SHAPES, Refusal
+from .rpo_and_rto_item import rpo_and_rto
 from .throttle import Throttle
 from .tls import Certificates
 
 __all__ = [
     "BadJob", "CODES", "Certificates", "Delay", "FAULTS", "Migration", "Refusal", "Request",
-    "SHAPES", "Stage", "StandIn", "Throttle",
+    "SHAPES", "Stage", "StandIn", "Throttle", "rpo_and_rto",
 ]

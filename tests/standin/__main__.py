@@ -26,6 +26,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--latency", type=float, default=0.0, help="milliseconds for an answer")
     parser.add_argument("--status", type=int, default=202, help="of a success: 202 or 200")
     parser.add_argument("--gzip", action="store_true", help="compress where the client accepts it")
+    parser.add_argument("--guesses", action="store_true",
+                        help="migrations also report what the service was never seen to send")
     parser.add_argument("--log", type=Path, help="one JSON line for each request")
     parser.add_argument("--certificate", help="with --key: TLS")
     parser.add_argument("--key")
@@ -49,6 +51,7 @@ def serve(options: argparse.Namespace, stopped: threading.Event) -> None:
     cloud.drs.latency = options.latency / 1000
     cloud.drs.success_status = options.status
     cloud.drs.gzip = options.gzip
+    cloud.drs.guesses = options.guesses
     load(options.scenario, cloud.jobs)
     with cloud:
         if options.port_file:

@@ -67,6 +67,7 @@ class StandIn:
 
     def open(self) -> None:
         """Listens. The metadata service never speaks TLS, as on real servers."""
+        self.iam.scheme = "https" if self._tls else "http"
         for name, service in self.services.items():
             port = self._address["port"] if name == "drs" else 0
             tls = None if name == "metadata" else self._tls
@@ -135,13 +136,14 @@ class StandIn:
         ]
 
     def answer_with(
-        self, fault: str, times: int | None = None, service: str = "drs", **options
+        self, fault: str, times: int | None = None, service: str = "drs", path: str = "", **options
     ) -> Switch:
         """Switches a fault of FAULTS on, for `times` times or until the result's stop().
 
-        Several that are on are played in the order in which they were switched on.
+        Several that are on are played in the order in which they were switched on. With `path`
+        ("/batch-rpo-and-rto", say) only requests whose path ends like this meet it.
         """
-        return self.services[service].faults.add(fault, times, **options)
+        return self.services[service].faults.add(fault, times, path, **options)
 
     def answer_normally(self, service: str | None = None) -> None:
         """Switches all faults off."""

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 the collectd-drs authors
-"""The progress operation of DRS and its task list, as strict as the API's page.
+"""The operations of DRS, as strict as the API's page and as lenient as the service has been seen.
 
 What no document tells (what a bad id does, how many ids fit, ...) is a setting, so that tests can
 play every possibility.
@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from . import joblist, strict_json
+from . import progress_item, rpo_and_rto_item, strict_json, task_list
 from .clock import Clock
 from .gate import Gate
 from .journal import Request
-from .migration import Migration
+from .migration import Migration, State
 from .refusals import Refusal
 from .service import Service, wrong
 from .wire import Reply
@@ -33,7 +33,7 @@ class BadJob:
     """
 
     how: str = "refuse"
-    code: str = "DRS.M05004"
+    code: str = "DRS.M05003"
     shape: str = "flat"
     named: bool = False  # with shape "envelope": the refusal tells which id was bad
 
@@ -51,7 +51,7 @@ class JobTable(UserDict):
             job.began, job.born = self._time_passes.now(), self._wall.now()
         super().__setitem__(job_id, job)
 
-    def state(self, migration: Migration) -> dict:
+    def state(self, migration: Migration) -> State:
         return migration.at(self._time_passes.now() - migration.began)
 
 
@@ -71,14 +71,19 @@ class Drs(Service):
         self.jobs = jobs
         self.success_status = 202  # or 200
         self.order = "request"  # or "reversed", "shuffled"
+        self.guesses = False  # a Migration also reports what the service was never seen to send
         self.numbers = "strings"  # or "numbers": how a Migration's figures are written
         self.progress_map = "object"  # or "array"
         self.unknown_job = BadJob()  # what an id does that is not in `jobs`
         self.empty = "results"  # or "refuse": no results at all is DRS.M00002
         self.most_ids: int | None = None  # ids in one request; more are ...
         self.too_many = Refusal("DRS.M00299")  # ... refused like this
+        self.rpo_and_rto: dict[str, dict | BadJob] = {}  # by id, in place of what `jobs` has
+        self.rpo_and_rto_refusal: Refusal | None = None  # every such request is refused like this
         self.names: dict[str, str] = {}  # for the task list: names by id ...
-        self.use_types: dict[str, str] = {}  # ... and db_use_type, "migration" if not told
+        self.use_types: dict[str, str] = {}  # ... db_use_type, "migration" if not told ...
+        self.task_fields: dict[str, dict] = {}  # ... members that replace or add to the usual ...
+        self.tags: dict[str, dict[str, str]] = {}  # ... and tags, to select by
         self.list_refusal: Refusal | None = None  # the task list is refused like this
         self.list_in_pages = False  # page 0 is no more than the first page
 
@@ -99,7 +104,10 @@ class Drs(Service):
     def _operation(self, request: Request) -> Callable[[Request, Any], Reply]:
         """The operation behind a path; the gateway knows no others."""
         base, _, rest = request.path.removeprefix(self.prefix).partition("/jobs")
-        operations = {"/batch-progress": self._progress, "": self._list}
+        operations = {
+            "/batch-progress": self._progress, "/batch-rpo-and-rto": self._rpo_and_rto,
+            "": self._list,
+        }
         parts = base.split("/")
         known = request.path.startswith(self.prefix + "/v3/") and len(parts) == 3 and parts[2]
         if not known or rest not in operations or request.query:
@@ -134,16 +142,27 @@ class Drs(Service):
             return None
 
     def _list(self, request: Request, document: Any) -> Reply:
-        return joblist.answer(self, request, document)
+        return task_list.answer(self, request, document)
 
     def _progress(self, request: Request, document: Any) -> Reply:
+        return self._batch(request, document, self._progress_item)
+
+    def _rpo_and_rto(self, request: Request, document: Any) -> Reply:
+        if self.rpo_and_rto_refusal:
+            raise self.rpo_and_rto_refusal.with_traceback(None)
+        return self._batch(request, document, self._rpo_and_rto_item)
+
+    def _batch(
+        self, request: Request, document: Any, item: Callable[[str], dict | None]
+    ) -> Reply:
+        """The response to a list of ids, an item for each."""
         for refusal in self._check_ids(request, document):
             raise refusal
         ids = document["jobs"]
         if self.most_ids is not None and len(ids) > self.most_ids:
             # A setting is raised again and again: without the traces of the last times.
             raise self.too_many.with_traceback(None)
-        results = [item for item in map(self._item, ids) if item is not None]
+        results = [found for found in map(item, ids) if found is not None]
         if not results and self.empty == "refuse":
             raise Refusal("DRS.M00002")
         if self.order == "reversed":
@@ -154,8 +173,9 @@ class Drs(Service):
 
     @staticmethod
     def _check_ids(request: Request, document: Any) -> Iterator[Refusal]:
-        if not isinstance(document, dict) or set(document) != {"jobs"}:
-            yield wrong(request, 'the body is not {"jobs":[...]}', "DRS.M00202", detail="the body")
+        # Members that it does not know mean nothing to the service.
+        if not isinstance(document, dict) or "jobs" not in document:
+            yield wrong(request, 'the body has no "jobs"', "DRS.M00202", detail="the body")
             return
         ids = document["jobs"]
         if not isinstance(ids, list) or not all(isinstance(i, str) and i for i in ids):
@@ -165,36 +185,35 @@ class Drs(Service):
         elif len(set(ids)) != len(ids):
             yield wrong(request, "an id twice", "DRS.M00301")
 
-    def _item(self, job_id: str) -> dict | None:
+    def _progress_item(self, job_id: str) -> dict | None:
         job = self.jobs.get(job_id, self.unknown_job)
-        if isinstance(job, Migration):
-            return self._written(job_id, self.jobs.state(job))
-        if not isinstance(job, BadJob):
+        if isinstance(job, BadJob):
+            return self._bad_item(job_id, job)
+        if not isinstance(job, Migration):
             return job
+        item = progress_item.written(
+            job_id, self.jobs.state(job), self.clock.now(), guesses=self.guesses,
+            as_array=self.progress_map == "array",
+        )
+        return progress_item.as_numbers(item) if self.numbers == "numbers" else item
+
+    def _rpo_and_rto_item(self, job_id: str) -> dict | None:
+        own = self.rpo_and_rto.get(job_id)
+        job = self.jobs.get(job_id, self.unknown_job) if own is None else own
+        if isinstance(job, BadJob):
+            return self._bad_item(job_id, job)
+        if own is not None:
+            return own
+        now = self.clock.now()
+        if isinstance(job, Migration):
+            return rpo_and_rto_item.written(job_id, self.jobs.state(job), now)
+        return rpo_and_rto_item.rpo_and_rto(job_id, now=now)
+
+    @staticmethod
+    def _bad_item(job_id: str, job: BadJob) -> dict | None:
         refusal = Refusal(job.code, shape=job.shape, job_id=job_id if job.named else None)
         if job.how == "refuse":
             raise refusal
         if job.how == "omit":
             return None
         return {"job_id": job_id, "error_code": refusal.code, "error_msg": refusal.message}
-
-    def _written(self, job_id: str, state: dict) -> dict:
-        """A migration's state in the form that the service is set to."""
-        item = {"job_id": job_id, **state}
-        phases = item.pop("progress_map", None)
-        if self.numbers == "strings":
-            item = {name: str(value) for name, value in item.items()}
-        if phases is not None:
-            written = {name: self._phase(phase) for name, phase in phases.items()}
-            as_array = self.progress_map == "array"
-            item["progress_map"] = list(written.values()) if as_array else written
-        return item
-
-    def _phase(self, phase: dict) -> dict:
-        if self.numbers == "numbers":
-            return phase
-        left = phase["remaining_time"]
-        return {
-            "completed": f"{phase['completed']}%",
-            "remaining_time": None if left is None else str(left),
-        }

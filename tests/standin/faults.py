@@ -42,10 +42,13 @@ def fault(name: str, stage: str) -> Callable:
 class Switch:
     """A fault that is switched on: for `times` requests or connections, or until stop()."""
 
-    def __init__(self, board: "FaultBoard", kind: Fault, times: int | None, options: dict):
+    def __init__(
+        self, board: "FaultBoard", kind: Fault, times: int | None, path: str, options: dict
+    ):
         self.name = kind.name
         self.stage = kind.stage
         self.times = times
+        self.path = path
         self.hits = 0  # how often it was played; the board's lock guards it
         self._board = board
         self._kind = kind
@@ -80,15 +83,19 @@ class FaultBoard:
         """The listener whose door and connections the faults act on."""
         self._listener = listener
 
-    def add(self, name: str, times: int | None = None, **options) -> Switch:
+    def add(
+        self, name: str, times: int | None = None, path: str = "", **options
+    ) -> Switch:
         if name not in FAULTS:
             raise ValueError(f"no fault is called {name!r}; there are {', '.join(sorted(FAULTS))}")
         kind = FAULTS[name]
         if kind.stage == DOOR and times is not None:
             raise ValueError(f"{name} cannot be counted: end it with stop()")
+        if kind.stage in (DOOR, ACCEPT) and path:
+            raise ValueError(f"{name} comes before there is a path")
         subjects = [None] * {DOOR: 1, ACCEPT: 1, REPLY: 2, WIRE: 3}[kind.stage]
         inspect.signature(kind.play).bind(*subjects, **options)
-        switch = Switch(self, kind, times, options)
+        switch = Switch(self, kind, times, path, options)
         with self._changed:
             self._on.append(switch)
         if kind.stage == DOOR:
@@ -97,10 +104,11 @@ class FaultBoard:
             self._listener.drop()  # the next request needs a new connection, and meets the fault
         return switch
 
-    def take(self, *stages: str) -> Switch | None:
-        """The switch whose turn it is, if it is of one of these stages."""
+    def take(self, *stages: str, path: str = "") -> Switch | None:
+        """The switch whose turn it is for this path, if it is of one of these stages."""
         with self._changed:
-            turn = next((switch for switch in self._on if switch.stage != DOOR), None)
+            turn = next((switch for switch in self._on
+                         if switch.stage != DOOR and path.endswith(switch.path)), None)
             if turn is None or turn.stage not in stages:
                 return None
             turn.hits += 1

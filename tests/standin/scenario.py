@@ -18,26 +18,28 @@ FAILURE = ("DRS.M05016", "The connection to the source database is lost.")
 
 def demo() -> dict[str, Migration]:
     """One from end to end, one still in its data, one that replays, one paused, one that fails."""
-    loading = starting(2) + full(struct=6, data=95, index=30) + incremental()
+    loading = full(struct=20, data=420, index=90) + incremental()
     paused = [
-        *starting(3),
-        Stage("FULL_TRANSFER_STARTED", 7, phase="struct"),
-        Stage("FULL_TRANSFER_STARTED", 20, phase="data", to=55),
+        *starting(30),
+        Stage("FULL_TRANSFER_STARTED", 20, phase="struct"),
+        Stage("FULL_TRANSFER_STARTED", 70, phase="data", to=55),
         Stage("PAUSING"),
     ]
     failing = [
-        *starting(6),
-        Stage("FULL_TRANSFER_STARTED", 8, phase="struct"),
-        Stage("FULL_TRANSFER_STARTED", 34, phase="data", to=65),
+        *starting(60),
+        Stage("FULL_TRANSFER_STARTED", 25, phase="struct"),
+        Stage("FULL_TRANSFER_STARTED", 115, phase="data", to=65),
         Stage("FULL_TRANSFER_FAILED", error=FAILURE),
     ]
-    replaying = Delay(low=1, high=25)
     return {
-        WHOLE: Migration(usual(), delay=Delay(low=1, high=6, backlog=30)),
-        LOADING: Migration(loading),
-        REPLAYING: Migration(incremental(), mode="INCR_TRANS", delay=replaying),
-        PAUSED: Migration(paused),
-        FAILING: Migration(failing, mode="FULL_TRANS"),
+        # The backlog is read and waits for its replay: RTO is high.
+        WHOLE: Migration(usual(), delay=Delay(low=1, high=6, period=120, backlog=40, unread=0.1)),
+        LOADING: Migration(loading, rows=4000),
+        # The way from the source is the slow part: RPO is high.
+        REPLAYING: Migration(incremental(), mode="INCR_TRANS",
+                             delay=Delay(low=1, high=25, period=150, unread=0.7)),
+        PAUSED: Migration(paused, rows=7000),
+        FAILING: Migration(failing, mode="FULL_TRANS", rows=6000),
     }
 
 

@@ -166,7 +166,7 @@ class Listener:
             raw.body, problems=list(raw.problems),
         )
         reply = service.answer(request)
-        fault = service.faults.take(faults.REPLY, faults.WIRE)
+        fault = service.faults.take(faults.REPLY, faults.WIRE, path=path)
         if fault:
             request.fault = fault.name
             if fault.stage == faults.REPLY:

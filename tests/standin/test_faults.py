@@ -11,7 +11,7 @@ import zlib
 import pytest
 
 from standin import CODES, FAULTS, SHAPES, StandIn
-from standin.conftest import JOB, OTHER, PROJECT, TOKEN, ask, progress
+from standin.conftest import HEADERS, JOB, OTHER, PROJECT, TOKEN, ask, progress
 
 BODY = json.dumps({"jobs": [JOB]}).encode()
 REQUEST = (
@@ -284,3 +284,13 @@ def test_closing_ends_every_thread_at_once(name):
     assert threading.active_count() == before
     for client in clients:
         client.close()
+
+
+def test_a_fault_may_meet_one_operation_alone(cloud):
+    fault = cloud.answer_with("html", path="/batch-rpo-and-rto")
+    assert progress(cloud).status == 202
+    url = f"{cloud.endpoint}/v3/{PROJECT}/jobs/batch-rpo-and-rto"
+    assert ask(url, body={"jobs": [JOB]}, headers=HEADERS).body.startswith(b"<")
+    assert fault.hits == 1
+    with pytest.raises(ValueError, match="before there is a path"):
+        cloud.answer_with("silent", path="/batch-progress")

@@ -11,8 +11,8 @@ from email.utils import parsedate_to_datetime
 
 import pytest
 
-from standin import BadJob, Refusal, StandIn, Throttle, strict_json
-from standin.conftest import HEADERS, JOB, OTHER, PROJECT, TOKEN, ask, progress
+from standin import BadJob, Refusal, StandIn, Throttle, rpo_and_rto, strict_json
+from standin.conftest import HEADERS, JOB, OTHER, PROJECT, TOKEN, Answer, ask, progress
 
 
 def test_a_literal_item_is_answered_as_it_stands(cloud):
@@ -52,7 +52,7 @@ BODIES = {
     "empty": b"",
     "not json": b"{jobs}",
     "trailing": b'{"jobs":["a"]}x',
-    "two members": b'{"jobs":["a"],"more":1}',
+    "no jobs": b'{"more":1}',
     "repeated member": b'{"jobs":["a"],"jobs":["b"]}',
     "no list": b'{"jobs":"a"}',
     "empty list": b'{"jobs":[]}',
@@ -161,7 +161,7 @@ def test_a_token_that_was_good_is_refused_without_blame(cloud):
 @pytest.mark.parametrize(
     "bad, status, expected",
     [
-        (BadJob(), 400, {"error_code": "DRS.M05004"}),
+        (BadJob(), 400, {"error_code": "DRS.M05003"}),
         (BadJob(code="DRS.M00289"), 400, {"error_code": "DRS.M00289"}),
         (BadJob(shape="envelope"), 400, {"count": 1}),
         (BadJob(how="omit"), 202, {"count": 1}),
@@ -180,7 +180,7 @@ def test_a_bad_id_plays_every_possibility(cloud, bad, status, expected):
 def test_a_refusal_in_the_envelope_may_name_the_id(cloud, named, job_id):
     cloud.jobs[OTHER] = BadJob(shape="envelope", named=named)
     [item] = progress(cloud, JOB, OTHER).json["results"]
-    assert (item.get("job_id"), item["error_code"]) == (job_id, "DRS.M05004")
+    assert (item.get("job_id"), item["error_code"]) == (job_id, "DRS.M05003")
 
 
 def test_an_empty_result_may_be_an_error(cloud):
@@ -274,25 +274,121 @@ def test_a_port_that_is_taken_is_an_error(cloud):
         pass
 
 
+def test_members_that_the_service_does_not_know_mean_nothing(cloud):
+    assert progress(cloud, body={"jobs": [JOB], "page_req": {}}).json["count"] == 1
+    body = {"cur_page": 0, "per_page": 0, "db_use_type": "migration", "more": 1}
+    assert listed(cloud, body).json["total_record"] == 1
+    assert cloud.problems() == []
+
+
+def test_the_text_of_a_refusal_is_the_codes_own(cloud):
+    cloud.jobs[OTHER] = BadJob(code="DRS.M05003")
+    assert progress(cloud, OTHER).json["error_msg"] == "The task does not exist."
+    cloud.jobs[OTHER] = BadJob(code="DRS.M05004")
+    assert progress(cloud, OTHER).json["error_msg"] == "The task has been deleted."
+
+
+def listed(cloud: StandIn, body: dict) -> Answer:
+    return ask(f"{cloud.endpoint}/v3/{PROJECT}/jobs", body=body, headers=HEADERS)
+
+
 def test_the_task_list_is_paged(cloud):
     cloud.jobs.update({f"id-{i}": {"transfer_status": "CREATING"} for i in range(5)})
     cloud.jobs["bad"] = BadJob()
     cloud.drs.use_types[JOB] = "sync"
-    url = f"{cloud.endpoint}/v3/{PROJECT}/jobs"
 
-    def listed(page: int, size: int, use_type: str = "migration") -> dict:
-        body = {"cur_page": page, "per_page": size, "db_use_type": use_type}
-        answer = ask(url, body=body, headers=HEADERS)
+    def page(number: int, size: int, use_type: str = "migration") -> dict:
+        answer = listed(cloud, {"cur_page": number, "per_page": size, "db_use_type": use_type})
         assert answer.status == 200
         return answer.json
 
-    assert [job["id"] for job in listed(2, 2)["jobs"]] == ["id-2", "id-3"]
-    assert (listed(0, 2)["total_record"], len(listed(0, 2)["jobs"])) == (5, 5)
-    assert [job["id"] for job in listed(0, 0, "sync")["jobs"]] == [JOB]
+    assert [job["id"] for job in page(2, 2)["jobs"]] == ["id-2", "id-3"]
+    assert (page(0, 2)["total_record"], len(page(0, 2)["jobs"])) == (5, 5)
+    assert [job["id"] for job in page(0, 0, "sync")["jobs"]] == [JOB]
     cloud.drs.list_in_pages = True
-    assert [job["id"] for job in listed(0, 2)["jobs"]] == ["id-0", "id-1"]
+    assert [job["id"] for job in page(0, 2)["jobs"]] == ["id-0", "id-1"]
     assert cloud.problems() == []
-    body = {"cur_page": 0, "per_page": 101, "db_use_type": "migration"}
-    assert ask(url, body=body, headers=HEADERS).status == 400
+    body = {"cur_page": 0, "per_page": 1, "db_use_type": "migration"}
     cloud.drs.list_refusal = Refusal("DRS.M00004")
-    assert ask(url, body={**body, "per_page": 1}, headers=HEADERS).status == 500
+    assert listed(cloud, body).status == 500
+
+
+@pytest.mark.parametrize("wrong", [
+    {"per_page": 101}, {"cur_page": -1}, {"cur_page": 2}, {"cur_page": "0"}, {"per_page": None},
+    {"db_use_type": "dr"}, {"db_use_type": None},
+])
+def test_a_wrong_request_for_the_list_is_refused_and_recorded(cloud, wrong):
+    body = {"cur_page": 0, "per_page": 0, "db_use_type": "migration"} | wrong
+    body = {name: value for name, value in body.items() if value is not None}
+    assert listed(cloud, body).status == 400
+    assert len(cloud.requests[0].problems) == 1
+
+
+def test_a_task_is_written_as_recorded(cloud):
+    answer = listed(cloud, {"cur_page": 0, "per_page": 0, "db_use_type": "migration"})
+    assert answer.body.startswith(b'{"jobs":[{"id":') and answer.body.endswith(b',"total_record":1}')
+    [task] = answer.json["jobs"]
+    assert task["create_time"] == "2026-06-26T17:08:57Z"
+    arrays = [value for value in task["job_action"].values() if value]
+    assert len(arrays) == 2 and sum(map(len, arrays)) > 30
+
+
+@pytest.mark.parametrize("by, found", [
+    ({}, {JOB, OTHER}), ({"engine_type": "mongodb"}, {OTHER}), ({"net_type": "vpn"}, {OTHER}),
+    ({"status": "PAUSING"}, {OTHER}), ({"name": "ord"}, {JOB}), ({"name": f"x,{OTHER}"}, {OTHER}),
+    ({"tags": {"team": "db"}}, {JOB}), ({"name": "ord", "status": "PAUSING"}, set()),
+    ({"name": "", "status": None, "tags": None}, {JOB, OTHER}),
+])
+def test_the_documented_members_narrow_the_list(cloud, by, found):
+    cloud.jobs[OTHER] = {"job_id": OTHER, "transfer_status": "PAUSING"}
+    cloud.drs.names = {JOB: "orders", OTHER: "mails"}
+    cloud.drs.task_fields[OTHER] = {"engine_type": "mongodb", "net_type": "vpn"}
+    cloud.drs.tags[JOB] = {"team": "db", "stage": "prod"}
+    body = {"cur_page": 0, "per_page": 0, "db_use_type": "migration", **by}
+    answer = listed(cloud, body).json
+    assert {task["id"] for task in answer["jobs"]} == found
+    assert answer["total_record"] == len(found)
+    assert cloud.problems() == []
+
+
+def recovery(cloud: StandIn, *jobs: str) -> Answer:
+    """A request for RPO and RTO."""
+    url = f"{cloud.endpoint}/v3/{PROJECT}/jobs/batch-rpo-and-rto"
+    return ask(url, body={"jobs": list(jobs)}, headers=HEADERS)
+
+
+def test_rpo_and_rto_are_written_as_recorded(cloud):
+    cloud.drs.rpo_and_rto[OTHER] = rpo_and_rto(OTHER, rpo=250, rto=None, now=1782494478.0)
+    answer = recovery(cloud, JOB, OTHER)
+    assert (answer.status, answer.json["count"]) == (202, 2)
+    first, second = answer.json["results"]
+    assert list(first) == ["job_id", "rpo_info", "rto_info"]
+    assert list(first["rto_info"]) == ["delay", "time", "gtid_set", "check_point"]
+    assert first["rpo_info"]["delay"] == first["rto_info"]["delay"] == "0"
+    # In GMT+8, as recorded.
+    assert second["rpo_info"] == {"delay": "250", "time": "2026-06-27 01:21:18", "gtid_set": "NA",
+                                  "check_point": "mysql-bin-changelog.001732:62558"}
+    assert second["rto_info"]["delay"] == "-1"
+    assert cloud.problems() == []
+
+
+def test_rpo_and_rto_know_the_jobs_that_progress_knows(cloud):
+    answer = recovery(cloud, JOB, OTHER)
+    assert (answer.status, answer.code) == (400, "DRS.M05003")
+    assert recovery(cloud, JOB, JOB).code == "DRS.M00301"
+    cloud.drs.most_ids = 1
+    assert recovery(cloud, JOB, OTHER).code == "DRS.M00299"
+    cloud.drs.rpo_and_rto[OTHER] = BadJob(how="item")
+    assert recovery(cloud, OTHER).json["results"][0]["error_code"] == "DRS.M05003"
+    cloud.drs.throttle = Throttle(0, 60)
+    assert recovery(cloud, OTHER).status == 429
+
+
+@pytest.mark.parametrize("refusal", [
+    Refusal("APIG.0101"), Refusal("", status=405, shape="html"), Refusal("DRS.M00102"),
+])
+def test_rpo_and_rto_may_not_be_offered(cloud, refusal):
+    cloud.drs.rpo_and_rto_refusal = refusal
+    assert recovery(cloud, JOB).status == recovery(cloud, JOB).status == refusal.status
+    assert progress(cloud, JOB).status == 202
+    assert cloud.problems() == []

@@ -35,7 +35,7 @@ class Reply:
 
     @classmethod
     def of(cls, status: int, document: Any, **headers: str) -> "Reply":
-        body = json.dumps(document).encode()
+        body = json.dumps(document, separators=(",", ":")).encode()
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         return cls(status, body, {"Content-Type": "application/json", **named})
 
