@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 the collectd-drs authors
+"""The cloud vendor's own signer and client, for Node.js: installed by npm when a test needs them.
+
+oracle/package-lock.json pins every package with its checksum; they go to build/oracle.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from daemons.collectd import TOP
+
+SOURCES = Path(__file__).with_name("oracle")
+PLACE = TOP / "build/oracle"
+PINS = ("package.json", "package-lock.json")
+# npm's words for a registry that cannot be reached, as opposed to a package that is not right.
+UNREACHABLE = ("ENOTFOUND", "EAI_AGAIN", "ECONNREFUSED", "ECONNRESET", "ETIMEDOUT", "ENETUNREACH",
+               "EHOSTUNREACH", "E403", "E407", "E502", "E503", "ERR_SOCKET_TIMEOUT")
+HANG = 300
+
+
+def program(name: str) -> str:
+    """The path of a program, or the test is skipped."""
+    return shutil.which(name) or pytest.skip(f"no {name}: the vendor's code is not compared with")
+
+
+def install() -> None:
+    """Install the pinned packages, unless they are there."""
+    done = PLACE / "installed"
+    pins = b"".join((SOURCES / name).read_bytes() for name in PINS)
+    if done.exists() and done.read_bytes() == pins:
+        return
+    npm = program("npm")
+    PLACE.mkdir(parents=True, exist_ok=True)
+    for name in PINS:
+        shutil.copy(SOURCES / name, PLACE)
+    npm_ci = subprocess.run(
+        [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=1"],
+        cwd=PLACE, check=False, capture_output=True, text=True, timeout=HANG)
+    if npm_ci.returncode:
+        found = [code for code in UNREACHABLE if code in npm_ci.stderr]
+        if found:
+            pytest.skip(f"npm cannot fetch the vendor's code: {found[0]}")
+        raise AssertionError(f"npm ci: {npm_ci.stderr}")
+    done.write_bytes(pins)
+
+
+class Vendor:
+    """Runs a script of oracle/ with a JSON document on each end."""
+
+    def __init__(self) -> None:
+        self._node = program("node")
+        install()
+
+    def run(self, script: str, document: Any) -> Any:
+        environment = os.environ | {"NODE_PATH": str(PLACE / "node_modules")}
+        done = subprocess.run([self._node, str(SOURCES / script)], input=json.dumps(document),
+                              env=environment, cwd=PLACE, check=False, capture_output=True,
+                              text=True, timeout=HANG)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
