@@ -85,14 +85,15 @@ static bool decode_yajl(size_t *items) {
 static const struct {
   const char *name;
   bool (*decode)(size_t *items);
-} credential_types[] = {{"progress", decode_progress}, {"yajl", decode_yajl}};
+} decoders[] = {{"progress", decode_progress}, {"yajl", decode_yajl}};
 
 int main(int argc, char **argv) {
   size_t items = 0;
-  for (size_t i = 0; argc == 2 && i < sizeof(credential_types) / sizeof(*credential_types); i++) {
-    if (strcmp(argv[1], credential_types[i].name) != 0)
+  for (size_t i = 0; argc == 2 && i < sizeof(decoders) / sizeof(*decoders);
+       i++) {
+    if (strcmp(argv[1], decoders[i].name) != 0)
       continue;
-    if (!credential_types[i].decode(&items))
+    if (!decoders[i].decode(&items))
       return 1;
     printf("%zu\n", items);
     return 0;

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the collectd-drs authors
  *
- * A plugin to compare with: it dispatches the values that the plugin drs makes
- * of bench/replies.py, from a loop, tells how long the loop took, and how much
- * of the heap is in use.
+ * A plugin to compare with, and to measure collectd by. Each part runs only
+ * where its option is given, so that no measure disturbs another:
  *
  *     <Plugin dispatch>
- *       Jobs 10000       # none, if not given: then it tells of the heap alone
- *       Interval 2       # of the jobs; the heap's is 0.1
+ *       Jobs 10000        # dispatch the values of so many jobs from a loop,
+ *       Interval 2        # this often, and report how long the loop took
+ *       Heap true         # report the heap in use, every 0.1 seconds
+ *       Slow 200          # a write plugin that takes so many microseconds
+ *       Report "FILE"     # of that one, at the end: the series that arrived,
+ *                         # the values, the longest gap of the uptime plugin
  *     </Plugin> */
 
 #include <collectd/core/daemon/plugin.h>
@@ -16,12 +19,17 @@
 #include <collectd/core/utils/metadata/meta_data.h>
 
 #include <malloc.h>
+#include <pthread.h>
+#include <search.h>
 
 #define HEAP_INTERVAL 0.1
 
-static int jobs;
+static int jobs, slow;
+static bool heap;
 static double interval = 1;
+static char *report;
 
+/* The values that the plugin drs makes of one item of bench/responses.py. */
 static const struct {
   const char *type, *type_instance;
   gauge_t value;
@@ -32,6 +40,8 @@ static const struct {
     {"percent", "struct", 94}, {"percent", "data", 94},
     {"percent", "index", 94},
 };
+
+/* The loop */
 
 static void dispatch(value_list_t *vl, const char *type,
                      const char *type_instance, value_t value) {
@@ -70,14 +80,66 @@ static int read_jobs(user_data_t *ud) {
   return 0;
 }
 
+/* The heap */
+
 static int read_heap(user_data_t *ud) {
   (void)ud;
-  struct mallinfo2 heap = mallinfo2();
+  struct mallinfo2 info = mallinfo2();
   value_list_t vl = {.plugin = "dispatch"};
-  gauge_t used = (gauge_t)(heap.uordblks + heap.hblkhd);
+  gauge_t used = (gauge_t)(info.uordblks + info.hblkhd);
   dispatch(&vl, "memory", "used", (value_t){.gauge = used});
   return 0;
 }
+
+/* The slow write plugin */
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static void *series;
+static size_t series_len, values_len;
+static cdtime_t last_uptime, longest_gap;
+
+static int compare(const void *a, const void *b) { return strcmp(a, b); }
+
+static void count_series(const value_list_t *vl) {
+  char name[6 * DATA_MAX_NAME_LEN];
+  if (FORMAT_VL(name, sizeof(name), vl) != 0)
+    return;
+  char *key = strdup(name);
+  char **node = key == NULL ? NULL : tsearch(key, &series, compare);
+  if (node != NULL && *node == key)
+    series_len++;
+  else
+    free(key);
+}
+
+static int write_slowly(const data_set_t *ds, const value_list_t *vl,
+                        user_data_t *ud) {
+  (void)ds, (void)ud;
+  struct timespec pause = {.tv_nsec = slow * 1000L};
+  pthread_mutex_lock(&lock);
+  values_len++;
+  if (strcmp(vl->plugin, "drs") == 0)
+    count_series(vl);
+  if (strcmp(vl->plugin, "uptime") == 0) {
+    if (last_uptime != 0 && vl->time - last_uptime > longest_gap)
+      longest_gap = vl->time - last_uptime;
+    last_uptime = vl->time;
+  }
+  pthread_mutex_unlock(&lock);
+  nanosleep(&pause, NULL);
+  return 0;
+}
+
+static int write_report(void) {
+  FILE *to = report == NULL ? NULL : fopen(report, "w");
+  if (to == NULL)
+    return 0;
+  fprintf(to, "%zu %zu %.6f\n", series_len, values_len,
+          CDTIME_T_TO_DOUBLE(longest_gap));
+  return fclose(to);
+}
+
+/* Setting up */
 
 static int configure(oconfig_item_t *ci) {
   for (int i = 0; i < ci->children_num; i++) {
@@ -86,6 +148,12 @@ static int configure(oconfig_item_t *ci) {
       cf_util_get_int(child, &jobs);
     else if (strcasecmp(child->key, "Interval") == 0)
       cf_util_get_double(child, &interval);
+    else if (strcasecmp(child->key, "Heap") == 0)
+      cf_util_get_boolean(child, &heap);
+    else if (strcasecmp(child->key, "Slow") == 0)
+      cf_util_get_int(child, &slow);
+    else if (strcasecmp(child->key, "Report") == 0)
+      cf_util_get_string(child, &report);
   }
   return 0;
 }
@@ -94,12 +162,16 @@ static int init(void) {
   if (jobs > 0)
     plugin_register_complex_read(NULL, "dispatch/jobs", read_jobs,
                                  DOUBLE_TO_CDTIME_T(interval), NULL);
-  plugin_register_complex_read(NULL, "dispatch/heap", read_heap,
-                               DOUBLE_TO_CDTIME_T(HEAP_INTERVAL), NULL);
+  if (heap)
+    plugin_register_complex_read(NULL, "dispatch/heap", read_heap,
+                                 DOUBLE_TO_CDTIME_T(HEAP_INTERVAL), NULL);
+  if (slow > 0)
+    plugin_register_write("dispatch", write_slowly, NULL);
   return 0;
 }
 
 void module_register(void) {
   plugin_register_complex_config("dispatch", configure);
   plugin_register_init("dispatch", init);
+  plugin_register_shutdown("dispatch", write_report);
 }

@@ -4,7 +4,8 @@
 
 import itertools
 import socket
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from math import ceil
 from pathlib import Path
 from statistics import median
@@ -14,8 +15,9 @@ from daemons import Nginx
 from standin import Certificates
 
 from . import profile
-from .programs import BUILD, BenchCollectd, Replier, curl_json, dispatch, drs, hung, uptime
-from .replies import VALUES, job_id, reply
+from .programs import (BUILD, BenchCollectd, Responder, curl_json, dispatch, drs, exec_program, hung,
+                       projects, python_plugin, uptime)
+from .responses import VALUES, job_id, response
 
 DECODE = BUILD / "bench/decode"
 DELAY = 0.05
@@ -23,117 +25,267 @@ BATCH = 100
 PARALLEL = 8
 ONE_THREAD = "ReadThreads 1\nWriteThreads 1"
 MIB = 1 << 20
-READ = "drs-bench/response_time-read"
+CYCLE = "drs-bench/response_time-read"
 LOOP = "dispatch/response_time-loop"
 
 
 class Row(NamedTuple):
-    """A figure and the most that it may be; None: it is only told."""
+    """A figure and the bound on it; `least`: it may not be smaller, else not larger; None: context."""
 
     measure: str
     figure: float
     goal: float | None
     made_of: str  # the two things
+    least: bool = False
+
+
+# Decoding
+
+def _response_of(folder: Path, size: int) -> Path:
+    """A response of at least so many bytes."""
+    path = folder / f"response-of-{size}"
+    path.write_bytes(response(map(job_id, range(ceil(size / len(response([job_id(0)])) * 1.1)))))
+    return path
 
 
 def decoding(folder: Path) -> Iterator[Row]:
     """Against yajl alone, which calls functions that do nothing."""
-    path = folder / "reply-10000"
-    path.write_bytes(reply(map(job_id, range(10_000))))
-    ours, theirs = (profile.decode_instructions(DECODE, way, path, folder)
-                    for way in ("progress", "yajl"))
-    yield Row("instructions to decode 10,000 jobs / yajl with empty callbacks", ours / theirs, 1.3,
+    path = folder / "response-10000"
+    path.write_bytes(response(map(job_id, range(10_000))))
+    ours, theirs = (profile.decode_instructions(DECODE, decoder, path, folder)
+                    for decoder in ("progress", "yajl"))
+    yield Row("instructions to decode 10,000 jobs / yajl with empty callbacks", ours / theirs, 1.25,
               f"{ours / 1e6:.1f} M / {theirs / 1e6:.1f} M")
-
-
-def _reply_of(folder: Path, size: int) -> Path:
-    """A reply of at least so many bytes."""
-    path = folder / f"reply-of-{size}"
-    path.write_bytes(reply(map(job_id, range(ceil(size / len(reply([job_id(0)])) * 1.1)))))
-    return path
-
-
-def peak(folder: Path) -> Iterator[Row]:
-    """The decoder's heap, for a large and for a small reply."""
-    large, small = (profile.decode_peak(DECODE, _reply_of(folder, size), folder)
+    large, small = (profile.decode_peak(DECODE, _response_of(folder, size), folder)
                     for size in (16 * MIB, MIB))
     yield Row("peak memory while decoding 16 MiB / 1 MiB", large / small, 1.0,
               f"{large} / {small} bytes")
 
 
-def _round(replier: Replier, plugins: str, batches: int, interval: float,
-           threads: str) -> float:
-    """How long the second round of requests takes, from the first of them to the last answer."""
-    with BenchCollectd(plugins, interval=interval, threads=threads):
-        times = replier.wait_for(2 * batches, 20 + 3 * interval)
-    return times[2 * batches - 1] - times[batches] + DELAY
+# The wall time of a cycle
+
+def _wall(folder: Path, endpoint: str, interval: float, *lines: str) -> float:
+    """Seconds of a cycle of 10,000 jobs, as the plugin reports them: the median, without the first."""
+    with BenchCollectd(drs(folder, endpoint, 10_000, interval, *lines)) as collectd:
+        return median(collectd.changes(CYCLE, 8, 60 + 20 * interval)[1:])
+
+
+def _wall_row(where: str, seconds: float, delay: float, parallel: int, goal: float | None) -> Row:
+    floor = ceil(100 / parallel) * delay
+    return Row(f"wall time of 10,000 jobs at {delay * 1e3:.0f} ms a request, {where} / "
+               f"{ceil(100 / parallel)} x {delay * 1e3:.0f} ms", seconds / floor, goal,
+               f"{seconds * 1e3:.0f} / {floor * 1e3:.0f} ms")
 
 
 def wall_time(folder: Path) -> Iterator[Row]:
-    """A read of a service that takes its time, against the least that it can take, and curl_json."""
-    jobs, batches = 10_000, 10_000 // BATCH
-    least = ceil(batches / PARALLEL) * DELAY
-    with Replier(DELAY) as replier, \
-            BenchCollectd(drs(folder, replier.endpoint, jobs, 2)) as collectd:
-        read = median(collectd.changes(READ, 8, 60)[1:])
-    yield Row("wall time of a read of 10,000 jobs at 50 ms a request / "
-              f"({ceil(batches / PARALLEL)} x 50 ms)", read / least, 1.1,
-              f"{read * 1e3:.0f} / {least * 1e3:.0f} ms")
-    for threads, goal in ((1, 0.15), (5, None)):
-        with Replier(DELAY, status=200) as replier:
-            theirs = _round(replier, curl_json(replier.endpoint, jobs, BATCH, 10), batches,
-                            10, f"ReadThreads {threads}")
-        yield Row("wall time of the same read / curl_json's, with "
-                  + ("one thread as well" if threads == 1 else "collectd's five read threads"),
-                  read / theirs, goal, f"{read * 1e3:.0f} / {theirs * 1e3:.0f} ms")
+    """A service that takes its time, against the least that a cycle can take."""
+    certificates = Certificates(folder)
+    trust = f'CACert "{certificates.ca}"'
+    for delay, interval in ((DELAY, 2), (0.3, 6)):
+        with Responder(delay) as service:
+            yield _wall_row("HTTP", _wall(folder, service.endpoint, interval), delay, PARALLEL, 1.05)
+            with Nginx(service.port, certificates) as nginx:
+                yield _wall_row("TLS, nginx", _wall(folder, nginx.endpoint, interval, trust), delay,
+                                PARALLEL, 1.05)
+    with Responder(DELAY, idle=1) as service:
+        yield _wall_row("HTTP, idle connections closed between cycles",
+                        _wall(folder, service.endpoint, 3), DELAY, PARALLEL, 1.05)
+    with Responder(DELAY) as service, Nginx(service.port, certificates) as nginx:
+        yield _wall_row("TLS, nginx, MaxParallel 100",
+                        _wall(folder, nginx.endpoint, 2, trust, "MaxParallel 100"), DELAY, 100, 4)
 
 
-def _instructions(folder: Path, replier: Replier, plugins: str, requests: int) -> float:
-    """For each value, outside of collectd's dispatch, over so many requests."""
+def whole_cycles(folder: Path) -> Iterator[Row]:
+    """Idle connections closed by the server between two cycles, as load balancers do."""
+    certificates, jobs, cycles = Certificates(folder), 1_000, 7
+    with Responder() as service, Nginx(service.port, certificates, http2=False, idle=1) as nginx:
+        plugins = drs(folder, nginx.endpoint, jobs, 3, f'CACert "{certificates.ca}"')
+        with BenchCollectd(plugins) as collectd:
+            seen = []
+            for _ in range(cycles):
+                collectd.changes(CYCLE, 1 if not seen else 2, 30)
+                seen.append(collectd.value("drs-bench/count-answered"))
+        reused = [entry["tls_reused"] == "r" for entry in nginx.requests()]
+    yield Row("cycles whole where idle connections are closed / all", seen.count(jobs) / cycles, 1.0,
+              f"{seen.count(jobs)} / {cycles}", least=True)
+    yield Row("requests over a resumed TLS session, there / all", sum(reused) / len(reused), None,
+              f"{sum(reused)} / {len(reused)}")
+
+
+def handshakes(folder: Path) -> Iterator[Row]:
+    """What a hundred cycles cost a real nginx; each of its connections is one handshake."""
+    certificates = Certificates(folder)
+    with Responder() as service, Nginx(service.port, certificates) as nginx:
+        plugins = drs(folder, nginx.endpoint, PARALLEL * BATCH, 0.2, f'CACert "{certificates.ca}"')
+        with BenchCollectd(plugins) as collectd:
+            collectd.changes(CYCLE, 100, 120)
+        requests = nginx.requests()
+    count = len({request["connection"] for request in requests})
+    yield Row("TLS handshakes in 100 cycles of 8 requests", count, PARALLEL,
+              f"in {len(requests)} requests")
+
+
+# Instructions
+
+def _profile(folder: Path, service: Responder, plugins: str, requests: int) -> Path:
+    """callgrind's files of two cycles in the steady state, one a thread."""
     folder.mkdir()
     wrapper = profile.callgrind(folder / "profile", "--separate-threads=yes")
-    with BenchCollectd(plugins, interval=5, threads=ONE_THREAD, wrapper=wrapper):
-        replier.wait_for(requests + 1, 300)  # then those before it are all dealt with
-    return profile.outside_dispatch(folder)
+    with BenchCollectd(plugins, interval=5, threads=ONE_THREAD, wrapper=wrapper) as collectd:
+        service.wait_for(3 * requests, 300)
+        time.sleep(2)  # between two cycles: nothing waits for this, it only places the zero
+        profile.zero(collectd.process.pid)
+        service.wait_for(5 * requests + 1, 300)
+    return folder
 
 
 def instructions(folder: Path) -> Iterator[Row]:
-    """A read from the request to the call of collectd's dispatch, against curl_json's."""
+    """A cycle from the request to the call of collectd's dispatch, against curl_json's."""
     jobs = 1_000
-    with Replier(status=200) as replier:
-        ours = _instructions(folder / "drs", replier, drs(folder, replier.endpoint, jobs, 5),
-                             4 * jobs // BATCH)
-    with Replier(status=200) as replier:
-        theirs = _instructions(folder / "curl_json", replier,
-                               curl_json(replier.endpoint, jobs, BATCH, 5), 4 * jobs // BATCH)
-    yield Row("instructions outside of collectd's dispatch for each value / curl_json's",
-              ours / theirs, 0.5, f"{ours:.0f} / {theirs:.0f}")
+    with Responder(status=200) as service:
+        ours = _profile(folder / "drs", service, drs(folder, service.endpoint, jobs, 5), jobs // BATCH)
+    with Responder(status=200) as service:
+        theirs = _profile(folder / "curl_json", service,
+                          curl_json(service.endpoint, jobs, BATCH, 5), jobs // BATCH)
+    a, b = profile.outside_dispatch(ours), profile.outside_dispatch(theirs)
+    yield Row("instructions outside of collectd's dispatch for each value / curl_json's", a / b, 0.3,
+              f"{a:.0f} / {b:.0f}")
+    path = folder / "response-1000"
+    path.write_bytes(response(map(job_id, range(jobs))))
+    yajl = profile.decode_instructions(DECODE, "yajl", path, folder) / jobs / VALUES
+    thread = profile.without_allocator(ours)
+    yield Row("instructions of the thread for each value, without malloc and free / yajl alone",
+              thread / yajl, 2.3, f"{thread:.0f} / {yajl:.0f}")
+    with Responder() as service:
+        many = profile.outside_dispatch(_profile(
+            folder / "many", service, drs(folder, service.endpoint, 10_000, 5), 10_000 // BATCH))
+    yield Row("instructions for each value of 10,000 jobs / of 1,000", many / a, 1.1,
+              f"{many:.0f} / {a:.0f}")
 
 
-def _cpu(collectd: BenchCollectd, name: str, reads: int, timeout: float) -> float:
-    """CPU seconds of a read, over so many."""
-    collectd.changes(name, 3, timeout)
+# CPU time
+
+class Cost(NamedTuple):
+    """What polling 10,000 jobs costs: seconds of CPU and of wall, bytes, seconds between values."""
+
+    cpu: float
+    wall: float
+    memory: int
+    gap: float
+
+
+def _times(folder: Path) -> list[float]:
+    """When collectd's uptime plugin dispatched, from the csv files below a folder."""
+    rows = [row for path in sorted(folder.glob("bench/uptime/*"))
+            for row in path.read_text().splitlines()[1:]]
+    return [float(row.partition(",")[0]) for row in rows]
+
+
+def _cost(folder: Path, service: Responder, plugins: str, interval: float, cycles: int = 4) -> Cost:
+    """Over so many cycles of 100 requests, between two moments at which nothing is in flight."""
+    folder.mkdir(exist_ok=True)
+    with BenchCollectd(uptime(folder) + plugins, interval=1) as collectd:
+        begin = len(service.wait_for(200, 60 + 5 * interval))
+        time.sleep(interval / 2)  # places the measure between two cycles
+        before = collectd.cpu_seconds()
+        times = service.wait_for(begin + 100 * cycles, 60 + (cycles + 2) * interval)[begin:]
+        time.sleep(interval / 2)
+        used, memory = collectd.cpu_seconds() - before, collectd.memory()
+    rounds = [times[at:at + 100] for at in range(0, 100 * cycles, 100)]
+    seen = _times(folder)
+    return Cost(used / cycles, median(one[-1] - one[0] for one in rounds) + DELAY, memory,
+                max(after - before for before, after in itertools.pairwise(seen)))
+
+
+def peers(folder: Path) -> Iterator[Row]:
+    """The same work by all that an operator could use instead, each at its best."""
+    jobs, interval = 10_000, 5
+    made: dict[str, tuple[Callable[[str], str], int]] = {
+        "drs": (lambda endpoint: drs(folder, endpoint, jobs, interval), VALUES),
+        "curl_json": (lambda endpoint: curl_json(endpoint, jobs, BATCH, interval), VALUES - 3),
+        "python plugin": (lambda endpoint: python_plugin(folder, endpoint, jobs, interval), VALUES),
+        "exec in Python": (lambda endpoint: exec_program("exec_requests.py", folder, endpoint, jobs,
+                                                         interval), VALUES),
+        "exec with curl and jq": (lambda endpoint: exec_program("exec_curl_jq.sh", folder, endpoint,
+                                                                jobs, interval), VALUES),
+    }
+    goals = {"python plugin": 0.4, "exec with curl and jq": 0.1}
+    costs: dict[str, list[Cost]] = {name: [] for name in made}
+    for turn in range(2):  # interleaved
+        for name, (configure, _) in made.items():
+            with Responder(DELAY, status=200) as service:
+                costs[name].append(_cost(folder / f"{name}-{turn}", service,
+                                         configure(service.endpoint), interval))
+    best = {name: Cost(*map(median, zip(*pairs, strict=True))) for name, pairs in costs.items()}
+    ours = best.pop("drs")
+    for name, theirs in best.items():
+        values = made[name][1]
+        a, b = ours.cpu / jobs / VALUES * 1e6, theirs.cpu / jobs / values * 1e6
+        yield Row(f"CPU time for each value, daemon and children / {name}", a / b, goals.get(name),
+                  f"{a:.2f} / {b:.2f} us")
+        yield Row(f"wall time / {name}", ours.wall / theirs.wall, None,
+                  f"{ours.wall * 1e3:.0f} / {theirs.wall * 1e3:.0f} ms")
+        yield Row(f"peak memory / {name}", ours.memory / theirs.memory, None,
+                  f"{ours.memory / MIB:.0f} / {theirs.memory / MIB:.0f} MiB")
+        yield Row(f"longest gap of the uptime plugin / beside {name}", ours.gap / theirs.gap, None,
+                  f"{ours.gap:.2f} / {theirs.gap:.2f} s")
+
+
+def _cpu(collectd: BenchCollectd, name: str, cycles: int) -> float:
+    """CPU seconds of a cycle, over so many."""
+    collectd.changes(name, 3, 60)
     before = collectd.cpu_seconds()
-    collectd.changes(name, reads + 1, timeout)
-    return (collectd.cpu_seconds() - before) / reads
+    collectd.changes(name, cycles + 1, 60 + 10 * cycles)
+    return (collectd.cpu_seconds() - before) / cycles
 
 
 def cpu_time(folder: Path) -> Iterator[Row]:
-    """The whole daemon, one after the other: at one time they would share the caches."""
-    jobs, ours, theirs = 10_000, [], []
-    for _ in range(3):
-        with Replier() as replier, \
-                BenchCollectd(drs(folder, replier.endpoint, jobs, 1)) as collectd:
-            ours.append(_cpu(collectd, READ, 10, 60))
-        with BenchCollectd(dispatch(jobs, 1)) as collectd:
-            theirs.append(_cpu(collectd, LOOP, 10, 60))
+    """The whole daemon, turn by turn: at one time they would share the caches."""
+    jobs, interval, ours, theirs = 10_000, 1.5, [], []
+    for _ in range(5):
+        with Responder() as service, \
+                BenchCollectd(drs(folder, service.endpoint, jobs, interval)) as collectd:
+            before = service.cpu_seconds()
+            ours.append(_cpu(collectd, CYCLE, 6))
+            busy = (service.cpu_seconds() - before) / 8
+        with BenchCollectd(dispatch(f"Jobs {jobs}", f"Interval {interval}")) as collectd:
+            theirs.append(_cpu(collectd, LOOP, 6))
     a, b = (median(seconds) / jobs / VALUES * 1e6 for seconds in (ours, theirs))
-    yield Row("CPU time of the daemon for each value / of a loop that dispatches it", a / b, 1.25,
+    yield Row("CPU time of the daemon for each value / of a loop that only dispatches", a / b, 1.1,
               f"{a:.2f} / {b:.2f} us")
+    yield Row("CPU time of the benchmark's service / of the daemon, in the same cycles",
+              busy / median(ours), 0.5, f"{busy * 1e3:.1f} / {median(ours) * 1e3:.1f} ms")
 
+
+def _request_cpu(folder: Path, delay: float, count: int, parallel: int) -> float:
+    """CPU seconds of a request, with so many projects of so many batches of one job."""
+    interval, cycles = 2.0, 5
+    with Responder(delay) as service:
+        plugins = projects(folder, service.endpoint, count, parallel, interval, "BatchSize 1",
+                           f"MaxParallel {min(parallel, 100)}", "SelfMetrics false")
+        with BenchCollectd(plugins) as collectd:
+            requests = count * parallel
+            begin = len(service.wait_for(2 * requests, 120))
+            before = collectd.cpu_seconds()
+            service.wait_for(begin + cycles * requests, 120)
+            return (collectd.cpu_seconds() - before) / cycles / requests
+
+
+def requests(folder: Path) -> Iterator[Row]:
+    """What a request costs must not depend on how many others there are."""
+    one = _request_cpu(folder, 0, 1, 600)
+    for name, delay, count, parallel, goal in (
+            ("600 projects, 50 ms", DELAY, 600, 1, 1.3), ("10 projects of 100 in flight, 50 ms",
+                                                        DELAY, 10, 100, 1.1)):
+        many = _request_cpu(folder, delay, count, parallel)
+        yield Row(f"CPU time of a request, {name} / one project at 0 ms", many / one, goal,
+                  f"{many * 1e6:.0f} / {one * 1e6:.0f} us")
+
+
+# Memory, other plugins, the write queue
 
 def _heap(plugins: str, ready: str) -> float:
-    """The least that is in use, after the first reads."""
+    """The least that is in use, after the first cycles."""
     with BenchCollectd(plugins, interval=0.5) as collectd:
         collectd.changes(ready, 3, 60)
         return min(collectd.changes("dispatch/memory-used", 20, 60))
@@ -142,85 +294,86 @@ def _heap(plugins: str, ready: str) -> float:
 def kept(folder: Path) -> Iterator[Row]:
     """What a job costs in the daemon, but for collectd's own cache, which the loop's values fill."""
     jobs = 10_000
-    with Replier() as replier:
-        many, one = (_heap(dispatch() + drs(folder, replier.endpoint, count, 0.5), READ)
+    with Responder() as service:
+        many, one = (_heap(dispatch("Heap true") + drs(folder, service.endpoint, count, 1), CYCLE)
                      for count in (jobs, 1))
-    loop, single = (_heap(dispatch(count, 0.5), LOOP) for count in (jobs, 1))
+    loop, single = (_heap(dispatch("Heap true", f"Jobs {count}", "Interval 1"), LOOP)
+                    for count in (jobs, 1))
     ours, cache = ((a - b) / (jobs - 1) for a, b in ((many, one), (loop, single)))
     yield Row("bytes kept for a job, beyond collectd's cache", ours - cache, 512,
               f"{ours:.0f} - {cache:.0f}")
 
 
-def handshakes(folder: Path) -> Iterator[Row]:
-    """What a hundred reads cost a real nginx; each of its connections is one handshake."""
-    certificates = Certificates(folder)
-    for http2, goal in ((False, PARALLEL), (True, 1)):
-        with Replier() as replier, Nginx(replier.port, certificates, http2=http2) as nginx:
-            plugins = drs(folder, nginx.endpoint, PARALLEL * BATCH, 0.1,
-                          f'CACert "{certificates.ca}"')
-            with BenchCollectd(plugins):
-                replier.wait_for(100 * PARALLEL + 1, 60)
-            requests = nginx.requests()[:100 * PARALLEL]
-        count = len({request["connection"] for request in requests})
-        protocols = " ".join({request["protocol"] for request in requests})
-        yield Row(f"TLS handshakes in 100 reads, {protocols}", count, goal,
-                  f"in {len(requests)} requests")
-
-
 def _longest_gap(folder: Path, plugins: str, values: int) -> float:
     """Seconds from one value of collectd's uptime plugin to the next, at most, beside other plugins."""
-    def times() -> list[float]:
-        rows = [row for path in sorted(folder.glob("bench/uptime/*"))
-                for row in path.read_text().splitlines()[1:]]
-        return [float(row.partition(",")[0]) for row in rows]
     with BenchCollectd(uptime(folder) + plugins) as collectd:
-        collectd.wait_until(lambda: len(times()) > values, f"{values} values", 2 * values)
-    return max(after - before for before, after in itertools.pairwise(times()))
+        collectd.wait_until(lambda: len(_times(folder)) > values, f"{values} values", 10 * values)
+    return max(after - before for before, after in itertools.pairwise(_times(folder)))
 
 
 def gaps(folder: Path) -> Iterator[Row]:
     """What collectd's own plugins notice of projects whose service hangs."""
-    projects, values = 20, 30
-    with socket.create_server(("127.0.0.1", 0), backlog=2 * projects) as silent:
-        beside = _longest_gap(folder / "beside", hung(silent.getsockname()[1], projects), values)
+    count, values = 20, 20
+    with socket.create_server(("127.0.0.1", 0), backlog=2 * count) as silent:
+        beside = _longest_gap(folder / "beside", hung(silent.getsockname()[1], count), values)
     alone = _longest_gap(folder / "alone", "", values)
-    yield Row(f"longest gap in another plugin's values beside {projects} projects that hang / alone",
+    yield Row(f"longest gap in another plugin's values beside {count} projects that hang / alone",
               beside / alone, 1.1, f"{beside * 1e3:.1f} / {alone * 1e3:.1f} ms")
 
 
-def _linear_instructions(folder: Path) -> Row:
-    """What a value costs outside of collectd's dispatch, in many jobs and in few, in as many reads."""
-    few, many = 1_000, 10_000
-    of_jobs = {}
-    for jobs in (few, many):
-        with Replier() as replier:
-            of_jobs[jobs] = _instructions(folder / f"of-{jobs}", replier,
-                                          drs(folder, replier.endpoint, jobs, 5), 3 * jobs // BATCH)
-    return Row(f"instructions for each value of {many:,} jobs / of {few:,}",
-               of_jobs[many] / of_jobs[few], 1.1, f"{of_jobs[many]:.0f} / {of_jobs[few]:.0f}")
+def queue(folder: Path) -> Iterator[Row]:
+    """A write queue of a sixth of a cycle's values, and writers that need half of the interval."""
+    jobs, interval, report = 10_000, 20, folder / "report"
+    limits = "WriteQueueLimitHigh 16000\nWriteQueueLimitLow 16000\nWriteThreads 5"
+    slow = dispatch("Slow 400", f'Report "{report}"')
+    with Responder() as service, BenchCollectd(
+            slow + "LoadPlugin uptime\n" + drs(folder, service.endpoint, jobs, interval),
+            threads=limits) as collectd:
+        collectd.changes(CYCLE, 3, 120)
+        time.sleep(interval / 2)  # the writers come to an end
+    series, _, gap = map(float, report.read_text().split())
+    expected = jobs * VALUES
+    yield Row("series through a write queue of a sixth of a cycle / all", min(series / expected, 1.0),
+              0.999, f"{series:.0f} / {expected}", least=True)
+    yield Row("longest gap of the uptime plugin there / its interval", gap, 1.1, f"{gap:.2f} / 1 s")
 
 
-def _read_and_loop(folder: Path, jobs: int, interval: float) -> tuple[float, float]:
-    """Seconds of a read, and of the loop that dispatches as much."""
-    with Replier() as replier, \
-            BenchCollectd(drs(folder, replier.endpoint, jobs, interval)) as collectd:
-        read = median(collectd.changes(READ, 6, 90)[1:])
-    with BenchCollectd(dispatch(jobs, interval)) as collectd:
-        return read, median(collectd.changes(LOOP, 6, 90)[1:])
+# To the end of the scale
+
+def _scale(folder: Path, name: str, plugins: Callable[[str], str], counts: tuple[int, int],
+           interval: float) -> Row:
+    """One size, `counts` projects and jobs: what the daemon needs."""
+    amount = counts[0] * counts[1]
+    per_cycle = counts[0] * ceil(counts[1] / BATCH)
+    with Responder() as service, BenchCollectd(plugins(service.endpoint)) as collectd:
+        begin = len(service.wait_for(2 * per_cycle, 120 + 4 * interval))
+        before = collectd.cpu_seconds()
+        service.wait_for(begin + 2 * per_cycle, 120 + 4 * interval)
+        used = (collectd.cpu_seconds() - before) / 2
+        return Row(f"{name}: CPU time for each value, us", used / amount / VALUES * 1e6, None,
+                   f"{used * 1e3:.0f} ms a cycle, {collectd.status('VmHWM') // 1024} MiB, "
+                   f"{collectd.descriptors()} descriptors, {collectd.status('Threads')} threads")
 
 
-def sizes(folder: Path) -> Iterator[Row]:
-    """Is a read linear? Its own part is counted; the whole is told beside the loop, which is not."""
-    yield _linear_instructions(folder)
-    for jobs, interval in ((100, 0.5), (1_000, 0.5), (10_000, 2), (100_000, 10)):
-        read, loop = _read_and_loop(folder, jobs, interval)
-        yield Row(f"wall time of a read of {jobs:,} jobs / of the loop", read / loop, None,
-                  f"{read * 1e3:.1f} / {loop * 1e3:.1f} ms")
+def scale(folder: Path) -> Iterator[Row]:
+    """From a few jobs to a hundred thousand, from one project to a thousand."""
+    for jobs, interval in ((100, 2), (1_000, 2), (10_000, 5), (100_000, 30)):
+        yield _scale(folder, f"1 project of {jobs:,} jobs", lambda endpoint, jobs=jobs, interval=interval:
+                     drs(folder, endpoint, jobs, interval), (1, jobs), interval)
+    for count, jobs in ((10, 10), (100, 10), (1_000, 10), (100, 100)):
+        yield _scale(folder, f"{count:,} projects of {jobs} jobs",
+                     lambda endpoint, count=count, jobs=jobs:
+                     projects(folder, endpoint, count, jobs, 5), (count, jobs), 5)
 
 
-ALL = (decoding, wall_time, instructions, cpu_time, peak, kept, handshakes, gaps, sizes)
+ALL = (decoding, wall_time, whole_cycles, handshakes, instructions, cpu_time, requests, peers, kept, gaps,
+       queue, scale)
 
 
-def rows(folder: Path) -> Iterator[Row]:
-    """The whole table."""
-    return itertools.chain.from_iterable(measure(folder) for measure in ALL)
+def rows(folder: Path, names: list[str]) -> Iterator[Row]:
+    """The whole table, or the parts of these names."""
+    for measure in ALL:
+        if not names or measure.__name__ in names:
+            place = folder / measure.__name__
+            place.mkdir()
+            yield from measure(place)

@@ -47,10 +47,48 @@ def calls_of(function: str, profile: Path) -> Calls:
     return Calls(count, instructions)
 
 
+# The allocator, whoever calls it.
+ALLOCATOR = ("malloc", "calloc", "realloc", "free", "cfree", "_int_malloc", "_int_free", "_int_realloc",
+             "malloc_consolidate", "unlink_chunk.constprop.0", "unlink_chunk.isra.0", "sysmalloc",
+             "systrim.isra.0", "systrim.constprop.0", "tcache_init.part.0", "_int_memalign")
+
+
+def self_cost(functions: tuple[str, ...], profile: Path) -> int:
+    """The instructions of functions, without their callees'."""
+    names: dict[str, str] = {}
+    current, callee, instructions = "", False, 0
+    for line in profile.read_text().splitlines():
+        if match := NAME.match(line):
+            names.setdefault(match[1], match[2] or "")
+            if not line.startswith("c"):
+                current = names[match[1]]
+        elif line.startswith("calls="):
+            callee = True
+        elif line[:1] in "0123456789+-*":
+            instructions += 0 if callee or current not in functions else int(line.split()[1])
+            callee = False
+    return instructions
+
+
+def zero(pid: int) -> None:
+    """Forget what callgrind counted so far: what follows is the steady state."""
+    subprocess.run(["callgrind_control", "--zero", str(pid)], check=True, stdout=subprocess.DEVNULL)
+
+
+def without_allocator(folder: Path) -> float:
+    """Instructions for each value, of the one thread that dispatches, without malloc and free."""
+    path, calls = _dispatching_thread(folder)
+    return (total(path) - self_cost(ALLOCATOR, path)) / calls.count
+
+
+def _dispatching_thread(folder: Path) -> tuple[Path, Calls]:
+    threads = [(path, calls_of(DISPATCH, path)) for path in sorted(folder.glob("profile-*"))]
+    return max(threads, key=lambda thread: thread[1].count)
+
+
 def outside_dispatch(folder: Path) -> float:
     """Instructions for each value, of the one thread that dispatches, outside of collectd's call."""
-    threads = [(path, calls_of(DISPATCH, path)) for path in sorted(folder.glob("profile-*"))]
-    [(path, calls)] = [(path, calls) for path, calls in threads if calls.count > 100]
+    path, calls = _dispatching_thread(folder)
     return (total(path) - calls.instructions) / calls.count
 
 

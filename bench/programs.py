@@ -1,21 +1,24 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 the collectd-drs authors
-"""The programs whose work is measured: the replier, and collectd in each of its parts."""
+"""The programs whose work is measured: the service, collectd in each of its parts, and the peers."""
 
 import json
 import os
-import sys
+import re
+import shutil
 import urllib.request
 from pathlib import Path
 
 from daemons import Collectd, Daemon
 from daemons.collectd import MODULE_DIR
 
-from .replies import job_id
+from .responses import job_id
 
 BUILD = MODULE_DIR.parents[1]
+PEERS = Path(__file__).parent / "peers"
 PROJECT_ID = "054ba152d480d55b2f5dc0069e7ddef0"
 PATH = f"/v3/{PROJECT_ID}/jobs/batch-progress"
+LINE = "\n    "
 TICK = os.sysconf("SC_CLK_TCK")
 
 GLOBAL = """\
@@ -42,8 +45,29 @@ DISPATCH = """\
 PluginDir "{folder}"
 LoadPlugin dispatch
 <Plugin dispatch>
-  Jobs {jobs}
-  Interval {interval}
+  {lines}
+</Plugin>
+"""
+
+PYTHON = """\
+<LoadPlugin python>
+  Globals true
+</LoadPlugin>
+<Plugin python>
+  ModulePath "{folder}"
+  Import "python_plugin"
+  <Module python_plugin>
+    URL "{url}"
+    Jobs "{jobs_file}"
+    Interval {interval}
+  </Module>
+</Plugin>
+"""
+
+EXEC = """\
+LoadPlugin exec
+<Plugin exec>
+  Exec "{user}" "{program}" "{url}" "{jobs_file}" "{interval}"
 </Plugin>
 """
 
@@ -74,20 +98,44 @@ CURL_JSON_KEYS = ("progress", "incre_trans_delay", "process_time", "remaining_ti
                   "progress_map/*/completed")
 
 
-class Replier(Daemon):
-    """The service; `endpoint` once it has started."""
+def descendants(pid: int) -> list[int]:
+    """The processes below a process."""
+    found = []
+    for path in Path(f"/proc/{pid}/task").glob("*/children"):
+        for child in path.read_text().split():
+            found += [int(child), *descendants(int(child))]
+    return found
 
-    name = "replier"
 
-    def __init__(self, delay: float = 0.0, status: int = 202) -> None:
+def cpu_seconds(pid: int) -> float:
+    """User and system time of a process and of its children that have ended."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0.0
+    return sum(map(int, fields[11:15])) / TICK
+
+
+def peak_memory(pid: int) -> int:
+    """The most that a process had resident, in bytes."""
+    try:
+        found = re.search(r"^VmHWM:\s*(\d+)", Path(f"/proc/{pid}/status").read_text(), re.MULTILINE)
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
+    return int(found[1]) * 1024 if found else 0
+
+
+class Responder(Daemon):
+    """The service: bench/responder.c. `delay` in seconds; `idle`: seconds until it closes a connection."""
+
+    name = "responder"
+
+    def __init__(self, delay: float = 0.0, status: int = 202, idle: float = 0.0) -> None:
         super().__init__()
-        self._options = [f"--delay={delay}", f"--status={status}"]
+        self._options = ["--delay", str(delay * 1e3), "--status", str(status), "--idle", str(idle)]
 
     def command(self) -> list[str]:
-        return [sys.executable, "-m", "bench.replier", *self._options]
-
-    def environment(self) -> dict[str, str]:
-        return super().environment() | {"PYTHONPATH": str(Path(__file__).resolve().parents[1])}
+        return [str(BUILD / "bench/responder"), *self._options]
 
     def ready(self) -> bool:
         return self.log_text().endswith("\n")
@@ -100,10 +148,17 @@ class Replier(Daemon):
     def endpoint(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
+    def _statistics(self) -> dict:
+        with urllib.request.urlopen(self.endpoint) as response:
+            return json.loads(response.read())
+
     def times(self) -> list[float]:
         """When each request came, on the monotonic clock."""
-        with urllib.request.urlopen(self.endpoint) as answer:
-            return json.loads(answer.read())
+        return self._statistics()["times"]
+
+    def cpu_seconds(self) -> float:
+        """User and system time so far."""
+        return cpu_seconds(self.process.pid)
 
     def wait_for(self, count: int, timeout: float) -> list[float]:
         """The times of the first `count` requests."""
@@ -152,21 +207,55 @@ class BenchCollectd(Collectd):
         return seen
 
     def cpu_seconds(self) -> float:
-        """User and system time of the whole process so far."""
-        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / TICK
+        """User and system time of the daemon and its children so far."""
+        return sum(cpu_seconds(pid) for pid in (self.process.pid, *descendants(self.process.pid)))
+
+    def status(self, key: str) -> int:
+        """A number of /proc/PID/status, such as VmHWM in KiB or Threads."""
+        text = Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(re.search(rf"^{key}:\s*(\d+)", text, re.MULTILINE)[1])
+
+    def descriptors(self) -> int:
+        """Open file descriptors."""
+        return len(os.listdir(f"/proc/{self.process.pid}/fd"))
+
+    def memory(self) -> int:
+        """Peak resident memory of the daemon and its children, in bytes."""
+        return sum(peak_memory(pid) for pid in (self.process.pid, *descendants(self.process.pid)))
+
+
+def write_jobs(folder: Path, jobs: int, first: int = 0) -> Path:
+    """A file in `folder` that lists so many jobs."""
+    path = folder / f"jobs-{first}-{jobs}"
+    path.write_text("".join(f"{job_id(number)}\n" for number in range(first, first + jobs)))
+    return path
 
 
 def drs(folder: Path, endpoint: str, jobs: int, interval: float, *lines: str) -> str:
-    """The configuration of the plugin, for so many jobs, which a file in `folder` lists."""
-    jobs_file = folder / f"jobs-{jobs}"
-    jobs_file.write_text("".join(f"{job_id(number)}\n" for number in range(jobs)))
+    """The configuration of the plugin, for one project of so many jobs."""
     return DRS.format(module_dir=MODULE_DIR, endpoint=endpoint, project_id=PROJECT_ID,
-                      interval=interval, jobs_file=jobs_file, lines="\n    ".join(lines))
+                      interval=interval, jobs_file=write_jobs(folder, jobs), lines=LINE.join(lines))
 
 
-def hung(port: int, projects: int) -> str:
-    """The configuration of so many projects, all of a service that takes what comes and says nothing."""
+def projects(folder: Path, endpoint: str, count: int, jobs: int, interval: float,
+             *lines: str) -> str:
+    """The configuration of so many projects of so many jobs each."""
+    blocks = [f"""\
+  <Project "p{number}">
+    Endpoint "{endpoint}"
+    ProjectID "{PROJECT_ID}"
+    Token "t0k3n"
+    Interval {interval}
+    JobsFile "{write_jobs(folder, jobs, number * jobs)}"
+    {LINE.join(lines)}
+  </Project>
+""" for number in range(count)]
+    return (f'PluginDir "{MODULE_DIR}"\nLoadPlugin drs\n<Plugin drs>\n' + "".join(blocks)
+            + "</Plugin>\n")
+
+
+def hung(port: int, count: int, parallel: int = 8) -> str:
+    """The configuration of so many projects, all of a service that accepts and never responds."""
     blocks = [f"""\
   <Project "hung-{number}">
     Endpoint "http://127.0.0.1:{port}"
@@ -175,8 +264,9 @@ def hung(port: int, projects: int) -> str:
     Host "host-{number}"
     Job "{job_id(number)}"
     Timeout 60000
+    MaxParallel {parallel}
   </Project>
-""" for number in range(projects)]
+""" for number in range(count)]
     return (f'PluginDir "{MODULE_DIR}"\nLoadPlugin drs\n<Plugin drs>\n' + "".join(blocks)
             + "</Plugin>\n")
 
@@ -186,9 +276,23 @@ def uptime(folder: Path) -> str:
     return UPTIME.format(folder=folder)
 
 
-def dispatch(jobs: int = 0, interval: float = 1.0) -> str:
-    """The configuration of the plugin to compare with; without jobs it tells of the heap alone."""
-    return DISPATCH.format(folder=BUILD / "bench/.libs", jobs=jobs, interval=interval)
+def dispatch(*lines: str) -> str:
+    """The configuration of bench/dispatch.c."""
+    return DISPATCH.format(folder=BUILD / "bench/.libs", lines="\n  ".join(lines))
+
+
+def python_plugin(folder: Path, endpoint: str, jobs: int, interval: float) -> str:
+    """The peer in collectd's python plugin."""
+    return PYTHON.format(folder=PEERS, url=endpoint + PATH, jobs_file=write_jobs(folder, jobs),
+                         interval=interval)
+
+
+def exec_program(program: str, folder: Path, endpoint: str, jobs: int, interval: float) -> str:
+    """A peer that collectd's exec plugin runs; it does not run programs as root."""
+    folder.chmod(0o755)
+    copy = shutil.copy(PEERS / program, folder)
+    return EXEC.format(user="nobody", program=copy, url=endpoint + PATH,
+                       jobs_file=write_jobs(folder, jobs), interval=interval)
 
 
 def curl_json(endpoint: str, jobs: int, batch: int, interval: float) -> str:

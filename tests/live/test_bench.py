@@ -2,8 +2,8 @@
 # Copyright (c) 2026 the collectd-drs authors
 """What the benchmarks compare is alike: the same values, by the plugin, a loop, and curl_json."""
 
-from bench.programs import BenchCollectd, Replier, curl_json, dispatch, drs
-from bench.replies import VALUES
+from bench.programs import BenchCollectd, Responder, curl_json, dispatch, drs
+from bench.responses import VALUES
 
 JOBS = 3
 
@@ -19,14 +19,14 @@ def job_values(plugins: str, plugin: str, count: int) -> dict[str, float]:
 
 
 def test_the_loop_dispatches_what_the_plugin_does(tmp_path):
-    with Replier() as replier:
-        asked = job_values(drs(tmp_path, replier.endpoint, JOBS, 0.2, "SelfMetrics false"), "drs",
+    with Responder() as service:
+        asked = job_values(drs(tmp_path, service.endpoint, JOBS, 0.2, "SelfMetrics false"), "drs",
                            JOBS * VALUES)
-    assert asked == job_values(dispatch(JOBS, 0.2), "drs", JOBS * VALUES)
+    assert asked == job_values(dispatch(f"Jobs {JOBS}", "Interval 0.2"), "drs", JOBS * VALUES)
 
 
-def test_curl_json_takes_the_same_replies(tmp_path):
-    with Replier(status=200) as replier:
-        taken = job_values(curl_json(replier.endpoint, JOBS, 2, 0.2), "curl_json", JOBS)
-        times = replier.times()
+def test_curl_json_takes_the_same_responses(tmp_path):
+    with Responder(status=200) as service:
+        taken = job_values(curl_json(service.endpoint, JOBS, 2, 0.2), "curl_json", JOBS)
+        times = service.times()
     assert {88.0, 3.0, 10.0, 94.0} <= {*taken.values()} and len(times) >= 2

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 the collectd-drs authors
-"""The replies that are measured: an item as in the second example of the API's page, for any job."""
+"""The responses that are measured: an item as in the second example of the API's page, for any job."""
 
 import json
 from collections.abc import Iterable
 
 PHASES = ("struct", "data", "index")
-# What a job of such a reply becomes: percent and time left of the whole, the delay, the process
+# What a job of such a response becomes: percent and time left of the whole, the delay, the process
 # time, the task mode, the status, the error, and the percent of each phase.
 VALUES = 7 + len(PHASES)
 
@@ -30,7 +30,7 @@ def item(job: str) -> bytes:
     }, separators=(",", ":")).encode()
 
 
-def reply(jobs: Iterable[str]) -> bytes:
-    """The body of an answer."""
+def response(jobs: Iterable[str]) -> bytes:
+    """The body of a response."""
     items = [item(job) for job in jobs]
     return b'{"count":%d,"results":[%s]}' % (len(items), b",".join(items))
