@@ -11,6 +11,9 @@ DISPATCH = "plugin_dispatch_values"
 # "cfn=(12) name" the first time, "cfn=(12)" from then on.
 NAME = re.compile(r"^c?fn=\((\d+)\)(?: (.*))?$")
 
+# "+3 120": at a position, so many instructions.
+COST = re.compile(r"^[-+*0-9]\d* (\d+)$")
+
 
 class Calls(NamedTuple):
     """How often a function was called, and the instructions of it all, its callees' included."""
@@ -64,8 +67,8 @@ def self_cost(functions: tuple[str, ...], profile: Path) -> int:
                 current = names[match[1]]
         elif line.startswith("calls="):
             callee = True
-        elif line[:1] in "0123456789+-*":
-            instructions += 0 if callee or current not in functions else int(line.split()[1])
+        elif cost := COST.match(line):
+            instructions += 0 if callee or current not in functions else int(cost[1])
             callee = False
     return instructions
 

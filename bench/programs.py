@@ -289,7 +289,8 @@ def python_plugin(folder: Path, endpoint: str, jobs: int, interval: float) -> st
 
 def exec_program(program: str, folder: Path, endpoint: str, jobs: int, interval: float) -> str:
     """A peer that collectd's exec plugin runs; it does not run programs as root."""
-    folder.chmod(0o755)
+    for path in (folder, folder.parent):
+        path.chmod(0o755)
     copy = shutil.copy(PEERS / program, folder)
     return EXEC.format(user="nobody", program=copy, url=endpoint + PATH,
                        jobs_file=write_jobs(folder, jobs), interval=interval)
