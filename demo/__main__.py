@@ -19,7 +19,8 @@ from .stores import PATIENCE, STORES, Store
 from .view import Screen
 from .watch import Watch
 
-OUT = Path(__file__).resolve().parent / "out"
+# Pictures and logs; a program that runs the demo as a test puts them elsewhere.
+OUT = Path(os.environ.get("DEMO_OUT") or Path(__file__).resolve().parent / "out").absolute()
 SIGNALS = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
 TAIL = 12
 
@@ -45,7 +46,7 @@ class Demo:
         self.settings, self.word, self.scratch, self.screen = settings, word, scratch, screen
         self.store: Store = STORES[word](scratch / "data", settings.interval)
         self.web = WriteHttp()
-        self.watch = Watch(settings.jobs.values(), settings.interval)
+        self.watch = Watch(settings.jobs.values())
         self.collectd: DemoCollectd | None = None
 
     def run(self, target: Path) -> None:
@@ -63,12 +64,12 @@ class Demo:
             span = self.look()
             self.wait_for_store(span[1])
             jobs = list(self.settings.jobs.values())
-            draw(self.store.files(jobs), self.scratch, target, jobs, span)
+            draw(self.store.files(jobs), self.scratch, target, jobs, span, self.settings.interval)
 
     def take(self) -> float:
         """Make collectd hand over what it has, and take it; returns the newest value's time."""
         self.collectd.flush("write_http")
-        self.watch.read(self.web.documents("drs"))
+        self.watch.read(self.web.documents("drs"), time.monotonic())
         return self.watch.now
 
     def look(self) -> tuple[float, float]:
@@ -113,7 +114,7 @@ class Demo:
 def run(word: str, screen: Screen) -> None:
     settings = read_settings()
     target = OUT / f"{word}.png"
-    OUT.mkdir(exist_ok=True)
+    OUT.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="run-", dir=OUT) as scratch:
         tempfile.tempdir = scratch
         with (OUT / f"{word}.log").open("w") as log, redirect_stdout(log):

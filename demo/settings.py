@@ -15,8 +15,9 @@ NAMES = {
     scenario.PAUSED: "ledger",
     scenario.FAILING: "invoices",
 }
-# Seconds of the stand-in's migrations that are worth seeing.
-STORY = 75.0
+# Seconds of the stand-in's migrations that are worth seeing: one goes from its start, which takes
+# over a minute, into the incremental phase.
+STORY = 300.0
 REAL = ("DRS_ENDPOINT", "DRS_PROJECT_ID", "DRS_TOKEN", "DRS_JOBS")
 
 
@@ -26,7 +27,7 @@ class BadSetting(Exception):
 
 @dataclass(frozen=True)
 class Settings:
-    """Whom to ask for what, how often, and for how long."""
+    """The service, the jobs, the interval and the duration."""
 
     seconds: float
     interval: int

@@ -1,26 +1,31 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 the collectd-drs authors
-"""What each job is doing now, from the values that collectd writes with their meta data."""
+"""The state of each job, from the values that collectd writes with their meta data."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 FAMILIES = {1: "starting", 2: "running", 3: "paused", 4: "changing", 5: "ended", 6: "failed"}
 PHASES = ("struct", "data", "index")
-# A value that is older than this many intervals is one that was not told again.
-FRESH = 2.5
+# A cycle is complete once no value of it has come for so many seconds.
+QUIET = 0.5
 
 
 @dataclass
 class Job:
-    """One row of the table; what is None was not told."""
+    """One row of the table; None where the service reported nothing."""
 
     name: str
     family: str = ""
     status: str = ""
     total: float | None = None
     phases: dict[str, float] = field(default_factory=dict)
+    rows: float | None = None
+    bytes: float | None = None
     delay: float | None = None
+    rpo: float | None = None
+    rto: float | None = None
     left: float | None = None
     error: str = ""
 
@@ -33,10 +38,18 @@ def take(job: Job, document: dict) -> None:
             job.total = value
         case "percent", _:
             job.phases[instance] = value
-        case "delay", _:
+        case "delay", "incremental":
             job.delay = value
+        case "delay", "rpo":
+            job.rpo = value
+        case "delay", "rto":
+            job.rto = value
         case "timeleft", "total":
             job.left = value
+        case "gauge", "apply_rows_rate":
+            job.rows = value
+        case "gauge", "apply_bytes_rate":
+            job.bytes = value
         case "gauge", "status":
             meta = document.get("meta", {})
             job.family = FAMILIES.get(int(value) // 100, "unknown")
@@ -45,37 +58,43 @@ def take(job: Job, document: dict) -> None:
 
 
 class Watch:
-    """The jobs by name, as of the newest of all values."""
+    """The jobs by name, as of the newest cycle of which all values are there.
 
-    def __init__(self, names: Iterable[str], interval: float) -> None:
+    All values of a cycle carry one time, and come one after the other: a look in between must not
+    show half of them, nor mix two cycles.
+    """
+
+    def __init__(self, names: Iterable[str]) -> None:
         self._names = list(names)
-        self._oldest = FRESH * interval
-        self._latest: dict[tuple[str, str, str], dict] = {}
+        self._cycles: dict[float, list[dict]] = defaultdict(list)
         self._taken = 0
+        self._changed = 0.0
+        self.now = 0.0  # the time of the newest complete cycle, 0 while there is none
 
-    def read(self, documents: list[dict]) -> None:
-        """Take what is new in a list that only grows."""
-        for one in documents[self._taken:]:
-            self._latest[one["plugin_instance"], one["type"], one["type_instance"]] = one
+    def read(self, documents: list[dict], at: float) -> None:
+        """Take what is new, at a time of any clock, in a list that only grows."""
+        new = documents[self._taken:]
+        for one in new:
+            if one["plugin_instance"] in self._names:
+                self._cycles[one["time"]].append(one)
+        if new:
+            self._changed = at
         self._taken = len(documents)
-
-    @property
-    def now(self) -> float:
-        """The time of the newest value, 0 while there is none."""
-        return max((one["time"] for one in self._latest.values()), default=0.0)
-
-    def fresh(self) -> list[dict]:
-        return [one for one in self._latest.values() if self.now - one["time"] < self._oldest]
+        newest = max(self._cycles, default=0.0)
+        if at - self._changed < QUIET:
+            newest = max((time for time in self._cycles if time < newest), default=0.0)
+        self.now = newest
+        for time in [time for time in self._cycles if time < newest]:
+            del self._cycles[time]
 
     def jobs(self) -> list[Job]:
         """Every job, in the order of the configuration, also those without any value."""
         jobs = {name: Job(name) for name in self._names}
-        for one in self.fresh():
-            if one["plugin_instance"] in jobs:
-                take(jobs[one["plugin_instance"]], one)
+        for one in self._cycles.get(self.now, []):
+            take(jobs[one["plugin_instance"]], one)
         return list(jobs.values())
 
     def answered(self) -> list[tuple[str, str]]:
         """Each job that has a value, with the name of that value."""
         return [(one["plugin_instance"], f"{one['type']}-{one['type_instance']}")
-                for one in self.fresh() if one["plugin_instance"] in self._names]
+                for one in self._cycles.get(self.now, [])]
