@@ -327,7 +327,7 @@ def queue(folder: Path) -> Iterator[Row]:
     limits = "WriteQueueLimitHigh 16000\nWriteQueueLimitLow 16000\nWriteThreads 5"
     slow = dispatch("Slow 400", f'Report "{report}"')
     with Responder() as service, BenchCollectd(
-            slow + "LoadPlugin uptime\n" + drs(folder, service.endpoint, jobs, interval),
+            "LoadPlugin uptime\n" + slow + drs(folder, service.endpoint, jobs, interval),
             threads=limits) as collectd:
         collectd.changes(CYCLE, 3, 120)
         time.sleep(interval / 2)  # the writers come to an end

@@ -34,7 +34,7 @@ http {{
     ssl_verify_client {verify_client};
     client_max_body_size 0;
     keepalive_timeout {idle};
-  keepalive_requests 1000000;
+    keepalive_requests 1000000;
     location / {{
       proxy_pass http://127.0.0.1:{upstream_port};
       proxy_http_version 1.1;
