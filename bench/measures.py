@@ -328,8 +328,8 @@ def queue(folder: Path) -> Iterator[Row]:
     slow = dispatch("Slow 400", f'Report "{report}"')
     with Responder() as service, BenchCollectd(
             "LoadPlugin uptime\n" + slow + drs(folder, service.endpoint, jobs, interval),
-            threads=limits) as collectd:
-        collectd.changes(CYCLE, 3, 120)
+            threads=limits):
+        service.wait_for(3 * jobs // BATCH, 120)
         time.sleep(interval / 2)  # the writers come to an end
     series, _, gap = map(float, report.read_text().split())
     expected = jobs * VALUES
