@@ -1,40 +1,42 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the collectd-drs authors
  *
- * An access key that lasts, or a temporary one that somebody else renews. A
- * few refused signatures lock it, so a refused one is left alone for a while.
- */
+ * An access key that lasts, or a temporary one that somebody else renews. The
+ * service locks it after a few rejected signatures, so a secret key that was
+ * not accepted yet is tried in one request at a time, over all projects. */
 
+#include "auth/account.h"
 #include "auth/request_signing.h"
-
-#include "base/lockout.h"
 
 #include <stdlib.h>
 
 struct access_key {
   struct auth base;
+  struct auths *auths;
+  struct account *account;
   const char *access_key; /* of the configuration */
   struct secret secret_key, security_token;
-  struct lockout lockout;
-  struct err why; /* of the last refusal */
+  bool replaced; /* the secret key's file has a new value, not tried yet */
 };
 
 static enum auth_state access_key_prepare(struct auth *a, struct http *http,
                                           msec_t now, struct err *err) {
   (void)http;
   struct access_key *k = (struct access_key *)a;
-  bool changed;
+  bool known = secret_is_known(&k->secret_key), changed;
   if (!auth_refresh(a, &k->secret_key, "secret key", &changed, err))
     return AUTH_REFUSED;
   if (changed) {
-    lockout_end(&k->lockout);
+    k->replaced = known;
     auth_renewed(a);
   }
-  if (lockout_is_active(&k->lockout, now)) {
-    *err = k->why;
-    return AUTH_REFUSED;
-  }
-  return request_signing_allowed(a) ? AUTH_READY : AUTH_BUSY;
+  if (a->accepted)
+    return AUTH_READY;
+  if (k->account->trying != NULL || a->in_flight > 0)
+    return AUTH_BUSY;
+  return account_allows(k->account, &k->secret_key, k->replaced, now, err)
+             ? AUTH_READY
+             : AUTH_REFUSED;
 }
 
 static bool access_key_apply(struct auth *a, const char *project_id,
@@ -43,22 +45,39 @@ static bool access_key_apply(struct auth *a, const char *project_id,
   struct signer signer = {.access_key = k->access_key,
                           .secret_key = k->secret_key.value.data,
                           .security_token = k->security_token.value.data};
-  return request_sign(req, &signer, project_id, err);
+  if (!request_sign(req, &signer, project_id, err))
+    return false;
+  if (!a->accepted) {
+    k->account->trying = a;
+    k->replaced = false;
+  }
+  return true;
 }
 
-/* Those that were under way with the first that was refused tell no more. */
+static void access_key_done(struct auth *a,
+                            const struct auth_outcome *outcome) {
+  struct access_key *k = (struct access_key *)a;
+  if (k->account->trying == a && a->in_flight == 0)
+    k->account->trying = NULL;
+  if (outcome->verdict == AUTH_ACCEPTED && outcome->serial == a->serial &&
+      !a->accepted)
+    account_accept(k->account, &k->secret_key);
+}
+
+/* The other requests in flight with this key will be rejected, too: they are
+ * one rejection. */
 static void access_key_reject(struct auth *a,
                               const struct auth_outcome *outcome, msec_t now) {
   struct access_key *k = (struct access_key *)a;
-  if (lockout_is_active(&k->lockout, now))
-    return;
-  request_signing_describe(&k->why, outcome);
-  a->accepted = false;
-  lockout_rejected(&k->lockout, now);
+  struct err why = ERR_INIT;
+  request_signing_describe(&why, outcome);
+  account_reject(k->account, &k->secret_key, &why, now);
+  auth_renewed(a);
 }
 
 static void access_key_free(struct auth *a) {
   struct access_key *k = (struct access_key *)a;
+  account_close(&k->auths->accounts, k->account);
   secret_free(&k->secret_key);
   secret_free(&k->security_token);
   free(k);
@@ -72,18 +91,32 @@ static bool access_key_share_key(const struct auth_options *o, struct buf *key,
          auth_key_add_secret(key, &c->security_token, err);
 }
 
+static struct account *open_account(struct auths *auths, const char *access_key,
+                                    struct err *err) {
+  struct buf key;
+  struct account *account = NULL;
+  buf_init(&key, REGISTRY_KEY_MAX);
+  if (registry_key_add(&key, access_key, err))
+    account = account_open(&auths->accounts, &key, err);
+  buf_free(&key);
+  return account;
+}
+
 static struct auth *access_key_open(struct auths *auths,
                                     const struct auth_options *o,
                                     struct err *err) {
-  (void)auths;
   const struct credential_config *c = o->credential;
   struct access_key *k = calloc(1, sizeof(*k));
   if (k == NULL)
     return err_memory(err), NULL;
+  k->auths = auths;
   k->access_key = c->access_key;
-  if (secret_init(&k->secret_key, &c->secret_key, err) &&
-      secret_init(&k->security_token, &c->security_token, err))
+  k->account = open_account(auths, c->access_key, err);
+  if (k->account != NULL && secret_init(&k->secret_key, &c->secret_key, err) &&
+      secret_init(&k->security_token, &c->security_token, err)) {
+    k->secret_key.wait_for_writer = true;
     return &k->base;
+  }
   access_key_free(&k->base);
   return NULL;
 }
@@ -94,6 +127,7 @@ const struct auth_scheme auth_access_key = {
     .open = access_key_open,
     .prepare = access_key_prepare,
     .apply = access_key_apply,
+    .done = access_key_done,
     .reject = access_key_reject,
     .free = access_key_free,
 };

@@ -64,15 +64,15 @@ bool auth_apply(struct auth *a, const char *project_id,
   return true;
 }
 
-/* Of several requests under way with the same credentials, the first refusal
- * counts; the others tell nothing new. */
+/* Results of what apply used before the last renewal say nothing new. */
 void auth_done(struct auth *a, const struct auth_outcome *outcome, msec_t now) {
+  bool current = outcome->serial == a->serial;
   a->in_flight--;
-  if (outcome->serial != a->serial)
-    return;
-  if (outcome->verdict == AUTH_ACCEPTED)
+  if (a->scheme->done != NULL)
+    a->scheme->done(a, outcome);
+  if (current && outcome->verdict == AUTH_ACCEPTED)
     a->accepted = true;
-  else if (outcome->verdict == AUTH_REJECTED)
+  else if (current && outcome->verdict == AUTH_REJECTED)
     a->scheme->reject(a, outcome, now);
 }
 

@@ -72,9 +72,11 @@ struct auth_scheme {
   /* Adds headers to the request. Does not use the network. */
   bool (*apply)(struct auth *a, const char *project_id,
                 struct http_request *req, struct err *err);
-  /* The service rejected what was applied. */
+  /* The service rejected what apply uses now. */
   void (*reject)(struct auth *a, const struct auth_outcome *outcome,
                  msec_t now);
+  /* A request is over, whatever its result; before `reject`. May be NULL. */
+  void (*done)(struct auth *a, const struct auth_outcome *outcome);
   void (*free)(struct auth *a);
 };
 
@@ -92,7 +94,7 @@ struct auth {
 /* What projects share; all zero at first, and again when all is closed. */
 struct auths {
   struct registry_entry *all;
-  struct registry_entry *users; /* of identity services */
+  struct registry_entry *accounts; /* users and access keys */
 };
 
 /* The credential of a project. It borrows the strings of the options, which

@@ -1,68 +1,62 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the collectd-drs authors
  *
- * A token that we get by a login as a user of an identity service (Keystone
- * v3), for one project. It is renewed before it ends, while the old one goes on
- * serving; and once when the service refuses it.
+ * A token from the identity service (Keystone v3), for a user and a project. It
+ * is renewed before it ends, while the old one still serves, and once when the
+ * service rejects it.
  *
- * What locks a user is a refused login. So all who log in as one user share
- * its password and the pause after a refusal, and log in one by one. */
+ * Rejected logins lock the user, so all credentials of a user log in one after
+ * another and share a pause. */
 
+#include "auth/account.h"
 #include "auth/auth.h"
-
+#include "auth/lease.h"
 #include "auth/messages.h"
-#include "base/backoff.h"
-#include "base/lockout.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Milliseconds. A token is renewed between one and two margins before its end:
- * a quarter of its life, this at most. */
-#define MARGIN_MAX (5 * 60 * 1000)
-/* What a token lives of which we do not know it. */
+/* Milliseconds. */
+static const struct lease_margins margins = {5 * 60 * 1000, 10 * 60 * 1000};
+/* The life of a token whose end is not known. */
 #define LIFE_UNKNOWN (60 * 60 * 1000)
-/* An identity service that is service_backoff is asked again after this long.
- */
-#define SERVICE_RETRY_MIN 1000
-#define SERVICE_RETRY_MAX (5 * 60 * 1000)
-/* After something new that the service does not take. */
-#define REJECTED_RETRY_MIN 1000
-#define REJECTED_RETRY_MAX (30 * 60 * 1000)
-
-/* A user, with all that may lock it. */
-struct user {
-  struct registry_entry entry;
-  struct secret password;
-  bool busy; /* a login is under way */
-  struct lockout lockout;
-  struct err why; /* of the last refusal */
-};
 
 struct password {
   struct auth base;
   struct auths *auths;
-  struct user *user;
+  struct account *account;
   const struct credential_config *config;
   const char *project_id;
   msec_t timeout;
-  struct http_connect_options connect;
   struct http_endpoint endpoint;
+  struct http_connect_options connect;
+  struct secret password;
+  bool replaced; /* the password's file has a new value, not tried yet */
 
-  struct buf token; /* empty: none that is good for anything */
-  msec_t ends, renew_at;
-  struct backoff
-      rejected_backoff; /* after new tokens that the service did not take */
-  struct err why;       /* the last of which was refused so */
-
+  struct lease lease;
+  struct secret token;
   struct http_transfer *transfer; /* a login; NULL: none */
   struct messages_reader *reader;
-  struct backoff service_backoff; /* the identity service */
-  struct err service_error;
 };
 
 /* The end of a login */
+
+static void clear_token(struct password *p) {
+  secret_clear(&p->token);
+  p->lease.granted = false;
+}
+
+/* Milliseconds that the token lives by the clock of the server that dated it.
+ * One that seems to have ended is tried nevertheless. */
+static msec_t life_of(const struct messages_response *message,
+                      time_t server_date) {
+  if (!message->has_expires_at)
+    return LIFE_UNKNOWN;
+  time_t server_now = server_date >= 0 ? server_date : time(NULL);
+  msec_t life = ((msec_t)message->expires_at - server_now) * 1000;
+  return life > 0 ? life : LIFE_UNKNOWN;
+}
 
 static bool is_visible(const char *text) {
   for (; *text != '\0'; text++)
@@ -71,102 +65,88 @@ static bool is_visible(const char *text) {
   return true;
 }
 
-/* Milliseconds that the token will live, by the clock of the server that
- * dated it. */
-static msec_t life_of(const struct messages_response *reply,
-                      time_t server_date) {
-  if (!reply->has_expires_at)
-    return LIFE_UNKNOWN;
-  time_t server_now = server_date >= 0 ? server_date : time(NULL);
-  msec_t life = ((msec_t)reply->expires_at - server_now) * 1000;
-  return life > 0 ? life : LIFE_UNKNOWN;
-}
-
-static void take_token(struct password *i, const struct http_response *reply,
+static void take_token(struct password *p, const struct http_response *response,
                        msec_t now) {
-  const char *token = reply->captured;
-  msec_t life = life_of(messages_reader_reply(i->reader), reply->date);
-  msec_t margin = msec_min(life / 4, MARGIN_MAX);
-  if (token == NULL || *token == '\0' || !is_visible(token)) {
-    err_set(&i->service_error, ERR_RESPONSE,
+  const char *token = response->captured;
+  account_accept(p->account, &p->password);
+  if (token == NULL || *token == '\0' || !is_visible(token))
+    err_set(&p->lease.failure, ERR_RESPONSE,
             "the identity service sent no token");
-    backoff_grow(&i->service_backoff, SERVICE_RETRY_MIN, SERVICE_RETRY_MAX,
-                 now);
+  else if (secret_set(&p->token, token, &p->lease.failure)) {
+    msec_t life = life_of(messages_reader_reply(p->reader), response->date);
+    lease_grant(&p->lease, life, &margins, now);
+    auth_renewed(&p->base);
     return;
-  }
-  buf_reset(&i->token);
-  if (!buf_adds(&i->token, token, &i->service_error)) {
-    buf_reset(&i->token);
-    backoff_grow(&i->service_backoff, SERVICE_RETRY_MIN, SERVICE_RETRY_MAX,
-                 now);
-    return;
-  }
-  i->ends = now + life;
-  i->renew_at = i->ends - margin - random() % (margin + 1);
-  lockout_end(&i->user->lockout);
-  backoff_reset(&i->service_backoff);
-  auth_renewed(&i->base);
-}
-
-/* The identity service is not well, or has too much to do. */
-static void wait_for_service(struct password *i,
-                             const struct http_response *reply, msec_t now) {
-  if (reply->retry_after >= 0)
-    backoff_obey(&i->service_backoff, reply->retry_after, now);
-  else
-    backoff_grow(&i->service_backoff, SERVICE_RETRY_MIN, SERVICE_RETRY_MAX,
-                 now);
-}
-
-static bool says_wait(const struct http_response *reply) {
-  return reply->status == 429 || reply->status >= 500 || reply->status < 400;
-}
-
-static void judge(struct password *i, const struct http_response *reply,
-                  msec_t now) {
-  const struct messages_response *words = messages_reader_reply(i->reader);
-  struct err *e = says_wait(reply) ? &i->service_error : &i->user->why;
-  err_clear(e);
-  err_set(e,
-          reply->status == 429 ? ERR_THROTTLED
-          : says_wait(reply)   ? ERR_HTTP
-                               : ERR_AUTH,
-          "the identity service refuses the login of user %s (HTTP "
-          "%ld%s%s%s%s)",
-          i->config->user, reply->status, *words->code ? " " : "", words->code,
-          *words->message ? ": " : "", words->message);
-  if (says_wait(reply))
-    wait_for_service(i, reply, now);
-  else
-    lockout_rejected(&i->user->lockout, now);
-}
-
-static void login_done(void *arg, const struct http_response *reply,
-                       const struct err *err) {
-  struct password *i = arg;
-  msec_t now = clock_now();
-  i->transfer = NULL;
-  i->user->busy = false;
-  err_clear(&i->service_error);
-  if (err_is_set(err)) {
-    err_set(&i->service_error, err->kind, "the identity service: %s",
-            err->text);
-    wait_for_service(i, reply, now);
-  } else if (reply->status == 200 || reply->status == 201) {
-    take_token(i, reply, now);
   } else {
-    judge(i, reply, now);
+    clear_token(p);
   }
-  messages_reader_free(i->reader);
-  i->reader = NULL;
+  lease_fail(&p->lease, -1, now);
 }
 
-/* A body that is not JSON leaves us without its words, and that is all. */
-static bool login_body(void *arg, const struct http_response *reply,
+/* 400 only with the identity service's own message: gateways send it as well.
+ */
+static bool is_rejection(long status, const struct messages_response *message) {
+  return status == 401 || status == 403 ||
+         (status == 400 && (*message->code || *message->message));
+}
+
+#define QUOTE_MAX (2 * MESSAGES_TEXT_MAX + 32)
+
+/* "401 AUTH.1: no entry": the status and the service's message. */
+static void quote(char text[QUOTE_MAX], long status,
+                  const struct messages_response *m) {
+  snprintf(text, QUOTE_MAX, "%ld%s%s%s%s", status, *m->code ? " " : "", m->code,
+           *m->message ? ": " : "", m->message);
+}
+
+static void take_error(struct password *p, const struct http_response *response,
+                       msec_t now) {
+  const struct messages_response *message = messages_reader_reply(p->reader);
+  char text[QUOTE_MAX];
+  struct err why = ERR_INIT;
+  quote(text, response->status, message);
+  if (is_rejection(response->status, message)) {
+    err_set(&why, ERR_AUTH,
+            "the identity service rejected the login of user %s (HTTP %s)",
+            p->config->user, text);
+    account_reject(p->account, &p->password, &why, now);
+    return;
+  }
+  err_set(&p->lease.failure, response->status == 429 ? ERR_THROTTLED : ERR_HTTP,
+          "the identity service gave no token to user %s (HTTP %s)",
+          p->config->user, text);
+  lease_fail(&p->lease, response->retry_after, now);
+}
+
+static void end_login(struct password *p) {
+  p->transfer = NULL;
+  p->account->trying = NULL;
+  messages_reader_free(p->reader);
+  p->reader = NULL;
+}
+
+static void login_done(void *arg, const struct http_response *response,
+                       const struct err *err) {
+  struct password *p = arg;
+  msec_t now = clock_now();
+  err_clear(&p->lease.failure);
+  if (err_is_set(err)) {
+    err_set(&p->lease.failure, err->kind, "identity service: %s", err->text);
+    lease_fail(&p->lease, response->retry_after, now);
+  } else if (response->status == 200 || response->status == 201) {
+    take_token(p, response, now);
+  } else {
+    take_error(p, response, now);
+  }
+  end_login(p);
+}
+
+/* A body that is not JSON has no message, which is all that it costs. */
+static bool login_body(void *arg, const struct http_response *response,
                        const char *bytes, size_t len) {
-  (void)reply;
-  struct password *i = arg;
-  messages_feed(i->reader, bytes, len, NULL);
+  (void)response;
+  struct password *p = arg;
+  messages_feed(p->reader, bytes, len, NULL);
   return true;
 }
 
@@ -175,130 +155,113 @@ static const struct http_handler login_handler = {
 
 /* The start of a login */
 
-static bool send_login(struct password *i, struct http *http, struct buf *body,
+static bool send_login(struct password *p, struct http *http, struct buf *body,
                        struct err *err) {
   struct http_request req = {.method = "POST",
-                             .endpoint = &i->endpoint,
+                             .endpoint = &p->endpoint,
                              .path = "/auth/tokens",
                              .query = "nocatalog=true",
+                             .timeout = p->timeout,
                              .once = true,
-                             .timeout = i->timeout,
-                             .connect = &i->connect};
-  struct identity_login login = {.domain = i->config->domain_name,
-                                 .user = i->config->user,
-                                 .password = i->user->password.value.data,
-                                 .project_id = i->project_id};
-  bool ok =
-      messages_login(body, &login, err) &&
+                             .connect = &p->connect};
+  struct identity_login login = {.domain = p->config->domain_name,
+                                 .user = p->config->user,
+                                 .password = p->password.value.data,
+                                 .project_id = p->project_id};
+  if (messages_login(body, &login, err) &&
       http_request_add_header(&req, "Content-Type", "application/json", err) &&
-      http_request_add_header(&req, "Accept", "application/json", err);
-  req.body = body->data;
-  req.body_len = body->len;
-  if (ok)
-    i->transfer = http_start(http, &req, &login_handler, i, err);
+      http_request_add_header(&req, "Accept", "application/json", err)) {
+    req.body = body->data;
+    req.body_len = body->len;
+    p->transfer = http_start(http, &req, &login_handler, p, err);
+  }
   http_request_finish(&req);
-  return i->transfer != NULL;
+  return p->transfer != NULL;
 }
 
-static void log_in(struct password *i, struct http *http, msec_t now) {
+static void log_in(struct password *p, struct http *http, msec_t now) {
   struct buf body;
   buf_init(&body, 4 * SECRET_MAX);
-  err_clear(&i->service_error);
-  i->reader = messages_reader_new();
-  if (i->reader == NULL)
-    err_memory(&i->service_error);
-  if (i->reader != NULL && send_login(i, http, &body, &i->service_error)) {
-    i->user->busy = true;
-    i->base.requests++;
+  err_clear(&p->lease.failure);
+  p->reader = messages_reader_new();
+  if (p->reader == NULL)
+    err_memory(&p->lease.failure);
+  if (p->reader != NULL && send_login(p, http, &body, &p->lease.failure)) {
+    p->account->trying = p;
+    p->replaced = false;
+    p->base.requests++;
   } else {
-    messages_reader_free(i->reader);
-    i->reader = NULL;
-    backoff_grow(&i->service_backoff, SERVICE_RETRY_MIN, SERVICE_RETRY_MAX,
-                 now);
+    messages_reader_free(p->reader);
+    p->reader = NULL;
+    lease_fail(&p->lease, -1, now);
   }
   buf_free(&body);
 }
 
-/* What others see */
+/* The scheme */
 
-/* A new password ends every pause of its user. */
-static bool refresh_password(struct password *i, struct err *err) {
-  struct user *user = i->user;
-  bool changed;
-  bool ok = auth_refresh(&i->base, &user->password, "password", &changed, err);
+static bool refresh_password(struct password *p, struct err *err) {
+  bool known = secret_is_known(&p->password), changed;
+  bool ok = auth_refresh(&p->base, &p->password, "password", &changed, err);
   if (changed)
-    lockout_end(&user->lockout);
+    p->replaced = known;
   return ok;
-}
-
-/* Why there is no login now, if there is none. */
-static bool explain_pause(const struct password *i, msec_t now,
-                          struct err *err) {
-  const struct err *why = NULL;
-  if (lockout_is_active(&i->user->lockout, now))
-    why = &i->user->why;
-  else if (now < i->service_backoff.until)
-    why = &i->service_error;
-  else if (now < i->rejected_backoff.until)
-    why = &i->why;
-  return why != NULL && !err_set(err, why->kind, "%s", why->text);
 }
 
 static enum auth_state password_prepare(struct auth *a, struct http *http,
                                         msec_t now, struct err *err) {
-  struct password *i = (struct password *)a;
+  struct password *p = (struct password *)a;
   struct err pause = ERR_INIT;
-  bool usable = i->token.len > 0 && now < i->ends;
-  if (usable && now < i->renew_at)
+  bool usable = lease_is_usable(&p->lease, now);
+  if (usable && now < p->lease.renew_at)
     return AUTH_READY;
-  if (refresh_password(i, &pause) && !i->user->busy &&
-      !explain_pause(i, now, &pause))
-    log_in(i, http, now);
+  if (refresh_password(p, &pause) && p->account->trying == NULL &&
+      lease_is_wanted(&p->lease, now) &&
+      account_allows(p->account, &p->password, p->replaced, now, &pause))
+    log_in(p, http, now);
   if (usable)
     return AUTH_READY;
-  if (i->user->busy)
+  if (p->account->trying != NULL)
     return AUTH_BUSY;
-  *err = err_is_set(&pause) ? pause : i->service_error;
+  if (err_is_set(&pause))
+    *err = pause;
+  else
+    lease_explain(&p->lease, now, err);
   return AUTH_REFUSED;
 }
 
 static bool password_apply(struct auth *a, const char *project_id,
                            struct http_request *req, struct err *err) {
   (void)project_id;
-  struct password *i = (struct password *)a;
-  return http_request_add_header(req, "X-Auth-Token", i->token.data, err);
+  struct password *p = (struct password *)a;
+  return http_request_add_header(req, "X-Auth-Token", p->token.value.data, err);
 }
 
-/* A token that has served has come to its end early, and another one will do.
- * After one that never served the next may be no better, and we are not to log
- * in for it at each interval. */
+/* A token that served ended early, and another one will serve. After one that
+ * never served the next may be no better. */
 static void password_reject(struct auth *a, const struct auth_outcome *outcome,
                             msec_t now) {
-  struct password *i = (struct password *)a;
-  if (i->token.len == 0)
-    return; /* another request has told it */
-  buf_reset(&i->token);
-  err_clear(&i->why);
-  err_set(&i->why, ERR_AUTH, "a new token is refused: %s", outcome->why->text);
-  if (a->accepted)
-    backoff_reset(&i->rejected_backoff);
-  else
-    backoff_grow(&i->rejected_backoff, REJECTED_RETRY_MIN, REJECTED_RETRY_MAX,
-                 now);
+  struct password *p = (struct password *)a;
+  if (!p->lease.granted)
+    return; /* another request was rejected first */
+  err_clear(&p->lease.rejection);
+  err_set(&p->lease.rejection, ERR_AUTH, "a new token was rejected (%s)",
+          outcome->why->text);
+  clear_token(p);
+  lease_reject(&p->lease, a->accepted, now);
 }
 
 static void password_free(struct auth *a) {
-  struct password *i = (struct password *)a;
-  if (i->transfer != NULL)
-    http_cancel(i->transfer);
-  messages_reader_free(i->reader);
-  if (i->user != NULL && registry_release(&i->auths->users, &i->user->entry)) {
-    secret_free(&i->user->password);
-    free(i->user);
+  struct password *p = (struct password *)a;
+  if (p->transfer != NULL) {
+    http_cancel(p->transfer);
+    end_login(p);
   }
-  buf_free(&i->token);
-  http_endpoint_finish(&i->endpoint);
-  free(i);
+  account_close(&p->auths->accounts, p->account);
+  secret_free(&p->password);
+  secret_free(&p->token);
+  http_endpoint_finish(&p->endpoint);
+  free(p);
 }
 
 static bool password_share_key(const struct auth_options *o, struct buf *key,
@@ -312,59 +275,38 @@ static bool password_share_key(const struct auth_options *o, struct buf *key,
          auth_key_add_secret(key, &c->password, err);
 }
 
-/* What makes two projects log in as the same user with the same password. */
-static bool user_key(const struct credential_config *c, struct buf *key,
-                     struct err *err) {
-  return registry_key_add(key, c->identity_endpoint, err) &&
-         registry_key_add(key, c->domain_name, err) &&
-         registry_key_add(key, c->user, err) &&
-         auth_key_add_secret(key, &c->password, err);
-}
-
-static struct user *new_user(const struct credential_config *c,
-                             struct err *err) {
-  struct user *user = calloc(1, sizeof(*user));
-  if (user == NULL)
-    return err_memory(err), NULL;
-  if (secret_init(&user->password, &c->password, err))
-    return user;
-  secret_free(&user->password);
-  free(user);
-  return NULL;
-}
-
-static struct user *open_user(struct auths *auths,
-                              const struct credential_config *c,
-                              struct err *err) {
+/* The service's origin is normalized; its path does not make another user. */
+static struct account *open_account(struct password *p, struct err *err) {
   struct buf key;
-  struct registry_entry *entry = NULL;
+  struct account *account = NULL;
   buf_init(&key, REGISTRY_KEY_MAX);
-  if (user_key(c, &key, err)) {
-    entry = registry_find(auths->users, &key);
-    if (entry == NULL && (entry = (void *)new_user(c, err)) != NULL)
-      registry_add(&auths->users, entry, &key);
-  }
+  if (registry_key_add(&key, p->endpoint.origin, err) &&
+      registry_key_add(&key, p->config->domain_name, err) &&
+      registry_key_add(&key, p->config->user, err))
+    account = account_open(&p->auths->accounts, &key, err);
   buf_free(&key);
-  return (struct user *)entry;
+  return account;
 }
 
 static struct auth *password_open(struct auths *auths,
                                   const struct auth_options *o,
                                   struct err *err) {
-  struct password *i = calloc(1, sizeof(*i));
-  if (i == NULL)
+  struct password *p = calloc(1, sizeof(*p));
+  if (p == NULL)
     return err_memory(err), NULL;
-  i->auths = auths;
-  i->config = o->credential;
-  i->project_id = o->project_id;
-  i->timeout = o->timeout;
-  i->connect = o->connect;
-  buf_init(&i->token, MESSAGES_SECRET_MAX);
-  i->user = open_user(auths, o->credential, err);
-  if (i->user != NULL &&
-      http_endpoint_init(&i->endpoint, o->credential->identity_endpoint, err))
-    return &i->base;
-  password_free(&i->base);
+  p->auths = auths;
+  p->config = o->credential;
+  p->project_id = o->project_id;
+  p->timeout = o->timeout;
+  p->connect = o->connect;
+  if (http_endpoint_init(&p->endpoint, p->config->identity_endpoint, err) &&
+      secret_init(&p->password, &p->config->password, err) &&
+      secret_init(&p->token, NULL, err) &&
+      (p->account = open_account(p, err)) != NULL) {
+    p->password.wait_for_writer = true;
+    return &p->base;
+  }
+  password_free(&p->base);
   return NULL;
 }
 

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <time.h>
 
-/* The service takes a date that is off by this many seconds. */
+/* The service accepts a date that is off by this many seconds. */
 #define CLOCK_TOLERANCE (15 * 60)
 
 /* The vendor's clients sign these, and no header that a proxy may rewrite. */
@@ -78,10 +78,11 @@ void request_signing_describe(struct err *e,
   err_clear(e);
   if (labs(ahead) > CLOCK_TOLERANCE)
     err_set(e, ERR_AUTH,
-            "this machine's clock is %ld minutes %s the service's, so no "
-            "signature is accepted: %s",
+            "this machine's clock is %ld minutes %s the service's, so it "
+            "rejects every signature (%s)",
             labs(ahead) / 60, ahead > 0 ? "ahead of" : "behind",
             outcome->why->text);
   else
-    err_set(e, ERR_AUTH, "the access key is refused: %s", outcome->why->text);
+    err_set(e, ERR_AUTH, "the access key was rejected (%s)",
+            outcome->why->text);
 }

@@ -254,14 +254,20 @@ bool sdk_hmac_string_to_sign(struct buf *to, const struct sdk_hmac_request *req,
   return ok;
 }
 
+void sdk_hmac_digest(uint8_t digest[SDK_HMAC_DIGEST_SIZE], const uint8_t *key,
+                     size_t key_len, const char *bytes, size_t len) {
+  struct hmac_sha256_ctx ctx;
+  hmac_sha256_set_key(&ctx, key_len, key);
+  hmac_sha256_update(&ctx, len, (const uint8_t *)bytes);
+  hmac_sha256_digest(&ctx, SDK_HMAC_DIGEST_SIZE, digest);
+  explicit_bzero(&ctx, sizeof(ctx));
+}
+
 static bool add_signature(struct buf *to, const struct buf *text,
                           const char *key, struct err *err) {
-  struct hmac_sha256_ctx ctx;
-  uint8_t digest[SHA256_DIGEST_SIZE];
-  hmac_sha256_set_key(&ctx, strlen(key), (const uint8_t *)key);
-  hmac_sha256_update(&ctx, text->len, (const uint8_t *)text->data);
-  hmac_sha256_digest(&ctx, sizeof(digest), digest);
-  explicit_bzero(&ctx, sizeof(ctx));
+  uint8_t digest[SDK_HMAC_DIGEST_SIZE];
+  sdk_hmac_digest(digest, (const uint8_t *)key, strlen(key), text->data,
+                  text->len);
   return add_hex(to, digest, err);
 }
 

@@ -18,6 +18,7 @@
 
 #include "base/buf.h"
 
+#include <stdint.h>
 #include <time.h>
 
 /* The most headers (X-Sdk-Date counts) and query parameters of a request. */
@@ -60,6 +61,12 @@ bool sdk_hmac_string_to_sign(struct buf *to, const struct sdk_hmac_request *req,
 bool sdk_hmac_authorization(struct buf *to, const struct sdk_hmac_request *req,
                             const char *access_key, const char *secret_key,
                             struct err *err);
+
+/* A digest of a secret by which it is recognized; it tells nothing without the
+ * key. */
+#define SDK_HMAC_DIGEST_SIZE 32
+void sdk_hmac_digest(uint8_t digest[SDK_HMAC_DIGEST_SIZE], const uint8_t *key,
+                     size_t key_len, const char *bytes, size_t len);
 
 /* The value of the header X-Sdk-Date for a time. */
 void sdk_hmac_date(char date[SDK_HMAC_DATE_SIZE], time_t now);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the collectd-drs authors
  *
- * A token that somebody else renews: it stands in the configuration or in a
- * file. A refused one is tried once in each read, because the plugin cannot
- * get another, and no account is locked by it. */
+ * A token that somebody else renews: a literal or a file. A rejected one is
+ * tried once in each cycle: the plugin cannot get another, and no account is
+ * locked by it. */
 
 #include "auth/auth.h"
 
@@ -12,13 +12,13 @@
 struct token {
   struct auth base;
   struct secret token;
-  bool refused; /* in this read */
+  bool rejected; /* in this cycle */
   struct err why;
 };
 
 static void token_begin(struct auth *a) {
   struct token *t = (struct token *)a;
-  t->refused = false;
+  t->rejected = false;
 }
 
 static enum auth_state token_prepare(struct auth *a, struct http *http,
@@ -29,12 +29,12 @@ static enum auth_state token_prepare(struct auth *a, struct http *http,
   if (!auth_refresh(a, &t->token, "token", &changed, err))
     return AUTH_REFUSED;
   if (changed) {
-    t->refused = false;
+    t->rejected = false;
     auth_renewed(a);
   }
-  if (!t->refused)
+  if (!t->rejected)
     return AUTH_READY;
-  err_set(err, ERR_AUTH, "the token was refused: %s", t->why.text);
+  err_set(err, ERR_AUTH, "the token was rejected (%s)", t->why.text);
   return AUTH_REFUSED;
 }
 
@@ -49,7 +49,7 @@ static void token_reject(struct auth *a, const struct auth_outcome *outcome,
                          msec_t now) {
   (void)now;
   struct token *t = (struct token *)a;
-  t->refused = true;
+  t->rejected = true;
   t->why = *outcome->why;
 }
 

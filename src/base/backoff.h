@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the collectd-drs authors
  *
- * A time before which nothing is to be asked. Nobody sleeps for it: it is a
- * point in time that whoever call_pool looks at first. */
+ * A pause after a failure, which grows with each failure. Nothing sleeps: a
+ * pause is a point in time before which no request is sent. */
 
 #ifndef DRS_BASE_BACKOFF_H
 #define DRS_BASE_BACKOFF_H
@@ -11,18 +11,30 @@
 
 /* All zero: no pause. */
 struct backoff {
-  msec_t until; /* nothing is asked before */
-  msec_t last;  /* how long the last pause was that nobody told us; 0: none */
+  msec_t until; /* no request before */
+  msec_t last;  /* the last pause that grew; 0: none */
 };
 
 /* Pauses for `wait` milliseconds, as the service says. */
 void backoff_obey(struct backoff *b, msec_t wait, msec_t now);
 
 /* Pauses twice as long as the last time, from `least` to `most` milliseconds.
- * Half of it is random, lest all who were refused come back together. */
+ * Half of it is random, so that clients which failed together do not come back
+ * together. */
 void backoff_grow(struct backoff *b, msec_t least, msec_t most, msec_t now);
 
-/* The service is content: the next pause starts small again. */
+/* Likewise without a random part: no try may come early. */
+void backoff_grow_exactly(struct backoff *b, msec_t least, msec_t most,
+                          msec_t now);
+
+/* After a success the next pause starts at `least` again. */
 static inline void backoff_reset(struct backoff *b) { b->last = 0; }
+
+static inline bool backoff_is_active(const struct backoff *b, msec_t now) {
+  return now < b->until;
+}
+
+/* A random number from 0 to `most`, another one in each process. */
+msec_t backoff_jitter(msec_t most);
 
 #endif

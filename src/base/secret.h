@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the collectd-drs authors
  *
- * A secret, given literally or in a file that somebody may replace at any
- * time. It is wiped before its memory is freed, and no function of this file
- * ever puts it into an error.
+ * A secret: given literally, read from a file that may be replaced at any
+ * time, or obtained from a service. It is wiped before its memory is freed, and
+ * no function of this file puts it into an error.
  *
- * A file is read again when it has changed, as file.h has it. One line break
- * at its end is not part of the secret. */
+ * All secrets in use are known to secret_redact, from any thread. So a struct
+ * secret must not be moved or copied between secret_init and secret_free. */
 
 #ifndef DRS_BASE_SECRET_H
 #define DRS_BASE_SECRET_H
@@ -16,35 +16,50 @@
 /* The most bytes of a secret: what a gateway takes as one header. */
 #define SECRET_MAX (32 * 1024)
 
-struct secret {
-  struct buf value; /* the current one; empty: none yet */
-  struct file file; /* its path is NULL: given literally */
-  bool readable_by_others;
-};
-
-/* A secret as configured: the value or the path of its file, or neither. */
+/* A secret as configured: the value, or the path of its file; or neither. */
 struct secret_config {
   char *value, *path;
 };
 
-static inline bool secret_is_configured(const struct secret_config *c) {
-  return c->value != NULL || c->path != NULL;
-}
+/* All zero: none, for secret_free only. */
+struct secret {
+  struct buf value; /* the current one; empty: none yet */
+  struct file file; /* its path is NULL: none */
+  bool readable_by_others;
+  /* A change of the file counts only once the file has not been modified for
+   * a second: an incomplete value could lock an account. */
+  bool wait_for_writer;
+  struct secret *next, **link; /* among those in use */
+};
 
 /* Whether a value can be sent in a header: not empty, not too long, without
  * control characters. */
 bool secret_is_valid(const char *value, struct err *err);
 
-/* Copies what is configured. False: out of memory, or the value is not
- * valid. */
+/* Copies what is configured. False: out of memory, or the value is not valid.
+ * To be freed in any case. */
 bool secret_init(struct secret *s, const struct secret_config *c,
                  struct err *err);
+void secret_free(struct secret *s);
 
-/* Reads the file if it has changed. `*changed` tells whether the value is
- * another one than before. False: there is no valid value in the file; an old
- * value is kept only while the file cannot be read. */
+/* Replaces the value. False: it is not valid, or memory is short, and there is
+ * none now. */
+bool secret_set(struct secret *s, const char *value, struct err *err);
+void secret_clear(struct secret *s);
+
+static inline bool secret_is_known(const struct secret *s) {
+  return s->value.len > 0;
+}
+
+/* Reads the file if it has changed, less one line break at its end. `*changed`
+ * tells whether the value is another one. False: there is no valid value in the
+ * file; an old value is kept only while the file cannot be read. */
 bool secret_refresh(struct secret *s, bool *changed, struct err *err);
 
-void secret_free(struct secret *s);
+/* Replaces in place each secret in use of at least 4 bytes by "***": as it is,
+ * with the escapes of JSON, URLs and HTML, in base64, and where a text was cut,
+ * its first 12 bytes or more. Also the signature in an Authorization header.
+ * For texts from outside, such as a service's error message. Thread-safe. */
+void secret_redact(char *text);
 
 #endif

@@ -4,11 +4,14 @@
  * Credentials over days, against services that a test plays and a clock that
  * it moves: how often they are asked for, shared, and left alone. */
 
+#include "alloc.h"
 #include "fake_http.h"
 
 #include "auth/auth.h"
 
+#include <fcntl.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -42,7 +45,7 @@ static int tear_down(void **state) {
     auth_close(&auths, opened[i]);
   opened_len = 0;
   assert_null(auths.all);
-  assert_null(auths.users);
+  assert_null(auths.accounts);
   assert_int_equal(fake_calls_len, 0);
   return 0;
 }
@@ -247,11 +250,20 @@ static void an_hour_of_a_wrong_password_is_six_tries(void **state) {
   assert_int_equal(fake_started, 6);
 }
 
+/* Complete, and not modified for a while. */
 static void write_secret(const char *path, const char *secret) {
   FILE *file = fopen(path, "w");
   assert_non_null(file);
   assert_true(fputs(secret, file) >= 0);
   assert_int_equal(fclose(file), 0);
+  struct timespec times[] = {{.tv_nsec = UTIME_OMIT},
+                             {.tv_sec = time(NULL) - 2}};
+  assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
+}
+
+static void write_incomplete_secret(const char *path, const char *secret) {
+  write_secret(path, secret);
+  assert_int_equal(utimensat(AT_FDCWD, path, NULL, 0), 0);
 }
 
 static void a_new_password_ends_the_pause(void **state) {
@@ -275,6 +287,111 @@ static void a_new_password_ends_the_pause(void **state) {
   prepare(a);
   assert_string_equal(a->insecure_file, path);
   unlink(path);
+}
+
+static void an_incomplete_file_is_not_tried(void **state) {
+  (void)state;
+  char path[] = "/tmp/test_auth.XXXXXX";
+  close(mkstemp(path));
+  write_secret(path, "wrong");
+  struct auth *a = open_auth(login((struct secret_config){.path = path}), "p");
+  prepare(a);
+  refuse_login(401, -1);
+  write_incomplete_secret(path, "rig");
+  assert_int_equal(prepare(a), AUTH_REFUSED);
+  write_incomplete_secret(path, "");
+  assert_int_equal(prepare(a), AUTH_REFUSED);
+  assert_non_null(strstr(why.text, "no entry"));
+  write_secret(path, "right");
+  assert_int_equal(prepare(a), AUTH_BUSY);
+  assert_int_equal(fake_started, 2);
+  unlink(path);
+}
+
+static void a_value_that_was_rejected_ends_no_pause(void **state) {
+  (void)state;
+  char path[] = "/tmp/test_auth.XXXXXX";
+  close(mkstemp(path));
+  write_secret(path, "wrong-1");
+  struct auth *a = open_auth(login((struct secret_config){.path = path}), "p");
+  prepare(a);
+  refuse_login(401, -1);
+  write_secret(path, "wrong-2");
+  prepare(a);
+  refuse_login(401, -1);
+  for (int i = 0; i < 10; i++) {
+    write_secret(path, i % 2 == 0 ? "wrong-1" : "wrong-2");
+    assert_int_equal(prepare(a), AUTH_REFUSED);
+  }
+  assert_int_equal(fake_started, 2);
+  unlink(path);
+}
+
+/* A script that writes a wrong password every ten seconds locks nobody out. */
+static void an_hour_of_new_wrong_passwords_is_six_tries(void **state) {
+  (void)state;
+  char path[] = "/tmp/test_auth.XXXXXX", password[16];
+  close(mkstemp(path));
+  struct auth *a = open_auth(login((struct secret_config){.path = path}), "p");
+  for (; fake_now < born + HOUR; fake_now += 10000) {
+    snprintf(password, sizeof(password), "wrong-%ld", (long)fake_now);
+    write_secret(path, password);
+    if (prepare(a) == AUTH_BUSY)
+      refuse_login(401, -1);
+  }
+  assert_in_range(fake_started, 5, 6);
+  unlink(path);
+}
+
+/* Spellings of one service, with a password each. */
+static struct auth *open_spelling(int i, const char *password) {
+  static const char *const urls[] = {"https://iam/v3", "https://IAM/v3",
+                                     "https://iam:443/v3", "HTTPS://iam/v3/",
+                                     "https://iam/prefix/v3"};
+  struct credential_config c =
+      login((struct secret_config){.value = literal(password)});
+  c.identity_endpoint = literal(urls[i % 5]);
+  return open_auth(c, "p");
+}
+
+static void a_user_has_one_pause_whatever_the_password(void **state) {
+  (void)state;
+  struct auth *a[10];
+  char passwords[10][10];
+  for (int i = 0; i < 10; i++) {
+    snprintf(passwords[i], sizeof(passwords[i]), "wrong-%d", i);
+    a[i] = open_spelling(i, passwords[i]);
+  }
+  for (; fake_now < born + HOUR; fake_now += 10000)
+    for (int i = 0; i < 10; i++) {
+      if (prepare(a[i]) == AUTH_BUSY)
+        refuse_login(401, -1);
+      assert_int_equal(prepare(a[i]), AUTH_REFUSED);
+      assert_non_null(strstr(why.text, "no entry"));
+    }
+  assert_int_equal(fake_started, 6);
+}
+
+/* A value that was never tried goes before those that were rejected. */
+static void the_right_password_gets_its_turn(void **state) {
+  (void)state;
+  struct auth *wrong = open_spelling(0, "wrong"), *right;
+  prepare(wrong);
+  refuse_login(401, -1);
+  right = open_spelling(1, "right");
+  assert_int_equal(prepare(right), AUTH_REFUSED);
+  fake_now += MINUTE;
+  assert_int_equal(prepare(wrong), AUTH_REFUSED);
+  assert_int_equal(prepare(right), AUTH_BUSY);
+  answer_login("token", MINUTE);
+  for (; fake_now < born + HOUR; fake_now += 10000) {
+    if (prepare(wrong) == AUTH_BUSY)
+      refuse_login(401, -1);
+    prepare(right);
+    if (fake_calls_len > 0)
+      answer_login("token", MINUTE);
+    assert_int_equal(prepare(right), AUTH_READY);
+  }
 }
 
 static void projects_share_a_login(void **state) {
@@ -328,6 +445,33 @@ static void an_identity_service_that_is_ill_is_asked_again(void **state) {
   assert_int_equal(prepare(a), AUTH_BUSY);
   answer_login("token", DAY);
   assert_int_equal(prepare(a), AUTH_READY);
+}
+
+/* Something stands in the identity service's place for a while. */
+static void other_statuses_reject_nothing(void **state) {
+  (void)state;
+  static const long statuses[] = {400, 404, 405, 407, 408, 421, 425, 500, 302};
+  struct auth *a = open_login("p");
+  for (size_t i = 0; i < COUNT(statuses); i++) {
+    assert_int_equal(prepare(a), AUTH_BUSY);
+    fake_answer(fake_calls[0],
+                (struct http_response){statuses[i], -1, -1, NULL},
+                "<html>no</html>");
+    assert_int_equal(prepare(a), AUTH_REFUSED);
+    assert_int_equal(why.kind, ERR_HTTP);
+    fake_now += 1000 << i;
+  }
+  prepare(a);
+  refuse_login(400, -1); /* in the identity service's own words */
+  assert_int_equal(prepare(a), AUTH_REFUSED);
+  assert_int_equal(why.kind, ERR_AUTH);
+}
+
+static void a_login_is_sent_once(void **state) {
+  (void)state;
+  prepare(open_login("p"));
+  assert_true(fake_calls[0]->once);
+  assert_int_equal(fake_started, 1);
 }
 
 static void its_illness_costs_no_read_while_the_token_lives(void **state) {
@@ -406,7 +550,80 @@ static void an_hour_of_a_wrong_key_is_six_tries(void **state) {
     assert_int_equal(prepare(a), AUTH_REFUSED);
   }
   assert_int_equal(tries, 6);
-  assert_non_null(strstr(why.text, "access key is refused: HTTP 401"));
+  assert_non_null(strstr(why.text, "access key was rejected (HTTP 401"));
+}
+
+static struct auth *open_keys(const char *secret_key) {
+  struct credential_config c = {.type = CREDENTIAL_ACCESS_KEY,
+                                .access_key = literal("AK"),
+                                .secret_key.value = literal(secret_key)};
+  return open_auth(c, "p");
+}
+
+static void an_access_key_has_one_pause_whatever_the_secret(void **state) {
+  (void)state;
+  struct auth *a[10];
+  char secrets[10][10];
+  int tries = 0, first_minute = 0;
+  for (int i = 0; i < 10; i++) {
+    snprintf(secrets[i], sizeof(secrets[i]), "wrong-%d", i);
+    a[i] = open_keys(secrets[i]);
+  }
+  for (; fake_now < born + HOUR; fake_now += 10000) {
+    for (int i = 0; i < 10; i++)
+      if (prepare(a[i]) == AUTH_READY) {
+        use(a[i], AUTH_REJECTED);
+        tries++;
+      }
+    first_minute = fake_now < born + MINUTE ? tries : first_minute;
+  }
+  assert_int_equal(first_minute, 1);
+  assert_int_equal(tries, 6);
+}
+
+static void one_secret_of_an_access_key_is_tried_at_a_time(void **state) {
+  (void)state;
+  struct auth *a = open_keys("one"), *b = open_keys("two");
+  unsigned serial;
+  prepare(a);
+  free(apply(a, &serial));
+  assert_int_equal(prepare(b), AUTH_BUSY);
+  auth_done(a, &(struct auth_outcome){AUTH_INCONCLUSIVE, serial, NULL, -1},
+            fake_now);
+  assert_int_equal(prepare(b), AUTH_READY);
+}
+
+/* Eight in flight with a key that is withdrawn: one rejection. After the pause
+ * it is a key that is not accepted yet. */
+static void rejections_of_one_key_are_one(void **state) {
+  (void)state;
+  struct auth *a = open_key("p");
+  struct auth_outcome rejected = {AUTH_REJECTED, 0, &why, -1};
+  prepare(a);
+  use(a, AUTH_ACCEPTED);
+  for (int i = 0; i < 8; i++)
+    free(apply(a, &rejected.serial));
+  for (int i = 0; i < 8; i++)
+    auth_done(a, &rejected, fake_now);
+  assert_int_equal(prepare(a), AUTH_REFUSED);
+  fake_now += MINUTE;
+  assert_int_equal(prepare(a), AUTH_READY);
+  free(apply(a, &rejected.serial));
+  assert_int_equal(prepare(a), AUTH_BUSY);
+  rejected.verdict = AUTH_ACCEPTED;
+  auth_done(a, &rejected, fake_now);
+  assert_int_equal(prepare(a), AUTH_READY);
+}
+
+static void an_accepted_key_pays_for_no_other(void **state) {
+  (void)state;
+  struct auth *right = open_keys("right"), *wrong = open_keys("wrong");
+  prepare(right);
+  use(right, AUTH_ACCEPTED);
+  prepare(wrong);
+  use(wrong, AUTH_REJECTED);
+  assert_int_equal(prepare(wrong), AUTH_REFUSED);
+  assert_int_equal(prepare(right), AUTH_READY);
 }
 
 static void a_wrong_clock_is_said(void **state) {
@@ -416,8 +633,8 @@ static void a_wrong_clock_is_said(void **state) {
     const char *text;
   } rows[] = {{1000, "16 minutes ahead of"},
               {-3600, "60 minutes behind"},
-              {890, "access key is refused"},
-              {-890, "access key is refused"}};
+              {890, "access key was rejected"},
+              {-890, "access key was rejected"}};
   for (size_t i = 0; i < COUNT(rows); i++) {
     struct auth *a = open_key("p");
     struct auth_outcome o = {AUTH_REJECTED, 0, &why,
@@ -439,6 +656,27 @@ static void a_signature_has_its_headers(void **state) {
                     "SignedHeaders=host;x-project-id;x-sdk-date, Signature=");
   assert_applies(a, "Host: drs\n");
   assert_applies(a, "X-Project-Id: p\n");
+}
+
+/* What proxies may rewrite, such as Accept, is not signed. */
+static void the_vendors_headers_are_signed(void **state) {
+  (void)state;
+  static char origin[] = "https://drs", prefix[] = "/prefix";
+  static const struct http_endpoint endpoint = {origin, prefix};
+  struct http_request req = {
+      .method = "GET", .endpoint = &endpoint, .path = "/v3/p"};
+  struct auth *a = open_key("p");
+  struct auth_outcome over = {AUTH_INCONCLUSIVE, 0, NULL, -1};
+  assert_true(http_request_add_header(&req, "Content-Type", "a/b", NULL));
+  assert_true(http_request_add_header(&req, "Accept", "a/b", NULL));
+  assert_true(http_request_add_header(&req, "X-Language", "en-us", NULL));
+  assert_true(auth_apply(a, "p", &req, &over.serial, NULL));
+  char *lines = fake_lines(&req);
+  assert_non_null(strstr(lines, "SignedHeaders=content-type;host;x-language;"
+                                "x-project-id;x-sdk-date, "));
+  free(lines);
+  http_request_finish(&req);
+  auth_done(a, &over, fake_now);
 }
 
 /* An agency */
@@ -534,7 +772,7 @@ static void no_metadata_service_is_said(void **state) {
   prepare(a);
   fake_fail(fake_calls[0], "no route");
   assert_int_equal(prepare(a), AUTH_REFUSED);
-  assert_non_null(strstr(why.text, "the metadata service: no route"));
+  assert_non_null(strstr(why.text, "metadata service: no route"));
   fake_now += 1000;
   assert_int_equal(prepare(a), AUTH_BUSY);
   answer_session(404, "");
@@ -558,6 +796,107 @@ static void keys_that_served_are_renewed_at_once(void **state) {
   assert_int_equal(prepare(a), AUTH_REFUSED);
 }
 
+/* Requests in this time, where each cycle comes right after the last. */
+static size_t requests_in(struct auth *a, msec_t time, msec_t ends) {
+  size_t before = fake_started;
+  for (msec_t end = fake_now + time; fake_now < end; fake_now += 10) {
+    if (prepare(a) != AUTH_BUSY && fake_calls_len == 0)
+      continue;
+    if (strstr(fake_calls[0]->url, "securitykey") == NULL)
+      answer_session(200, "session");
+    else
+      answer_keys("AK", ends - fake_now);
+  }
+  return fake_started - before;
+}
+
+static void keys_that_have_expired_cost_few_requests(void **state) {
+  (void)state;
+  struct auth *a = open_agency();
+  assert_int_equal(requests_in(a, 400, 0), 2);
+  assert_int_equal(prepare(a), AUTH_REFUSED);
+  assert_non_null(strstr(why.text, "keys that have expired"));
+  assert_in_range(requests_in(a, HOUR, 0), 20, 60);
+}
+
+/* Their successors come two seconds after their end. */
+static void
+keys_that_end_before_their_successors_cost_few_requests(void **state) {
+  (void)state;
+  struct auth *a = open_agency();
+  assert_in_range(requests_in(a, 20000, fake_now + 20000), 2, 40);
+  assert_in_range(requests_in(a, 2000, fake_now), 2, 10);
+  assert_in_range(requests_in(a, 4000, fake_now + HOUR), 2, 4);
+  assert_int_equal(prepare(a), AUTH_READY);
+}
+
+static void a_session_token_cannot_add_a_header(void **state) {
+  (void)state;
+  static const char *const tokens[] = {"session\r\nX-Evil: 1", "s\n", "\x01"};
+  for (size_t i = 0; i < COUNT(tokens); i++) {
+    struct auth *a = open_agency();
+    prepare(a);
+    answer_session(200, tokens[i]);
+    assert_int_equal(prepare(a), AUTH_REFUSED);
+    assert_non_null(strstr(why.text, "control character"));
+    assert_int_equal(fake_calls_len, 0);
+    tear_down(NULL);
+  }
+}
+
+/* Memory */
+
+static struct credential_config credential;
+
+static bool open_and_close(void) {
+  static const struct auth_options o = {.credential = &credential,
+                                        .project_id = "p"};
+  struct auth *a = auth_open(&auths, &o, NULL);
+  if (a == NULL) {
+    assert_null(auths.all);
+    assert_null(auths.accounts);
+    return false;
+  }
+  auth_close(&auths, a);
+  return true;
+}
+
+static void nothing_is_kept_where_memory_is_short(void **state) {
+  (void)state;
+  const struct credential_config all[] = {
+      {.type = CREDENTIAL_TOKEN, .token.value = literal("token")},
+      {.type = CREDENTIAL_TOKEN, .token.path = literal("/token")},
+      login((struct secret_config){.value = literal("password")}),
+      {.type = CREDENTIAL_ACCESS_KEY,
+       .access_key = literal("AK"),
+       .secret_key.value = literal("SK"),
+       .security_token.value = literal("T")},
+      {.type = CREDENTIAL_AGENCY, .metadata_endpoint = literal("http://m")}};
+  for (size_t i = 0; i < COUNT(all); i++) {
+    credential = all[i];
+    alloc_fail_each(open_and_close);
+  }
+}
+
+/* ("ab", "c") is not ("a", "bc"), and neither has a NULL. */
+static void keys_of_what_is_shared_do_not_collide(void **state) {
+  (void)state;
+  static const char *const parts[][2] = {
+      {"ab", "c"}, {"a", "bc"}, {"abc", ""}, {"abc", NULL}, {NULL, "abc"},
+      {"-", NULL}, {NULL, "-"}, {"+", ""},   {"", "+"}};
+  struct buf keys[COUNT(parts)];
+  for (size_t i = 0; i < COUNT(parts); i++) {
+    buf_init(&keys[i], REGISTRY_KEY_MAX);
+    assert_true(registry_key_add(&keys[i], parts[i][0], NULL));
+    assert_true(registry_key_add(&keys[i], parts[i][1], NULL));
+    for (size_t j = 0; j < i; j++)
+      assert_false(keys[i].len == keys[j].len &&
+                   memcmp(keys[i].data, keys[j].data, keys[i].len) == 0);
+  }
+  for (size_t i = 0; i < COUNT(parts); i++)
+    buf_free(&keys[i]);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void) {
@@ -570,22 +909,39 @@ int main(void) {
       TEST(refusals_of_one_token_are_one),
       TEST(an_hour_of_a_wrong_password_is_six_tries),
       TEST(a_new_password_ends_the_pause),
+      TEST(an_incomplete_file_is_not_tried),
+      TEST(a_value_that_was_rejected_ends_no_pause),
+      TEST(an_hour_of_new_wrong_passwords_is_six_tries),
+      TEST(a_user_has_one_pause_whatever_the_password),
+      TEST(the_right_password_gets_its_turn),
       TEST(projects_share_a_login),
       TEST(a_user_logs_in_once_at_a_time),
       TEST(an_identity_service_that_is_ill_is_asked_again),
+      TEST(other_statuses_reject_nothing),
+      TEST(a_login_is_sent_once),
       TEST(its_illness_costs_no_read_while_the_token_lives),
       TEST(an_answer_without_a_token_is_an_error),
       TEST(a_token_may_have_32_kilobytes),
       TEST(a_new_key_is_tried_once_at_a_time),
       TEST(an_hour_of_a_wrong_key_is_six_tries),
+      TEST(an_access_key_has_one_pause_whatever_the_secret),
+      TEST(one_secret_of_an_access_key_is_tried_at_a_time),
+      TEST(rejections_of_one_key_are_one),
+      TEST(an_accepted_key_pays_for_no_other),
       TEST(a_wrong_clock_is_said),
       TEST(a_signature_has_its_headers),
+      TEST(the_vendors_headers_are_signed),
       TEST(an_agency_gives_keys),
       TEST(a_session_need_not_be_offered),
       TEST(its_keys_are_renewed_in_time),
       TEST(no_agency_is_said),
       TEST(no_metadata_service_is_said),
       TEST(keys_that_served_are_renewed_at_once),
+      TEST(keys_that_have_expired_cost_few_requests),
+      TEST(keys_that_end_before_their_successors_cost_few_requests),
+      TEST(a_session_token_cannot_add_a_header),
+      TEST(nothing_is_kept_where_memory_is_short),
+      TEST(keys_of_what_is_shared_do_not_collide),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

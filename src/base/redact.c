@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the collectd-drs authors
+ *
+ * Encodings of a secret, compared byte by byte: nothing is allocated. */
+
+#include "base/redact.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+/* A secret whose first bytes are this many is recognized where a text was cut.
+ */
+#define PREFIX_MIN 12
+/* Base64 of fewer bytes says too little. */
+#define BASE64_LEN_MIN 6
+/* Hexadecimal digits. */
+#define SIGNATURE_LEN 64
+
+static size_t min_size(size_t a, size_t b) { return a < b ? a : b; }
+
+/* As it is */
+
+static size_t match_plain(const char *text, const char *secret, size_t len) {
+  size_t n = 0;
+  while (n < len && text[n] == secret[n])
+    n++;
+  return n >= min_size(len, PREFIX_MIN) ? n : 0;
+}
+
+/* Escapes: \" \\ \/ \u20AC  %E2%82%AC +  &quot; */
+
+static int hex_digit(char c) {
+  if (c >= '0' && c <= '9')
+    return c - '0';
+  c |= 0x20;
+  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* The value of `digits` hexadecimal digits, or -1. */
+static long hex_value(const char *text, int digits) {
+  long value = 0;
+  for (int i = 0; i < digits; i++) {
+    int digit = hex_digit(text[i]);
+    if (digit < 0)
+      return -1;
+    value = 16 * value + digit;
+  }
+  return value;
+}
+
+/* One encoded character: how long it is in the text, and its bytes. */
+struct unit {
+  size_t text_len, len;
+  char bytes[4];
+};
+
+static void put_utf8(struct unit *u, long c) {
+  static const unsigned char lead[] = {0, 0, 0xC0, 0xE0, 0xF0};
+  u->len = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+  for (size_t i = u->len; i-- > 1; c >>= 6)
+    u->bytes[i] = (char)(0x80 | (c & 0x3F));
+  u->bytes[0] = (char)(c | (u->len == 1 ? 0 : lead[u->len]));
+}
+
+static bool decode_json(struct unit *u, const char *text) {
+  if (text[1] != 'u') {
+    u->text_len = 2;
+    u->len = 1;
+    u->bytes[0] = text[1];
+    return text[1] != '\0' && strchr("\"\\/'", text[1]) != NULL;
+  }
+  long c = hex_value(text + 2, 4);
+  u->text_len = 6;
+  if (c >= 0xD800 && c < 0xDC00 && text[6] == '\\' && text[7] == 'u') {
+    long low = hex_value(text + 8, 4);
+    c = low < 0xDC00 ? -1 : 0x10000 + ((c - 0xD800) << 10) + (low - 0xDC00);
+    u->text_len = 12;
+  }
+  if (c < 0)
+    return false;
+  put_utf8(u, c);
+  return true;
+}
+
+static bool decode_entity(struct unit *u, const char *text) {
+  static const struct {
+    const char *text;
+    char c;
+  } entities[] = {{"&quot;", '"'}, {"&#34;", '"'},   {"&apos;", '\''},
+                  {"&#39;", '\''}, {"&#x27;", '\''}, {"&amp;", '&'},
+                  {"&lt;", '<'},   {"&gt;", '>'}};
+  for (size_t i = 0; i < sizeof(entities) / sizeof(*entities); i++) {
+    size_t len = strlen(entities[i].text);
+    if (strncmp(text, entities[i].text, len) != 0)
+      continue;
+    *u = (struct unit){len, 1, {entities[i].c}};
+    return true;
+  }
+  return false;
+}
+
+/* Decodes the character at the text's start; false: it is not encoded. */
+static bool decode(struct unit *u, const char *text) {
+  switch (*text) {
+  case '\\':
+    return decode_json(u, text);
+  case '&':
+    return decode_entity(u, text);
+  case '+':
+    *u = (struct unit){1, 1, {' '}};
+    return true;
+  case '%': {
+    long c = hex_value(text + 1, 2);
+    *u = (struct unit){3, 1, {(char)c}};
+    return c >= 0;
+  }
+  default:
+    return false;
+  }
+}
+
+static size_t match_escaped(const char *text, const char *secret, size_t len) {
+  size_t n = 0, at = 0;
+  struct unit u;
+  while (n < len) {
+    if (decode(&u, text + at) && u.len <= len - n &&
+        memcmp(u.bytes, secret + n, u.len) == 0) {
+      at += u.text_len;
+      n += u.len;
+    } else if (text[at] == secret[n]) {
+      at++;
+      n++;
+    } else {
+      break;
+    }
+  }
+  return n >= min_size(len, PREFIX_MIN) ? at : 0;
+}
+
+/* Base64 */
+
+static int base64_value(char c) {
+  static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                               "abcdefghijklmnopqrstuvwxyz0123456789";
+  if (c == '+' || c == '-')
+    return 62;
+  if (c == '/' || c == '_')
+    return 63;
+  const char *at = c == '\0' ? NULL : strchr(digits, c);
+  return at == NULL ? -1 : (int)(at - digits);
+}
+
+/* Six bits of the bytes, as base64 takes them. */
+static int base64_digit(const char *bytes, size_t i) {
+  const unsigned char *b = (const unsigned char *)bytes + i / 4 * 3;
+  uint32_t group = (uint32_t)b[0] << 16 | (uint32_t)b[1] << 8 | b[2];
+  return (int)(group >> (18 - 6 * (i % 4)) & 0x3F);
+}
+
+/* A secret may follow other bytes, as in "user:password": then it starts at
+ * its second or third byte. What follows it in base64 is dropped as well. */
+static size_t match_base64(const char *text, const char *secret, size_t len) {
+  for (size_t skip = 0; skip < 3 && len >= skip + BASE64_LEN_MIN; skip++) {
+    size_t digits = (len - skip) / 3 * 4, n = 0;
+    while (n < digits &&
+           base64_value(text[n]) == base64_digit(secret + skip, n))
+      n++;
+    if (n < min_size(digits, 2 * PREFIX_MIN))
+      continue;
+    while (base64_value(text[n]) >= 0 || text[n] == '=')
+      n++;
+    return n;
+  }
+  return 0;
+}
+
+size_t redact_match(const char *text, const char *secret, size_t len) {
+  if (len < REDACT_LEN_MIN)
+    return 0;
+  size_t plain = match_plain(text, secret, len);
+  size_t escaped = match_escaped(text, secret, len);
+  size_t base64 = match_base64(text, secret, len);
+  size_t most = plain > escaped ? plain : escaped;
+  return most > base64 ? most : base64;
+}
+
+size_t redact_signature(const char *text) {
+  static const char key[] = "Signature=";
+  bool has_key = strncmp(text, key, strlen(key)) == 0;
+  size_t start = has_key ? strlen(key) : 0, n = start;
+  while (hex_digit(text[n]) >= 0)
+    n++;
+  return n - start >= (has_key ? 1 : SIGNATURE_LEN) ? n : 0;
+}
