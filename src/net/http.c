@@ -1,18 +1,33 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the collectd-drs authors
  *
- * One multi handle; an easy handle for each request.
+ * One multi handle, driven by its sockets' events; an easy handle for each
+ * request.
  *
- * Replies that are there at the same time take turns, one in each http_poll.
- * Else all of them would be dealt with before any of the requests that follow
- * them is sent, and the server would wait for us as long as we for it. */
+ * What one http_poll does is bounded, for the thread has more to do than to
+ * read responses: it starts one request (libcurl with GnuTLS parses all of the
+ * system's certificates for each new connection), and it returns once a handler
+ * was called. So the requests that follow a response are sent before the next
+ * response is read. What is not served stays in the kernel's buffers. */
 
 #include "net/http.h"
 
+#include "net/event_loop.h"
+#include "net/lookups.h"
+#include "net/response_header.h"
+#include "net/start_queue.h"
+#include "net/transfer_error.h"
+
+#include <arpa/inet.h>
 #include <curl/curl.h>
+#include <fcntl.h>
+#include <linux/tcp.h>
 #include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 /* Seconds. Idle connections are used for less time than servers and load
  * balancers keep them, of which 60 seconds is the most common default; and no
@@ -20,31 +35,77 @@
 #define IDLE_MAX 50L
 #define LIFETIME_MAX 300L
 
+/* Seconds. OpenSSL: how long a replaced CACert may go unnoticed. */
+#define CA_CACHE_MAX 300L
+
+/* Of the descriptors that the process may have, a quarter are for requests in
+ * flight, within these bounds. More than the upper one would take too long to
+ * close when the daemon stops. */
+#define IN_FLIGHT_SHARE 4
+#define IN_FLIGHT_MIN 4
+#define IN_FLIGHT_MAX 2000
+#define LOOKUP_SHARE 16
+#define LOOKUP_MIN 2
+
+/* Milliseconds that one http_poll serves events for, when no handler is called.
+ */
+#define TURN_MS 1
+
+/* Bytes of a response on the wire, with what is not part of header and body:
+ * chunk extensions, TLS. They are looked at after so many reads. */
+#define WIRE_MAX (2 * (HTTP_BODY_MAX + HTTP_HEADER_MAX))
+#define WIRE_CHECK_READS 64
+
+LIST_HEAD(transfers, http_transfer);
+
 struct http {
+  struct event_loop loop;
   CURLM *multi;
   CURLSH *share; /* TLS sessions outlive the easy handles */
   const char *user_agent;
-  struct http_transfer *calls; /* the newest first */
-  struct http_transfer *turn;  /* whose body is dealt with in this http_poll */
+  struct transfers transfers;
+  struct start_queue queue;
+  struct start_items failed; /* ended while they waited to be started */
+  struct lookups lookups;
+  msec_t timer;    /* when libcurl wants to be called; CLOCK_NEVER: not */
+  msec_t deadline; /* of those that wait, none ends before this */
+  int guess[2];    /* numbers that libcurl's next socket pair will have */
+  bool turn_over;  /* a handler was called in this http_poll */
 };
 
 struct http_transfer {
+  struct start_item item;
+  LIST_ENTRY(http_transfer) link;
   struct http *http;
-  struct http_transfer *next, **link; /* in http->calls */
   CURL *easy;
   struct curl_slist *headers;
   struct http_handler handler;
   void *arg;
-  struct http_response reply;
-  size_t header_len, body_len;
-  bool waits;     /* its body has come, for another turn */
-  bool once;      /* never sent again */
-  msec_t deadline;
-  struct err err; /* ours; curl's own comes in `text` */
+  char *origin;     /* "https://host:port" */
+  const char *host; /* in libcurl's lookup: the proxy's, or in origin */
+  msec_t timeout, deadline;
+  enum { WAITING, IN_FLIGHT, FAILED } state;
+  bool once;  /* never sent again */
+  bool proxy; /* one of its own */
+
+  struct lookup_name *looks_up, *needs; /* in flight; refused for now */
+  struct http_response response;
+  struct response_header header;
+  size_t body_len;
+  unsigned reads;
+  uint64_t wire_start; /* bytes of earlier responses on this connection */
+  struct err err;      /* ours; libcurl's comes in `text` */
   char text[CURL_ERROR_SIZE];
 };
 
-/* Memory for curl. It holds requests and replies with secrets in them, and
+static struct http_transfer *from_item(const struct start_item *item) {
+  return item == NULL
+             ? NULL
+             : (struct http_transfer *)((uintptr_t)item -
+                                        offsetof(struct http_transfer, item));
+}
+
+/* Memory for curl. It holds requests and responses with secrets in them, and
  * does not wipe what it frees. The functions are used only if no other plugin
  * of the daemon has initialized curl before. */
 
@@ -64,10 +125,207 @@ static void *wipe_realloc(void *p, size_t size) {
   return fresh;
 }
 
+/* Close-on-exec: programs that other plugins start must not inherit our
+ * descriptors. libcurl before 8.9 makes socket pairs without it, and hides one
+ * end or both. Numbers are given out lowest first, so a pair made and closed
+ * before tells which ones; a wrong guess has no effect, as only socket pairs
+ * are changed. */
+
+static void guess_pair(int guess[2]) {
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, guess) != 0) {
+    guess[0] = guess[1] = -1;
+    return;
+  }
+  close(guess[0]);
+  close(guess[1]);
+}
+
+static void set_close_on_exec(int fd) {
+  int domain = 0;
+  socklen_t len = sizeof(domain);
+  if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &len) == 0 &&
+      domain == AF_UNIX)
+    fcntl(fd, F_SETFD, FD_CLOEXEC);
+}
+
+static CURLM *new_multi(void) {
+  int guess[2];
+  guess_pair(guess);
+  CURLM *multi = curl_multi_init();
+  set_close_on_exec(guess[0]);
+  set_close_on_exec(guess[1]);
+  return multi;
+}
+
+/* What curl calls: events */
+
+static int on_socket(CURL *easy, curl_socket_t fd, int what, void *arg,
+                     void *known) {
+  struct http *http = arg;
+  (void)easy;
+  if (what == CURL_POLL_REMOVE) {
+    event_loop_unwatch(&http->loop, fd);
+    return 0;
+  }
+  struct event event = {.fd = fd,
+                        .readable = (what & CURL_POLL_IN) != 0,
+                        .writable = (what & CURL_POLL_OUT) != 0};
+  event_loop_watch(&http->loop, &event, known != NULL);
+  if (known == NULL)
+    curl_multi_assign(http->multi, fd, http);
+  if (known == NULL && fd == http->guess[0]) { /* a lookup's */
+    set_close_on_exec(http->guess[0]);
+    set_close_on_exec(http->guess[1]);
+  }
+  return 0;
+}
+
+static int on_timer(CURLM *multi, long timeout, void *arg) {
+  struct http *http = arg;
+  (void)multi;
+  http->timer = timeout < 0 ? CLOCK_NEVER : clock_now() + timeout;
+  return 0;
+}
+
+/* What curl calls: names and connections */
+
+static bool is_address(const char *host, size_t len) {
+  char text[INET6_ADDRSTRLEN];
+  struct in6_addr unused;
+  if (len >= sizeof(text))
+    return false;
+  memcpy(text, host, len);
+  text[len] = '\0';
+  return inet_pton(AF_INET, text, &unused) == 1 || strchr(text, ':') != NULL;
+}
+
+/* A lookup is about to begin. Refused, the request waits for its turn. */
+static int on_lookup(void *state, void *reserved, void *arg) {
+  struct http_transfer *t = arg;
+  struct lookups *lookups = &t->http->lookups;
+  size_t len = *t->host == '[' ? strcspn(t->host, "]") : strcspn(t->host, ":/");
+  (void)state, (void)reserved;
+  if (t->looks_up != NULL || is_address(t->host, len))
+    return 0;
+  struct lookup_name *name = lookups_name(lookups, t->host, len);
+  if (name == NULL) {
+    err_memory(&t->err);
+    return 1;
+  }
+  if (!lookups_may_start(lookups, name, clock_now())) {
+    t->needs = name;
+    return 1;
+  }
+  lookups_begin(lookups, name);
+  t->looks_up = name;
+  guess_pair(t->http->guess);
+  return 0;
+}
+
+static void end_lookup(struct http_transfer *t, enum lookup_result result) {
+  if (t->looks_up == NULL)
+    return;
+  lookups_end(&t->http->lookups, t->looks_up, result, clock_now());
+  t->looks_up = NULL;
+  t->http->turn_over = true; /* those that need the name can be started */
+}
+
+/* The name is known now. */
+static curl_socket_t on_open(void *arg, curlsocktype purpose,
+                             struct curl_sockaddr *address) {
+  (void)purpose;
+  end_lookup(arg, LOOKUP_DONE);
+  return socket(address->family, address->socktype | SOCK_CLOEXEC,
+                address->protocol);
+}
+
+/* What curl calls: the response */
+
+static size_t on_header(char *bytes, size_t size, size_t n, void *arg) {
+  struct http_transfer *t = arg;
+  return response_header_line(&t->header, bytes, size * n, &t->err) ? size * n
+                                                                    : 0;
+}
+
+static size_t on_body(char *bytes, size_t size, size_t n, void *arg) {
+  struct http_transfer *t = arg;
+  size_t len = size * n;
+  t->http->turn_over = t->header.over = true;
+  if (t->body_len == 0)
+    curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &t->response.status);
+  t->body_len += len;
+  if (t->body_len > HTTP_BODY_MAX) {
+    err_set(&t->err, ERR_RESPONSE, "the response is larger than %d MiB",
+            HTTP_BODY_MAX / 1024 / 1024);
+    return 0;
+  }
+  if (t->handler.body == NULL ||
+      t->handler.body(t->arg, &t->response, bytes, len))
+    return len;
+  return 0;
+}
+
+/* Bytes that came on the connection so far; 0: not known. */
+static uint64_t received(CURL *easy) {
+  struct tcp_info info = {0};
+  socklen_t len = sizeof(info);
+  curl_socket_t fd = CURL_SOCKET_BAD;
+  curl_easy_getinfo(easy, CURLINFO_ACTIVESOCKET, &fd);
+  if (fd == CURL_SOCKET_BAD ||
+      getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) != 0)
+    return 0;
+  return info.tcpi_bytes_received;
+}
+
+/* Called after each read: neither header nor body has all bytes in it. */
+static int on_progress(void *arg, curl_off_t unused1, curl_off_t unused2,
+                       curl_off_t unused3, curl_off_t unused4) {
+  struct http_transfer *t = arg;
+  (void)unused1, (void)unused2, (void)unused3, (void)unused4;
+  if (++t->reads % WIRE_CHECK_READS != 0)
+    return 0;
+  uint64_t bytes = received(t->easy);
+  if (t->wire_start == 0)
+    t->wire_start = bytes;
+  if (bytes <= t->wire_start + WIRE_MAX)
+    return 0;
+  err_set(&t->err, ERR_RESPONSE,
+          "the response is larger than %d MiB with its encoding",
+          WIRE_MAX / 1024 / 1024);
+  return 1;
+}
+
 /* Setting up */
 
 const char *http_library_version(void) {
   return curl_version_info(CURLVERSION_NOW)->version;
+}
+
+static int in_flight_max(void) {
+  struct rlimit files = {.rlim_cur = IN_FLIGHT_MIN};
+  getrlimit(RLIMIT_NOFILE, &files);
+  rlim_t share = files.rlim_cur / IN_FLIGHT_SHARE;
+  return share < IN_FLIGHT_MIN   ? IN_FLIGHT_MIN
+         : share > IN_FLIGHT_MAX ? IN_FLIGHT_MAX
+                                 : (int)share;
+}
+
+static bool init_multi(struct http *http) {
+  int most = http->queue.max;
+  http->multi = new_multi();
+  http->share = curl_share_init();
+  if (http->multi == NULL || http->share == NULL)
+    return false;
+  CURLMcode e = CURLM_OK;
+  e |= curl_multi_setopt(http->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
+  e |= curl_multi_setopt(http->multi, CURLMOPT_SOCKETDATA, http);
+  e |= curl_multi_setopt(http->multi, CURLMOPT_TIMERFUNCTION, on_timer);
+  e |= curl_multi_setopt(http->multi, CURLMOPT_TIMERDATA, http);
+  e |= curl_multi_setopt(http->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS,
+                         (long)most);
+  return e == CURLM_OK &&
+         curl_share_setopt(http->share, CURLSHOPT_SHARE,
+                           CURL_LOCK_DATA_SSL_SESSION) == CURLSHE_OK;
 }
 
 struct http *http_new(const char *user_agent, struct err *err) {
@@ -79,12 +337,17 @@ struct http *http_new(const char *user_agent, struct err *err) {
     err_set(err, ERR_LOCAL, "libcurl cannot be initialized");
     return NULL;
   }
+  int most = in_flight_max();
+  int lookups = most * IN_FLIGHT_SHARE / LOOKUP_SHARE;
   http->user_agent = user_agent;
-  http->multi = curl_multi_init();
-  http->share = curl_share_init();
-  if (http->multi != NULL && http->share != NULL &&
-      curl_share_setopt(http->share, CURLSHOPT_SHARE,
-                        CURL_LOCK_DATA_SSL_SESSION) == CURLSHE_OK)
+  http->timer = http->deadline = CLOCK_NEVER;
+  http->guess[0] = http->guess[1] = -1;
+  LIST_INIT(&http->transfers);
+  TAILQ_INIT(&http->failed);
+  start_queue_init(&http->queue, most);
+  lookups_init(&http->lookups, lookups < LOOKUP_MIN ? LOOKUP_MIN : lookups);
+  bool loop = event_loop_init(&http->loop, err);
+  if (loop && init_multi(http))
     return http;
   http_free(http);
   err_memory(err);
@@ -94,64 +357,24 @@ struct http *http_new(const char *user_agent, struct err *err) {
 void http_free(struct http *http) {
   if (http == NULL)
     return;
-  while (http->calls != NULL)
-    http_cancel(http->calls);
+  while (!LIST_EMPTY(&http->transfers))
+    http_cancel(LIST_FIRST(&http->transfers));
   curl_multi_cleanup(http->multi);
   curl_share_cleanup(http->share);
+  event_loop_finish(&http->loop);
+  start_queue_finish(&http->queue);
+  lookups_finish(&http->lookups);
   free(http);
   curl_global_cleanup();
 }
 
 void http_keep(struct http *http, long connections) {
+  if (connections > http->queue.max)
+    connections = http->queue.max;
   curl_multi_setopt(http->multi, CURLMOPT_MAXCONNECTS, connections);
 }
 
-/* What curl calls during a transfer */
-
-static size_t on_header(char *bytes, size_t size, size_t n, void *arg) {
-  struct http_transfer *call = arg;
-  (void)bytes;
-  call->header_len += size * n;
-  if (call->header_len <= HTTP_HEADER_MAX)
-    return size * n;
-  err_set(&call->err, ERR_RESPONSE, "the answer's header is larger than %d KiB",
-          HTTP_HEADER_MAX / 1024);
-  return 0;
-}
-
-/* HTTP/2 brings all replies on one connection, which must not be held up. */
-static bool must_wait(struct http_transfer *call) {
-  struct http *http = call->http;
-  long version = 0;
-  if (http->turn == NULL)
-    http->turn = call;
-  if (http->turn == call)
-    return false;
-  curl_easy_getinfo(call->easy, CURLINFO_HTTP_VERSION, &version);
-  return version < CURL_HTTP_VERSION_2_0;
-}
-
-static size_t on_body(char *bytes, size_t size, size_t n, void *arg) {
-  struct http_transfer *call = arg;
-  size_t len = size * n;
-  call->waits = must_wait(call);
-  if (call->waits)
-    return CURL_WRITEFUNC_PAUSE;
-  if (call->body_len == 0)
-    curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &call->reply.status);
-  call->body_len += len;
-  if (call->body_len > HTTP_BODY_MAX) {
-    err_set(&call->err, ERR_RESPONSE, "the answer is larger than %d MiB",
-            HTTP_BODY_MAX / 1024 / 1024);
-    return 0;
-  }
-  if (call->handler.body == NULL ||
-      call->handler.body(call->arg, &call->reply, bytes, len))
-    return len;
-  return 0;
-}
-
-/* Starting a request */
+/* Preparing a request */
 
 static void free_headers(struct curl_slist *headers) {
   for (struct curl_slist *h = headers; h != NULL; h = h->next)
@@ -159,14 +382,14 @@ static void free_headers(struct curl_slist *headers) {
   curl_slist_free_all(headers);
 }
 
-static bool add_header(struct http_transfer *call, const char *header) {
-  struct curl_slist *all = curl_slist_append(call->headers, header);
+static bool add_header(struct http_transfer *t, const char *header) {
+  struct curl_slist *all = curl_slist_append(t->headers, header);
   if (all != NULL)
-    call->headers = all;
+    t->headers = all;
   return all != NULL;
 }
 
-static bool add_headers(struct http_transfer *call,
+static bool add_headers(struct http_transfer *t,
                         const struct http_request *req) {
   struct buf line;
   bool ok = true;
@@ -175,10 +398,10 @@ static bool add_headers(struct http_transfer *call,
     const struct http_header *h = &req->headers[i];
     buf_reset(&line);
     ok = buf_addf(&line, NULL, "%s: %s", h->name, h->value.data) &&
-         add_header(call, line.data);
+         add_header(t, line.data);
   }
   buf_free(&line);
-  return ok && add_header(call, "Expect:"); /* no round trip before the body */
+  return ok && add_header(t, "Expect:"); /* no round trip before the body */
 }
 
 static bool set_connect_options(CURL *easy,
@@ -194,10 +417,27 @@ static bool set_connect_options(CURL *easy,
     e |= curl_easy_setopt(easy, CURLOPT_CAINFO, connect->ca_cert);
     e |= curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
   }
+#if LIBCURL_VERSION_NUM >= 0x075700 /* before, there is no cache */
+  e |= curl_easy_setopt(easy, CURLOPT_CA_CACHE_TIMEOUT, CA_CACHE_MAX);
+#endif
   e |= curl_easy_setopt(easy, CURLOPT_SSLCERT, connect->client_cert);
   e |= curl_easy_setopt(easy, CURLOPT_SSLKEY, connect->client_key);
   e |= curl_easy_setopt(easy, CURLOPT_PROXY, connect->proxy);
   e |= curl_easy_setopt(easy, CURLOPT_NOPROXY, connect->no_proxy ? "*" : NULL);
+  return e == CURLE_OK;
+}
+
+/* A request that must not be repeated gets a connection of its own: on a reused
+ * one that turns out to be closed, libcurl repeats it by itself. */
+static bool set_connection_use(CURL *easy, bool once) {
+  CURLcode e = CURLE_OK;
+  e |= curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, IDLE_MAX);
+#if LIBCURL_VERSION_NUM >= 0x075000 /* before, only idle ones have an end */
+  e |= curl_easy_setopt(easy, CURLOPT_MAXLIFETIME_CONN, LIFETIME_MAX);
+#endif
+  e |= curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, once ? 1L : 0L);
+  e |= curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, once ? 1L : 0L);
+  e |= curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
   return e == CURLE_OK;
 }
 
@@ -210,205 +450,380 @@ static bool set_url(CURL *easy, const struct http_request *req) {
   return ok;
 }
 
-/* A request that is counted where it arrives must not be repeated by libcurl,
- * which does so on a reused connection that turns out to be closed. */
-static bool set_connection_use(CURL *easy, const struct http_request *req) {
-  CURLcode e = CURLE_OK;
-  e |= curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, IDLE_MAX);
-#if LIBCURL_VERSION_NUM >= 0x075000
-  e |= curl_easy_setopt(easy, CURLOPT_MAXLIFETIME_CONN, LIFETIME_MAX);
-#endif
-  e |= curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, req->once ? 1L : 0L);
-  e |= curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, req->once ? 1L : 0L);
-  return e == CURLE_OK;
-}
-
 static bool set_request(CURL *easy, const struct http_request *req) {
   CURLcode e = CURLE_OK;
   e |= curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
-  e |= curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)req->timeout);
+  /* docs/decisions.md says why not HTTP/2. */
+  e |=
+      curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
   if (req->body != NULL) {
     e |= curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,
                           (curl_off_t)req->body_len);
     e |= curl_easy_setopt(easy, CURLOPT_COPYPOSTFIELDS, req->body);
   }
   e |= curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, req->method);
-  /* Over TLS the server may offer HTTP/2: then one connection serves all. */
-  e |= curl_easy_setopt(easy, CURLOPT_PIPEWAIT,
-                        strncmp(req->endpoint->origin, "https:", 6) == 0 ? 1L
-                                                                         : 0L);
   return e == CURLE_OK;
 }
 
-static bool set_common_options(struct http_transfer *call) {
-  CURL *easy = call->easy;
+static bool set_callbacks(struct http_transfer *t) {
+  CURL *easy = t->easy;
   CURLcode e = CURLE_OK;
-  e |= curl_easy_setopt(easy, CURLOPT_PRIVATE, call);
-  e |= curl_easy_setopt(easy, CURLOPT_SHARE, call->http->share);
-  e |= curl_easy_setopt(easy, CURLOPT_USERAGENT, call->http->user_agent);
-  e |= curl_easy_setopt(easy, CURLOPT_HTTPHEADER, call->headers);
-  e |= curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, call->text);
+  e |= curl_easy_setopt(easy, CURLOPT_PRIVATE, t);
+  e |= curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, t->text);
   e |= curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
-  e |= curl_easy_setopt(easy, CURLOPT_HEADERDATA, call);
+  e |= curl_easy_setopt(easy, CURLOPT_HEADERDATA, t);
   e |= curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
-  e |= curl_easy_setopt(easy, CURLOPT_WRITEDATA, call);
-  e |= curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
+  e |= curl_easy_setopt(easy, CURLOPT_WRITEDATA, t);
+  e |= curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, on_progress);
+  e |= curl_easy_setopt(easy, CURLOPT_XFERINFODATA, t);
+  e |= curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
+  e |= curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open);
+  e |= curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, t);
+  e |= curl_easy_setopt(easy, CURLOPT_RESOLVER_START_FUNCTION, on_lookup);
+  e |= curl_easy_setopt(easy, CURLOPT_RESOLVER_START_DATA, t);
+  return e == CURLE_OK;
+}
+
+static bool set_common_options(struct http_transfer *t) {
+  CURL *easy = t->easy;
+  CURLcode e = CURLE_OK;
+  e |= curl_easy_setopt(easy, CURLOPT_SHARE, t->http->share);
+  e |= curl_easy_setopt(easy, CURLOPT_USERAGENT, t->http->user_agent);
+  e |= curl_easy_setopt(easy, CURLOPT_HTTPHEADER, t->headers);
+#if LIBCURL_VERSION_NUM >= 0x075500 /* its predecessor is deprecated */
   e |= curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+#else
+  e |= curl_easy_setopt(easy, CURLOPT_PROTOCOLS,
+                        (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
+#endif
   e |= curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
   e |= curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-  e |= curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
   e |= curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-  /* A resolver that hangs must not hold the thread when its time is over:
-   * without this, curl waits for the thread that call_pool the resolver. */
+#if LIBCURL_VERSION_NUM >= 0x075700 /* before, see the manual on stopping */
+  /* Do not wait for the thread of a lookup that was given up. */
   e |= curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
+#endif
   return e == CURLE_OK;
 }
 
-static void link_call(struct http_transfer *call) {
-  struct http *http = call->http;
-  call->next = http->calls;
-  call->link = &http->calls;
-  if (call->next != NULL)
-    call->next->link = &call->next;
-  http->calls = call;
+/* What follows the scheme and what authenticates. */
+static const char *host_of(const char *url) {
+  const char *scheme = strstr(url, "://");
+  const char *host = scheme == NULL ? url : scheme + strlen("://");
+  const char *at = memrchr(host, '@', strcspn(host, "/"));
+  return at == NULL ? host : at + 1;
 }
 
-static void free_call(struct http_transfer *call) {
-  if (call->http->turn == call)
-    call->http->turn = NULL;
-  if (call->link != NULL) {
-    *call->link = call->next;
-    if (call->next != NULL)
-      call->next->link = call->link;
+/* The endpoint for error texts, without what authenticates. */
+static bool set_names(struct http_transfer *t, const struct http_request *req) {
+  const char *origin = req->endpoint->origin, *host = host_of(origin);
+  const char *scheme = strstr(origin, "://");
+  int len = scheme == NULL ? 0 : (int)(scheme - origin) + 3;
+  if (asprintf(&t->origin, "%.*s%s", len, origin, host) < 0) {
+    t->origin = NULL;
+    return false;
   }
-  curl_easy_cleanup(call->easy);
-  free_headers(call->headers);
-  free(call);
+  t->proxy = req->connect->proxy != NULL && !req->connect->no_proxy;
+  t->host = t->proxy ? host_of(req->connect->proxy) : host_of(t->origin);
+  return true;
+}
+
+static bool prepare(struct http_transfer *t, const struct http_request *req) {
+  t->easy = curl_easy_init();
+  t->item.group = start_queue_group(&t->http->queue, req->connect);
+  return t->easy != NULL && t->item.group != NULL && set_names(t, req) &&
+         add_headers(t, req) && set_url(t->easy, req) &&
+         set_request(t->easy, req) &&
+         set_connect_options(t->easy, req->connect) &&
+         set_connection_use(t->easy, req->once) && set_callbacks(t) &&
+         set_common_options(t);
+}
+
+static void free_transfer(struct http_transfer *t) {
+  curl_easy_cleanup(t->easy);
+  free_headers(t->headers);
+  response_header_finish(&t->header);
+  free(t->origin);
+  free(t);
+}
+
+/* Waiting, and being in flight */
+
+/* A new attempt: nothing is left of the one before. */
+static void reset_response(struct http_transfer *t) {
+  response_header_finish(&t->header);
+  response_header_init(&t->header, t->handler.capture, HTTP_HEADER_MAX);
+  t->response = (struct http_response){.retry_after = -1, .date = -1};
+  *t->text = '\0';
+  t->reads = 0;
+  t->wire_start = 0;
+}
+
+/* Its time counts from now, also while it waits. */
+static void enqueue(struct http_transfer *t) {
+  struct http *http = t->http;
+  t->state = WAITING;
+  http->deadline = msec_min(http->deadline, t->deadline);
 }
 
 struct http_transfer *http_start(struct http *http,
                                  const struct http_request *req,
                                  const struct http_handler *handler, void *arg,
                                  struct err *err) {
-  struct http_transfer *call = calloc(1, sizeof(*call));
-  if (call == NULL) {
+  struct http_transfer *t = calloc(1, sizeof(*t));
+  if (t == NULL) {
     err_memory(err);
     return NULL;
   }
-  call->http = http;
-  call->handler = *handler;
-  call->arg = arg;
-  call->once = req->once;
-  call->deadline = clock_now() + req->timeout;
-  call->reply = (struct http_response){.retry_after = -1, .date = -1};
-  call->easy = curl_easy_init();
-  if (call->easy != NULL && add_headers(call, req) &&
-      set_url(call->easy, req) && set_request(call->easy, req) &&
-      set_connection_use(call->easy, req) &&
-      set_connect_options(call->easy, req->connect) &&
-      set_common_options(call) &&
-      curl_multi_add_handle(http->multi, call->easy) == CURLM_OK) {
-    link_call(call);
-    return call;
+  t->http = http;
+  t->handler = *handler;
+  t->arg = arg;
+  t->once = req->once;
+  t->timeout = req->timeout;
+  t->deadline = clock_now() + req->timeout;
+  reset_response(t);
+  if (!prepare(t, req)) {
+    free_transfer(t);
+    err_set(err, ERR_LOCAL, "a request cannot be set up");
+    return NULL;
   }
-  free_call(call);
-  err_set(err, ERR_LOCAL, "a request cannot be set up");
-  return NULL;
+  LIST_INSERT_HEAD(&http->transfers, t, link);
+  enqueue(t);
+  start_queue_add(&http->queue, &t->item);
+  return t;
 }
 
-void http_cancel(struct http_transfer *call) {
-  curl_multi_remove_handle(call->http->multi, call->easy);
-  free_call(call);
+/* Takes it out of libcurl. */
+static void land(struct http_transfer *t) {
+  end_lookup(t, LOOKUP_ABANDONED);
+  curl_multi_remove_handle(t->http->multi, t->easy);
+  start_queue_done(&t->http->queue, &t->item);
 }
 
-/* Finishing it */
-
-static const char *header_value(CURL *easy, const char *name) {
-  struct curl_header *h;
-  return curl_easy_header(easy, name, 0, CURLH_HEADER, -1, &h) == CURLHE_OK
-             ? h->value
-             : NULL;
+void http_cancel(struct http_transfer *t) {
+  struct http *http = t->http;
+  if (t->state == IN_FLIGHT)
+    land(t);
+  else if (t->state == WAITING)
+    start_queue_remove(&http->queue, &t->item);
+  else
+    TAILQ_REMOVE(&http->failed, &t->item, link);
+  LIST_REMOVE(t, link);
+  free_transfer(t);
 }
 
-static void complete_response(struct http_transfer *call) {
-  struct http_response *reply = &call->reply;
-  curl_off_t seconds = 0;
-  curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &reply->status);
-  curl_easy_getinfo(call->easy, CURLINFO_RETRY_AFTER, &seconds);
-  if (seconds > 0)
-    reply->retry_after = msec_min(seconds, HTTP_RETRY_AFTER_MAX) * 1000;
-  const char *date = header_value(call->easy, "Date");
-  if (date != NULL)
-    reply->date = curl_getdate(date, NULL);
-  if (call->handler.capture != NULL)
-    reply->captured = header_value(call->easy, call->handler.capture);
+/* Ends it, though it is not in flight: its handler is called from http_poll. */
+static void fail_waiting(struct http_transfer *t) {
+  start_queue_remove(&t->http->queue, &t->item);
+  TAILQ_INSERT_TAIL(&t->http->failed, &t->item, link);
+  t->state = FAILED;
 }
 
-static void explain(struct http_transfer *call, CURLcode code) {
-  const char *text =
-      *call->text != '\0' ? call->text : curl_easy_strerror(code);
-  if (code == CURLE_BAD_CONTENT_ENCODING || code == CURLE_WEIRD_SERVER_REPLY)
-    err_set(&call->err, ERR_RESPONSE, "%s", text);
-  else if (code != CURLE_OK)
-    err_set(&call->err, ERR_HTTP, "%s", text);
+static void fail_expired(struct http *http, msec_t now) {
+  struct http_transfer *t;
+  if (now < http->deadline)
+    return;
+  http->deadline = CLOCK_NEVER;
+  LIST_FOREACH(t, &http->transfers, link) {
+    if (t->state != WAITING)
+      continue;
+    if (t->deadline > now) {
+      http->deadline = msec_min(http->deadline, t->deadline);
+      continue;
+    }
+    if (t->needs != NULL)
+      err_set(&t->err, ERR_RESOLVE,
+              "timed out after %lld ms, resolving the host",
+              (long long)t->timeout);
+    else
+      err_set(&t->err, ERR_LOCAL,
+              "timed out after %lld ms, waiting for one of %d connections",
+              (long long)t->timeout, http->queue.max);
+    fail_waiting(t);
+  }
+}
+
+/* The requests that waited for this lookup share its result. */
+static void fail_unresolved(struct http *http, const struct lookup_name *name) {
+  struct http_transfer *t;
+  LIST_FOREACH(t, &http->transfers, link)
+  if (t->state == WAITING && t->needs == name) {
+    err_set(&t->err, ERR_RESOLVE, "could not resolve host");
+    fail_waiting(t);
+  }
+}
+
+static bool is_ready(void *arg, const struct start_item *item) {
+  struct http *http = arg;
+  const struct http_transfer *t = from_item(item);
+  return t->needs == NULL ||
+         lookups_may_start(&http->lookups, t->needs, clock_now());
+}
+
+static bool add_to_multi(struct http_transfer *t, msec_t now) {
+  long left = msec_left(t->deadline, now, INT_MAX);
+  if (left == 0)
+    left = 1; /* 0: no end */
+  return curl_easy_setopt(t->easy, CURLOPT_TIMEOUT_MS, left) == CURLE_OK &&
+         curl_multi_add_handle(t->http->multi, t->easy) == CURLM_OK;
+}
+
+/* Starts the next request, if one may start. */
+static bool start_next(struct http *http, msec_t now) {
+  struct http_transfer *t =
+      from_item(start_queue_next(&http->queue, is_ready, http));
+  if (t == NULL)
+    return false;
+  t->needs = NULL;
+  t->state = IN_FLIGHT;
+  if (add_to_multi(t, now))
+    return true;
+  err_set(&t->err, ERR_LOCAL, "a request cannot be started");
+  start_queue_done(&http->queue, &t->item);
+  TAILQ_INSERT_TAIL(&http->failed, &t->item, link);
+  t->state = FAILED;
+  return true;
+}
+
+/* Lets it be started again, before the others of its group. */
+static void put_back(struct http_transfer *t) {
+  land(t);
+  reset_response(t);
+  enqueue(t);
+  start_queue_add_first(&t->http->queue, &t->item);
+}
+
+/* Finishing */
+
+static void complete_response(struct http_transfer *t) {
+  struct http_response *r = &t->response;
+  const struct response_header *h = &t->header;
+  curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &r->status);
+  r->retry_after = response_header_retry_after(
+      h, time(NULL), (msec_t)HTTP_RETRY_AFTER_MAX * 1000);
+  r->date = h->date;
+  r->captured = h->has_captured ? h->captured.data : NULL;
+}
+
+static void describe(struct http_transfer *t, CURLcode code) {
+  struct transfer_error e = {.easy = t->easy,
+                             .code = code,
+                             .text = t->text,
+                             .timeout = t->timeout,
+                             .proxy = t->proxy};
+  if (code != CURLE_OK)
+    transfer_error_describe(&e, &t->err);
+}
+
+/* Calls the handler, with the endpoint in the error's text. */
+static void finish(struct http_transfer *t) {
+  struct err err = ERR_INIT;
+  if (err_is_set(&t->err))
+    err_set(&err, t->err.kind, "%s: %s", t->origin, t->err.text);
+  t->http->turn_over = true;
+  LIST_REMOVE(t, link);
+  t->handler.done(t->arg, &t->response, &err);
+  free_transfer(t);
 }
 
 /* A server may close an idle connection at any time, also while the next
  * request is on its way. Then none of the response has come, and the request is
  * sent again on a new connection, once. libcurl does this by itself until it
  * has met five dead connections in a row. */
-static bool send_again(struct http_transfer *call, CURLcode code) {
+static bool is_lost(const struct http_transfer *t, CURLcode code) {
   long new_connections = 0;
-  bool lost = code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR ||
-              code == CURLE_GOT_NOTHING;
-  msec_t left = call->deadline - clock_now();
-  curl_easy_getinfo(call->easy, CURLINFO_NUM_CONNECTS, &new_connections);
-  if (!lost || call->once || call->header_len > 0 || new_connections > 0 ||
-      left <= 0)
+  curl_easy_getinfo(t->easy, CURLINFO_NUM_CONNECTS, &new_connections);
+  return (code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR ||
+          code == CURLE_GOT_NOTHING) &&
+         !t->once && t->header.len == 0 && new_connections == 0;
+}
+
+static bool try_again(struct http_transfer *t, CURLcode code) {
+  if (t->deadline <= clock_now())
     return false;
-  call->once = true;
-  *call->text = '\0';
-  curl_multi_remove_handle(call->http->multi, call->easy);
-  return curl_easy_setopt(call->easy, CURLOPT_FRESH_CONNECT, 1L) == CURLE_OK &&
-         curl_easy_setopt(call->easy, CURLOPT_TIMEOUT_MS, (long)left) ==
-             CURLE_OK &&
-         curl_multi_add_handle(call->http->multi, call->easy) == CURLM_OK;
+  if (t->needs == NULL) {
+    if (!is_lost(t, code) ||
+        curl_easy_setopt(t->easy, CURLOPT_FRESH_CONNECT, 1L) != CURLE_OK)
+      return false;
+    t->once = true;
+  }
+  put_back(t);
+  return true;
 }
 
-static void finish(struct http_transfer *call, CURLcode code) {
-  complete_response(call);
-  explain(call, code);
-  curl_multi_remove_handle(call->http->multi, call->easy);
-  call->handler.done(call->arg, &call->reply, &call->err);
-  free_call(call);
+static void on_over(struct http_transfer *t, CURLcode code) {
+  const struct lookup_name *name = t->looks_up;
+  bool unresolved =
+      code == CURLE_COULDNT_RESOLVE_HOST || code == CURLE_COULDNT_RESOLVE_PROXY;
+  if (unresolved)
+    end_lookup(t, LOOKUP_FAILED);
+  if (unresolved && name != NULL)
+    fail_unresolved(t->http, name);
+  if (try_again(t, code))
+    return;
+  complete_response(t);
+  describe(t, code);
+  t->item.group->hung = t->response.status == 0;
+  land(t);
+  finish(t);
 }
 
-/* The reply that has waited the longest for its turn, or NULL. */
-static struct http_transfer *longest_waiting(const struct http *http) {
-  struct http_transfer *oldest = NULL;
-  for (struct http_transfer *call = http->calls; call != NULL;
-       call = call->next)
-    if (call->waits)
-      oldest = call;
-  return oldest;
+static void finish_all(struct http *http) {
+  int left;
+  for (CURLMsg *m; (m = curl_multi_info_read(http->multi, &left)) != NULL;) {
+    struct http_transfer *t;
+    CURLcode code = m->data.result;
+    curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &t);
+    on_over(t, code);
+  }
+  for (struct start_item *item; (item = TAILQ_FIRST(&http->failed)) != NULL;) {
+    TAILQ_REMOVE(&http->failed, item, link);
+    finish(from_item(item));
+  }
+}
+
+/* The loop */
+
+static void act(struct http *http, curl_socket_t fd, int events) {
+  int running;
+  curl_multi_socket_action(http->multi, fd, events, &running);
+  finish_all(http);
+}
+
+static void act_on_timer(struct http *http, msec_t now) {
+  if (http->timer > now)
+    return;
+  http->timer = CLOCK_NEVER;
+  act(http, CURL_SOCKET_TIMEOUT, 0);
+}
+
+static int wait_time(const struct http *http, msec_t now, int most) {
+  msec_t until = msec_min(http->timer, http->deadline);
+  if (!start_queue_is_empty(&http->queue))
+    until = msec_min(until, lookups_next(&http->lookups));
+  return http->turn_over ? 0 : msec_left(until, now, most);
 }
 
 void http_poll(struct http *http, int timeout) {
-  int running, left;
-  struct http_transfer *turn = http->turn = longest_waiting(http);
-  curl_multi_poll(http->multi, NULL, 0, turn == NULL ? timeout : 0, NULL);
-  curl_multi_perform(http->multi, &running); /* sends what has been started */
-  if (turn != NULL) {
-    curl_easy_pause(turn->easy, CURLPAUSE_CONT);
-    curl_multi_perform(http->multi, &running);
+  struct event event;
+  msec_t now = clock_now(), end = now + TURN_MS;
+  http->turn_over = false;
+  fail_expired(http, now);
+  if (start_next(http, now) && !start_queue_is_empty(&http->queue))
+    timeout = 0; /* the next one has its turn */
+  act_on_timer(http, now);
+  finish_all(http);
+  timeout = wait_time(http, clock_now(), timeout);
+  while (event_loop_wait(&http->loop, timeout, &event)) {
+    act(http, event.fd,
+        (event.readable ? CURL_CSELECT_IN : 0) |
+            (event.writable ? CURL_CSELECT_OUT : 0) |
+            (event.error ? CURL_CSELECT_ERR : 0));
+    timeout = 0;
+    if (http->turn_over || clock_now() >= end)
+      break;
   }
-  for (CURLMsg *m; (m = curl_multi_info_read(http->multi, &left)) != NULL;) {
-    struct http_transfer *call;
-    CURLcode code = m->data.result;
-    curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &call);
-    if (!send_again(call, code))
-      finish(call, code);
-  }
+  act_on_timer(http, clock_now());
 }
 
-void http_wakeup(struct http *http) { curl_multi_wakeup(http->multi); }
+void http_wakeup(struct http *http) { event_loop_wakeup(&http->loop); }

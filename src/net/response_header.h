@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the collectd-drs authors
+ *
+ * A response's header, line by line as it arrives: keeps the few values that
+ * matter, and refuses encodings of the body that nobody asked for, before a
+ * byte of the body is decoded.
+ *
+ * Lines of interim responses (1xx) and trailers are counted and ignored. */
+
+#ifndef DRS_NET_RESPONSE_HEADER_H
+#define DRS_NET_RESPONSE_HEADER_H
+
+#include "base/buf.h"
+#include "base/clock.h"
+
+#include <time.h>
+
+struct response_header {
+  const char *capture; /* the name of a header whose value is kept, or NULL */
+  struct buf captured; /* its value: it may be a secret */
+  bool has_captured;
+  size_t len; /* bytes so far, of all header lines */
+  bool over;  /* the body has begun: what follows are trailers */
+  bool chunked;
+  bool folds_captured; /* the last line was the captured header */
+  time_t date;         /* the server's clock; -1: not sent */
+  time_t retry_date;   /* Retry-After as a date; -1: not sent */
+  long retry_seconds;  /* Retry-After as a number; -1: not sent */
+};
+
+/* `max`: the most bytes that a header may have. */
+void response_header_init(struct response_header *h, const char *capture,
+                          size_t max);
+void response_header_finish(struct response_header *h);
+
+/* One line, with its line end. False and an error: the response is refused. */
+bool response_header_line(struct response_header *h, const char *line,
+                          size_t len, struct err *err);
+
+/* Milliseconds to wait, at most `max`; -1: not said, or no pause at all. A
+ * date is compared with the server's own clock, `now` (ours) is used where the
+ * server sent none. */
+msec_t response_header_retry_after(const struct response_header *h, time_t now,
+                                   msec_t max);
+
+#endif

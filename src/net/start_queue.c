@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the collectd-drs authors
+ *
+ * Groups in turn, each with its own queue. */
+
+#include "net/start_queue.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+
+void start_queue_init(struct start_queue *q, int max) {
+  *q = (struct start_queue){.max = max};
+  TAILQ_INIT(&q->waiting);
+}
+
+void start_queue_finish(struct start_queue *q) {
+  for (size_t i = 0; i < START_BUCKETS; i++)
+    while (q->buckets[i] != NULL) {
+      struct start_group *group = q->buckets[i];
+      q->buckets[i] = group->next;
+      free(group);
+    }
+}
+
+/* Keys are addresses of structs: the low bits are all alike. */
+static size_t bucket_of(const void *key) {
+  uint64_t bits = (uint64_t)(uintptr_t)key >> 4;
+  return (bits * UINT64_C(0x9E3779B97F4A7C15) >> 32) % START_BUCKETS;
+}
+
+struct start_group *start_queue_group(struct start_queue *q, const void *key) {
+  struct start_group **bucket = &q->buckets[bucket_of(key)];
+  for (struct start_group *group = *bucket; group != NULL; group = group->next)
+    if (group->key == key)
+      return group;
+  struct start_group *group = calloc(1, sizeof(*group));
+  if (group == NULL)
+    return NULL;
+  group->key = key;
+  TAILQ_INIT(&group->items);
+  group->next = *bucket;
+  *bucket = group;
+  return group;
+}
+
+static void wait_for_turn(struct start_queue *q, struct start_group *group) {
+  if (TAILQ_EMPTY(&group->items))
+    TAILQ_INSERT_TAIL(&q->waiting, group, link);
+}
+
+void start_queue_add(struct start_queue *q, struct start_item *item) {
+  wait_for_turn(q, item->group);
+  TAILQ_INSERT_TAIL(&item->group->items, item, link);
+}
+
+void start_queue_add_first(struct start_queue *q, struct start_item *item) {
+  wait_for_turn(q, item->group);
+  TAILQ_INSERT_HEAD(&item->group->items, item, link);
+}
+
+void start_queue_remove(struct start_queue *q, struct start_item *item) {
+  struct start_group *group = item->group;
+  TAILQ_REMOVE(&group->items, item, link);
+  if (TAILQ_EMPTY(&group->items))
+    TAILQ_REMOVE(&q->waiting, group, link);
+}
+
+static bool has_place(const struct start_queue *q,
+                      const struct start_group *group) {
+  int reserved = q->max / 4;
+  if (q->in_flight < q->max - reserved)
+    return true;
+  return q->in_flight < q->max && group->in_flight == 0 && !group->hung;
+}
+
+static void take(struct start_queue *q, struct start_item *item) {
+  struct start_group *group = item->group;
+  start_queue_remove(q, item);
+  if (!TAILQ_EMPTY(&group->items)) { /* behind the other groups */
+    TAILQ_REMOVE(&q->waiting, group, link);
+    TAILQ_INSERT_TAIL(&q->waiting, group, link);
+  }
+  group->in_flight++;
+  q->in_flight++;
+}
+
+struct start_item *start_queue_next(struct start_queue *q,
+                                    bool (*ready)(void *arg,
+                                                  const struct start_item *),
+                                    void *arg) {
+  struct start_group *group;
+  if (q->in_flight >= q->max)
+    return NULL;
+  TAILQ_FOREACH(group, &q->waiting, link) {
+    struct start_item *item = TAILQ_FIRST(&group->items);
+    if (!has_place(q, group) || !ready(arg, item))
+      continue;
+    take(q, item);
+    return item;
+  }
+  return NULL;
+}
+
+void start_queue_done(struct start_queue *q, struct start_item *item) {
+  item->group->in_flight--;
+  q->in_flight--;
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the collectd-drs authors
+ *
+ * Requests that wait to be started, and how many are in flight. Knows nothing
+ * of HTTP.
+ *
+ * A process has so many descriptors, so only so many requests are in flight.
+ * Requests come in groups (a project's). Groups take turns, and the last
+ * quarter of the places is for the first request of a group whose last one was
+ * answered: projects whose service hangs cannot take the places of the others.
+ *
+ *     start_queue_add(&queue, &transfer->item, group_of(project));
+ *     item = start_queue_next(&queue, is_ready, arg);
+ *     ...
+ *     start_queue_done(&queue, item);
+ */
+
+#ifndef DRS_NET_START_QUEUE_H
+#define DRS_NET_START_QUEUE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/queue.h>
+
+struct start_group;
+
+/* To be embedded in what waits. */
+struct start_item {
+  TAILQ_ENTRY(start_item) link;
+  struct start_group *group;
+};
+TAILQ_HEAD(start_items, start_item);
+
+struct start_group {
+  const void *key;
+  struct start_group *next;      /* with the same hash */
+  TAILQ_ENTRY(start_group) link; /* among those that wait */
+  struct start_items items;      /* the next to start first */
+  int in_flight;
+  bool hung; /* its last request got no response */
+};
+TAILQ_HEAD(start_groups, start_group);
+
+#define START_BUCKETS 256
+
+struct start_queue {
+  struct start_group *buckets[START_BUCKETS];
+  struct start_groups waiting; /* the next in turn first */
+  int in_flight, max;
+};
+
+/* `max`: how many may be in flight. */
+void start_queue_init(struct start_queue *q, int max);
+
+/* Frees the groups; nothing may wait any more. */
+void start_queue_finish(struct start_queue *q);
+
+/* The group of this key, which is compared and never looked into; the same
+ * until start_queue_finish. NULL: out of memory. */
+struct start_group *start_queue_group(struct start_queue *q, const void *key);
+
+/* Lets an item of a group wait, behind the group's others or before them. */
+void start_queue_add(struct start_queue *q, struct start_item *item);
+void start_queue_add_first(struct start_queue *q, struct start_item *item);
+
+/* Takes out an item that waits. */
+void start_queue_remove(struct start_queue *q, struct start_item *item);
+
+/* Takes out the item that is to be started now, and counts it as in flight.
+ * NULL: none may start, or none is ready. */
+struct start_item *start_queue_next(struct start_queue *q,
+                                    bool (*ready)(void *arg,
+                                                  const struct start_item *),
+                                    void *arg);
+
+/* The item is not in flight any more. */
+void start_queue_done(struct start_queue *q, struct start_item *item);
+
+static inline bool start_queue_is_empty(const struct start_queue *q) {
+  return q->waiting.tqh_first == NULL;
+}
+
+#endif
