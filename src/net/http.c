@@ -67,6 +67,7 @@ struct http {
   struct start_queue queue;
   struct start_items failed; /* ended while they waited to be started */
   struct lookups lookups;
+  long keep;       /* idle connections at most; 0: libcurl's own limit */
   msec_t timer;    /* when libcurl wants to be called; CLOCK_NEVER: not */
   msec_t deadline; /* of those that wait, none ends before this */
   int guess[2];    /* numbers that libcurl's next socket pair will have */
@@ -313,8 +314,7 @@ static int in_flight_max(void) {
 static bool init_multi(struct http *http) {
   int most = http->queue.max;
   http->multi = new_multi();
-  http->share = curl_share_init();
-  if (http->multi == NULL || http->share == NULL)
+  if (http->multi == NULL)
     return false;
   CURLMcode e = CURLM_OK;
   e |= curl_multi_setopt(http->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
@@ -323,7 +323,13 @@ static bool init_multi(struct http *http) {
   e |= curl_multi_setopt(http->multi, CURLMOPT_TIMERDATA, http);
   e |= curl_multi_setopt(http->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS,
                          (long)most);
-  return e == CURLM_OK &&
+  e |= curl_multi_setopt(http->multi, CURLMOPT_MAXCONNECTS, http->keep);
+  return e == CURLM_OK;
+}
+
+static bool init_share(struct http *http) {
+  http->share = curl_share_init();
+  return http->share != NULL &&
          curl_share_setopt(http->share, CURLSHOPT_SHARE,
                            CURL_LOCK_DATA_SSL_SESSION) == CURLSHE_OK;
 }
@@ -347,7 +353,7 @@ struct http *http_new(const char *user_agent, struct err *err) {
   start_queue_init(&http->queue, most);
   lookups_init(&http->lookups, lookups < LOOKUP_MIN ? LOOKUP_MIN : lookups);
   bool loop = event_loop_init(&http->loop, err);
-  if (loop && init_multi(http))
+  if (loop && init_multi(http) && init_share(http))
     return http;
   http_free(http);
   err_memory(err);
@@ -369,9 +375,8 @@ void http_free(struct http *http) {
 }
 
 void http_keep(struct http *http, long connections) {
-  if (connections > http->queue.max)
-    connections = http->queue.max;
-  curl_multi_setopt(http->multi, CURLMOPT_MAXCONNECTS, connections);
+  http->keep = connections < http->queue.max ? connections : http->queue.max;
+  curl_multi_setopt(http->multi, CURLMOPT_MAXCONNECTS, http->keep);
 }
 
 /* Preparing a request */
@@ -784,9 +789,27 @@ static void finish_all(struct http *http) {
 
 /* The loop */
 
+/* Where memory is short, libcurl leaves its table of sockets half changed, and
+ * would end the process when it meets that entry again. */
+static void start_anew(struct http *http) {
+  struct http_transfer *t;
+  LIST_FOREACH(t, &http->transfers, link) {
+    if (t->state != IN_FLIGHT)
+      continue;
+    err_memory(&t->err);
+    land(t);
+    TAILQ_INSERT_TAIL(&http->failed, &t->item, link);
+    t->state = FAILED;
+  }
+  curl_multi_cleanup(http->multi);
+  http->timer = CLOCK_NEVER;
+  init_multi(http); /* where it fails, no request can be started */
+}
+
 static void act(struct http *http, curl_socket_t fd, int events) {
   int running;
-  curl_multi_socket_action(http->multi, fd, events, &running);
+  if (curl_multi_socket_action(http->multi, fd, events, &running) != CURLM_OK)
+    start_anew(http);
   finish_all(http);
 }
 

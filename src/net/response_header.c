@@ -149,7 +149,7 @@ bool response_header_line(struct response_header *h, const char *line,
     begin(h);
     return true;
   }
-  if (is_blank(*line))
+  if (*line == ' ' || *line == '\t')
     return on_folded(h, line, len, err);
   const char *colon = memchr(line, ':', len);
   if (colon == NULL)
