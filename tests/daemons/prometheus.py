@@ -6,27 +6,33 @@ import json
 import urllib.error
 import urllib.parse
 import urllib.request
+from pathlib import Path
 
 from .process import Daemon, free_port, listens
 
 CONFIGURATION = """\
 global:
   scrape_interval: 1s
+  evaluation_interval: 1s
 scrape_configs:
   - job_name: collectd
     honor_labels: true
     static_configs:
       - targets: ["127.0.0.1:{scraped}"]
 """
+RULES = """\
+rule_files: ["{rules}"]
+"""
 
 
 class Prometheus(Daemon):
-    """Prometheus, which looks every second; `configuration` goes into collectd's file."""
+    """Prometheus, which looks every second; `configuration` goes into collectd's file, `rules` is a file of alerts."""
 
     name = "prometheus"
 
-    def __init__(self) -> None:
+    def __init__(self, rules: Path | None = None) -> None:
         super().__init__()
+        self.rules = rules
         self.port = free_port()
         self.scraped_port = free_port()
 
@@ -42,7 +48,8 @@ LoadPlugin write_prometheus
 
     def configure(self) -> None:
         (self.folder / "prometheus.yml").write_text(
-            CONFIGURATION.format(scraped=self.scraped_port))
+            CONFIGURATION.format(scraped=self.scraped_port)
+            + (RULES.format(rules=self.rules) if self.rules else ""))
 
     def command(self) -> list[str]:
         return ["/usr/bin/prometheus", f"--config.file={self.folder}/prometheus.yml",

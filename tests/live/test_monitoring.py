@@ -18,20 +18,23 @@ from daemons.collectd import TOP
 from pipelines import body, fill_in, pipeline
 
 FOLDER = TOP / "monitoring"
+INSTALLED = "/usr/libexec/collectd-drs/drs-notify"
+WAIT = 60.0  # seconds: only a hang takes longer
 
 
-def thresholds() -> str:
-    """The part of the file that needs no program and no mail server."""
+def thresholds(hits: int = 3) -> str:
+    """The part of the file that needs no program and no mail server, with these hits in place of days."""
     text = body(FOLDER / "collectd-alerts.conf")
-    return text[text.index("LoadPlugin threshold"):text.index("LoadPlugin exec")]
+    text = text[text.index("LoadPlugin threshold"):text.index("LoadPlugin exec")]
+    return re.sub(r"\bHits \d+", f"Hits {hits}", text)
 
 
-def told(daemon: Collectd, metric: str, severity: str) -> list[dict[str, str]]:
-    """The threshold plugin's notifications about a metric."""
+def notified(daemon: Collectd, metric: str, severity: str, words: str = "That is ") -> list[str]:
+    """The messages of the threshold plugin about a metric."""
     kind, instance = metric.split("-")
-    return [one for one in daemon.notifications()
+    return [one["message"] for one in daemon.notifications()
             if (one["type"], one["type_instance"], one["severity"]) == (kind, instance, severity)
-            and "threshold" in one["message"]]
+            and words in one["message"]]
 
 
 def test_the_rules_pass_their_own_tests():
@@ -55,17 +58,82 @@ def test_the_rules_ask_for_what_prometheus_has(cloud):
                 found = prometheus.query('{__name__=~"collectd_drs_.+"}')
                 return wanted <= {(one["metric"]["__name__"], one["metric"]["type"])
                                   for one in found if one["metric"]["instance"] == "test-host"}
-            daemon.wait_until(stored, f"all of {wanted}", 30)
+            daemon.wait_until(stored, f"all of {wanted}", WAIT)
 
 
-def test_the_thresholds_fire(cloud):
-    cloud.jobs[JOB] |= {"incre_trans_delay": "400", "transfer_status": "FULL_TRANSFER_FAILED"}
+# What the job's item becomes, the metric, and the severity of the threshold plugin's notification.
+BREACHES = {
+    "failed": ({"transfer_status": "FULL_TRANSFER_FAILED"}, "gauge-status", "FAILURE"),
+    "paused": ({"transfer_status": "PAUSING"}, "gauge-status", "WARNING"),
+    "not started": ({"transfer_status": "CONFIGURATION"}, "gauge-status", "WARNING"),
+    "late": ({"incre_trans_delay": "61"}, "delay-incremental", "WARNING"),
+    "very late": ({"incre_trans_delay": "301"}, "delay-incremental", "FAILURE"),
+}
+
+
+@pytest.mark.parametrize("breach", BREACHES)
+def test_each_threshold_fires(cloud, breach):
+    item, metric, severity = BREACHES[breach]
+    cloud.jobs[JOB] |= item
     config = project("prod", cloud, "Notify false")
     with Collectd(config, thresholds(), interval=INTERVAL) as daemon:
-        for metric in ("gauge-status", "delay-incremental"):
-            daemon.wait_until(lambda: told(daemon, metric, "FAILURE"), f"a failure of {metric}")
+        daemon.wait_until(lambda: notified(daemon, metric, severity), f"{severity} of {metric}", WAIT)
+
+
+def test_the_thresholds_wait_for_their_hits(cloud):
+    cloud.jobs[JOB] |= {"transfer_status": "PAUSING", "incre_trans_delay": "400"}
+    config = project("prod", cloud, "Notify false")
+    with Collectd(config, thresholds(hits=1000), interval=INTERVAL) as daemon:
+        daemon.wait_for_reads(5, timeout=WAIT)
+        assert not notified(daemon, "gauge-status", "WARNING")
+        assert not notified(daemon, "delay-incremental", "FAILURE")
+
+
+def test_a_failure_is_reported_while_a_pause_is_counted(cloud):
+    cloud.jobs[JOB] |= {"transfer_status": "PAUSING"}
+    config = project("prod", cloud, "Notify false")
+    with Collectd(config, thresholds(hits=1000), interval=INTERVAL) as daemon:
+        daemon.wait_for_reads(3, timeout=WAIT)
+        cloud.jobs[JOB] |= {"transfer_status": "FULL_TRANSFER_FAILED"}
+        daemon.wait_until(lambda: notified(daemon, "gauge-status", "FAILURE"), "a failure", WAIT)
+
+
+@pytest.mark.parametrize("block", ["unreachable", "invalid"])
+def test_a_project_that_is_not_monitored_breaks_its_threshold(cloud, block):
+    if block == "unreachable":
         cloud.answer_with("refusal", status=500)
-        daemon.wait_until(lambda: told(daemon, "bool-up", "FAILURE"), "a failure of bool-up")
+    config = project("prod", cloud, "Notify false", *(["BatchSize 0"] if block == "invalid" else []))
+    with Collectd(config, thresholds(), interval=INTERVAL) as daemon:
+        daemon.wait_until(lambda: notified(daemon, "bool-up", "FAILURE"), "a failure of bool-up", WAIT)
+
+
+def test_a_value_that_is_gone_is_reported(cloud):
+    cloud.jobs[JOB] |= {"incre_trans_delay": "3"}
+    config = project("prod", cloud, "Notify false")
+    with Collectd(config, thresholds(), interval=INTERVAL) as daemon:
+        daemon.wait_for_reads(2, timeout=WAIT)
+        cloud.answer_with("refusal", status=500)
+        daemon.wait_until(lambda: notified(daemon, "delay-incremental", "FAILURE", "has not been updated"),
+                          "a value that is missing", WAIT)
+
+
+@pytest.mark.parametrize("block", ["unreachable", "invalid", "gone"])
+def test_prometheus_fires_for_a_project_that_is_not_monitored(cloud, tmp_path, block):
+    """The rules on what the module publishes, with no time to wait."""
+    rules = re.sub(r"for: \w+", "for: 0s", (FOLDER / "prometheus-alerts.yml").read_text())
+    wanted = "DrsNoData" if block == "gone" else "DrsProjectUnreachable"
+    if block == "unreachable":
+        cloud.answer_with("refusal", status=500)
+    (tmp_path / "rules.yml").write_text(rules)
+    with Prometheus(rules=tmp_path / "rules.yml") as prometheus:
+        stock = pipeline("prometheus.conf", COLLECTD_HOST="127.0.0.1",
+                         COLLECTD_PORT=prometheus.scraped_port)
+        config = project("prod", cloud, *(["BatchSize 0"] if block == "invalid" else []))
+        with Collectd(None if block == "gone" else config, stock) as daemon:
+            def fires() -> bool:
+                found = prometheus.query('ALERTS{alertstate="firing"}')
+                return wanted in {one["metric"]["alertname"] for one in found}
+            daemon.wait_until(fires, wanted, WAIT)
 
 
 @pytest.fixture
@@ -81,36 +149,81 @@ def open_folder():
         yield folder
 
 
-def test_the_whole_chain_tells_a_program_and_by_mail(cloud, open_folder):
-    pages = open_folder / "pages"
-    cloud.jobs[JOB] |= {"transfer_status": "FULL_TRANSFER_STARTED"}
-    with Smtp() as smtp:
-        chain = fill_in(body(FOLDER / "collectd-alerts.conf"), {
-            "EXEC_USER": "nobody" if os.geteuid() == 0 else getuser(),
-            "DRS_NOTIFY": open_folder / "drs-notify", "PAGER": open_folder / "pager",
-            "SMTP_HOST": "127.0.0.1", "SMTP_PORT": smtp.port, "RECIPIENT": "oncall@example.org"})
-        config = project("prod", cloud, f'Job "{JOB}" "orders-db"')
-        with Collectd(config, chain, interval=INTERVAL) as daemon:
-            daemon.wait_for_reads(1)
-            cloud.jobs[JOB] |= {"transfer_status": "FULL_TRANSFER_FAILED"}
+def chain_of(folder: Path, smtp: Smtp) -> str:
+    """The whole file, with drs-notify from this folder, and few hits."""
+    text = body(FOLDER / "collectd-alerts.conf")
+    assert f'"{INSTALLED}"' in text
+    # env: the exec plugin hands on the daemon's environment, which has no state directory for us.
+    text = text.replace(f'"{INSTALLED}"', f'"/usr/bin/env" "DRS_NOTIFY_STATE={folder}/state" "{folder}/drs-notify"')
+    return fill_in(re.sub(r"\bHits \d+", "Hits 3", text), {
+        "EXEC_USER": "nobody" if os.geteuid() == 0 else getuser(), "PAGER": folder / "pager",
+        "SMTP_HOST": "127.0.0.1", "SMTP_PORT": smtp.port, "RECIPIENT": "oncall@example.org"})
 
+
+def test_the_whole_chain_reaches_a_program_and_a_mailbox(cloud, open_folder):
+    cloud.jobs[JOB] |= {"transfer_status": "FULL_TRANSFER_STARTED"}
+
+    def pages() -> list[str]:
+        file = open_folder / "pages"
+        return file.read_text().splitlines() if file.exists() else []
+
+    with Smtp() as smtp:
+        config = project("prod", cloud, f'Job "{JOB}" "orders-db"')
+        with Collectd(config, chain_of(open_folder, smtp), interval=INTERVAL) as daemon:
             def paged(*words: str) -> bool:
-                return pages.exists() and any(
-                    line.startswith("FAILURE test-host: ") and all(word in line for word in words)
-                    for line in pages.read_text().splitlines())
+                return any(line.startswith("FAILURE test-host: ") and all(word in line for word in words)
+                           for line in pages())
 
             def mailed(*words: str) -> bool:
                 return any("To: oncall@example.org" in mail and all(word in mail for word in words)
                            for mail in smtp.mails())
+
+            # The threshold plugin's OKAY for each metric goes out by mail, which has no filter.
+            daemon.wait_until(lambda: mailed("within range again", "gauge"), "the first mail", WAIT)
+            cloud.jobs[JOB] |= {"transfer_status": "FULL_TRANSFER_FAILED"}
             for words in (("orders-db", "FULL_TRANSFER_FAILED"), ("threshold", "gauge")):
-                daemon.wait_until(lambda words=words: paged(*words), f"a page with {words}", 20)
+                daemon.wait_until(lambda words=words: paged(*words), f"a page with {words}", WAIT)
                 daemon.wait_until(lambda words=words: mailed("FAILURE", *words),
-                                  f"a mail with {words}", 20)
+                                  f"a mail with {words}", WAIT)
+            assert [line for line in pages() if line.startswith("OKAY")] == []
+            cloud.jobs[JOB] |= {"transfer_status": "FULL_TRANSFER_STARTED"}
+            daemon.wait_until(lambda: pages()[-1].startswith("OKAY"), "the end of it", WAIT)
 
 
-def test_the_program_is_told_of_migrations_alone(open_folder):
-    for plugin, wanted in (("cpu", ""), ("drs", "WARNING h: it is slow\n")):
-        text = f"Severity: WARNING\nTime: 1.0\nHost: h\nPlugin: {plugin}\n\nit is slow\n"
-        done = subprocess.run([open_folder / "drs-notify", "echo"], input=text, text=True,
-                              capture_output=True, check=True)
-        assert done.stdout == wanted
+def notify(folder: Path, severity: str, metric: str = "gauge-status", plugin: str = "drs",
+           **environment: str) -> str:
+    """What drs-notify hands to a program, for a notification as the exec plugin writes it."""
+    kind, instance = metric.split("-")
+    text = (f"Severity: {severity}\nTime: 1.0\nHost: h\nPlugin: {plugin}\nPluginInstance: orders\n"
+            f"Type: {kind}\nTypeInstance: {instance}\n\nit is slow\n")
+    done = subprocess.run([folder / "drs-notify", "echo"], input=text, text=True, capture_output=True,
+                          check=True, env=os.environ | {"DRS_NOTIFY_STATE": str(folder / "state")} | environment)
+    return done.stdout
+
+
+def test_drs_notify_passes_on_migrations_alone(open_folder):
+    assert notify(open_folder, "WARNING", plugin="cpu") == ""
+    assert notify(open_folder, "WARNING") == "WARNING h: it is slow\n"
+
+
+def test_drs_notify_drops_an_okay_that_ends_nothing(open_folder):
+    okay = "OKAY h: it is slow\n"
+    assert notify(open_folder, "OKAY") == ""
+    assert notify(open_folder, "FAILURE") and notify(open_folder, "WARNING")
+    assert notify(open_folder, "OKAY", "delay-incremental") == ""
+    assert [notify(open_folder, "OKAY") for _ in range(2)] == [okay, ""]
+
+
+@pytest.mark.parametrize("place", ["missing", "link", "file"])
+def test_drs_notify_without_its_state_passes_on_what_is_wrong(open_folder, place):
+    state = open_folder / "elsewhere"
+    if place == "link":
+        (open_folder / "target").mkdir()
+        state.symlink_to(open_folder / "target")
+    elif place == "file":
+        state.touch()
+    else:
+        state = open_folder / "no/such/folder"
+    where = {"DRS_NOTIFY_STATE": str(state)}
+    assert notify(open_folder, "FAILURE", **where) == "FAILURE h: it is slow\n"
+    assert notify(open_folder, "OKAY", **where) == ""
