@@ -18,6 +18,7 @@ WIDTH = 120
 PRINTED_WIDTH = 100
 NAME = 10
 BAR = 5
+BARRED = BAR + 4  # a bar and its percentage
 COLOURS = {"starting": "36", "running": "32", "paused": "33", "changing": "36", "ended": "34",
            "failed": "31"}
 # Seconds between two tables on paper.
@@ -26,7 +27,7 @@ NO_ANSWER = "no answer"
 # Words that say the least, as every status of a transfer has them.
 NOISE = {"transfer", "resource"}
 # Figures in the order in which they are given up.
-LEAST = ("bytes/s", "rows/s", "left", "struct", "index", "RPO", "RTO", "data", "delay")
+LEAST = ("B/s", "rows/s", "left", "struct", "index", "RPO", "RTO", "data", "delay")
 
 
 class Column(NamedTuple):
@@ -46,9 +47,11 @@ class Layout(NamedTuple):
     columns: list[Column]
     bars: set[str]  # titles of columns
 
+    def room(self, column: Column) -> int:
+        return BARRED if column.title in self.bars else column.width
+
     def width(self) -> int:
-        bars = len(self.bars) * (BAR + 1)
-        return NAME + 1 + self.status_width + bars + sum(1 + one.width for one in self.columns)
+        return NAME + 1 + self.status_width + sum(1 + self.room(one) for one in self.columns)
 
 
 def whole(value: float | None) -> str:
@@ -56,10 +59,13 @@ def whole(value: float | None) -> str:
 
 
 def seconds(value: float | None) -> str:
-    """ "3.2 s" or "120 s", in at most six columns while it is under a day."""
+    """ "3.2s", "120s", "27m" or "34h"."""
     if value is None:
         return "-"
-    return f"{value:.1f} s" if 0 < value < 9.95 else f"{value:.0f} s"
+    if value < 999.5:
+        return f"{value:.1f}s" if 0 < value < 9.95 else f"{value:.0f}s"
+    minutes = value / 60
+    return f"{minutes:.0f}m" if minutes < 999.5 else f"{minutes / 60:.0f}h"
 
 
 def rate(value: float | None) -> str:
@@ -102,12 +108,12 @@ def columns(jobs: list[Job]) -> list[Column]:
         found.append(percentage(phase, lambda job, phase=phase: job.phases.get(phase)))
     found += [
         Column("rows/s", 6, lambda job: rate(job.rows)),
-        Column("bytes/s", 7, lambda job: rate(job.bytes)),
-        Column("delay", 6, lambda job: seconds(job.delay)),
+        Column("B/s", 4, lambda job: rate(job.bytes)),
+        Column("delay", 5, lambda job: seconds(job.delay)),
     ]
     if any(job.rpo is not None or job.rto is not None for job in jobs):
-        found += [Column("RPO", 6, lambda job: seconds(job.rpo)),
-                  Column("RTO", 6, lambda job: seconds(job.rto))]
+        found += [Column("RPO", 5, lambda job: seconds(job.rpo)),
+                  Column("RTO", 5, lambda job: seconds(job.rto))]
     if any(job.left is not None for job in jobs):
         found.append(Column("left", 5, lambda job: "-" if job.left is None else f"{job.left:.0f}"))
     return found
@@ -132,7 +138,7 @@ def layouts(jobs: list[Job]) -> Iterator[Layout]:
     with_bars = {one.title for one in every if one.percent}
     for bars in (with_bars, {"total"}, set()):
         yield Layout(full_status, 32, every, bars)
-    yield Layout(brief_status, 16, every, set())
+    yield Layout(brief_status, 14, every, set())
     yield Layout(family, 9, every, set())
     for title in LEAST:
         every = [one for one in every if one.title != title]
@@ -150,8 +156,7 @@ def fitting(jobs: list[Job], width: int) -> Layout:
 def heading(layout: Layout) -> str:
     line = f"{'job':<{NAME}} {'status':<{layout.status_width}}"
     for one in layout.columns:
-        room = one.width + (BAR + 1 if one.title in layout.bars else 0)
-        line += f" {one.title + (' %' if one.title in layout.bars else ''):>{room}}"
+        line += f" {one.title:>{layout.room(one)}}"
     return line
 
 
@@ -159,9 +164,10 @@ def row(job: Job, layout: Layout, blocks: str) -> str:
     line = (f"{job.name[:NAME]:<{NAME}} "
             f"{layout.status(job)[:layout.status_width]:<{layout.status_width}}")
     for one in layout.columns:
+        text = one.text(job)
         if one.title in layout.bars:
-            line += f" {bar(one.percent(job), blocks)}"
-        line += f" {one.text(job):>{one.width}}"
+            text = f"{bar(one.percent(job), blocks)} {text:>{BARRED - BAR - 1}}"
+        line += f" {text:>{layout.room(one)}}"
     return line
 
 
