@@ -51,12 +51,12 @@ class Demo:
 
     def run(self, target: Path) -> None:
         with ExitStack() as stack:
-            endpoint = self.settings.endpoint
-            if not self.settings.real:
-                standin = stack.enter_context(StandInProgram(self.settings))
-                endpoint = standin.endpoint
             stack.enter_context(self.store.running())
             stack.enter_context(self.web)
+            endpoint = self.settings.endpoint
+            if not self.settings.real:  # last, as its story begins at once
+                standin = stack.enter_context(StandInProgram(self.settings))
+                endpoint = standin.endpoint
             stock = self.store.configuration + self.web.configuration
             self.collectd = stack.enter_context(DemoCollectd(self.settings, endpoint, stock))
             self.screen.say(f"collectd asks {endpoint} every {self.settings.interval} s"

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from blocks import JOB, PROJECT_ID, TOKEN
 from daemons import wait_until
+from demo.picture import common_end, draw
+from demo.stores import run_rrdtool, write_rrd
 from demo.view import Screen, fitting, heading, row
 from demo.watch import QUIET, Job, Watch
 from PIL import Image
@@ -208,6 +210,46 @@ def test_each_metric_has_its_place():
     [job] = watch.jobs()
     assert (job.delay, job.rpo, job.rto, job.left, job.rows, job.bytes) == (0, 1, 2, 3, 4, 5)
     assert job.phases == {"index": 6.0}
+
+
+@pytest.fixture
+def stored(tmp_path) -> Path:
+    """A folder of a store: two jobs, the first without a delay, the second with newer values."""
+    begin = 1_800_000_000
+    for job, metric, values in (("a", "percent-total", 20), ("b", "percent-total", 22),
+                                ("b", "delay-incremental", 22), ("a", "percent-data", 20),
+                                ("b", "percent-struct", 9), ("a", "gauge-status", 20)):
+        write_rrd(tmp_path / job / f"{metric}.rrd",
+                  [(begin + at, 301.0) for at in range(values)], 1)
+    return tmp_path
+
+
+def test_all_curves_end_together(stored):
+    # What ended long ago, as a phase may, holds nothing up.
+    assert common_end(stored, ["a", "b"], 1_800_000_021.7, 1) == 1_800_000_019
+    assert common_end(stored, ["b"], 1_800_000_021.7, 1) == 1_800_000_021
+    assert common_end(stored, ["a"], 1_800_000_019.0, 10) == 1_800_000_010
+
+
+def test_a_job_has_one_colour_in_all_panels(stored, tmp_path, monkeypatch):
+    drawn = []
+
+    def draws(*arguments: str) -> str:
+        drawn.append([one for one in arguments if one.startswith(("LINE", "AREA", "--title"))])
+        return run_rrdtool(*arguments)
+
+    monkeypatch.setattr("demo.picture.run_rrdtool", draws)
+    draw(stored, tmp_path, tmp_path / "x.png", ["a", "b"], (1_800_000_001, 1_800_000_021), 1)
+    panels = [panel for panel in drawn if panel]
+    colours = [{line.split(":")[2].strip(): line.partition("#")[2][:6] for line in panel[1:]}
+               for panel in panels]
+    assert colours[0].keys() == {"a", "b"} and colours[1].keys() == {"b"}
+    assert colours[1]["b"] == colours[0]["b"] != colours[0]["a"]
+    # The bands of a family have a legend where the family was seen.
+    assert colours[2].keys() == {"paused", "total", "data"} and "paused" not in colours[3]
+    assert colours[2]["data"] == colours[0]["a"]
+    with Image.open(tmp_path / "x.png") as picture:
+        assert picture.size[0] > 2 * 400
 
 
 def test_with_a_real_service_it_asks_that(start, cloud):
