@@ -2,12 +2,17 @@
 # Copyright (c) 2026 the collectd-drs authors
 """OpenStack's own client logs in, at the stand-in and at real Keystone; its token serves the plugin."""
 
+import warnings
+
 import pytest
 from blocks import JOB, PROJECT_ID, answered, project, write_secret
 from daemons import Collectd, Keystone
-from keystoneauth1 import exceptions, identity, session
-from keystoneauth1.identity import v3
 from standin import StandIn
+
+with warnings.catch_warnings():  # of libraries that it imports, about their own future
+    warnings.simplefilter("ignore", DeprecationWarning)
+    from keystoneauth1 import exceptions, identity, session
+    from keystoneauth1.identity import v3
 
 DOMAIN, USER, PASSWORD = "OTC-EU-DE-00000000001", "collectd", 'a "pass\\word" of 1€'
 HANG = 60
