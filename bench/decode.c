@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the collectd-drs authors
  *
- * Decodes the reply on its standard input, in the chunks that curl hands on:
- * as the plugin does, or with yajl alone, whose callbacks are empty. For
- * callgrind and massif to look at. */
+ * Decodes the response on its standard input, in chunks of libcurl's size or
+ * another one: as the plugin does, or with yajl alone and empty callbacks. To
+ * be run under callgrind and massif. */
 
 #include "api/progress.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include <yajl/yajl_parse.h>
 
 /* CURL_MAX_WRITE_SIZE */
-#define CHUNK (16 * 1024)
+#define CHUNK_MAX (16 * 1024)
+static size_t chunk = CHUNK_MAX;
 
 /* The plugin's decoder */
 
@@ -22,18 +23,24 @@ static void count_item(void *arg, const struct progress *p) {
   ++*(size_t *)arg;
 }
 
+/* Reads a chunk; 0 at the end of the input. */
+static size_t next_chunk(char bytes[CHUNK_MAX]) {
+  return fread(bytes, 1, chunk, stdin);
+}
+
 static bool decode_progress(size_t *items) {
-  char bytes[CHUNK];
+  char bytes[CHUNK_MAX];
   bool ok = true;
-  struct progress_reader *r = progress_reader_new(count_item, items);
-  for (ssize_t len; ok && (len = read(STDIN_FILENO, bytes, CHUNK)) > 0;)
-    ok = progress_feed(r, bytes, (size_t)len, NULL);
-  ok = ok && progress_finish(r, NULL);
-  progress_reader_free(r);
+  struct progress_response response = {.fn = count_item, .arg = items};
+  struct json_decoder *d = json_decoder_new(&progress_place, &response);
+  for (size_t len; ok && (len = next_chunk(bytes)) > 0;)
+    ok = json_decoder_feed(d, bytes, len, NULL);
+  ok = ok && json_decoder_finish(d, NULL);
+  json_decoder_free(d);
   return ok;
 }
 
-/* yajl alone, set as the plugin sets it */
+/* yajl alone, configured as by the plugin */
 
 static int nothing(void *ctx) {
   (void)ctx;
@@ -68,17 +75,16 @@ static const yajl_callbacks empty = {
 };
 
 static bool decode_yajl(size_t *items) {
-  unsigned char bytes[CHUNK];
+  char bytes[CHUNK_MAX];
   yajl_status status = yajl_status_ok;
   yajl_handle yajl = yajl_alloc(&empty, NULL, NULL);
   yajl_config(yajl, yajl_dont_validate_strings, 1);
-  for (ssize_t len; status == yajl_status_ok &&
-                    (len = read(STDIN_FILENO, bytes, CHUNK)) > 0;)
-    status = yajl_parse(yajl, bytes, (size_t)len);
+  for (size_t len; status == yajl_status_ok && (len = next_chunk(bytes)) > 0;)
+    status = yajl_parse(yajl, (unsigned char *)bytes, len);
   if (status == yajl_status_ok)
     status = yajl_complete_parse(yajl);
   yajl_free(yajl);
-  *items = 0; /* it does not know */
+  *items = 0; /* unknown */
   return status == yajl_status_ok;
 }
 
@@ -89,7 +95,11 @@ static const struct {
 
 int main(int argc, char **argv) {
   size_t items = 0;
-  for (size_t i = 0; argc == 2 && i < sizeof(decoders) / sizeof(*decoders);
+  if (argc == 3)
+    chunk = strtoul(argv[2], NULL, 10);
+  if (chunk == 0 || chunk > CHUNK_MAX)
+    argc = 0;
+  for (size_t i = 0; argc > 1 && i < sizeof(decoders) / sizeof(*decoders);
        i++) {
     if (strcmp(argv[1], decoders[i].name) != 0)
       continue;
@@ -98,6 +108,6 @@ int main(int argc, char **argv) {
     printf("%zu\n", items);
     return 0;
   }
-  fprintf(stderr, "usage: decode progress|yajl <reply\n");
+  fprintf(stderr, "usage: decode progress|yajl [CHUNK] <response\n");
   return 2;
 }

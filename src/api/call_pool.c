@@ -26,8 +26,8 @@ static bool on_body(void *arg, const char *bytes, size_t len, struct err *err) {
 
 static bool on_end(void *arg, struct api_error_body *words, struct err *err) {
   struct batch_call *ask = arg;
-  const struct progress_response *reply = progress_reader_response(ask->reader);
   bool whole = progress_finish(ask->reader, err);
+  const struct progress_reply *reply = progress_reader_response(ask->reader);
   words->code = reply->code.text;
   words->message = reply->message.text;
   if (ask->code.len > 0) {

@@ -6,26 +6,22 @@
  * 3 to 6 of its page; what the page leaves open is read in every way that
  * other public sources show.
  *
- * Absence is data: what the reply did not have, or had as null, as "", or as
- * something unreadable, is a cleared bit in `has`. */
+ * Absence is data: a field that the response does not have, or has as null, as
+ * "", or unreadable, is a cleared bit in `has` or an empty text. */
 
 #ifndef DRS_API_PROGRESS_H
 #define DRS_API_PROGRESS_H
 
-#include "base/json.h"
+#include "base/json_decoder.h"
 
-/* What is kept of a string, its NUL included. */
-#define PROGRESS_TEXT_MAX 257
+/* Bytes kept of a text, its NUL included. */
+#define PROGRESS_TEXT_MAX JSON_TEXT_MAX
 #define PROGRESS_ID_MAX 128
 #define PROGRESS_WORD_MAX 64
-/* The page knows three phases; what is beyond this many is left out. */
+/* The page knows three phases; those beyond this many are left out. */
 #define PROGRESS_PHASES_MAX 16
 
-/* A string of the reply, cut to the size of `text`; empty where absent. */
-struct progress_text {
-  size_t len;
-  char text[PROGRESS_TEXT_MAX];
-};
+#define progress_text json_text
 
 /* Bits of progress.has and progress_phase.has. */
 enum progress_bit {
@@ -33,14 +29,16 @@ enum progress_bit {
   PROGRESS_REMAINING = 1 << 1,
   PROGRESS_DELAY_S = 1 << 2,
   PROGRESS_DELAY_MS = 1 << 3,
-  PROGRESS_PROCESS_TIME = 1 << 4
+  PROGRESS_PROCESS_TIME = 1 << 4,
+  PROGRESS_ROWS_RATE = 1 << 5,
+  PROGRESS_BYTES_RATE = 1 << 6
 };
 
 /* A phase of a task: an entry of `progress_map` (table 6). */
 struct progress_phase {
-  char name[PROGRESS_WORD_MAX]; /* "struct"; its position where it has none */
   unsigned has;
-  double completed; /* percent */
+  char name[PROGRESS_WORD_MAX]; /* "struct"; its position where it has none */
+  double completed;             /* percent */
   double remaining; /* estimated remaining time, as the service has it */
 };
 
@@ -52,48 +50,60 @@ struct progress {
   double delay_s;      /* `incre_trans_delay`, seconds */
   double delay_ms;     /* `incre_trans_delay_millis`, milliseconds */
   double process_time; /* milliseconds since the epoch */
-  struct progress_text id;
-  struct progress_text task_mode;
-  struct progress_text transfer_status;
-  struct progress_text error_code;
-  struct progress_text error_msg;
+  double rows_rate;    /* `apply_rows_rate`, rows/s at the destination */
+  double bytes_rate;   /* `apply_bytes_rate`, bytes/s; -1: none */
+  struct json_text id;
+  struct json_text task_mode;
+  struct json_text transfer_status;
+  struct json_text error_code;
+  struct json_text error_msg;
+  /* Positions in the log: read at the source, held by the node, replayed at
+   * the destination. "N/A" is none: empty. */
+  struct json_text src_offset, node_offset, dst_offset;
   size_t phases_len;
   struct progress_phase phases[PROGRESS_PHASES_MAX];
 };
 
-/* What a reply says besides its items: table 4, and a refusal in any of the
- * shapes that were seen, on its own or as an item without a job_id. */
-struct progress_response {
-  bool has_results;             /* there was an array `results` */
-  size_t items;                 /* told so far */
-  double count;                 /* `count`; -1 where absent */
-  struct progress_text code;    /* of a refusal; empty: none */
-  struct progress_text message; /* likewise */
-};
-
-/* Is called for each item as soon as it is complete, in the order of the
- * reply. `p` is the reader's own, and gone when the call returns. An item
- * without a job_id is not told; its error becomes the reply's. */
+/* Called for each item as soon as it is complete, in the order of the
+ * response. `p` is valid during the call only. An item without a job_id is not
+ * delivered: its error becomes the response's. */
 typedef void progress_fn(void *arg, const struct progress *p);
 
-struct progress_reader;
+/* The target of the response's table: the caller sets `fn` and `arg`, the
+ * rest zero (table 4). */
+struct progress_response {
+  unsigned has; /* PROGRESS_COUNT */
+  progress_fn *fn;
+  void *arg;
+  double count; /* `count` */
+  size_t items; /* delivered so far */
+  struct progress item;
+};
+#define PROGRESS_COUNT 1u
 
-/* NULL: out of memory. */
-struct progress_reader *progress_reader_new(progress_fn *fn, void *arg);
-void progress_reader_free(struct progress_reader *r);
-
-/* Reads on; to the end. False: as json_feed and json_finish have it. */
-bool progress_feed(struct progress_reader *r, const char *bytes, size_t len,
-                   struct err *err);
-bool progress_finish(struct progress_reader *r, struct err *err);
-
-/* Valid as long as the reader. */
-const struct progress_response *
-progress_reader_response(const struct progress_reader *r);
+/* For a decoder whose target is a struct progress_response. A success has
+ * the member `results`. */
+extern const struct json_place progress_place;
 
 /* Appends {"jobs":[...]} to `body`: `next` gives the ids one by one, then
  * NULL. */
 bool progress_request(struct buf *body, const char *(*next)(void *arg),
                       void *arg, struct err *err);
+
+/* A decoder of this response alone, with what call_pool reads of it. */
+struct progress_reply {
+  bool has_results;
+  size_t items;
+  double count;
+  struct json_text code, message;
+};
+struct progress_reader;
+struct progress_reader *progress_reader_new(progress_fn *fn, void *arg);
+void progress_reader_free(struct progress_reader *r);
+bool progress_feed(struct progress_reader *r, const char *bytes, size_t len,
+                   struct err *err);
+bool progress_finish(struct progress_reader *r, struct err *err);
+const struct progress_reply *
+progress_reader_response(struct progress_reader *r);
 
 #endif

@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the collectd-drs authors
  *
- * The API call for the list of a project's tasks, in both directions:
- * POST /v3/{project_id}/jobs. It lists tasks of one kind at a time, and may do
- * so in pages. What it refuses has the shapes of progress.h. */
+ * The API call "Querying the Task List": POST /v3/{project_id}/jobs. It lists
+ * tasks of one type at a time, and may do so in pages.
+ *
+ *     {"total_record":1,"jobs":[{"id":"...","name":"...","status":"..."}]}
+ *
+ * A task may have `children`, an array whose items no public source shows:
+ * they are skipped, as is every other member that is not in struct task. */
 
 #ifndef DRS_API_TASK_LIST_H
 #define DRS_API_TASK_LIST_H
 
-#include "base/json.h"
-#include "poll/job_list.h"
+#include "base/json_decoder.h"
 
 /* The values of `db_use_type`. */
 #define TASK_LIST_TYPES 3
@@ -19,30 +22,35 @@ extern const char *const task_list_types[TASK_LIST_TYPES];
 #define TASK_LIST_PAGE 100
 
 /* Appends the request for one page, from 1; 0: for all tasks at once. */
-bool task_list_request(struct buf *body, const char *kind, long page,
+bool task_list_request(struct buf *body, const char *type, long page,
                        struct err *err);
 
-struct task_list_response {
-  bool has_jobs;  /* there was an array `jobs` */
-  double total;   /* `total_record`; -1 where absent */
-  size_t tasks;   /* in `jobs` */
-  struct err err; /* a task that cannot be asked for, or memory; if any */
+/* Texts as the service has them, empty where absent: the caller checks the id.
+ */
+struct task {
+  struct json_text id, name;
+  struct json_text status; /* see api/status.h */
+  struct json_text engine_type, net_type, task_type;
 };
 
-struct task_list_reader;
+/* Called for each task as soon as it is complete, in the order of the
+ * response. `task` is valid during the call only. */
+typedef void task_fn(void *arg, const struct task *task);
 
-/* Appends to `list` each task that has not ended, as soon as it is complete.
- * NULL: out of memory. */
-struct task_list_reader *task_list_reader_new(struct job_list *list);
-void task_list_reader_free(struct task_list_reader *r);
+/* The target of the response's table: the caller sets `fn` and `arg`, the
+ * rest zero. */
+struct task_list_response {
+  unsigned has; /* TASK_LIST_TOTAL */
+  task_fn *fn;
+  void *arg;
+  double total; /* `total_record` */
+  size_t tasks; /* delivered so far */
+  struct task task;
+};
+#define TASK_LIST_TOTAL 1u
 
-/* Reads on; to the end. False: as json_feed and json_finish have it. */
-bool task_list_feed(struct task_list_reader *r, const char *bytes, size_t len,
-                    struct err *err);
-bool task_list_finish(struct task_list_reader *r, struct err *err);
-
-/* Valid as long as the reader. */
-const struct task_list_response *
-task_list_reader_reply(const struct task_list_reader *r);
+/* For a decoder whose target is a struct task_list_response. A success has the
+ * member `jobs`. */
+extern const struct json_place task_list_place;
 
 #endif

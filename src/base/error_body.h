@@ -28,15 +28,23 @@ struct json_text {
   char text[JSON_TEXT_MAX];
 };
 
+static inline void json_text_clear(struct json_text *t) {
+  t->len = 0;
+  t->text[0] = '\0';
+}
+
 /* Of several errors the first counts. */
 struct error_body {
-  struct json_text code;    /* empty: the body has none */
-  struct json_text message; /* likewise */
+  struct json_text code;                    /* empty: the body has none */
+  struct json_text message;                 /* likewise */
   struct json_text item_code, item_message; /* of the item being decoded */
 };
 
 /* Takes the error of an item of `results`, unless there is one already. */
 void error_body_take(struct error_body *e, const struct json_text *code,
                      const struct json_text *message);
+
+/* The table of the whole body, for a struct error_body. */
+extern const struct json_place error_body_place;
 
 #endif

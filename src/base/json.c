@@ -3,12 +3,14 @@
  *
  * The reader over yajl's push parser, the writer over its generator.
  *
- * yajl 2.1 uses what its allocator returns without looking. So ours does not
+ * yajl 2.1 uses the result of its allocator without a check. So ours does not
  * return where memory is short: it jumps back to the call that entered yajl,
  * and the blocks, which the reader keeps in a list, are freed from there.
  *
- * A token that comes in pieces is looked at from its start again with each
- * piece. One of 16 MiB would take seconds, so its buffer has a bound. */
+ * yajl scans a token that comes in pieces from its start again with each
+ * piece. So small pieces are gathered, and yajl gets at least twice as many
+ * bytes at once as it may have to scan again: those since the last complete
+ * token. So it scans no more than three times the input, however it is cut. */
 
 #include "base/json.h"
 
@@ -27,17 +29,26 @@ struct block {
 };
 
 struct json_reader {
-  const struct json_events *events;
+  struct json_events events;
   void *arg;
   yajl_handle yajl; /* NULL once it has failed */
   int depth;
+  bool token;        /* complete, in the bytes that yajl has now */
+  size_t unfinished; /* bytes since the last complete token, or fewer */
+  char *gathered;    /* a block of `batch` bytes; NULL: none yet */
+  size_t gathered_len;
+  size_t batch; /* fewer bytes are gathered */
   struct block *blocks;
   jmp_buf out_of_memory; /* with one of these */
 };
 
 enum { MEMORY_SHORT = 1, TOKEN_LONG };
 
-/* Memory for yajl */
+/* The fewest bytes that yajl gets at once, but for the end of the input, and
+ * the most that are gathered for that. */
+enum { BATCH_MIN = 512, BATCH_MAX = 32 * 1024 };
+
+/* Memory, for yajl and for the bytes gathered */
 
 static struct block *block_of(void *bytes) {
   return (struct block *)(void *)((char *)bytes -
@@ -80,12 +91,12 @@ static void *block_resize(void *ctx, void *bytes, size_t size) {
   return fresh;
 }
 
-/* What yajl calls; 0 cancels the parse */
+/* yajl's callbacks; 0 cancels the parse */
 
 static int on_scalar(struct json_reader *r, enum json_kind kind,
                      const char *text, size_t len) {
-  r->events->scalar(r->arg, kind, text, len);
-  return 1;
+  r->token = true;
+  return r->events.scalar(r->arg, kind, text, len);
 }
 
 static int on_null(void *ctx) { return on_scalar(ctx, JSON_NULL, "", 0); }
@@ -105,15 +116,15 @@ static int on_string(void *ctx, const unsigned char *text, size_t len) {
 
 static int on_key(void *ctx, const unsigned char *text, size_t len) {
   struct json_reader *r = ctx;
-  r->events->key(r->arg, (const char *)text, len);
-  return 1;
+  r->token = true;
+  return r->events.key(r->arg, (const char *)text, len);
 }
 
 static int on_open(struct json_reader *r, bool is_array) {
   if (++r->depth > JSON_DEPTH_MAX)
     return 0;
-  r->events->open(r->arg, is_array);
-  return 1;
+  r->token = true;
+  return r->events.open(r->arg, is_array);
 }
 
 static int on_open_object(void *ctx) { return on_open(ctx, false); }
@@ -122,8 +133,8 @@ static int on_open_array(void *ctx) { return on_open(ctx, true); }
 static int on_close(void *ctx) {
   struct json_reader *r = ctx;
   r->depth--;
-  r->events->close(r->arg);
-  return 1;
+  r->token = true;
+  return r->events.close(r->arg);
 }
 
 static const yajl_callbacks callbacks = {
@@ -140,7 +151,7 @@ static const yajl_callbacks callbacks = {
 
 /* The reader */
 
-/* Apart, because setjmp spoils the local variables of the function it is in. */
+/* Separate, because setjmp spoils the local variables of its function. */
 static bool start_yajl(struct json_reader *r) {
   yajl_alloc_funcs memory = {block_new, block_resize, block_free, r};
   if (setjmp(r->out_of_memory) != 0)
@@ -156,8 +167,9 @@ struct json_reader *json_reader_new(const struct json_events *events,
   struct json_reader *r = calloc(1, sizeof(*r));
   if (r == NULL)
     return NULL;
-  r->events = events;
+  r->events = *events;
   r->arg = arg;
+  r->batch = BATCH_MIN;
   if (start_yajl(r))
     return r;
   json_reader_free(r);
@@ -172,15 +184,83 @@ void json_reader_free(struct json_reader *r) {
   free(r);
 }
 
+/* Its blocks are freed with the reader. */
+static void stop_yajl(struct json_reader *r) {
+  r->yajl = NULL;
+  r->batch = 0; /* nothing is gathered any more */
+}
+
 static bool explain(struct json_reader *r, yajl_status status,
                     struct err *err) {
   if (status == yajl_status_ok)
     return true;
-  r->yajl = NULL; /* its blocks go with the reader */
+  stop_yajl(r);
+  if (status == yajl_status_client_canceled && r->depth <= JSON_DEPTH_MAX)
+    return false; /* by a callback, which knows why */
   if (status == yajl_status_client_canceled)
     return err_set(err, ERR_RESPONSE, "JSON nested deeper than %d",
                    JSON_DEPTH_MAX);
   return err_set(err, ERR_RESPONSE, "not JSON, or JSON cut short");
+}
+
+static bool parse(struct json_reader *r, const char *bytes, size_t len,
+                  struct err *err) {
+  r->token = false;
+  yajl_status status = yajl_parse(r->yajl, (const unsigned char *)bytes, len);
+  if (!explain(r, status, err))
+    return false;
+  if (r->token)
+    r->unfinished = len < BATCH_MIN / 2 ? len : BATCH_MIN / 2;
+  else
+    r->unfinished += len;
+  return true;
+}
+
+/* With nothing gathered: sets the size of the next batch. */
+static void size_batch(struct json_reader *r) {
+  size_t batch = 2 * r->unfinished;
+  batch = batch > BATCH_MIN ? batch : BATCH_MIN;
+  batch = batch < BATCH_MAX ? batch : BATCH_MAX;
+  if (batch == r->batch)
+    return;
+  block_free(r, r->gathered);
+  r->gathered = NULL;
+  r->batch = batch;
+}
+
+/* Parses all that makes a batch, and gathers the rest. */
+static bool take(struct json_reader *r, const char *bytes, size_t len,
+                 struct err *err) {
+  while (r->gathered_len + len >= r->batch) {
+    size_t n = r->batch - r->gathered_len;
+    bool ok;
+    if (r->gathered_len == 0) {
+      ok = parse(r, bytes, n = len, err);
+    } else {
+      memcpy(r->gathered + r->gathered_len, bytes, n);
+      r->gathered_len = 0;
+      ok = parse(r, r->gathered, r->batch, err);
+    }
+    if (!ok)
+      return false;
+    size_batch(r);
+    bytes += n;
+    len -= n;
+  }
+  if (len == 0)
+    return true;
+  if (r->gathered == NULL)
+    r->gathered = block_new(r, r->batch);
+  memcpy(r->gathered + r->gathered_len, bytes, len);
+  r->gathered_len += len;
+  return true;
+}
+
+static bool finish(struct json_reader *r, struct err *err) {
+  size_t gathered = r->gathered_len;
+  r->gathered_len = 0;
+  return (gathered == 0 || parse(r, r->gathered, gathered, err)) &&
+         explain(r, yajl_complete_parse(r->yajl), err);
 }
 
 /* bytes NULL: the end of the input. */
@@ -190,55 +270,59 @@ static bool advance(struct json_reader *r, const char *bytes, size_t len,
     return err_set(err, ERR_RESPONSE, "not JSON, or JSON cut short");
   switch (setjmp(r->out_of_memory)) {
   case 0:
-    break;
+    return bytes == NULL ? finish(r, err) : take(r, bytes, len, err);
   case TOKEN_LONG:
-    r->yajl = NULL;
+    stop_yajl(r);
     return err_set(err, ERR_RESPONSE,
                    "JSON with a string or number over %d KiB",
                    JSON_TOKEN_MAX / 1024);
   default:
-    r->yajl = NULL;
+    stop_yajl(r);
     return err_memory(err);
   }
-  yajl_status status =
-      bytes == NULL ? yajl_complete_parse(r->yajl)
-                    : yajl_parse(r->yajl, (const unsigned char *)bytes, len);
-  return explain(r, status, err);
 }
 
 bool json_feed(struct json_reader *r, const char *bytes, size_t len,
                struct err *err) {
-  return len == 0 || advance(r, bytes, len, err);
+  if (len == 0)
+    return true;
+  if (r->gathered == NULL || r->gathered_len + len >= r->batch)
+    return advance(r, bytes, len, err);
+  memcpy(r->gathered + r->gathered_len, bytes, len);
+  r->gathered_len += len;
+  return true;
 }
 
 bool json_finish(struct json_reader *r, struct err *err) {
   return advance(r, NULL, 0, err);
 }
 
-/* Up to 15 digits are exact in a double, and are what the API sends. */
+/* Up to 15 digits are exact in a double, and are the API's usual numbers. */
 static bool small_integer(const char *text, size_t len, double *value) {
-  size_t at = len > 0 && text[0] == '-' ? 1 : 0;
+  bool negative = len > 0 && text[0] == '-';
+  const char *end = text + len;
   int64_t n = 0;
-  if (len == at || len - at > 15)
+  text += negative;
+  if (text == end || end - text > 15)
     return false;
-  for (size_t i = at; i < len; i++) {
-    if (text[i] < '0' || text[i] > '9')
+  for (; text < end; text++) {
+    unsigned digit = (unsigned char)*text - (unsigned)'0';
+    if (digit > 9)
       return false;
-    n = 10 * n + (text[i] - '0');
+    n = 10 * n + digit;
   }
-  *value = (double)(at == 1 ? -n : n);
+  *value = (double)(negative ? -n : n);
   return true;
 }
 
-bool json_number(const char *text, size_t len, double *value) {
+static bool __attribute__((noinline))
+other_number(const char *text, size_t len, double *value) {
   char copy[64], *end;
-  if (small_integer(text, len, value))
-    return true;
   if (len == 0 || len >= sizeof(copy))
     return false;
   memcpy(copy, text, len);
   copy[len] = '\0';
-  /* strtod alone would take blanks, hexadecimal, "inf" and "nan" as well. */
+  /* strtod also takes blanks, hexadecimal, "inf" and "nan". */
   if (strspn(copy, "+-.0123456789eE") != len)
     return false;
   double n = strtod(copy, &end);
@@ -246,6 +330,10 @@ bool json_number(const char *text, size_t len, double *value) {
     return false;
   *value = n;
   return true;
+}
+
+bool json_number(const char *text, size_t len, double *value) {
+  return small_integer(text, len, value) || other_number(text, len, value);
 }
 
 /* The writer */

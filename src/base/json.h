@@ -3,12 +3,12 @@
  *
  * JSON, in both directions; the only file that knows yajl.
  *
- * The reader is fed bytes as they arrive and tells what it sees at once; it
- * never holds more than one token. Every scalar comes as its text, whether it
- * was a string or a number, because the DRS API sends numbers as strings.
+ * The reader takes bytes as they arrive, in pieces of any size, in time linear
+ * in their number, and never holds more than one token and one batch of small
+ * pieces. Every scalar comes as its text, string or number, because the DRS
+ * API sends numbers as strings.
  *
- * The memory that yajl uses is wiped before it is freed: a reply can carry a
- * secret. */
+ * All memory is wiped before it is freed: a response can carry a secret. */
 
 #ifndef DRS_BASE_JSON_H
 #define DRS_BASE_JSON_H
@@ -17,32 +17,36 @@
 
 /* Objects and arrays within each other; what is deeper is an error. */
 #define JSON_DEPTH_MAX 32
-/* A string or number of this many bytes is read in whatever pieces it comes;
- * one of twice as many is an error unless it comes in one. */
+/* A string or number of this many bytes is read, however it is cut; one of
+ * twice as many is an error unless it comes in one piece. */
 #define JSON_TOKEN_MAX (64 * 1024)
 
+/* From JSON_NUMBER on they have a text. */
 enum json_kind { JSON_NULL, JSON_BOOL, JSON_NUMBER, JSON_STRING };
 
-/* What the reader tells. `text` is not terminated, and is gone when the
- * callback returns; strings are unescaped, and may hold any byte. All four
- * must be set. */
+/* The reader's callbacks; all four must be set. 0 ends the parse:
+ * json_feed or json_finish returns false, and sets no error. `text` is not
+ * terminated, and valid during the call only; strings are unescaped, and may
+ * hold any byte. */
 struct json_events {
-  void (*scalar)(void *arg, enum json_kind kind, const char *text, size_t len);
-  void (*key)(void *arg, const char *text, size_t len);
-  void (*open)(void *arg, bool is_array); /* an object's or an array's start */
-  void (*close)(void *arg);               /* and its end */
+  int (*scalar)(void *arg, enum json_kind kind, const char *text, size_t len);
+  int (*key)(void *arg, const char *text, size_t len);
+  int (*open)(void *arg, bool is_array); /* an object's or an array's start */
+  int (*close)(void *arg);               /* and its end */
 };
 
 struct json_reader;
 
-/* `events` and `arg` must outlive the reader. NULL: out of memory. */
+/* `arg` must outlive the reader. NULL: out of memory. */
 struct json_reader *json_reader_new(const struct json_events *events,
                                     void *arg);
 void json_reader_free(struct json_reader *r);
 
-/* Reads on, or from the end of the input on. False: not JSON, too deep, too
- * long a token, or out of memory (ERR_RESPONSE or ERR_LOCAL); nothing more is
- * told after that. The error's text says why and never quotes the input. */
+/* Reads a part of the input; its end. False: not JSON, too deep, too long a
+ * token, or out of memory (ERR_RESPONSE or ERR_LOCAL); no callback is called
+ * after that. The error's text never quotes the input. Parts of fewer than
+ * 512 bytes are gathered: their callbacks and errors may come later, at last
+ * in json_finish. */
 bool json_feed(struct json_reader *r, const char *bytes, size_t len,
                struct err *err);
 bool json_finish(struct json_reader *r, struct err *err);
@@ -53,7 +57,7 @@ bool json_finish(struct json_reader *r, struct err *err);
 bool json_number(const char *text, size_t len, double *value);
 
 /* The writer appends one document to a buffer, with commas and escapes where
- * they belong. Errors are sticky: check json_writer_end alone.
+ * they belong. Errors are sticky: check json_writer_end only.
  *
  *     struct json_writer w;
  *     json_writer_begin(&w, &body, err);

@@ -11,9 +11,9 @@
  *     static const struct json_place response = {
  *         .object = true,
  *         .fields = (const struct json_field[]){
- *             JSON_NUMBER("total_record", struct task, total, TASK_TOTAL),
- *             JSON_TEXT("name", struct task, name),
- *             JSON_INSIDE("jobs", &jobs),
+ *             JSON_FIELD_NUMBER("total_record", struct task, total,
+ * TASK_TOTAL), JSON_FIELD_TEXT("name", struct task, name),
+ *             JSON_FIELD_INSIDE("jobs", &jobs),
  *             {0}}};
  *
  *     struct json_decoder *d = json_decoder_new(&response, &task);
@@ -76,9 +76,9 @@ json_keep_fn json_keep_text, json_keep_number;
 /* clang-format off */
 #define JSON_FIELD(name, type, member, fn) \
   .key = (name), .len = sizeof(name) - 1, .keep = (fn), .offset = offsetof(type, member)
-#define JSON_TEXT(name, type, member) {JSON_FIELD(name, type, member, json_keep_text)}
-#define JSON_NUMBER(name, type, member, has) {JSON_FIELD(name, type, member, json_keep_number), .bit = (has)}
-#define JSON_INSIDE(name, place) {.key = (name), .len = sizeof(name) - 1, .inside = (place)}
+#define JSON_FIELD_TEXT(name, type, member) {JSON_FIELD(name, type, member, json_keep_text)}
+#define JSON_FIELD_NUMBER(name, type, member, has) {JSON_FIELD(name, type, member, json_keep_number), .bit = (has)}
+#define JSON_FIELD_INSIDE(name, place) {.key = (name), .len = sizeof(name) - 1, .inside = (place)}
 /* clang-format on */
 
 /* `target` belongs to the caller and outlives the decoder; `response` NULL:

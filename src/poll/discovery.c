@@ -5,6 +5,8 @@
 
 #include "poll/discovery.h"
 
+#include "api/status.h"
+
 #define RETRY_MIN_MS 1000
 /* The most pages of a list: whatever the service says there is. */
 #define PAGES_MAX 2000
@@ -25,10 +27,8 @@ void discovery_init(struct discovery *d, const struct api_service *service,
 }
 
 static void free_readers(struct discovery *d) {
-  task_list_reader_free(d->reader);
-  progress_reader_free(d->refusal);
-  d->reader = NULL;
-  d->refusal = NULL;
+  json_decoder_free(d->decoder);
+  d->decoder = NULL;
 }
 
 void discovery_stop(struct discovery *d) {
@@ -97,8 +97,9 @@ static void end(struct discovery *d, msec_t now) {
 /* Page 0 is all there is. A service that shows a part of it only is asked for
  * page 1, 2, ... until they are complete, or, with what page 0 had, there is
  * nothing more. */
-static void on_page(struct discovery *d,
-                    const struct task_list_response *reply) {
+static void on_page(struct discovery *d) {
+  const struct task_list_response *reply = &d->response;
+  double total = reply->has & TASK_LIST_TOTAL ? reply->total : -1;
   double tasks = (double)reply->tasks;
   struct err err = ERR_INIT;
   if (d->page == 0)
@@ -107,10 +108,10 @@ static void on_page(struct discovery *d,
     d->later += tasks;
   double most = d->first > d->later ? d->first : d->later;
   bool over = (d->page > 0 && tasks == 0) || d->page == PAGES_MAX;
-  if (most >= reply->total || (over && d->first + d->later >= reply->total)) {
+  if (most >= total || (over && d->first + d->later >= total)) {
     end_kind(d);
   } else if (over) {
-    err_set(&err, ERR_RESPONSE, "it has %.0f of %.0f", most, reply->total);
+    err_set(&err, ERR_RESPONSE, "it has %.0f of %.0f", most, total);
     skip_kind(d, &err);
   } else {
     d->page++;
@@ -118,13 +119,12 @@ static void on_page(struct discovery *d,
 }
 
 static void on_success(struct discovery *d) {
-  const struct task_list_response *reply = task_list_reader_reply(d->reader);
-  if (err_is_set(&reply->err))
-    fail(d, &reply->err);
-  if (reply->err.kind == ERR_LOCAL)
+  if (err_is_set(&d->task_err))
+    fail(d, &d->task_err);
+  if (d->task_err.kind == ERR_LOCAL)
     begin_kind(d, TASK_LIST_TYPES);
   else
-    on_page(d, reply);
+    on_page(d);
 }
 
 static void on_credential(struct discovery *d) {
@@ -160,23 +160,28 @@ static void judge(struct discovery *d, msec_t now) {
 
 /* Replies */
 
+static void on_task(void *arg, const struct task *t) {
+  struct discovery *d = arg;
+  if (status_family(status_code(t->status.text, t->status.len)) != STATUS_ENDED)
+    job_list_add(&d->lists[d->kind], t->id.text, t->name.text, &d->task_err);
+}
+
 static bool on_body(void *arg, const char *bytes, size_t len, struct err *err) {
   struct discovery *d = arg;
-  progress_feed(d->refusal, bytes, len, NULL);
-  return d->post.error != API_ERROR_NONE ||
-         task_list_feed(d->reader, bytes, len, err);
+  if (d->post.error != API_ERROR_NONE)
+    json_decoder_expect_error(d->decoder);
+  return json_decoder_feed(d->decoder, bytes, len, err);
 }
 
 static bool on_end(void *arg, struct api_error_body *words, struct err *err) {
   struct discovery *d = arg;
-  const struct progress_response *refusal =
-      progress_reader_response(d->refusal);
-  progress_finish(d->refusal, NULL);
-  words->code = refusal->code.text;
-  words->message = refusal->message.text;
-  if (!task_list_reader_reply(d->reader)->has_jobs)
+  bool whole = json_decoder_finish(d->decoder, err);
+  const struct error_body *error = json_decoder_error(d->decoder);
+  words->code = error->code.text;
+  words->message = error->message.text;
+  if (!json_decoder_has(d->decoder, "jobs"))
     words->lacks = "jobs";
-  return task_list_finish(d->reader, err);
+  return whole;
 }
 
 static void on_done(void *arg) {
@@ -193,16 +198,13 @@ static const struct api_call_handler api_call_handler = {
 
 /* Asking */
 
-static void ignore_item(void *arg, const struct progress *p) {
-  (void)arg, (void)p;
-}
-
 static bool send_page(struct discovery *d, struct err *err) {
   struct buf body;
   buf_init(&body, 1024);
-  d->reader = task_list_reader_new(&d->lists[d->kind]);
-  d->refusal = progress_reader_new(ignore_item, NULL);
-  bool ok = (d->reader != NULL && d->refusal != NULL) || err_memory(err);
+  err_clear(&d->task_err);
+  d->response = (struct task_list_response){.fn = on_task, .arg = d};
+  d->decoder = json_decoder_new(&task_list_place, &d->response);
+  bool ok = d->decoder != NULL || err_memory(err);
   ok = ok && task_list_request(&body, task_list_types[d->kind], d->page, err) &&
        api_call_start(&d->post, "", &body, d->timeout, err);
   if (!ok)

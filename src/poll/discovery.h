@@ -10,6 +10,7 @@
 
 #include "api/task_list.h"
 #include "poll/cycle.h"
+#include "poll/job_list.h"
 
 /* All zero: nothing is discovered. */
 struct discovery {
@@ -23,8 +24,9 @@ struct discovery {
   bool running;
   bool repeated; /* asked a second time with new credentials */
   struct api_call post;
-  struct task_list_reader *reader;
-  struct progress_reader *refusal; /* reads the same reply for its refusal */
+  struct json_decoder *decoder;
+  struct task_list_response response;
+  struct err task_err; /* a task that cannot be polled, or memory */
   size_t kind;
   long page;
   double first, later; /* tasks of the page 0, and of those from 1 */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the collectd-drs authors
  *
- * The decoder of what the identity and the metadata service answer: a key or
- * token that it hands out can stand in a header. */
+ * The decoder of the identity and the metadata service's responses: a key that
+ * it delivers can be sent in a header. */
 
 #include "fuzz.h"
 
@@ -18,7 +18,7 @@ static void check_key(const struct buf *key) {
     MUST((unsigned char)key->data[i] >= 0x20 && key->data[i] != 0x7F);
 }
 
-/* Whether it was a good answer. */
+/* Returns whether the response was accepted. */
 static bool decode(const uint8_t *bytes, size_t len, size_t chunk,
                    time_t *expires_at) {
   struct err err = ERR_INIT;
@@ -34,8 +34,8 @@ static bool decode(const uint8_t *bytes, size_t len, size_t chunk,
   check_key(&reply->access);
   check_key(&reply->secret);
   check_key(&reply->security_token);
-  MUST(memchr(reply->code, '\0', MESSAGES_TEXT_MAX) != NULL);
-  MUST(memchr(reply->message, '\0', MESSAGES_TEXT_MAX) != NULL);
+  MUST(strlen(reply->code) < MESSAGES_TEXT_MAX);
+  MUST(strlen(reply->message) < MESSAGES_TEXT_MAX);
   *expires_at = reply->has_expires_at ? reply->expires_at : -1;
   messages_reader_free(r);
   return ok;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the collectd-drs authors
  *
- * The decoder of progress: whatever comes, and in whatever pieces, it tells
- * the same, and nothing that is out of bounds. */
+ * The progress decoder, as a success and as an error response: the result is
+ * the same for every cut of the input, and within its bounds. */
 
 #include "fuzz.h"
 
@@ -13,7 +13,7 @@
 
 const char fuzz_name[] = "progress";
 
-/* What was told, as a sum over its bytes. */
+/* All that was delivered, as a sum over its bytes. */
 struct seen {
   uint64_t sum;
   size_t items;
@@ -25,8 +25,8 @@ static void add(struct seen *s, const void *bytes, size_t len) {
     s->sum = (s->sum ^ b[i]) * 1099511628211u;
 }
 
-static void add_text(struct seen *s, const struct progress_text *t) {
-  MUST(t->len < PROGRESS_TEXT_MAX && t->text[t->len] == '\0');
+static void add_text(struct seen *s, const struct json_text *t) {
+  MUST(t->len < JSON_TEXT_MAX && strlen(t->text) == t->len);
   add(s, t->text, t->len + 1);
 }
 
@@ -49,9 +49,14 @@ static void on_item(void *arg, const struct progress *p) {
   add_number(s, p->has, PROGRESS_DELAY_S, &p->delay_s);
   add_number(s, p->has, PROGRESS_DELAY_MS, &p->delay_ms);
   add_number(s, p->has, PROGRESS_PROCESS_TIME, &p->process_time);
+  add_number(s, p->has, PROGRESS_ROWS_RATE, &p->rows_rate);
+  add_number(s, p->has, PROGRESS_BYTES_RATE, &p->bytes_rate);
   add_text(s, &p->id);
   add_text(s, &p->task_mode);
   add_text(s, &p->transfer_status);
+  add_text(s, &p->src_offset);
+  add_text(s, &p->node_offset);
+  add_text(s, &p->dst_offset);
   add_text(s, &p->error_code);
   add_text(s, &p->error_msg);
   for (size_t i = 0; i < p->phases_len; i++) {
@@ -63,30 +68,41 @@ static void on_item(void *arg, const struct progress *p) {
   }
 }
 
-static struct seen decode(const uint8_t *bytes, size_t len, size_t chunk) {
+static struct seen decode(const uint8_t *bytes, size_t len, size_t chunk,
+                          bool expect_error) {
   struct seen s = {.sum = 14695981039346656037u};
   struct err err = ERR_INIT;
-  struct progress_reader *r = progress_reader_new(on_item, &s);
-  MUST(r != NULL);
+  struct progress_response response = {.fn = on_item, .arg = &s};
+  struct json_decoder *d = json_decoder_new(&progress_place, &response);
+  MUST(d != NULL);
+  if (expect_error)
+    json_decoder_expect_error(d);
   bool ok = true;
   for (size_t at = 0; ok && at < len; at += chunk)
-    ok = progress_feed(r, (const char *)bytes + at,
-                       len - at < chunk ? len - at : chunk, &err);
-  ok = ok && progress_finish(r, &err);
+    ok = json_decoder_feed(d, (const char *)bytes + at,
+                           len - at < chunk ? len - at : chunk, &err);
+  ok = ok && json_decoder_finish(d, &err);
+  bool has_results = json_decoder_has(d, "results");
+  const struct error_body *error = json_decoder_error(d);
   MUST(ok == !err_is_set(&err));
-  const struct progress_response *reply = progress_reader_response(r);
-  MUST(reply->items == s.items);
+  MUST(response.items == s.items);
+  MUST(!expect_error || (s.items == 0 && !has_results));
   add(&s, &ok, sizeof(ok));
-  add(&s, &reply->has_results, sizeof(reply->has_results));
-  add_text(&s, &reply->code);
-  add_text(&s, &reply->message);
-  progress_reader_free(r);
+  add(&s, &has_results, sizeof(has_results));
+  add_text(&s, &error->code);
+  add_text(&s, &error->message);
+  json_decoder_free(d);
   return s;
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len) {
-  struct seen whole = decode(bytes, len, len + 1);
-  struct seen pieces = decode(bytes, len, 1 + len % 31);
+static void check(const uint8_t *bytes, size_t len, bool expect_error) {
+  struct seen whole = decode(bytes, len, len + 1, expect_error);
+  struct seen pieces = decode(bytes, len, 1 + len % 31, expect_error);
   MUST(whole.items == pieces.items && whole.sum == pieces.sum);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len) {
+  check(bytes, len, false);
+  check(bytes, len, true);
   return 0;
 }

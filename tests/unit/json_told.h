@@ -37,30 +37,34 @@ static inline void tell_text(const char *text, size_t len) {
   }
 }
 
-static inline void on_scalar(void *arg, enum json_kind kind, const char *text,
-                             size_t len) {
+static inline int on_scalar(void *arg, enum json_kind kind, const char *text,
+                            size_t len) {
   static const char *const before[] = {"null", "", "#", "\""};
   assert_ptr_equal(arg, told);
   tell(before[kind], strlen(before[kind]));
   tell_text(text, len);
   if (kind == JSON_STRING)
     tell("\"", 1);
+  return 1;
 }
 
-static inline void on_key(void *arg, const char *text, size_t len) {
+static inline int on_key(void *arg, const char *text, size_t len) {
   (void)arg;
   tell_text(text, len);
   tell(":", 1);
+  return 1;
 }
 
-static inline void on_open(void *arg, bool is_array) {
+static inline int on_open(void *arg, bool is_array) {
   (void)arg;
   tell(is_array ? "[" : "{", 1);
+  return 1;
 }
 
-static inline void on_close(void *arg) {
+static inline int on_close(void *arg) {
   (void)arg;
   tell(")", 1);
+  return 1;
 }
 
 static const struct json_events events = {

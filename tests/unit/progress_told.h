@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the collectd-drs authors
  *
- * What the decoder of progress tells, as text: a line for each item, indented
- * ones for its phases, one for the reply, and one for an error. Names are the
- * API's; what is absent is not there; bytes that are not printable ASCII, and
- * quotes, are \xHH.
+ * A decoded progress response as text: a line for each item, indented ones for
+ * its phases, one for the response, and one for an error. Names are the API's;
+ * an absent field is left out; quotes, and bytes that are not printable ASCII,
+ * are \xHH.
  *
  *     item "8d0e8e36" progress=100 task_mode="FULL_TRANS"
  *       phase "struct" completed=94
@@ -28,8 +28,8 @@ static struct {
   FILE *stream;
 } told;
 
-static inline void tell_text(const char *key, const struct progress_text *t) {
-  assert_in_range(t->len, 0, PROGRESS_TEXT_MAX - 1);
+static inline void tell_text(const char *key, const struct json_text *t) {
+  assert_in_range(t->len, 0, JSON_TEXT_MAX - 1);
   assert_int_equal(t->text[t->len], 0);
   if (t->len == 0)
     return;
@@ -66,8 +66,13 @@ static inline void tell_item(void *arg, const struct progress *p) {
   tell_number("incre_trans_delay_millis", p->has, PROGRESS_DELAY_MS,
               p->delay_ms);
   tell_number("process_time", p->has, PROGRESS_PROCESS_TIME, p->process_time);
+  tell_number("apply_rows_rate", p->has, PROGRESS_ROWS_RATE, p->rows_rate);
+  tell_number("apply_bytes_rate", p->has, PROGRESS_BYTES_RATE, p->bytes_rate);
   tell_text("task_mode=", &p->task_mode);
   tell_text("transfer_status=", &p->transfer_status);
+  tell_text("src_offset=", &p->src_offset);
+  tell_text("node_offset=", &p->node_offset);
+  tell_text("dst_offset=", &p->dst_offset);
   tell_text("error_code=", &p->error_code);
   tell_text("error_msg=", &p->error_msg);
   fputc('\n', told.stream);
@@ -75,37 +80,42 @@ static inline void tell_item(void *arg, const struct progress *p) {
     tell_phase(&p->phases[i]);
 }
 
-static inline void tell_reply(const struct progress_response *reply) {
+static inline void tell_response(struct json_decoder *d,
+                                 const struct progress_response *response) {
+  const struct error_body *error = json_decoder_error(d);
+  bool counted = response->has & PROGRESS_COUNT;
   fprintf(told.stream, "reply results=%s items=%zu count=%.15g",
-          reply->has_results ? "yes" : "no", reply->items, reply->count);
-  tell_text("code=", &reply->code);
-  tell_text("message=", &reply->message);
+          json_decoder_has(d, "results") ? "yes" : "no", response->items,
+          counted ? response->count : -1);
+  tell_text("code=", &error->code);
+  tell_text("message=", &error->message);
   fputc('\n', told.stream);
 }
 
-/* Decodes a reply that comes in chunks, each a block of its own, so that a
- * look beyond it is seen. What is told is in told.text, to be freed. */
+/* Decodes a response that comes in chunks, each a block of its own, so that an
+ * access beyond it is found. The result is told.text, to be freed. */
 static inline void tell_all(const char *bytes, size_t len, size_t chunk) {
   struct err e = ERR_INIT;
+  struct progress_response response = {.fn = tell_item, .arg = &told};
   bool ok = true;
   told.stream = open_memstream(&told.text, &told.len);
   assert_non_null(told.stream);
-  struct progress_reader *r = progress_reader_new(tell_item, &told);
-  assert_non_null(r);
+  struct json_decoder *d = json_decoder_new(&progress_place, &response);
+  assert_non_null(d);
   for (size_t at = 0; ok && at < len; at += chunk) {
     size_t size = len - at < chunk ? len - at : chunk;
     char *copy = malloc(size);
     memcpy(copy, bytes + at, size);
-    ok = progress_feed(r, copy, size, &e);
+    ok = json_decoder_feed(d, copy, size, &e);
     free(copy);
   }
-  ok = ok && progress_finish(r, &e);
-  tell_reply(progress_reader_response(r));
+  ok = ok && json_decoder_finish(d, &e);
+  tell_response(d, &response);
   if (!ok)
     fprintf(told.stream, "error %s\n",
             e.kind == ERR_RESPONSE ? "reply" : "other");
   assert_int_equal(ok, !err_is_set(&e));
-  progress_reader_free(r);
+  json_decoder_free(d);
   fclose(told.stream);
 }
 

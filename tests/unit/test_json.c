@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the collectd-drs authors
  *
- * The reader: what it tells is written down as a line, with a '!' at its end
- * where the text is an error, and compared, for each text whole and at every
- * chunk size. */
+ * The reader: its callbacks as a line, with a '!' at the end for an error, for
+ * each text whole, in chunks of every size, and cut at every byte. */
 
 #include "alloc.h"
 #include "json_told.h"
+
+#include <yajl/yajl_parse.h>
 
 #define CHUNK_MAX 31
 
@@ -25,7 +26,20 @@ static bool feed_in_chunks(struct json_reader *r, const char *bytes, size_t len,
   bool ok = true;
   for (size_t at = 0; ok && at < len; at += chunk)
     ok = feed_copy(r, bytes + at, len - at < chunk ? len - at : chunk, err);
-  return ok && json_finish(r, err);
+  return ok;
+}
+
+static void end_and_compare(struct json_reader *r, bool ok, struct err *err,
+                            const char *expected, const char *input) {
+  ok = ok && json_finish(r, err);
+  assert_int_equal(ok, !err_is_set(err));
+  if (!ok) {
+    assert_int_equal(err->kind, ERR_RESPONSE);
+    tell("!", 1);
+  }
+  json_reader_free(r);
+  if (strcmp(told, expected) != 0)
+    fail_msg("%s: told %s, not %s", input, told, expected);
 }
 
 static void assert_told(const char *bytes, size_t len, size_t chunk,
@@ -33,22 +47,32 @@ static void assert_told(const char *bytes, size_t len, size_t chunk,
   struct err e = ERR_INIT;
   struct json_reader *r = start();
   assert_non_null(r);
-  if (!feed_in_chunks(r, bytes, len, chunk, &e)) {
-    assert_int_equal(e.kind, ERR_RESPONSE);
-    tell("!", 1);
-  } else {
-    assert_false(err_is_set(&e));
-  }
-  json_reader_free(r);
-  if (strcmp(told, expected) != 0)
-    fail_msg("%s in chunks of %zu: told %s, not %s", bytes, chunk, told,
-             expected);
+  bool ok = feed_in_chunks(r, bytes, len, chunk, &e);
+  end_and_compare(r, ok, &e, expected, bytes);
+}
+
+/* Small pieces are gathered. Blanks before the text make the first piece so
+ * large that yajl gets it by itself. */
+static void assert_told_cut_at(const char *bytes, size_t len, size_t at,
+                               const char *expected) {
+  enum { BLANKS = 1024 };
+  char piece[BLANKS + 2048];
+  struct err e = ERR_INIT;
+  struct json_reader *r = start();
+  assert_in_range(at, 0, sizeof(piece) - BLANKS);
+  memset(piece, ' ', BLANKS);
+  memcpy(piece + BLANKS, bytes, at);
+  bool ok = feed_copy(r, piece, BLANKS + at, &e) &&
+            feed_copy(r, bytes + at, len - at, &e);
+  end_and_compare(r, ok, &e, expected, bytes);
 }
 
 static void assert_reads(const char *bytes, size_t len, const char *expected) {
   assert_told(bytes, len, len + 1, expected);
   for (size_t chunk = 1; chunk <= CHUNK_MAX; chunk++)
     assert_told(bytes, len, chunk, expected);
+  for (size_t at = 0; at <= len; at++)
+    assert_told_cut_at(bytes, len, at, expected);
 }
 
 static const struct {
@@ -143,7 +167,8 @@ static void a_cut_is_an_error(void **state) {
     for (size_t chunk = 1; chunk <= CHUNK_MAX; chunk++) {
       struct err e = ERR_INIT;
       struct json_reader *r = start();
-      assert_false(feed_in_chunks(r, json, len, chunk, &e));
+      assert_false(feed_in_chunks(r, json, len, chunk, &e) &&
+                   json_finish(r, &e));
       json_reader_free(r);
       assert_memory_equal(told, all, strlen(told));
     }
@@ -181,10 +206,11 @@ static void depth_is_bounded(void **state) {
   assert_reads(json, strlen(json), expected);
 }
 
-static void count_scalar(void *arg, enum json_kind kind, const char *text,
-                         size_t len) {
+static int count_scalar(void *arg, enum json_kind kind, const char *text,
+                        size_t len) {
   (void)kind, (void)text;
   *(size_t *)arg += len;
+  return 1;
 }
 
 /* Feeds a string or number of so many bytes, in pieces; what was told of it. */
@@ -204,7 +230,6 @@ static size_t read_long(char c, size_t len, struct err *err) {
   return seen;
 }
 
-/* yajl would look at it from its start again with each piece. */
 static void a_token_is_bounded(void **state) {
   (void)state;
   for (const char *c = "x1"; *c != '\0'; c++) {
@@ -217,6 +242,101 @@ static void a_token_is_bounded(void **state) {
   }
 }
 
+/* Work. yajl scans a token that is cut from its start again with each piece:
+ * the bytes that it scans are counted, not the time. */
+
+static struct {
+  yajl_handle yajl;
+  size_t calls, scanned;
+  size_t unfinished; /* bytes since the last callback */
+  size_t told_at;    /* offset of the last callback in this call's bytes */
+} work;
+
+yajl_status __real_yajl_parse(yajl_handle yajl, const unsigned char *bytes,
+                              size_t len);
+yajl_status __wrap_yajl_parse(yajl_handle yajl, const unsigned char *bytes,
+                              size_t len);
+
+yajl_status __wrap_yajl_parse(yajl_handle yajl, const unsigned char *bytes,
+                              size_t len) {
+  work.yajl = yajl;
+  work.calls++;
+  work.scanned += work.unfinished + len;
+  work.told_at = SIZE_MAX;
+  yajl_status status = __real_yajl_parse(yajl, bytes, len);
+  if (work.told_at == SIZE_MAX)
+    work.unfinished += len;
+  else
+    work.unfinished = len - work.told_at;
+  return status;
+}
+
+static int note_token(void) {
+  work.told_at = yajl_get_bytes_consumed(work.yajl);
+  return 1;
+}
+
+static int note_scalar(void *arg, enum json_kind kind, const char *text,
+                       size_t len) {
+  (void)arg, (void)kind, (void)text, (void)len;
+  return note_token();
+}
+
+static int note_key(void *arg, const char *text, size_t len) {
+  (void)arg, (void)text, (void)len;
+  return note_token();
+}
+
+static int note_open(void *arg, bool is_array) {
+  (void)arg, (void)is_array;
+  return note_token();
+}
+
+static int note_close(void *arg) {
+  (void)arg;
+  return note_token();
+}
+
+/* An array of strings of so many bytes each. */
+static size_t make_strings(char *json, size_t size, size_t string) {
+  size_t len = 0;
+  json[len++] = '[';
+  while (len + string + 4 < size) {
+    json[len++] = '"';
+    memset(json + len, 'x', string);
+    len += string;
+    json[len++] = '"';
+    json[len++] = ',';
+  }
+  json[len++] = '0';
+  json[len++] = ']';
+  return len;
+}
+
+static void work_is_linear_however_the_input_is_cut(void **state) {
+  (void)state;
+  static const size_t strings[] = {0, 1, 20, 255, 511, 512, 2000, 30000, 60000};
+  static const size_t chunks[] = {1, 2, 7, 100, 511, 512, 513, 1400, 5000};
+  const struct json_events noting = {note_scalar, note_key, note_open,
+                                     note_close};
+  static char json[256 * 1024];
+  for (size_t i = 0; i < COUNT(strings) * COUNT(chunks); i++) {
+    size_t string = strings[i / COUNT(chunks)];
+    size_t chunk = chunks[i % COUNT(chunks)];
+    size_t len = make_strings(json, sizeof(json), string);
+    struct json_reader *r = json_reader_new(&noting, NULL);
+    memset(&work, 0, sizeof(work));
+    assert_true(feed_in_chunks(r, json, len, chunk, NULL) &&
+                json_finish(r, NULL));
+    json_reader_free(r);
+    if (work.scanned < len || work.scanned > 3 * len ||
+        work.calls > 1 + len / 256)
+      fail_msg("%zu bytes with strings of %zu in chunks of %zu: %zu scanned "
+               "in %zu calls",
+               len, string, chunk, work.scanned, work.calls);
+  }
+}
+
 static void after_an_error_nothing_is_told(void **state) {
   (void)state;
   char deep[JSON_DEPTH_MAX + 2];
@@ -225,7 +345,8 @@ static void after_an_error_nothing_is_told(void **state) {
   const char *const bad[] = {"[1,}", deep};
   for (size_t i = 0; i < COUNT(bad); i++) {
     struct json_reader *r = start();
-    assert_false(json_feed(r, bad[i], strlen(bad[i]), NULL));
+    json_feed(r, bad[i], strlen(bad[i]), NULL);
+    assert_false(json_finish(r, NULL));
     size_t len = strlen(told);
     assert_false(json_feed(r, "2]", 2, NULL));
     assert_false(json_finish(r, NULL));
@@ -254,7 +375,8 @@ static void an_error_does_not_quote(void **state) {
   for (size_t i = 0; i < COUNT(bad); i++) {
     struct err e = ERR_INIT;
     struct json_reader *r = start();
-    assert_false(feed_in_chunks(r, bad[i], strlen(bad[i]), 3, &e));
+    assert_false(feed_in_chunks(r, bad[i], strlen(bad[i]), 3, &e) &&
+                 json_finish(r, &e));
     json_reader_free(r);
     assert_true(strlen(e.text) > 0);
     assert_null(strstr(e.text, "hunter2"));
@@ -274,7 +396,8 @@ static bool read_much(void) {
   strcat(json, "\",\"deep\":");
   nest(json + strlen(json), JSON_DEPTH_MAX - 1, "[", "]");
   strcat(json, "}");
-  bool ok = feed_in_chunks(r, json, strlen(json), 7, NULL);
+  bool ok =
+      feed_in_chunks(r, json, strlen(json), 7, NULL) && json_finish(r, NULL);
   json_reader_free(r);
   return ok;
 }
@@ -320,6 +443,7 @@ int main(void) {
       cmocka_unit_test(a_cut_is_an_error),
       cmocka_unit_test(depth_is_bounded),
       cmocka_unit_test(a_token_is_bounded),
+      cmocka_unit_test(work_is_linear_however_the_input_is_cut),
       cmocka_unit_test(after_an_error_nothing_is_told),
       cmocka_unit_test(an_empty_chunk_is_nothing),
       cmocka_unit_test(an_error_does_not_quote),

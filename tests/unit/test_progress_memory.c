@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the collectd-drs authors
  *
- * The decoder of progress and memory: replies too large to be files, memory
- * that does not grow with the reply, and memory that is short. */
+ * The progress decoder and memory: responses too large to be files, memory
+ * that does not grow with the response, and failing allocations. */
 
 #include "alloc.h"
 
@@ -19,26 +19,29 @@ static void keep(void *arg, const struct progress *p) {
   items++;
 }
 
-static struct progress_reader *start(void) {
+static struct progress_response response;
+
+static struct json_decoder *start(void) {
   items = 0;
   memset(&last, 0, sizeof(last));
-  return progress_reader_new(keep, NULL);
+  response = (struct progress_response){.fn = keep};
+  return json_decoder_new(&progress_place, &response);
 }
 
-static bool feed(struct progress_reader *r, const char *text) {
-  return progress_feed(r, text, strlen(text), NULL);
+static bool feed(struct json_decoder *r, const char *text) {
+  return json_decoder_feed(r, text, strlen(text), NULL);
 }
 
 /* The same text again and again, in pieces. */
-static bool feed_times(struct progress_reader *r, const char *text, int times) {
+static bool feed_times(struct json_decoder *r, const char *text, int times) {
   bool ok = true;
   for (int i = 0; ok && i < times; i++)
     ok = feed(r, text);
   return ok;
 }
 
-static void assert_kept(const struct progress_text *t) {
-  assert_int_equal(t->len, PROGRESS_TEXT_MAX - 1);
+static void assert_kept(const struct json_text *t) {
+  assert_int_equal(t->len, JSON_TEXT_MAX - 1);
   for (size_t i = 0; i < t->len; i++)
     assert_int_equal(t->text[i], "0123456789"[i % 10]);
   assert_int_equal(t->text[t->len], 0);
@@ -49,20 +52,20 @@ static void long_strings_are_cut(void **state) {
   static const char *const before[] = {
       "{\"results\":[{\"job_id\":\"", "\",\"error_msg\":\"",  "\",\"", "\":\"",
       "\",\"progress_map\":{\"",      "\":{}},\"progress\":1"};
-  struct progress_reader *r = start();
+  struct json_decoder *r = start();
   for (size_t i = 0; i < COUNT(before); i++) {
     assert_true(feed(r, before[i]));
     assert_true(feed_times(r, "0123456789", 7000));
   }
   assert_true(feed(r, "}]}"));
-  assert_true(progress_finish(r, NULL));
+  assert_true(json_decoder_finish(r, NULL));
   assert_int_equal(items, 1);
   assert_kept(&last.id);
   assert_kept(&last.error_msg);
   assert_int_equal(last.phases_len, 1);
   assert_int_equal(strlen(last.phases[0].name), PROGRESS_WORD_MAX - 1);
   assert_int_equal(last.has, 0);
-  progress_reader_free(r);
+  json_decoder_free(r);
 }
 
 static void deep_nesting_is_an_error(void **state) {
@@ -71,20 +74,20 @@ static void deep_nesting_is_an_error(void **state) {
   struct err e = ERR_INIT;
   memset(deep, '[', sizeof(deep) - 1);
   alloc_reset();
-  struct progress_reader *r = start();
+  struct json_decoder *r = start();
   assert_true(feed(r, "{\"results\":[{\"job_id\":\"a\"},{\"x\":"));
   assert_false(feed(r, deep));
   assert_in_range(alloc.peak, 1, 64 * 1024);
-  assert_false(progress_finish(r, &e));
+  assert_false(json_decoder_finish(r, &e));
   assert_int_equal(e.kind, ERR_RESPONSE);
   assert_int_equal(items, 1);
-  progress_reader_free(r);
+  json_decoder_free(r);
 }
 
 /* The most memory that was in use while a reply was read. */
 static size_t peak_of_a_reply(int jobs) {
   alloc_reset();
-  struct progress_reader *r = start();
+  struct json_decoder *r = start();
   assert_non_null(r);
   assert_true(feed(r, "{\"results\":["));
   for (int i = 0; i < jobs; i++) {
@@ -98,10 +101,10 @@ static size_t peak_of_a_reply(int jobs) {
     assert_true(feed(r, item));
   }
   assert_true(feed(r, "]}"));
-  assert_true(progress_finish(r, NULL));
+  assert_true(json_decoder_finish(r, NULL));
   assert_int_equal(items, jobs);
-  assert_int_equal(progress_reader_response(r)->items, jobs);
-  progress_reader_free(r);
+  assert_int_equal(response.items, jobs);
+  json_decoder_free(r);
   assert_int_equal(alloc.live, 0);
   return alloc.peak;
 }
@@ -120,14 +123,14 @@ static bool read_a_reply(void) {
       "\"94%\"}},\"error_msg\":\"a long text with \\u20ac, in pieces, so "
       "that it has to be kept until it is complete, and the buffer has to "
       "grow more than once on its way to the end of this sentence\"}]}";
-  struct progress_reader *r = start();
+  struct json_decoder *r = start();
   if (r == NULL)
     return false;
   bool ok = true;
   for (size_t at = 0; ok && at < sizeof(reply) - 1; at++)
-    ok = progress_feed(r, reply + at, 1, NULL);
-  ok = ok && progress_finish(r, NULL);
-  progress_reader_free(r);
+    ok = json_decoder_feed(r, reply + at, 1, NULL);
+  ok = ok && json_decoder_finish(r, NULL);
+  json_decoder_free(r);
   return ok && items == 1;
 }
 

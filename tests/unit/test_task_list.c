@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the collectd-drs authors
  *
- * The list of tasks: what is asked, and what is read of an answer, whole and
- * in pieces. */
+ * The task list: the request, and the response, whole and in pieces. */
 
 #include "alloc.h"
 
@@ -12,45 +11,56 @@
 
 #define CHUNK_MAX 31
 
-/* An answer as text: "total tasks: id=name id" and, behind it, what is wrong.
- */
-static char told[2048];
+/* A response as text: "total tasks:", then " id=name" and the other texts of
+ * each task in brackets, then errors. */
+static char decoded[4096];
 
-static void tell_entries(const struct job_list *list) {
-  struct job_list_entry entry;
-  for (size_t at = 0; job_list_next(list, &at, &entry);) {
-    size_t len = strlen(told);
-    bool named = strcmp(entry.name, entry.id) != 0;
-    snprintf(told + len, sizeof(told) - len, " %s%s%s", entry.id,
-             named ? "=" : "", named ? entry.name : "");
-  }
+static void append(const char *before, const struct json_text *t,
+                   const char *after) {
+  size_t len = strlen(decoded);
+  assert_int_equal(strlen(t->text), t->len);
+  if (t->len > 0)
+    snprintf(decoded + len, sizeof(decoded) - len, "%s%s%s", before, t->text,
+             after);
 }
 
-static bool read_reply(const char *json, size_t chunk) {
+static void on_task(void *arg, const struct task *task) {
+  (void)arg;
+  strcat(decoded, " ");
+  append("", &task->id, "");
+  append("=", &task->name, "");
+  append("[status ", &task->status, "]");
+  append("[engine ", &task->engine_type, "]");
+  append("[net ", &task->net_type, "]");
+  append("[type ", &task->task_type, "]");
+}
+
+static bool decode(const char *json, size_t chunk) {
   struct err e = ERR_INIT;
-  struct job_list list;
   size_t len = strlen(json);
-  job_list_init(&list);
-  struct task_list_reader *r = task_list_reader_new(&list);
-  bool ok = r != NULL;
+  char figures[64];
+  struct task_list_response response = {.fn = on_task};
+  struct json_decoder *d = json_decoder_new(&task_list_place, &response);
+  bool ok = d != NULL;
+  decoded[0] = '\0';
   for (size_t at = 0; ok && at < len; at += chunk)
-    ok = task_list_feed(r, json + at, len - at < chunk ? len - at : chunk, &e);
-  ok = ok && task_list_finish(r, &e);
-  if (r != NULL) {
-    const struct task_list_response *reply = task_list_reader_reply(r);
-    snprintf(told, sizeof(told), "%.15g %zu:", reply->total, reply->tasks);
-    tell_entries(&list);
-    if (!reply->has_jobs)
-      strcat(told, " no-jobs");
-    if (err_is_set(&reply->err))
-      strcat(told,
-             reply->err.kind == ERR_RESPONSE ? " bad-task" : " no-memory");
-    ok = ok && reply->err.kind != ERR_LOCAL;
-  }
+    ok = json_decoder_feed(d, json + at, len - at < chunk ? len - at : chunk,
+                           &e);
+  ok = ok && json_decoder_finish(d, &e);
+  if (d == NULL)
+    return false;
+  bool counted = response.has & TASK_LIST_TOTAL;
+  snprintf(figures, sizeof(figures),
+           "%.15g %zu:", counted ? response.total : -1, response.tasks);
+  memmove(decoded + strlen(figures), decoded, strlen(decoded) + 1);
+  memcpy(decoded, figures, strlen(figures));
+  if (!json_decoder_has(d, "jobs"))
+    strcat(decoded, " no-jobs");
+  append(" code ", &json_decoder_error(d)->code, "");
+  append(" message ", &json_decoder_error(d)->message, "");
   if (!ok)
-    strcat(told, " error");
-  task_list_reader_free(r);
-  job_list_free(&list);
+    strcat(decoded, e.kind == ERR_RESPONSE ? " error" : " no-memory");
+  json_decoder_free(d);
   return ok;
 }
 
@@ -58,40 +68,49 @@ static bool read_reply(const char *json, size_t chunk) {
 #define LIST(tasks) "{\"total_record\":9,\"jobs\":[" tasks "]}"
 
 static const struct {
-  const char *json, *told;
-} replies[] = {
+  const char *json, *decoded;
+} responses[] = {
     {LIST(""), "9 0:"},
     {LIST(TASK("a", ",\"name\":\"orders\",\"status\":\"CREATING\"")),
-     "9 1: a=orders"},
+     "9 1: a=orders[status CREATING]"},
+    {LIST(TASK("a", ",\"net_type\":\"eip\",\"task_type\":\"FULL_TRANS\","
+                    "\"engine_type\":\"mysql\"")),
+     "9 1: a[engine mysql][net eip][type FULL_TRANS]"},
     {LIST(TASK("a", "") "," TASK("b", ",\"name\":\"\"")), "9 2: a b"},
     {"{\"jobs\":[" TASK("a", "") "],\"total_record\":\"1\"}", "1 1: a"},
     {"{\"jobs\":[" TASK("a", "") "]}", "-1 1: a"},
-    /* ended tasks */
-    {LIST(TASK("a", ",\"status\":\"RELEASE_RESOURCE_COMPLETE\"")), "9 1:"},
-    {LIST(TASK("a", ",\"status\":\"DELETED\"") "," TASK("b", "")), "9 2: b"},
-    {LIST(TASK("a", ",\"status\":\"FULL_TRANSFER_FAILED\"")), "9 1: a"},
-    {LIST(TASK("a", ",\"status\":\"SOMETHING_NEW\"")), "9 1: a"},
-    /* what is not known, deeper, or of another kind */
+    /* as recorded: jobs first, arrays in a task */
+    {"{\"jobs\":[{\"id\":\"a\",\"create_time\":\"2026-06-26T17:08:57Z\","
+     "\"job_action\":{\"available_actions\":[\"START\",\"id\"],"
+     "\"unavailable_actions\":[\"PAUSE\"]},\"status\":\"STARTJOBING\"}],"
+     "\"total_record\":1}",
+     "1 1: a[status STARTJOBING]"},
+    /* members that are unknown, deeper, or of another type */
     {LIST("{\"x\":{\"id\":\"z\"},\"id\":\"a\",\"children\":[" TASK(
          "b", "") "],\"y\":[\"id\"]}"),
      "9 1: a"},
     {LIST("[" TASK("z", "") "],\"z\",null,7," TASK("a", "")), "9 1: a"},
     {"{\"other\":[" TASK("z", "") "],\"jobs\":[" TASK("a", "") "]}", "-1 1: a"},
     {"{\"id\":\"z\",\"jobs\":[" TASK("a", "") "],\"name\":\"z\"}", "-1 1: a"},
-    {LIST("{\"id\":\"a\",\"name\":null,\"status\":7}"), "9 1: a"},
+    {LIST("{\"id\":\"a\",\"name\":null,\"status\":7}"), "9 1: a[status 7]"},
     {LIST("{\"id\":\"a\",\"id\":\"b\"}"), "9 1: b"},
+    {LIST(TASK("a", ",\"name\":\"x\"") "," TASK("b", "")), "9 2: a=x b"},
     {"{\"jobs\":{\"id\":\"z\"}}", "-1 0: no-jobs"},
     {"{\"jobs\":null}", "-1 0: no-jobs"},
     {"{\"jobs\":\"z\",\"total_record\":true}", "-1 0: no-jobs"},
     {"[" TASK("z", "") "]", "-1 0: no-jobs"},
     {"[[" TASK("z", "") "]]", "-1 0: no-jobs"},
     {"{}", "-1 0: no-jobs"},
-    /* ids that cannot be asked for */
-    {LIST(TASK("a/b", "") "," TASK("c", "")), "9 2: c bad-task"},
-    {LIST(TASK("a\\u0000b", "") "," TASK("c", "")), "9 2: c bad-task"},
-    {LIST(TASK("", "")), "9 1: bad-task"},
-    {LIST("{\"name\":\"z\"}"), "9 1: bad-task"},
-    {LIST("{\"id\":null}," TASK("c", "")), "9 2: c bad-task"},
+    /* ids are delivered as they are, but for a NUL */
+    {LIST(TASK("a/b", "") "," TASK("a\\u0000b", "")), "9 2: a/b a?b"},
+    {LIST("{\"name\":\"z\"},{\"id\":null}"), "9 2: =z "},
+    /* errors of the service, which the same pass decodes */
+    {"{\"error_code\":\"DRS.M00100\",\"error_msg\":\"Invalid token.\"}",
+     "-1 0: no-jobs code DRS.M00100 message Invalid token."},
+    {"{\"results\":[{\"error_code\":\"DRS.M00261\"}]}",
+     "-1 0: no-jobs code DRS.M00261"},
+    {"{\"jobs\":[{\"id\":\"a\",\"error_code\":\"x\"}],\"code\":\"y\"}",
+     "-1 1: a code y"},
     /* no JSON */
     {"", "-1 0: no-jobs error"},
     {"<html>", "-1 0: no-jobs error"},
@@ -99,31 +118,28 @@ static const struct {
     {LIST("") "x", "9 0: error"},
 };
 
-static void each_reply_is_read_as_expected(void **state) {
+static void each_response_is_decoded_as_expected(void **state) {
   (void)state;
-  for (size_t i = 0; i < COUNT(replies); i++)
+  for (size_t i = 0; i < COUNT(responses); i++)
     for (size_t chunk = 1; chunk <= CHUNK_MAX + 1; chunk++) {
-      read_reply(replies[i].json, chunk > CHUNK_MAX ? 10000 : chunk);
-      if (strcmp(told, replies[i].told) != 0)
-        fail_msg("row %zu in chunks of %zu: %s", i, chunk, told);
+      decode(responses[i].json, chunk > CHUNK_MAX ? 10000 : chunk);
+      if (strcmp(decoded, responses[i].decoded) != 0)
+        fail_msg("row %zu in chunks of %zu: %s", i, chunk, decoded);
     }
 }
 
-/* Longer texts are cut; a cut id is none. */
-static void texts_are_bounded(void **state) {
+/* Longer than any valid id, so that the caller sees that one was cut. */
+static void texts_are_cut(void **state) {
   (void)state;
   char json[1000], x[401];
   memset(x, 'x', 400);
   x[400] = '\0';
-  snprintf(json, sizeof(json), LIST("{\"id\":\"a\",\"name\":\"%s\"}"), x);
-  read_reply(json, 10000);
-  assert_int_equal(strlen(told), strlen("9 1: a=") + 256);
   snprintf(json, sizeof(json), LIST("{\"id\":\"%s\"}"), x);
-  read_reply(json, 10000);
-  assert_string_equal(told, "9 1: bad-task");
+  decode(json, 10000);
+  assert_int_equal(strlen(decoded), strlen("9 1: ") + JSON_TEXT_MAX - 1);
 }
 
-static void the_request_is_that_of_the_api(void **state) {
+static void the_request_is_the_documented_one(void **state) {
   (void)state;
   struct buf body;
   buf_init(&body, 1000);
@@ -139,21 +155,21 @@ static void the_request_is_that_of_the_api(void **state) {
   buf_free(&body);
 }
 
-static bool read_one(void) {
-  return read_reply(LIST(TASK("a", ",\"name\":\"orders\"")), 7);
+static bool decode_one(void) {
+  return decode(LIST(TASK("a", ",\"name\":\"orders\"")), 7);
 }
 
-static void it_bears_a_lack_of_memory(void **state) {
+static void no_failed_allocation_is_overlooked(void **state) {
   (void)state;
-  alloc_fail_each(read_one);
+  alloc_fail_each(decode_one);
 }
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(each_reply_is_read_as_expected),
-      cmocka_unit_test(texts_are_bounded),
-      cmocka_unit_test(the_request_is_that_of_the_api),
-      cmocka_unit_test(it_bears_a_lack_of_memory),
+      cmocka_unit_test(each_response_is_decoded_as_expected),
+      cmocka_unit_test(texts_are_cut),
+      cmocka_unit_test(the_request_is_the_documented_one),
+      cmocka_unit_test(no_failed_allocation_is_overlooked),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the collectd-drs authors
+ *
+ * The shapes of an error body, as tables of the decoder. */
+
+#include "base/json_decoder.h"
+
+/* Of several texts the first counts. */
+static void keep_first(struct json_decoder *d, const struct json_field *f,
+                       void *target, const char *text, size_t len) {
+  struct json_text *t = (void *)((char *)target + f->offset);
+  if (t->len == 0)
+    json_keep_text(d, f, target, text, len);
+}
+
+void error_body_take(struct error_body *e, const struct json_text *code,
+                     const struct json_text *message) {
+  if (e->code.len > 0 || (code->len == 0 && e->message.len > 0))
+    return;
+  e->code = *code;
+  e->message = *message;
+}
+
+static void *enter_item(void *target) {
+  struct error_body *e = target;
+  json_text_clear(&e->item_code);
+  json_text_clear(&e->item_message);
+  return e;
+}
+
+static void leave_item(struct json_decoder *d, void *target) {
+  struct error_body *e = target;
+  (void)d;
+  error_body_take(e, &e->item_code, &e->item_message);
+}
+
+#define FIRST(name, member)                                                    \
+  { JSON_FIELD(name, struct error_body, member, keep_first) }
+
+static const struct json_place item = {
+    .object = true,
+    .fields =
+        (const struct json_field[]){
+            JSON_FIELD_TEXT("error_code", struct error_body, item_code),
+            JSON_FIELD_TEXT("error_msg", struct error_body, item_message),
+            JSON_FIELD_TEXT("error_message", struct error_body, item_message),
+            {0}},
+    .enter = enter_item,
+    .leave = leave_item};
+
+static const struct json_place items = {.array = true, .each = &item};
+
+static const struct json_place error = {
+    .object = true,
+    .fields = (const struct json_field[]){
+        FIRST("code", code), FIRST("message", message), {0}}};
+
+const struct json_place error_body_place = {
+    .object = true,
+    .fields = (const struct json_field[]){FIRST("error_code", code),
+                                          FIRST("error_msg", message),
+                                          FIRST("error_message", message),
+                                          FIRST("code", code),
+                                          FIRST("message", message),
+                                          JSON_FIELD_INSIDE("error", &error),
+                                          JSON_FIELD_INSIDE("results", &items),
+                                          {0}}};

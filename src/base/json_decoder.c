@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the collectd-drs authors
+ *
+ * A stack of places over the reader's events. Only the outermost object has
+ * two tables, the response's and the error body's; below it there is one. */
+
+#include "base/json_decoder.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Places inside each other; what a table has beyond is skipped. */
+enum { PLACES_MAX = 8 };
+
+/* A place that has been entered. */
+struct frame {
+  const struct json_place *place;
+  void *outer, *target;          /* the argument and the result of `enter` */
+  const struct json_field *next; /* the search for a key starts here */
+  bool is_array;
+};
+
+struct json_decoder {
+  struct json_reader *json;
+  struct frame *top;              /* frames: not in the document yet */
+  int skip;                       /* containers open that are skipped */
+  const struct json_field *field; /* of the last key; NULL: not in a table */
+  void *target;                   /* of the value to come */
+  uint64_t members;               /* of the root: containers it had */
+  const struct json_place *root;
+  void *root_target;
+  struct err err; /* of a hook or the reader */
+  struct error_body error;
+  struct frame frames[PLACES_MAX + 1];
+};
+
+static const struct json_field none[] = {{0}};
+
+/* No place of interest: the root of a call that expects only errors. */
+static const struct json_place nothing = {.object = true, .fields = none};
+
+/* Keepers */
+
+void json_keep_text(struct json_decoder *d, const struct json_field *f,
+                    void *target, const char *text, size_t len) {
+  struct json_text *t = (void *)((char *)target + f->offset);
+  (void)d;
+  t->len = len < JSON_TEXT_MAX ? len : JSON_TEXT_MAX - 1;
+  memcpy(t->text, text, t->len);
+  t->text[t->len] = '\0';
+  for (char *nul = t->text; (nul += strlen(nul)) < t->text + t->len;)
+    *nul = '?';
+}
+
+void json_keep_number(struct json_decoder *d, const struct json_field *f,
+                      void *target, const char *text, size_t len) {
+  unsigned *has = target;
+  (void)d;
+  if (len > 0 && text[len - 1] == '%')
+    len--;
+  if (json_number(text, len, (void *)((char *)target + f->offset)))
+    *has |= f->bit;
+}
+
+/* Keys */
+
+static inline uint64_t word_at(const char *bytes) {
+  uint64_t word;
+  memcpy(&word, bytes, sizeof(word));
+  return word;
+}
+
+/* As memcmp, but without a call for each key. */
+static inline bool same(const char *a, const char *b, size_t len) {
+  const size_t word = sizeof(uint64_t);
+  size_t at = 0;
+  if (len >= word) {
+    for (; at < len - word; at += word)
+      if (word_at(a + at) != word_at(b + at))
+        return false;
+    return word_at(a + len - word) == word_at(b + len - word);
+  }
+  while (at < len && a[at] == b[at])
+    at++;
+  return at == len;
+}
+
+/* From `f` on. */
+static inline const struct json_field *find(const struct json_field *f,
+                                            const char *key, size_t len) {
+  for (; f->key != NULL; f++)
+    if (f->len == len && same(f->key, key, len))
+      return f;
+  return NULL;
+}
+
+/* A member that is not in the table from the last match on. Apart from
+ * on_key, which is short for that. */
+static int __attribute__((noinline))
+on_other_key(struct json_decoder *d, const char *key, size_t len) {
+  struct frame *top = d->top;
+  if (top->place->fields == NULL) {
+    if (top->place->name != NULL)
+      d->target = top->place->name(top->target, key, len);
+    return 1;
+  }
+  d->field = find(top->place->fields, key, len);
+  if (d->field != NULL) {
+    top->next = d->field + 1;
+  } else if (top == d->frames + 1) {
+    d->field = find(error_body_place.fields, key, len);
+    d->target = &d->error;
+  }
+  return 1;
+}
+
+static int on_key(void *arg, const char *key, size_t len) {
+  struct json_decoder *d = arg;
+  struct frame *top = d->top;
+  if (d->skip > 0)
+    return 1;
+  d->target = top->target;
+  d->field = find(top->next, key, len);
+  if (d->field == NULL)
+    return on_other_key(d, key, len);
+  top->next = d->field + 1;
+  return 1;
+}
+
+/* Containers */
+
+/* The place that a container is by the table of the place around it. */
+static const struct json_place *place_inside(struct json_decoder *d) {
+  struct frame *top = d->top;
+  if (top == d->frames) {
+    d->target = d->root_target;
+    return d->root;
+  }
+  if (top->is_array) {
+    d->target = top->target;
+    if (top->place->name != NULL)
+      d->target = top->place->name(top->target, NULL, 0);
+  }
+  if (top->place->fields == NULL)
+    return d->target != NULL ? top->place->each : NULL;
+  return d->field != NULL ? d->field->inside : NULL;
+}
+
+/* False: it is not in a table, and skipped. */
+static bool enter(struct json_decoder *d, bool is_array) {
+  const struct json_place *place = place_inside(d);
+  if (place == NULL || !(is_array ? place->array : place->object) ||
+      d->top == d->frames + PLACES_MAX)
+    return false;
+  void *target = d->target;
+  if (place->enter != NULL && (target = place->enter(d->target)) == NULL)
+    return false;
+  if (d->top == d->frames + 1 && d->target == d->top->target)
+    d->members |= UINT64_C(1) << (d->field - d->top->place->fields);
+  *++d->top =
+      (struct frame){.place = place,
+                     .outer = d->target,
+                     .target = target,
+                     .next = place->fields != NULL ? place->fields : none,
+                     .is_array = is_array};
+  return true;
+}
+
+static int on_open(void *arg, bool is_array) {
+  struct json_decoder *d = arg;
+  if (d->skip > 0 || !enter(d, is_array))
+    d->skip++;
+  d->field = NULL;
+  return 1;
+}
+
+static int on_close(void *arg) {
+  struct json_decoder *d = arg;
+  if (d->skip > 0) {
+    d->skip--;
+    return 1;
+  }
+  struct frame *left = d->top--;
+  d->field = NULL;
+  if (left->place->leave == NULL)
+    return 1;
+  left->place->leave(d, left->outer);
+  return !err_is_set(&d->err);
+}
+
+static int on_scalar(void *arg, enum json_kind kind, const char *text,
+                     size_t len) {
+  struct json_decoder *d = arg;
+  const struct json_field *f = d->field; /* NULL in what is skipped */
+  if (f == NULL) {
+    struct frame *top = d->top;
+    if (d->skip == 0 && top->is_array && top->place->name != NULL)
+      top->place->name(top->target, NULL, 0);
+    return 1;
+  }
+  d->field = NULL;
+  if (f->keep == NULL || kind < JSON_NUMBER)
+    return 1;
+  f->keep(d, f, d->target, text, len);
+  return !err_is_set(&d->err);
+}
+
+static const struct json_events events = {
+    .scalar = on_scalar, .key = on_key, .open = on_open, .close = on_close};
+
+/* The interface */
+
+struct json_decoder *json_decoder_new(const struct json_place *response,
+                                      void *target) {
+  struct json_decoder *d = calloc(1, sizeof(*d));
+  if (d == NULL)
+    return NULL;
+  d->root = response != NULL ? response : &nothing;
+  d->root_target = target;
+  d->top = d->frames;
+  d->json = json_reader_new(&events, d);
+  if (d->json != NULL)
+    return d;
+  free(d);
+  return NULL;
+}
+
+void json_decoder_free(struct json_decoder *d) {
+  if (d == NULL)
+    return;
+  json_reader_free(d->json);
+  explicit_bzero(d, sizeof(*d)); /* an error's text may quote a secret */
+  free(d);
+}
+
+void json_decoder_expect_error(struct json_decoder *d) { d->root = &nothing; }
+
+/* An error of a hook or of the reader, whichever came first, stays. */
+static bool report(const struct json_decoder *d, struct err *err) {
+  return !err_is_set(&d->err) || err_set(err, d->err.kind, "%s", d->err.text);
+}
+
+bool json_decoder_feed(struct json_decoder *d, const char *bytes, size_t len,
+                       struct err *err) {
+  json_feed(d->json, bytes, len, &d->err);
+  return report(d, err);
+}
+
+bool json_decoder_finish(struct json_decoder *d, struct err *err) {
+  json_finish(d->json, &d->err);
+  return report(d, err);
+}
+
+bool json_decoder_has(const struct json_decoder *d, const char *key) {
+  const struct json_field *f = find(d->root->fields, key, strlen(key));
+  return f != NULL && (d->members >> (f - d->root->fields) & 1) != 0;
+}
+
+struct error_body *json_decoder_error(struct json_decoder *d) {
+  return &d->error;
+}
+
+struct err *json_decoder_err(struct json_decoder *d) {
+  return &d->err;
+}
