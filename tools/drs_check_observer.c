@@ -11,6 +11,7 @@
 
 #include <collectd/core/daemon/plugin.h>
 
+#include <collectd/core/utils/common/common.h>
 #include <collectd/core/utils/metadata/meta_data.h>
 
 #include <pthread.h>
