@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the collectd-drs authors
  *
- * The table of notifications: how grave each is, and the metric that it
- * belongs to. */
+ * The table of notifications: severity, and the metric that each belongs to. */
 
 #include "plugin/notifications.h"
 
@@ -11,27 +10,17 @@
 
 #include "api/status.h"
 
-enum notice {
-  STATUS,
-  ERROR_STARTS,
-  ERROR_STOPS,
-  JOB_MISSING,
-  JOB_BACK,
-  UNREACHABLE,
-  REACHABLE
-};
-
 static const struct {
   int severity; /* 0: the status has its own */
   const char *type, *type_instance;
 } notices[] = {
-    [STATUS] = {0, "gauge", "status"},
-    [ERROR_STARTS] = {NOTIF_FAILURE, "bool", "error"},
-    [ERROR_STOPS] = {NOTIF_OKAY, "bool", "error"},
-    [JOB_MISSING] = {NOTIF_WARNING, "gauge", "status"},
-    [JOB_BACK] = {NOTIF_OKAY, "gauge", "status"},
-    [UNREACHABLE] = {NOTIF_FAILURE, "bool", "up"},
-    [REACHABLE] = {NOTIF_OKAY, "bool", "up"},
+    [CHANGE_STATUS] = {0, "gauge", "status"},
+    [CHANGE_ERROR] = {NOTIF_FAILURE, "bool", "error"},
+    [CHANGE_ERROR_CLEARED] = {NOTIF_OKAY, "bool", "error"},
+    [CHANGE_JOB_MISSING] = {NOTIF_WARNING, "gauge", "status"},
+    [CHANGE_JOB_BACK] = {NOTIF_OKAY, "gauge", "status"},
+    [CHANGE_PROJECT_DOWN] = {NOTIF_FAILURE, "bool", "up"},
+    [CHANGE_PROJECT_UP] = {NOTIF_OKAY, "bool", "up"},
 };
 
 static const int severities[] = {
@@ -45,7 +34,7 @@ static const int severities[] = {
  * its plugin instance too, so it gives way first. */
 #define NAME_SHOWN 64
 
-static void dispatch(const struct notifications *n, enum notice what,
+static void dispatch(const struct notifications *n, enum change_kind what,
                      const char *plugin_instance, notification_t *out) {
   if (!n->wanted)
     return;
@@ -64,82 +53,73 @@ static void dispatch(const struct notifications *n, enum notice what,
 }
 
 /* "Job NAME (ID) WORDS: CODE: MESSAGE"; what is empty is left out. */
-static void tell(const struct notifications *n, enum notice what, int severity,
-                 const struct job *job, const char *words, const char *code,
-                 const char *message) {
+static void dispatch_job(const struct notifications *n,
+                         const struct change *change, int severity,
+                         const char *words) {
   notification_t out = {.severity = severity};
+  const struct job *job = change->job;
+  const char *code = change->code, *message = change->message;
   bool named = strcmp(job->id, job->name) != 0;
   ssnprintf(out.message, sizeof(out.message), "Job %.*s%s%s%s %s%s%s%s%s",
             NAME_SHOWN * named, job->name, named ? " (" : "", job->id,
             named ? ")" : "", words, *code ? ": " : "", code,
             *message ? ": " : "", message);
-  dispatch(n, what, job->name, &out);
+  dispatch(n, change->kind, job->name, &out);
 }
 
-static void tell_status(const struct notifications *n, struct job *job,
-                        const struct progress *p) {
-  const struct progress_text *status = &p->transfer_status;
-  char was[JOBS_STATUS_MAX], words[2 * JOBS_STATUS_MAX + 32];
-  if (status->len == 0 || !jobs_set_status(job, status->text, was))
-    return;
-  int severity =
-      severities[status_family(status_code(status->text, status->len))];
+static void dispatch_status(const struct notifications *n,
+                            const struct change *change) {
+  const char *was = change->old_status, *is = change->new_status;
+  char words[2 * JOBS_STATUS_MAX + 32];
+  int severity = severities[status_family(status_code(is, strlen(is)))];
   if (*was == '\0' && severity == NOTIF_OKAY)
     return;
   ssnprintf(words, sizeof(words), "%s %s%s%s", *was ? "went from" : "is", was,
-            *was ? " to " : "", job->status);
-  tell(n, STATUS, severity, job, words, p->error_code.text, p->error_msg.text);
+            *was ? " to " : "", is);
+  dispatch_job(n, change, severity, words);
 }
 
-static void tell_error(const struct notifications *n, struct job *job,
-                       const struct progress *p) {
-  bool has_error = p->error_code.len > 0;
-  if (has_error == job->has_error)
-    return;
-  job->has_error = has_error;
-  if (has_error)
-    tell(n, ERROR_STARTS, 0, job, "has an error", p->error_code.text,
-         p->error_msg.text);
-  else
-    tell(n, ERROR_STOPS, 0, job, "has no error any more", "", "");
+static void dispatch_back(const struct notifications *n,
+                          const struct change *change) {
+  struct change back = *change;
+  back.code = "";
+  back.message = change->new_status;
+  dispatch_job(n, &back, 0, "is back");
 }
 
-void notifications_job(const struct notifications *n, struct job *job,
-                       const struct progress *p) {
-  if (job->missing)
-    tell(n, JOB_BACK, 0, job, "is back", "", p->transfer_status.text);
-  job->missing = false;
-  tell_status(n, job, p);
-  tell_error(n, job, p);
-}
-
-void notifications_missing(const struct notifications *n, struct job *job,
-                           const struct err *why) {
-  if (job->missing)
-    return;
-  job->missing = true;
-  tell(n, JOB_MISSING, 0, job,
-       job->read == 0 ? "is not found" : "is not found any more", "",
-       why->text);
-}
-
-/* An answer that knows none of the jobs is an answer. */
-static const struct err *unreachable(const struct project_result *r) {
-  for (int kind = ERR_NONE + 1; kind < ERR_KINDS; kind++)
-    if (kind != ERR_JOB && r->answered == 0 && err_is_set(&r->errors[kind]))
-      return &r->errors[kind];
-  return NULL;
-}
-
-void notifications_project(struct notifications *n, const char *project,
-                           const struct project_result *result) {
-  const struct err *why = unreachable(result);
+static void dispatch_project(const struct notifications *n,
+                             const struct change *change) {
   notification_t out = {0};
-  if ((why != NULL) == n->unreachable)
-    return;
-  n->unreachable = why != NULL;
+  bool down = change->kind == CHANGE_PROJECT_DOWN;
   ssnprintf(out.message, sizeof(out.message), "Project %.*s %s%s", NAME_SHOWN,
-            project, why != NULL ? "is unreachable: " : "answers again",
-            why != NULL ? why->text : "");
-  dispatch(n, why != NULL ? UNREACHABLE : REACHABLE, project, &out);
+            n->project, down ? "is unreachable: " : "answers again",
+            change->message);
+  dispatch(n, change->kind, n->project, &out);
+}
+
+void notifications_change(const struct notifications *n,
+                          const struct change *change) {
+  switch (change->kind) {
+  case CHANGE_STATUS:
+    dispatch_status(n, change);
+    break;
+  case CHANGE_ERROR:
+    dispatch_job(n, change, 0, "has an error");
+    break;
+  case CHANGE_ERROR_CLEARED:
+    dispatch_job(n, change, 0, "has no error any more");
+    break;
+  case CHANGE_JOB_MISSING:
+    dispatch_job(n, change, 0,
+                 change->job->read == 0 ? "is not found"
+                                        : "is not found any more");
+    break;
+  case CHANGE_JOB_BACK:
+    dispatch_back(n, change);
+    break;
+  case CHANGE_PROJECT_DOWN:
+  case CHANGE_PROJECT_UP:
+    dispatch_project(n, change);
+    break;
+  }
 }

@@ -51,15 +51,15 @@ static void on_started(void *arg) {
   w->metrics.time = cdtime();
 }
 
-static void on_job(void *arg, struct job *job, const struct progress *p) {
+static void on_values(void *arg, const struct job *job,
+                      const struct progress *p) {
   struct instance *w = arg;
   metrics_job(&w->metrics, job, p);
-  notifications_job(&w->notifications, job, p);
 }
 
-static void on_missing(void *arg, struct job *job, const struct err *why) {
+static void on_changed(void *arg, const struct change *change) {
   struct instance *w = arg;
-  notifications_missing(&w->notifications, job, why);
+  notifications_change(&w->notifications, change);
 }
 
 static void complain(struct instance *w, const struct project_result *r) {
@@ -97,15 +97,14 @@ static void on_finished(void *arg, const struct project_result *r) {
   w->answered = project_is_up(r);
   if (project_config(w->project)->self_metrics)
     metrics_project(&w->metrics, w->project, r);
-  notifications_project(&w->notifications, project_config(w->project)->name, r);
   complain(w, r);
   log_source_change(w, "JobsFile", r->file_change);
   log_source_change(w, "DiscoverJobs", r->discovery_change);
 }
 
 static const struct project_events events = {.started = on_started,
-                                             .job = on_job,
-                                             .missing = on_missing,
+                                             .values = on_values,
+                                             .changed = on_changed,
                                              .finished = on_finished};
 
 /* Reads */
@@ -155,7 +154,7 @@ static int drs_config(oconfig_item_t *ci) {
 }
 
 static bool add_instance(const struct project_config *project,
-                         struct err *err) {
+                         struct http *http, struct err *err) {
   struct instance *w = calloc(1, sizeof(*w));
   struct instance **all =
       reallocarray(instances, instances_len + 1, sizeof(struct instance *));
@@ -165,9 +164,12 @@ static bool add_instance(const struct project_config *project,
     free(w);
     return err_memory(err);
   }
-  struct host_names *host = name_registry_get(&config.hosts, project->host);
+  const struct project_env env = {
+      .http = http,
+      .auths = &auths,
+      .host = name_registry_get(&config.hosts, project->host)};
   w->project =
-      host == NULL ? NULL : project_new(project, host, &auths, &events, w, err);
+      env.host == NULL ? NULL : project_new(project, &env, &events, w, err);
   w->number = w->project == NULL ? -1 : poller_add(poller, w->project);
   if (w->number < 0) {
     free(w);
@@ -176,8 +178,8 @@ static bool add_instance(const struct project_config *project,
   const struct project_config *o = project_config(w->project);
   w->metrics = (struct metrics){.host = o->host,
                                 .interval = DOUBLE_TO_CDTIME_T(o->interval)};
-  w->notifications =
-      (struct notifications){.wanted = o->notify, .host = o->host};
+  w->notifications = (struct notifications){
+      .wanted = o->notify, .host = o->host, .project = o->name};
   instances[instances_len++] = w;
   return true;
 }
@@ -192,9 +194,10 @@ static void register_read(const char *name, plugin_read_cb read,
 }
 
 /* True also where the project is refused; the others go on. */
-static bool add_project(const struct project_config *project, struct err *err) {
+static bool add_project(const struct project_config *project, struct http *http,
+                        struct err *err) {
   struct err why = ERR_INIT;
-  if (add_instance(project, &why))
+  if (add_instance(project, http, &why))
     return true;
   if (why.kind != ERR_CONFIG)
     return err_set(err, why.kind, "%s", why.text);
@@ -221,7 +224,7 @@ static bool start_thread(struct err *err) {
   long parallel = 0;
   for (size_t i = 0; i < config.len; i++) {
     parallel += config.projects[i].max_parallel;
-    if (!add_project(&config.projects[i], err))
+    if (!add_project(&config.projects[i], http, err))
       return false;
   }
   http_keep(http, parallel);

@@ -1,93 +1,91 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the collectd-drs authors
  *
- * What the answers of a read mean: for the batch that was asked for, which may
- * be divided or asked again; for the read, which may have to end; and for those
- * who want to know. It call_pool nothing itself. */
+ * One poll of all jobs of a project: asks for them in batches, divides or
+ * repeats a batch that was refused, detects what changed since the last cycle,
+ * and emits the project's events.
+ *
+ *     cycle_start(&c, now, deadline);
+ *     while (cycle_is_running(&c))
+ *       cycle_step(&c, now), when the network or the clock has moved
+ *     cycle_end(&c);
+ */
 
 #ifndef DRS_POLL_CYCLE_H
 #define DRS_POLL_CYCLE_H
 
 #include "api/call_pool.h"
 #include "base/backoff.h"
+#include "poll/changes.h"
+#include "poll/project_config.h"
 
-/* What has been counted since the start. */
-struct project_counts {
-  uint64_t requests;          /* for progress, and for the list of jobs */
-  uint64_t token_requests;    /* for credentials, that it was the one to ask */
-  uint64_t errors[ERR_KINDS]; /* by kind */
-  uint64_t skipped;           /* reads that were due while one was running */
-};
-
-/* How a read ended. */
-struct project_result {
-  double seconds; /* for the whole read */
-  size_t jobs, answered;
-  /* The first error of each kind, if any. */
-  struct err errors[ERR_KINDS];
-  const char *insecure_file; /* a secret's file that others may read, or NULL */
-  bool jobs_known;           /* what jobs there are, by each source of them */
-  /* Of the file of jobs, and of the service's list: NULL: nothing new; an error
-   * that is not set: all is well again. */
-  const struct err *file_change, *discovery_change;
-};
-
-/* Whether every job was answered for. */
-static inline bool project_is_up(const struct project_result *r) {
-  return r->jobs_known && r->answered == r->jobs;
-}
-
-/* How a project tells what it learns; called on the thread that steps it. */
-struct project_events {
-  /* A read starts. */
-  void (*started)(void *arg);
-  /* A job was answered for. `job` still has what was remembered from earlier
-   * reads; the callee updates status, has_error and missing. */
-  void (*job)(void *arg, struct job *job, const struct progress *p);
-  /* The service refuses a job, or leaves it out of its answer (then `why` is
-   * empty); the callee updates missing. Told at each such answer. */
-  void (*missing)(void *arg, struct job *job, const struct err *why);
-  /* The read is over. */
-  void (*finished)(void *arg, const struct project_result *result);
+/* What a cycle works with. All of it must outlive the cycle. */
+struct cycle_setup {
+  const struct project_config *config;
+  const struct api_service *service;
+  struct jobs *jobs;
+  const struct project_events *events;
+  void *arg;
 };
 
 /* A refused job whose refusal may have another reason is believed to be bad
  * only where something else was accepted; so many are tried before that. */
 #define SUSPECTS_MAX 3
 
-/* What is kept from read to read, and one read. All zero but for the first
- * four is a new one. */
 struct cycle {
-  const struct project_events *events;
-  void *arg;
-  size_t parallel; /* requests that may be under way */
+  struct cycle_setup setup;
+  struct call_pool pool;
   struct batches batches;
   struct project_counts counts;
   struct backoff throttled;
+  struct changes changes;
 
+  /* of the cycle under way */
   uint32_t number;
-  bool closed;    /* nothing more is asked in this read */
-  double started; /* by clock_seconds */
+  bool running;
+  bool closed; /* no further request is started */
+  msec_t deadline;
+  double started;                        /* by clock_seconds */
   size_t accepted, failed, suspects_len; /* requests */
   struct job *suspects[SUSPECTS_MAX];
-  struct err suspect_error; /* why the last of them was refused */
+  struct err suspect_error; /* the reason that the last of them was refused */
   struct project_result result;
 };
 
-void cycle_begin(struct cycle *r, msec_t now);
+/* False: out of memory. Call cycle_finish in either case. */
+bool cycle_init(struct cycle *c, const struct cycle_setup *setup,
+                struct err *err);
+void cycle_finish(struct cycle *c);
 
-/* An item of an answer, and its end; as struct batch_call_handler has them. */
-void cycle_item(void *reading, struct batch_call *ask,
-                const struct progress *p);
-void cycle_done(void *reading, struct batch_call *ask);
+/* Starts a cycle that ends at the deadline, whatever happens. */
+void cycle_start(struct cycle *c, msec_t now, msec_t deadline);
 
-/* Counts what went wrong. */
-void cycle_fail(struct cycle *r, const struct err *err);
+/* Starts the requests that can be started, and finds out whether the cycle is
+ * over. Returns when to call again at the latest. */
+msec_t cycle_step(struct cycle *c, msec_t now);
 
-/* Likewise, where the rest of the read would fail in the same way. */
-void cycle_close(struct cycle *r, const struct err *err);
+/* Ends a cycle that is over: evaluates it, and emits what it found. */
+void cycle_end(struct cycle *c);
 
-/* The read is over; tells so. */
-void cycle_end(struct cycle *r);
+/* Ends a cycle at once, without an event. */
+void cycle_cancel(struct cycle *c);
+
+static inline bool cycle_is_running(const struct cycle *c) {
+  return c->running;
+}
+
+/* Whether the service asked for a pause that lasts. */
+static inline bool cycle_is_throttled(const struct cycle *c, msec_t now) {
+  return now < c->throttled.until;
+}
+
+/* To be completed before cycle_end by the sources of jobs. */
+static inline struct project_result *cycle_result(struct cycle *c) {
+  return &c->result;
+}
+
+static inline struct project_counts *cycle_counts(struct cycle *c) {
+  return &c->counts;
+}
 
 #endif

@@ -8,9 +8,12 @@
 #ifndef DRS_POLL_DISCOVERY_H
 #define DRS_POLL_DISCOVERY_H
 
+#include "api/call.h"
+#include "api/progress.h"
 #include "api/task_list.h"
-#include "poll/cycle.h"
+#include "base/backoff.h"
 #include "poll/job_list.h"
+#include "poll/project_events.h"
 
 /* All zero: nothing is discovered. */
 struct discovery {

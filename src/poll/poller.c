@@ -116,7 +116,7 @@ static bool collect_pending(struct poller *p, msec_t now) {
     struct entry *e = &p->entries[i];
     for (; e->due > 0; e->due--) {
       if (project_is_polling(e->project))
-        project_start(e->project, p->http, now, 0); /* counts it as skipped */
+        project_skip(e->project);
       else
         e->start_at = msec_min(e->start_at, now + e->offset);
     }
@@ -137,7 +137,7 @@ static msec_t step(struct poller *p, struct entry *e, msec_t now) {
   if (e->start_at <= now) {
     msec_t budget = e->interval - e->offset - e->interval / MARGIN;
     e->start_at = CLOCK_NEVER;
-    project_start(e->project, p->http, now, budget);
+    project_start(e->project, now, budget);
   }
   bool was_reading = project_is_polling(e->project);
   msec_t again = project_step(e->project, now);

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the collectd-drs authors
  *
- * One DRS project (a tenant in a region), and when what is asked in a read of
- * it: authorize, fill the places with batches, end in time. Nothing
- * here waits: project_step does what can be done now, and what the network
- * brings comes from http_poll. */
+ * One DRS project (a tenant in a region): its sources of jobs and its cycles.
+ * Nothing here waits: project_step does what can be done now, and what the
+ * network brings comes from http_poll. */
 
 #ifndef DRS_POLL_PROJECT_H
 #define DRS_POLL_PROJECT_H
@@ -15,10 +14,17 @@
 
 struct project;
 
-/* Borrows all that it is given. `host` is where the names of its jobs are
- * reserved; NULL: nowhere. NULL and ERR_CONFIG: a name is another job's. */
+/* What a project is given. All of it must outlive the project. */
+struct project_env {
+  struct http *http;
+  struct auths *auths;
+  struct host_names *host; /* reserves its jobs' names; NULL: none does */
+};
+
+/* Borrows all that it is given. NULL and ERR_CONFIG: the name of a job is
+ * another's. */
 struct project *project_new(const struct project_config *config,
-                            struct host_names *host, struct auths *auths,
+                            const struct project_env *env,
                             const struct project_events *events, void *arg,
                             struct err *err);
 
@@ -28,18 +34,20 @@ void project_free(struct project *p);
 const struct project_config *project_config(const struct project *p);
 const struct project_counts *project_counts(const struct project *p);
 
-/* Starts a read that ends within `budget` milliseconds, whatever happens. If
- * one is running, the new one is skipped, and counted. */
-void project_start(struct project *p, struct http *http, msec_t now,
-                   msec_t budget);
+/* Starts a cycle that ends within `budget` milliseconds, whatever happens; to
+ * be called when none is running. */
+void project_start(struct project *p, msec_t now, msec_t budget);
+
+/* Counts a cycle that was due while one is running. */
+void project_skip(struct project *p);
 
 /* Does what can be done now; returns when to call again at the latest. To be
- * called after project_start and after each http_poll, read or not. */
+ * called after project_start and after each http_poll, cycle or not. */
 msec_t project_step(struct project *p, msec_t now);
 
 bool project_is_polling(const struct project *p);
 
-/* Ends a read at once; what was answered stays. */
+/* Ends a cycle at once, without an event. */
 void project_stop(struct project *p);
 
 #endif

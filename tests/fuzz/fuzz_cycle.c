@@ -44,17 +44,18 @@ static void on_started(void *arg) {
   memset(seen.told, 0, sizeof(seen.told));
 }
 
-static void on_job(void *arg, struct job *job, const struct progress *p) {
+static void on_values(void *arg, const struct job *job,
+                      const struct progress *p) {
   (void)arg;
   MUST(seen.polling && strcmp(job->id, p->id.text) == 0);
   MUST(++seen.told[atoi(job->id)] == 1);
-  job->missing = false;
 }
 
-static void on_missing(void *arg, struct job *job, const struct err *why) {
-  (void)arg, (void)why;
+static void on_changed(void *arg, const struct change *change) {
+  (void)arg;
   MUST(seen.polling);
-  job->missing = true;
+  MUST(change->job == NULL || change->job->missing ||
+       change->kind != CHANGE_JOB_MISSING);
 }
 
 static void on_finished(void *arg, const struct project_result *r) {
@@ -68,8 +69,8 @@ static void on_finished(void *arg, const struct project_result *r) {
 }
 
 static const struct project_events events = {.started = on_started,
-                                             .job = on_job,
-                                             .missing = on_missing,
+                                             .values = on_values,
+                                             .changed = on_changed,
                                              .finished = on_finished};
 
 static struct project_config config;
@@ -80,7 +81,8 @@ static struct project *make(struct input *in, struct auths *auths) {
   config.batch_size = 1 + take(in) % 16;
   config.max_parallel = 1 + take(in) % 8;
   MUST(config_fixture_add_jobs(&config, jobs));
-  struct project *p = project_new(&config, NULL, auths, &events, NULL, NULL);
+  const struct project_env env = {.auths = auths};
+  struct project *p = project_new(&config, &env, &events, NULL, NULL);
   MUST(p != NULL);
   return p;
 }
@@ -170,8 +172,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len) {
   struct project *p = make(&in, &auths);
   while (in.len > 0) {
     uint8_t what = take(&in);
-    if (what < 32)
-      project_start(p, NULL, fake_now, BUDGET);
+    if (what < 32 && project_is_polling(p))
+      project_skip(p);
+    else if (what < 32)
+      project_start(p, fake_now, BUDGET);
     else if (what < 64)
       fake_now += 1 << (what % 20);
     else if (fake_calls_len > 0)

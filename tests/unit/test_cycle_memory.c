@@ -142,13 +142,14 @@ static struct {
 
 static void on_started(void *arg) { (void)arg; }
 
-static void on_job(void *arg, struct job *job, const struct progress *p) {
+static void on_values(void *arg, const struct job *job,
+                      const struct progress *p) {
   (void)arg, (void)job, (void)p;
   told.jobs++;
 }
 
-static void on_missing(void *arg, struct job *job, const struct err *why) {
-  (void)arg, (void)job, (void)why;
+static void on_changed(void *arg, const struct change *change) {
+  (void)arg, (void)change;
 }
 
 static void on_finished(void *arg, const struct project_result *result) {
@@ -162,7 +163,7 @@ static void on_finished(void *arg, const struct project_result *result) {
     told.error = told.error || err_is_set(&result->errors[kind]);
 }
 
-static const struct project_events events = {on_started, on_job, on_missing,
+static const struct project_events events = {on_started, on_values, on_changed,
                                              on_finished};
 
 typedef void credentials_fn(struct credential_config *c);
@@ -223,15 +224,16 @@ static bool configure(struct project_config *c, credentials_fn *credentials) {
 /* Whether a project could be made, and its read told what came of it. */
 static bool read_once(struct http *http, credentials_fn *credentials) {
   struct auths auths = {0};
+  const struct project_env env = {.http = http, .auths = &auths};
   struct project_config c;
   bool is_set = configure(&c, credentials);
   struct project *p =
-      is_set ? project_new(&c, NULL, &auths, &events, NULL, NULL) : NULL;
+      is_set ? project_new(&c, &env, &events, NULL, NULL) : NULL;
   if (p == NULL) {
     config_fixture_free(&c);
     return false;
   }
-  project_start(p, http, clock_now(), BUDGET);
+  project_start(p, clock_now(), BUDGET);
   for (;;) {
     msec_t again = project_step(p, clock_now());
     if (!project_is_polling(p))

@@ -24,6 +24,7 @@ static struct {
 } told;
 
 static struct auths auths;
+static const struct project_env env = {.auths = &auths};
 static struct project *project;
 
 static void on_started(void *arg) {
@@ -31,7 +32,8 @@ static void on_started(void *arg) {
   told.jobs[0] = '\0';
 }
 
-static void on_job(void *arg, struct job *job, const struct progress *p) {
+static void on_values(void *arg, const struct job *job,
+                      const struct progress *p) {
   (void)arg, (void)p;
   size_t len = strlen(told.jobs);
   bool named = strcmp(job->name, job->id) != 0;
@@ -40,8 +42,8 @@ static void on_job(void *arg, struct job *job, const struct progress *p) {
            named ? job->name : "");
 }
 
-static void on_missing(void *arg, struct job *job, const struct err *why) {
-  (void)arg, (void)job, (void)why;
+static void on_changed(void *arg, const struct change *change) {
+  (void)arg, (void)change;
 }
 
 static void on_finished(void *arg, const struct project_result *result) {
@@ -56,7 +58,7 @@ static void on_finished(void *arg, const struct project_result *result) {
            err_is_set(news) ? news->text : "-");
 }
 
-static const struct project_events events = {on_started, on_job, on_missing,
+static const struct project_events events = {on_started, on_values, on_changed,
                                              on_finished};
 
 static struct project_config config;
@@ -74,7 +76,7 @@ static void make_project(const char *jobs, const struct secret_config *token) {
   for (; *jobs != '\0'; jobs++)
     assert_true(
         job_list_add(&config.jobs, (char[]){*jobs, '\0'}, "named", NULL));
-  project = project_new(&config, NULL, &auths, &events, NULL, NULL);
+  project = project_new(&config, &env, &events, NULL, NULL);
   assert_non_null(project);
 }
 
@@ -92,7 +94,10 @@ static int tear_down(void **state) {
 static void step(void) { project_step(project, fake_now); }
 
 static void start(void) {
-  project_start(project, NULL, fake_now, BUDGET);
+  if (project_is_polling(project))
+    project_skip(project);
+  else
+    project_start(project, fake_now, BUDGET);
   step();
 }
 

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the collectd-drs authors
+ *
+ * Compares each response with the one before, and emits what differs. The
+ * state that is compared with is kept in struct job; for the project, here. */
+
+#ifndef DRS_POLL_CHANGES_H
+#define DRS_POLL_CHANGES_H
+
+#include "poll/project_events.h"
+
+struct changes {
+  const struct project_events *events;
+  void *arg;
+  bool project_down; /* and this was emitted */
+};
+
+/* A job was answered. */
+void changes_answered(const struct changes *c, struct job *job,
+                      const struct progress *p);
+
+/* The service rejects a job, leaves it out of a response, or answers with an
+ * error in its place; both texts may be "". */
+void changes_missing(const struct changes *c, struct job *job, const char *code,
+                     const char *message);
+
+/* A cycle is over; `down` is the error that left all jobs unanswered, or NULL.
+ */
+void changes_project(struct changes *c, const struct err *down);
+
+#endif

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the collectd-drs authors
+ *
+ * The events of a project, and the values that they carry. A cycle emits them
+ * on the thread that steps the project. */
+
+#ifndef DRS_POLL_PROJECT_EVENTS_H
+#define DRS_POLL_PROJECT_EVENTS_H
+
+#include "api/progress.h"
+#include "base/err.h"
+#include "poll/jobs.h"
+
+/* Counters since the start. */
+struct project_counts {
+  uint64_t requests;          /* for progress, and for the task list */
+  uint64_t token_requests;    /* for credentials */
+  uint64_t errors[ERR_KINDS]; /* by kind */
+  uint64_t skipped;           /* cycles that were due while one was running */
+};
+
+/* How a cycle ended. */
+struct project_result {
+  double seconds; /* duration of the cycle */
+  size_t jobs, answered;
+  /* The first error of each kind, if any. */
+  struct err errors[ERR_KINDS];
+  const char *insecure_file; /* a secret's file that others may read, or NULL */
+  bool jobs_known;           /* each source of jobs was read at least once */
+  /* Of the file of jobs, and of the service's list. NULL: no change; an error
+   * that is not set: recovered. */
+  const struct err *file_change, *discovery_change;
+};
+
+/* Whether every job was answered. */
+static inline bool project_is_up(const struct project_result *r) {
+  return r->jobs_known && r->answered == r->jobs;
+}
+
+enum change_kind {
+  CHANGE_STATUS,        /* of a job; the first status it has, too */
+  CHANGE_ERROR,         /* a job starts to carry an error code */
+  CHANGE_ERROR_CLEARED, /* it carries none any more */
+  CHANGE_JOB_MISSING,   /* the service rejects a job, or leaves it out */
+  CHANGE_JOB_BACK,      /* a missing job is answered again */
+  CHANGE_PROJECT_DOWN,  /* no job was answered, and the cycle had an error */
+  CHANGE_PROJECT_UP     /* the end of that */
+};
+
+/* A difference between two cycles; each is emitted once, when it happens. Texts
+ * are "" where there are none, may hold any byte but NUL, and are valid during
+ * the event only. */
+struct change {
+  enum change_kind kind;
+  const struct job *job; /* NULL: of the project */
+  const char *old_status, *new_status;
+  const char *code, *message; /* the service's; else the message is our own */
+};
+
+struct project_events {
+  /* A cycle starts. */
+  void (*started)(void *arg);
+  /* A job was answered. */
+  void (*values)(void *arg, const struct job *job, const struct progress *p);
+  void (*changed)(void *arg, const struct change *change);
+  /* The cycle is over. */
+  void (*finished)(void *arg, const struct project_result *result);
+};
+
+#endif
