@@ -50,11 +50,23 @@ static enum auth_result verdict(const struct api_call *post) {
   }
 }
 
+/* The transfer failed. */
+static void classify_failure(struct api_call *post, enum http_limit limit,
+                             const struct err *err) {
+  static const enum api_error errors[] = {
+      [HTTP_LIMIT_NONE] = API_ERROR_SERVICE,
+      [HTTP_LIMIT_SIZE] = API_ERROR_SIZE,
+      [HTTP_LIMIT_TIME] = API_ERROR_TIMEOUT,
+  };
+  err_set(&post->err, err->kind, "%s", err->text);
+  post->error = errors[limit];
+}
+
 static void on_done(void *arg, const struct http_response *reply,
                     const struct err *err) {
   struct api_call *post = arg;
   if (err_is_set(err))
-    err_set(&post->err, err->kind, "%s", err->text);
+    classify_failure(post, reply->limit, err);
   else
     judge(post, reply->status);
   if (err_is_set(&post->err) && post->error == API_ERROR_NONE)

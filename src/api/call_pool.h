@@ -26,6 +26,7 @@ struct batch_call {
   const struct batch_call_handler *handler;
   void *arg;
   struct batch batch; /* what is asked for; the caller's */
+  msec_t started;     /* likewise */
   size_t at;          /* where in the batch the next item is expected */
   struct progress_reader *reader;
   struct progress_text code, message; /* of an item, in a refusal */

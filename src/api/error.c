@@ -49,6 +49,7 @@ static const struct {
     [API_ERROR_SIZE] = {"too many ids in one request", ERR_HTTP},
     [API_ERROR_JOB] = {"a job is refused", ERR_JOB},
     [API_ERROR_EMPTY] = {"none of the jobs is known", ERR_JOB},
+    [API_ERROR_TIMEOUT] = {"", ERR_HTTP}, /* the transfer has the words */
     [API_ERROR_SERVICE] = {"service error", ERR_HTTP},
     [API_ERROR_OTHER] = {"the request is refused", ERR_HTTP},
 };

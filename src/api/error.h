@@ -18,7 +18,8 @@ enum api_error {
   API_ERROR_SIZE,       /* too many ids, or bytes, in one request */
   API_ERROR_JOB,        /* at least one id of the request, perhaps all */
   API_ERROR_EMPTY,      /* none of the ids is known */
-  API_ERROR_SERVICE,    /* the service is service_backoff */
+  API_ERROR_TIMEOUT,    /* no response in time: too many ids, or an outage */
+  API_ERROR_SERVICE,    /* the service is in trouble */
   API_ERROR_OTHER       /* it will not do this, whatever we change */
 };
 

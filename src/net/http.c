@@ -256,6 +256,7 @@ static size_t on_body(char *bytes, size_t size, size_t n, void *arg) {
     curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &t->response.status);
   t->body_len += len;
   if (t->body_len > HTTP_BODY_MAX) {
+    t->response.limit = HTTP_LIMIT_SIZE;
     err_set(&t->err, ERR_RESPONSE, "the response is larger than %d MiB",
             HTTP_BODY_MAX / 1024 / 1024);
     return 0;
@@ -290,6 +291,7 @@ static int on_progress(void *arg, curl_off_t unused1, curl_off_t unused2,
     t->wire_start = bytes;
   if (bytes <= t->wire_start + WIRE_MAX)
     return 0;
+  t->response.limit = HTTP_LIMIT_SIZE;
   err_set(&t->err, ERR_RESPONSE,
           "the response is larger than %d MiB with its encoding",
           WIRE_MAX / 1024 / 1024);
@@ -710,12 +712,22 @@ static void complete_response(struct http_transfer *t) {
   r->captured = h->has_captured ? h->captured.data : NULL;
 }
 
+/* Whether a slow response, and not a connection that was not made, took the
+ * time. */
+static bool was_sent(const struct http_transfer *t) {
+  long sent = 0;
+  curl_easy_getinfo(t->easy, CURLINFO_REQUEST_SIZE, &sent);
+  return sent > 0;
+}
+
 static void describe(struct http_transfer *t, CURLcode code) {
   struct transfer_error e = {.easy = t->easy,
                              .code = code,
                              .text = t->text,
                              .timeout = t->timeout,
                              .proxy = t->proxy};
+  if (code == CURLE_OPERATION_TIMEDOUT && was_sent(t))
+    t->response.limit = HTTP_LIMIT_TIME;
   if (code != CURLE_OK)
     transfer_error_describe(&e, &t->err);
 }

@@ -37,6 +37,9 @@ struct http_connect_options {
   bool no_proxy; /* not even that of the environment */
 };
 
+/* A limit that ended a transfer. */
+enum http_limit { HTTP_LIMIT_NONE, HTTP_LIMIT_SIZE, HTTP_LIMIT_TIME };
+
 /* What is known of a reply besides its body. */
 struct http_response {
   long status;        /* as the server numbers it: any; 0: no reply came */
@@ -45,6 +48,9 @@ struct http_response {
   /* The header asked for: any bytes but NUL, for curl keeps the line breaks of
    * one that was folded. NULL: not sent. */
   const char *captured;
+  /* The body is larger than HTTP_BODY_MAX; or the request was sent, and the
+   * whole response did not come within its timeout. */
+  enum http_limit limit;
 };
 
 /* Callbacks of one request, in this order; all from http_poll, and none after

@@ -1,23 +1,33 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the collectd-drs authors
  *
- * Which jobs are asked for in one request: the table of jobs, cut into
- * batches, read after read.
+ * The table of jobs, cut into batches: the ids of one request each, cycle after
+ * cycle.
  *
- * How many ids the service takes in one request is not published, nor what
- * one bad id does to the others. Both are found out: a batch that is refused
- * is divided. If that ends at a job that is refused alone, this job is set
- * quarantined and asked for alone and seldom; if all parts are accepted, the
- * batch was too large, and the size that works is remembered, to grow again
- * later.
+ * How many ids the service takes in one request is not published, nor what one
+ * bad id does to the others. Both are found out: a batch that is rejected is
+ * divided. If that ends at a job that is rejected alone, the job is quarantined
+ * and asked for alone and seldom; if all parts are accepted, the batch was too
+ * large, and the size that works is remembered, to grow again later.
  *
- *     batches_begin(&b, now);
+ * A service in trouble may reject every job for a while, so:
+ * - a cycle in which nothing was accepted quarantines no job;
+ * - jobs that were rejected in one cycle, or in cycles without a break between
+ *   them, form a group. Each quarantined job
+ *   costs one request in ten minutes; in a group these are spread over the ten
+ *   minutes, and one that is accepted releases the group: its jobs are asked
+ *   for in batches that double with each success;
+ * - after some jobs in a row were rejected alone, no batch is divided until a
+ *   request is accepted.
+ *
+ *     batches_begin(&b, cycle, now);
  *     while (batches_next(&b, &batch))
- *       ask for each of its jobs (batches_each); when the answer comes, one of
- *       batches_accepted, batches_split, batches_too_large, batches_requeue
+ *       ask for its jobs (batches_each); on the response, one of
+ *       batches_accepted, batches_split, batches_too_large, batches_failed,
+ *       batches_timed_out, batches_requeue
  *     batches_end(&b);
  *
- * Each read begins where the last one had to stop, so that every job is asked
+ * A cycle that had to stop is continued by the next, so that every job is asked
  * for in turn. */
 
 #ifndef DRS_POLL_BATCHES_H
@@ -25,64 +35,106 @@
 
 #include "poll/jobs.h"
 
+/* Jobs rejected alone, none accepted in between, until no batch is divided; and
+ * then parts of divided batches that are asked for as they are. */
+#define BATCHES_REJECTED_MAX 4
+
 /* Jobs at the places first, first + 1, ..., `span` in all, the end of the
- * table being followed by its start. Those that are quarantined are passed
- * over, except in a batch of one. */
+ * table being followed by its start: those that are not quarantined, or those
+ * of one group. A batch of one place has its job in any case. */
 struct batch {
   size_t first, span;
-  size_t len;    /* ids in it */
-  bool repeated; /* asked a second time with new credentials */
+  size_t len;     /* ids in it */
+  uint32_t group; /* of quarantined jobs; 0: not quarantined */
+  bool repeated;  /* sent a second time with new credentials */
+};
+
+struct batch_stack {
+  struct batch *all;
+  size_t len, size;
+};
+
+/* A way through the table. */
+struct batch_cursor {
+  size_t place, left;
+  uint32_t group;
 };
 
 struct batches {
   struct jobs *jobs;
+  enum job_call call;
   size_t limit; /* the user's BatchSize */
-  size_t start; /* the place where the next read begins */
+  size_t start; /* the place where the next cycle begins */
 
   /* what is known of the service's limit */
-  size_t size;              /* ids in one batch now, 1 to limit */
-  size_t accepted_max;      /* the most that were accepted */
-  unsigned reads;           /* since the size changed */
-  unsigned grow_after;      /* reads until it grows; doubles when that fails */
-  size_t min_split_size;    /* of this read: ids of the least batch divided */
-  size_t quarantined_count; /* of this read: jobs found to be bad */
+  size_t size;         /* ids in one batch now, 1 to limit */
+  size_t accepted_max; /* the most that were accepted */
+  size_t trial;        /* size of the next cycle's first batch; 0: `size` */
+  unsigned cycles;     /* since the size changed */
+  unsigned grow_after; /* cycles until it grows; doubles when that fails */
 
-  /* what of this read is still to be asked */
-  size_t place, left;
-  struct batch *pending; /* parts of divided batches; a stack */
-  size_t pending_len, pending_size;
-  struct batch probe; /* one job that is quarantined and is due; len 0: none */
+  /* of this cycle */
+  uint32_t group;            /* of jobs that are rejected in it */
+  msec_t now;                /* when it began */
+  struct batch_cursor fresh; /* what was not asked for yet */
+  struct batch_stack pending, aside;
+  struct batch probe;          /* a quarantined job that is due; len 0: none */
+  struct batch_cursor release; /* of the group that a probe releases */
+  size_t release_size;        /* ids in its next batch; 0: nothing to release */
+  bool release_waits;         /* for the response to the batch before */
+  size_t accepted, timed_out; /* ids of the largest such batch */
+  size_t split_min;           /* ids of the smallest batch divided */
+  size_t rejected;            /* jobs newly quarantined */
+  size_t rejected_in_row;     /* rejected alone since one was accepted */
+  bool inconclusive;          /* not every rejection is explained */
 };
 
-void batches_init(struct batches *b, struct jobs *jobs, size_t limit);
+void batches_init(struct batches *b, struct jobs *jobs, enum job_call call,
+                  size_t limit);
 void batches_free(struct batches *b);
 
-/* Starts a read of all jobs. */
-void batches_begin(struct batches *b, msec_t now);
+/* Starts a cycle, whose number is not 0, over all jobs. */
+void batches_begin(struct batches *b, uint32_t cycle, msec_t now);
 
-/* The next batch, or false where none is left. */
+/* The next batch, or false where none is left, or none until a response to an
+ * earlier one. */
 bool batches_next(struct batches *b, struct batch *out);
 
 /* The jobs of a batch, one by one: `*at` counts on from 0. NULL: no more. */
 struct job *batches_each(const struct batches *b, const struct batch *batch,
                          size_t *at);
 
-/* The service took the batch, whatever it said of its jobs. */
+/* The service accepted the batch, whatever it reports of its jobs. */
 void batches_accepted(struct batches *b, const struct batch *batch);
 
-/* The batch was refused, and one of its ids may be why: its halves are asked
- * next. If there is one job only, it is set quarantined now, and returned. */
-struct job *batches_split(struct batches *b, const struct batch *batch,
-                          msec_t now);
+/* The batch was rejected, and one of its ids may be the reason: it is divided.
+ * If there is one job only, it is quarantined now, and returned. */
+struct job *batches_split(struct batches *b, const struct batch *batch);
 
-/* The batch was refused because it is too large: its halves are asked next.
- * False: it had one id only. */
+/* The batch was rejected because it is too large: it is divided. False: it had
+ * one id only. */
 bool batches_too_large(struct batches *b, const struct batch *batch);
 
-/* The batch is to be asked again in this read. False: out of memory. */
+/* No response came within the timeout. False: this tells nothing of the
+ * batch's size; true: it was too large, and is divided. */
+bool batches_timed_out(struct batches *b, const struct batch *batch);
+
+/* The request failed, which tells nothing of its batch. */
+void batches_failed(struct batches *b);
+
+/* The batch is to be asked for again in this cycle. False: out of memory. */
 bool batches_requeue(struct batches *b, const struct batch *batch);
 
-/* Ends a read. What was not asked comes first in the next one. */
+/* Ends a cycle. What was not asked for comes first in the next one. */
 void batches_end(struct batches *b);
+
+/* Whether every job of a rejected batch was asked for again. */
+static inline bool batches_are_divided(const struct batches *b) {
+  return b->pending.len == 0 && b->aside.len == 0;
+}
+
+/* The jobs that form a group with those that were rejected alone in this cycle,
+ * one by one; none if there were none. */
+struct job *batches_each_rejected(const struct batches *b, size_t *at);
 
 #endif

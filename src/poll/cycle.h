@@ -28,27 +28,23 @@ struct cycle_setup {
   void *arg;
 };
 
-/* A refused job whose refusal may have another reason is believed to be bad
- * only where something else was accepted; so many are tried before that. */
-#define SUSPECTS_MAX 3
-
 struct cycle {
   struct cycle_setup setup;
   struct call_pool pool;
   struct batches batches;
   struct project_counts counts;
-  struct backoff throttled;
+  struct backoff pause; /* that the service asked for */
   struct changes changes;
 
   /* of the cycle under way */
   uint32_t number;
   bool running;
   bool closed; /* no further request is started */
-  msec_t deadline;
-  double started;                        /* by clock_seconds */
-  size_t accepted, failed, suspects_len; /* requests */
-  struct job *suspects[SUSPECTS_MAX];
-  struct err suspect_error; /* the reason that the last of them was refused */
+  msec_t begun, deadline;
+  double started;          /* by clock_seconds */
+  size_t accepted, failed; /* requests */
+  bool blames_jobs;        /* each rejection was certainly for a job's sake */
+  struct err rejection;    /* the first of a job alone */
   struct project_result result;
 };
 
@@ -75,8 +71,8 @@ static inline bool cycle_is_running(const struct cycle *c) {
 }
 
 /* Whether the service asked for a pause that lasts. */
-static inline bool cycle_is_throttled(const struct cycle *c, msec_t now) {
-  return now < c->throttled.until;
+static inline bool cycle_is_paused(const struct cycle *c, msec_t now) {
+  return now < c->pause.until;
 }
 
 /* To be completed before cycle_end by the sources of jobs. */

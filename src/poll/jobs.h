@@ -22,7 +22,7 @@
 #include "poll/name_registry.h"
 
 /* What is kept of a status, its NUL included. */
-#define JOBS_STATUS_MAX 64
+#define JOBS_STATUS_MAX 56
 
 /* Bits of job.sources, the first in rank first. */
 enum jobs_source {
@@ -31,17 +31,25 @@ enum jobs_source {
   JOBS_LISTED = 1 << 2, /* and those above: a list for each kind of job */
 };
 
+/* The API calls that a job is polled with. */
+enum job_call { JOB_PROGRESS, JOB_RPO_AND_RTO, JOB_CALLS };
+
+/* What is remembered of a job for one of them. Cycles have numbers from 1. */
+struct job_poll {
+  uint32_t answered; /* the last cycle that it was answered in; 0: none */
+  uint32_t rejected; /* the group that it is quarantined with; 0: it is not */
+  uint32_t retry_at; /* when it is asked for again; seconds of the clock */
+};
+
 struct job {
   const char *id;   /* as the API has it */
   const char *name; /* plugin instance: safe for a metric's path */
   char *own_name;   /* its memory; NULL: the name is the id */
-  uint32_t read;    /* the number of the last read that answered for it */
-  bool has_error;   /* its last item carried an error code */
-  bool missing;     /* the service does not know it, and this was told */
-  bool quarantined; /* refused on its own: not asked with the others */
-  uint8_t sources;  /* which have it */
-  uint8_t marks;    /* while a source is replaced */
-  msec_t retry_at;  /* when a job that is quarantined is asked again */
+  struct job_poll polls[JOB_CALLS];
+  bool has_error;  /* its last item carried an error code */
+  bool missing;    /* the service does not know it, and this was reported */
+  uint8_t sources; /* which have it */
+  uint8_t marks;   /* while a source is replaced */
   char status[JOBS_STATUS_MAX]; /* the last transfer_status; "": none yet */
 };
 

@@ -135,7 +135,7 @@ void project_skip(struct project *p) { cycle_counts(&p->cycle)->skipped++; }
 static void find_jobs(struct project *p, msec_t now) {
   jobs_file_refresh(&p->file, &p->jobs);
   discovery_apply(&p->discovery, &p->jobs);
-  if (!cycle_is_throttled(&p->cycle, now))
+  if (!cycle_is_paused(&p->cycle, now))
     discovery_begin(&p->discovery, now);
   p->waits = p->discovery.running && !discovery_is_known(&p->discovery);
   p->wait_until = now + (p->deadline - now) / 2;

@@ -97,23 +97,29 @@ void http_cancel(struct http_transfer *call) {
   fake_forget(call);
 }
 
-/* Gives a waiting request its whole answer. */
+/* Gives a waiting request its whole answer, or as much as it takes. */
 static inline void fake_answer(struct http_transfer *call,
                                struct http_response reply, const char *body) {
-  struct err none = ERR_INIT;
-  if (*body != '\0' && call->handler.body != NULL)
-    call->handler.body(call->arg, &reply, body, strlen(body));
-  call->handler.done(call->arg, &reply, &none);
+  struct err err = ERR_INIT;
+  if (*body != '\0' && call->handler.body != NULL &&
+      !call->handler.body(call->arg, &reply, body, strlen(body)))
+    err_set(&err, ERR_HTTP, "ended by the reader");
+  call->handler.done(call->arg, &reply, &err);
   fake_forget(call);
 }
 
-/* The transfer fails. */
-static inline void fake_fail(struct http_transfer *call, const char *why) {
+/* The transfer fails, by a limit or not. */
+static inline void fake_end(struct http_transfer *call, enum http_limit limit,
+                            const char *why) {
   struct err err = ERR_INIT;
-  struct http_response reply = {.retry_after = -1, .date = -1};
+  struct http_response reply = {.retry_after = -1, .date = -1, .limit = limit};
   err_set(&err, ERR_HTTP, "%s", why);
   call->handler.done(call->arg, &reply, &err);
   fake_forget(call);
+}
+
+static inline void fake_fail(struct http_transfer *call, const char *why) {
+  fake_end(call, HTTP_LIMIT_NONE, why);
 }
 
 #endif

@@ -28,6 +28,7 @@ static struct {
 static struct jobs jobs;
 static struct batches batches;
 static msec_t now;
+static uint32_t cycle;
 
 static void set_up(size_t count, size_t limit) {
   char id[16];
@@ -38,7 +39,7 @@ static void set_up(size_t count, size_t limit) {
     snprintf(id, sizeof(id), "%zu", i);
     assert_int_equal(jobs_add(&jobs, id, id), JOBS_ADDED);
   }
-  batches_init(&batches, &jobs, limit);
+  batches_init(&batches, &jobs, JOB_PROGRESS, limit);
 }
 
 static int tear_down(void **state) {
@@ -64,11 +65,11 @@ static void ask(const struct batch *batch) {
   if (n > service.most && service.says_size) {
     batches_too_large(&batches, batch);
   } else if (n > service.most || bad) {
-    batches_split(&batches, batch, now);
+    batches_split(&batches, batch);
   } else {
     for (size_t i = 0; i < n; i++) {
       service.answered[places[i]] = true;
-      jobs.all[places[i]]->quarantined = false;
+      jobs.all[places[i]]->polls[JOB_PROGRESS].rejected = 0;
     }
     batches_accepted(&batches, batch);
   }
@@ -81,7 +82,7 @@ static size_t read_all(void) {
   service.requests = 0;
   memset(service.asked, 0, sizeof(service.asked));
   memset(service.answered, 0, sizeof(service.answered));
-  batches_begin(&batches, now);
+  batches_begin(&batches, ++cycle, now);
   while ((service.stop_after == 0 || service.requests < service.stop_after) &&
          batches_next(&batches, &batch))
     ask(&batch);
@@ -166,7 +167,7 @@ static void it_finds_the_size(void **state) {
     assert_int_equal(read_all(), requests);
     assert_good_ones_answered();
     for (size_t k = 0; k < jobs.len; k++)
-      assert_false(jobs.all[k]->quarantined);
+      assert_int_equal(jobs.all[k]->polls[JOB_PROGRESS].rejected, 0);
     tear_down(NULL);
   }
 }
@@ -211,7 +212,7 @@ static void a_batch_is_asked_again(void **state) {
   (void)state;
   struct batch batch, again;
   set_up(10, 5);
-  batches_begin(&batches, 0);
+  batches_begin(&batches, ++cycle, 0);
   assert_true(batches_next(&batches, &batch));
   assert_true(batches_requeue(&batches, &batch));
   assert_true(batches_next(&batches, &again));
@@ -219,25 +220,29 @@ static void a_batch_is_asked_again(void **state) {
   batches_end(&batches);
 }
 
+static void set_rejected(size_t from, size_t to, uint32_t group) {
+  for (size_t i = from; i < to; i++)
+    jobs.all[i]->polls[JOB_PROGRESS].rejected = group;
+}
+
 /* An answer may speak of jobs that were not asked for in it. */
 static void a_batch_may_change_while_it_is_asked(void **state) {
   (void)state;
   struct batch batch;
   set_up(4, 4);
-  jobs.all[0]->quarantined = jobs.all[1]->quarantined =
-      jobs.all[2]->quarantined = true;
-  batches_begin(&batches, now);
+  set_rejected(0, 3, 1);
+  batches_begin(&batches, ++cycle, now);
   assert_true(batches_next(&batches, &batch));
   assert_int_equal(batch.len, 1);
 
-  jobs.all[3]->quarantined = true;
-  assert_null(batches_split(&batches, &batch, now));
+  set_rejected(3, 4, 1);
+  assert_null(batches_split(&batches, &batch));
   assert_false(batches_too_large(&batches, &batch));
-  jobs.all[0]->quarantined = jobs.all[1]->quarantined = false;
-  assert_null(batches_split(&batches, &batch, now));
+  set_rejected(0, 2, 0);
+  assert_null(batches_split(&batches, &batch));
   assert_true(batches_next(&batches, &batch));
   assert_int_equal(batch.len, 1);
-  assert_ptr_equal(batches_split(&batches, &batch, now), jobs.all[0]);
+  assert_ptr_equal(batches_split(&batches, &batch), jobs.all[0]);
 }
 
 int main(void) {

@@ -55,8 +55,8 @@ static void a_new_job_knows_nothing_yet(void **state) {
   jobs_add(&jobs, "a", "orders db; \xC3\xA9");
   struct job *job = jobs.all[0];
   assert_string_equal(job->status, "");
-  assert_int_equal(job->read, 0);
-  assert_false(job->has_error || job->missing || job->quarantined);
+  assert_int_equal(job->polls[JOB_PROGRESS].answered, 0);
+  assert_false(job->has_error || job->missing);
   assert_null(strpbrk(job->name, " ;\xC3\xA9"));
   jobs_free(&jobs);
 }

@@ -89,26 +89,25 @@ static void what_stays_is_remembered(void **state) {
   replace(JOBS_FILE, "a\nb\nc\n");
   struct job *c = find("c");
   assert_true(jobs_set_status(c, "PAUSING", was));
-  c->quarantined = c->has_error = c->missing = true;
-  c->retry_at = 17;
-  c->read = 5;
+  c->has_error = c->missing = true;
+  c->polls[JOB_PROGRESS] = (struct job_poll){5, 6, 7};
   assert_true(replace(JOBS_FILE, "c\nd\n"));
   assert_ptr_equal(find("c"), c);
   assert_true(replace(JOBS_FILE, "d\nc another-name\n"));
   assert_ptr_equal(find("c"), c);
   assert_string_equal(c->status, "PAUSING");
-  assert_true(c->quarantined && c->has_error && c->missing);
-  assert_int_equal(c->retry_at, 17);
-  assert_int_equal(c->read, 5);
+  assert_true(c->has_error && c->missing);
+  assert_int_equal(c->polls[JOB_PROGRESS].answered, 5);
+  assert_int_equal(c->polls[JOB_PROGRESS].rejected, 6);
 }
 
 static void what_comes_back_is_new(void **state) {
   (void)state;
   replace(JOBS_FILE, "a\n");
-  find("a")->quarantined = true;
+  find("a")->polls[JOB_PROGRESS].rejected = 1;
   replace(JOBS_FILE, "");
   replace(JOBS_FILE, "a\n");
-  assert_false(find("a")->quarantined);
+  assert_int_equal(find("a")->polls[JOB_PROGRESS].rejected, 0);
 }
 
 static void it_leaves_with_its_last_source(void **state) {

@@ -22,6 +22,7 @@ static struct {
   int missing[JOBS_MAX];
   char why[ERR_TEXT_MAX]; /* the last of them is missing */
   struct project_result result;
+  char changes[1024]; /* a line each: KIND JOB OLD>NEW CODE MESSAGE */
 } told;
 
 static struct auths auths;
@@ -48,7 +49,14 @@ static void on_finished(void *arg, const struct project_result *result) {
 }
 
 static void on_changed(void *arg, const struct change *change) {
+  static const char *const kinds[] = {"status", "error", "cleared", "missing",
+                                      "back",   "down",  "up"};
   (void)arg;
+  size_t len = strlen(told.changes);
+  snprintf(told.changes + len, sizeof(told.changes) - len,
+           "%s %s %s>%s %s %s\n", kinds[change->kind],
+           change->job == NULL ? "-" : change->job->id, change->old_status,
+           change->new_status, change->code, change->message);
   if (change->kind != CHANGE_JOB_MISSING)
     return;
   told.missing[atoi(change->job->id)]++;
@@ -286,6 +294,75 @@ static void a_job_that_is_left_out_is_named(void **state) {
                       "1 of 2 jobs are not answered for, such as 1");
 }
 
+static void answer_body(const char *body) {
+  fake_answer(fake_calls[0], (struct http_response){202, -1, -1, NULL}, body);
+  step();
+}
+
+/* An item may have an error in place of a state. */
+static void an_error_item_is_no_answer(void **state) {
+  (void)state;
+  make(3, 3, 1);
+  start();
+  step();
+  answer_body(
+      "{\"results\":["
+      "{\"job_id\":\"0\",\"error_code\":\"DRS.M05003\",\"error_msg\":\"gone\"},"
+      "{\"job_id\":\"1\",\"progress\":\"9\",\"error_code\":\"DRS.M1\"},"
+      "{\"job_id\":\"2\",\"transfer_status\":\"CREATE_FAILED\","
+      "\"error_code\":\"DRS.M2\",\"error_msg\":\"no\"}]}");
+  assert_int_equal(told.result.answered, 2);
+  assert_int_equal(told.told[0], 0);
+  assert_string_equal(error(ERR_JOB), "job 0: DRS.M05003: gone");
+  assert_string_equal(told.changes, "missing 0 > DRS.M05003 gone\n"
+                                    "error 1 > DRS.M1 \n"
+                                    "status 2 >CREATE_FAILED DRS.M2 no\n"
+                                    "error 2 CREATE_FAILED>CREATE_FAILED "
+                                    "DRS.M2 no\n");
+}
+
+static void an_id_is_compared_as_a_whole(void **state) {
+  (void)state;
+  make(1, 1, 1);
+  start();
+  step();
+  answer_body("{\"results\":[{\"job_id\":\"0\\u0000x\"}]}");
+  assert_int_equal(told.result.answered, 0);
+  assert_non_null(strstr(error(ERR_RESPONSE), "not asked for"));
+}
+
+static void each_change_is_emitted_once(void **state) {
+  (void)state;
+  static const char *const bodies[] = {
+      "{\"job_id\":\"0\",\"transfer_status\":\"A\"}",
+      "{\"job_id\":\"0\",\"transfer_status\":\"B\",\"error_code\":\"E\","
+      "\"error_msg\":\"m\"}",
+      "{\"job_id\":\"0\",\"transfer_status\":\"B\"}", "",
+      "{\"job_id\":\"0\",\"transfer_status\":\"B\"}"};
+  make(1, 1, 1);
+  for (size_t i = 0; i < 3 * COUNT(bodies); i++) {
+    char body[256];
+    snprintf(body, sizeof(body), "{\"results\":[%s]}", bodies[i / 3]);
+    start();
+    step();
+    answer_body(body);
+  }
+  start();
+  step();
+  fake_fail(fake_calls[0], "nobody is there");
+  step();
+  start();
+  answer_all(-1, "");
+  assert_string_equal(told.changes, "status 0 >A  \n"
+                                    "status 0 A>B E m\n"
+                                    "error 0 B>B E m\n"
+                                    "cleared 0 B>B  \n"
+                                    "missing 0 B>  \n"
+                                    "back 0 B>B  \n"
+                                    "down - >  nobody is there\n"
+                                    "up - >  \n");
+}
+
 /* What came before the reply broke is kept. */
 static void a_reply_that_ends_early_is_an_error(void **state) {
   (void)state;
@@ -496,6 +573,94 @@ static void a_doubtful_refusal_is_not_pursued(void **state) {
   assert_in_range(told.result.answered, 990, 1000);
 }
 
+/* A service in trouble rejects everything for a while. */
+
+#define CERTAIN "DRS.M05004"
+
+/* A cycle in which all is rejected, once `good` requests were accepted. */
+static void reject_all(int good) {
+  start();
+  for (step(); project_is_polling(project); step())
+    if (good-- > 0)
+      accept(fake_calls[0]);
+    else
+      refuse(fake_calls[0], 400, CERTAIN);
+}
+
+/* Cycles, a second each, until all jobs are answered. */
+static int cycles_until_all_are_back(size_t jobs) {
+  for (int cycles = 1;; cycles++) {
+    fake_now += 1000;
+    start();
+    answer_all(-1, "");
+    if (told.result.answered == jobs)
+      return cycles;
+    assert_true(cycles < 1000);
+  }
+}
+
+static void rejections_of_everything_blame_no_job(void **state) {
+  (void)state;
+  make(200, 100, 8);
+  for (int i = 0; i < 5; i++) {
+    fake_started = 0;
+    reject_all(0);
+    assert_in_range(fake_started, 2, 60);
+    assert_non_null(strstr(error(ERR_HTTP), "every request was rejected: "));
+    fake_now += 1000;
+  }
+  for (int i = 0; i < 200; i++)
+    assert_int_equal(told.missing[i], 0);
+  assert_non_null(strstr(told.changes, "down - "));
+  assert_int_equal(cycles_until_all_are_back(200), 1);
+  assert_non_null(strstr(told.changes, "up - "));
+}
+
+static void a_thousand_that_fell_together_come_back_together(void **state) {
+  (void)state;
+  make(1000, 100, 8);
+  for (int i = 0; i < 5; i++) {
+    fake_started = 0;
+    reject_all(1);
+    assert_in_range(fake_started, 10, 100);
+    fake_now += 1000;
+  }
+  assert_non_null(strstr(told.changes, "missing "));
+  assert_in_range(cycles_until_all_are_back(1000), 1, 30);
+}
+
+/* One of those that fell is bad in truth. */
+static void a_bad_one_does_not_keep_its_group(void **state) {
+  (void)state;
+  make(300, 50, 8);
+  reject_all(1);
+  for (int i = 0; i < 120; i++) {
+    fake_now += 1000;
+    start();
+    answer_all(77, CERTAIN);
+  }
+  assert_int_equal(told.result.answered, 299);
+  fake_started = 0;
+  for (int i = 0; i < 100; i++) {
+    fake_now += 1000;
+    start();
+    answer_all(77, CERTAIN);
+    assert_int_equal(told.result.answered, 299);
+  }
+  assert_in_range(fake_started, 600, 601);
+}
+
+/* Nothing is known of the service then but what it says of this job. */
+static void the_only_job_may_be_unknown(void **state) {
+  (void)state;
+  make(1, 100, 8);
+  for (int i = 0; i < 3; i++)
+    reject_all(0);
+  assert_int_equal(told.missing[0], 1);
+  assert_non_null(strstr(error(ERR_JOB), "job 0: "));
+  assert_int_equal(cycles_until_all_are_back(1), 1);
+}
+
 /* Outages */
 
 static void a_service_that_is_ill_is_left_alone(void **state) {
@@ -510,6 +675,86 @@ static void a_service_that_is_ill_is_left_alone(void **state) {
   start();
   answer_all(-1, "");
   assert_told(0, 100, 1);
+}
+
+static void a_pause_is_kept_whatever_the_status(void **state) {
+  (void)state;
+  static const long statuses[] = {500, 502, 503, 404, 403, 302};
+  for (size_t i = 0; i < COUNT(statuses); i++) {
+    make(4, 1, 2);
+    start();
+    step();
+    fake_answer(fake_calls[0],
+                (struct http_response){statuses[i], 60000, -1, NULL}, "{}");
+    while (step(), project_is_polling(project))
+      accept(fake_calls[0]);
+    for (int ms = 0; ms < 59000; ms += 1000) {
+      fake_now += 1000;
+      start();
+      step();
+      assert_int_equal(fake_calls_len, 0);
+      project_stop(project);
+    }
+    fake_now += 1000;
+    start();
+    answer_all(-1, "");
+    assert_told(0, 4, 1);
+    tear_down(NULL);
+  }
+}
+
+/* Sizes */
+
+static void a_response_that_is_too_large_is_halved(void **state) {
+  (void)state;
+  make(8, 8, 1);
+  start();
+  step();
+  fake_end(fake_calls[0], HTTP_LIMIT_SIZE, "larger than 16 MiB");
+  answer_all(-1, "");
+  assert_told(0, 8, 1);
+  assert_int_equal(fake_started, 3);
+  fake_started = 0;
+  start();
+  answer_all(-1, "");
+  assert_int_equal(fake_started, 2);
+}
+
+/* A service that takes a second for each job, of which it is given three. */
+static size_t poll_a_slow_service(size_t in_time) {
+  start();
+  for (step(); project_is_polling(project); step())
+    if (ids_in(fake_calls[0]) > (int)in_time)
+      fake_end(fake_calls[0], HTTP_LIMIT_TIME, "timed out");
+    else
+      accept(fake_calls[0]);
+  fake_now += BUDGET;
+  return told.result.answered;
+}
+
+static void batches_shrink_until_they_are_in_time(void **state) {
+  (void)state;
+  make(60, 100, 8);
+  int cycles = 1;
+  while (poll_a_slow_service(3) < 60)
+    assert_true(cycles++ < 8);
+  fake_started = 0;
+  assert_int_equal(poll_a_slow_service(3), 60);
+  assert_in_range(fake_started, 20, 60);
+}
+
+/* After hours of it, everything is back at once. */
+static void an_outage_of_time_shrinks_nothing(void **state) {
+  (void)state;
+  make(1000, 100, 8);
+  for (int i = 0; i < 100; i++)
+    assert_int_equal(poll_a_slow_service(0), 0);
+  fake_started = 0;
+  assert_int_equal(poll_a_slow_service(100), 1000);
+  assert_in_range(fake_started, 10, 11);
+  fake_started = 0;
+  assert_int_equal(poll_a_slow_service(100), 1000);
+  assert_int_equal(fake_started, 10);
 }
 
 static void one_accident_costs_one_batch(void **state) {
@@ -542,16 +787,23 @@ static void a_read_ends_in_time(void **state) {
   assert_int_equal(errors(ERR_HTTP), 1);
 }
 
-/* The time of a request ends with the read's. */
-static void a_late_request_has_less_time(void **state) {
+/* What is outstanding at the end comes first in the next cycle. */
+static void the_interval_is_the_cause_when_it_ends(void **state) {
   (void)state;
-  make(2, 1, 1);
+  make(4, 1, 2);
   start();
   step();
-  fake_now += BUDGET - 1000;
+  fake_now += BUDGET - 40;
   accept(fake_calls[0]);
   step();
-  assert_int_equal(fake_calls[0]->timeout, 1000);
+  fake_now += 40;
+  step();
+  assert_string_equal(error(ERR_HTTP),
+                      "poll interval elapsed with requests outstanding");
+  fake_now += 500;
+  start();
+  step();
+  assert_true(asks_for(fake_calls[0], 1) || asks_for(fake_calls[1], 1));
 }
 
 static void stopping_is_silent(void **state) {
@@ -594,7 +846,23 @@ int main(void) {
       cmocka_unit_test_teardown(a_service_that_is_ill_is_left_alone, tear_down),
       cmocka_unit_test_teardown(one_accident_costs_one_batch, tear_down),
       cmocka_unit_test_teardown(a_read_ends_in_time, tear_down),
-      cmocka_unit_test_teardown(a_late_request_has_less_time, tear_down),
+      cmocka_unit_test_teardown(the_interval_is_the_cause_when_it_ends,
+                                tear_down),
+      cmocka_unit_test_teardown(rejections_of_everything_blame_no_job,
+                                tear_down),
+      cmocka_unit_test_teardown(
+          a_thousand_that_fell_together_come_back_together, tear_down),
+      cmocka_unit_test_teardown(a_bad_one_does_not_keep_its_group, tear_down),
+      cmocka_unit_test_teardown(the_only_job_may_be_unknown, tear_down),
+      cmocka_unit_test(a_pause_is_kept_whatever_the_status),
+      cmocka_unit_test_teardown(a_response_that_is_too_large_is_halved,
+                                tear_down),
+      cmocka_unit_test_teardown(batches_shrink_until_they_are_in_time,
+                                tear_down),
+      cmocka_unit_test_teardown(an_outage_of_time_shrinks_nothing, tear_down),
+      cmocka_unit_test_teardown(an_error_item_is_no_answer, tear_down),
+      cmocka_unit_test_teardown(an_id_is_compared_as_a_whole, tear_down),
+      cmocka_unit_test_teardown(each_change_is_emitted_once, tear_down),
       cmocka_unit_test_teardown(stopping_is_silent, tear_down),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
