@@ -79,6 +79,8 @@ static void on_done(void *arg, const struct http_response *reply,
                                  .server_date = reply->date};
   auth_done(post->service->auth, &outcome, clock_now());
   post->handler->done(post->arg);
+  if (post->service->touched != NULL)
+    post->service->touched(post->service->touched_arg);
 }
 
 static const struct http_handler http_handler = {.body = on_body,

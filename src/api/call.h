@@ -19,6 +19,8 @@ struct api_service {
   char *path; /* /v3/PROJECT/jobs */
   const char *project_id, *language;
   struct http_connect_options connect;
+  void (*touched)(void *arg); /* after the end of each call; NULL: nothing */
+  void *touched_arg;
 };
 
 /* What a reply says of itself. Strings are the reader's. */

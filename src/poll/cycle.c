@@ -218,16 +218,15 @@ static bool start_call(struct cycle *c, struct batch_call *call, msec_t now,
   return false;
 }
 
-/* Fills the free slots. True: there is more to ask, once there are credentials.
- */
-static bool start_calls(struct cycle *c, msec_t now) {
+/* Fills the free slots. */
+static void start_calls(struct cycle *c, msec_t now) {
   enum auth_state state = AUTH_READY;
   struct batch_call *call;
   while (!c->closed && (call = call_pool_acquire(&c->pool)) != NULL)
     if (!batches_next(&c->batches, &call->batch) ||
         !start_call(c, call, now, &state))
       break;
-  return state == AUTH_BUSY;
+  c->awaits_credentials = state == AUTH_BUSY;
 }
 
 /* The cycle as a whole */
@@ -256,7 +255,7 @@ void cycle_finish(struct cycle *c) {
 
 void cycle_start(struct cycle *c, msec_t now, msec_t deadline) {
   c->running = true;
-  c->closed = false;
+  c->closed = c->awaits_credentials = false;
   c->begun = now;
   c->deadline = deadline;
   c->number++;
@@ -278,8 +277,8 @@ void cycle_cancel(struct cycle *c) {
 static msec_t go_on(struct cycle *c, msec_t now) {
   if (!c->closed && now < c->pause.until)
     return c->pause.until;
-  bool waits = start_calls(c, now);
-  c->running = waits || call_pool_in_flight(&c->pool) > 0;
+  start_calls(c, now);
+  c->running = c->awaits_credentials || call_pool_in_flight(&c->pool) > 0;
   return CLOCK_NEVER;
 }
 

@@ -40,6 +40,7 @@ struct cycle {
   uint32_t number;
   bool running;
   bool closed; /* no further request is started */
+  bool awaits_credentials;
   msec_t begun, deadline;
   double started;          /* by clock_seconds */
   size_t accepted, failed; /* requests */
@@ -68,6 +69,10 @@ void cycle_cancel(struct cycle *c);
 
 static inline bool cycle_is_running(const struct cycle *c) {
   return c->running;
+}
+
+static inline bool cycle_awaits_credentials(const struct cycle *c) {
+  return c->running && c->awaits_credentials;
 }
 
 /* Whether the service asked for a pause that lasts. */

@@ -67,6 +67,11 @@ static inline bool discovery_is_known(const struct discovery *d) {
   return d->service == NULL || d->known == (1U << TASK_LIST_TYPES) - 1;
 }
 
+/* Whether the next request waits until there are credentials for it. */
+static inline bool discovery_awaits_credentials(const struct discovery *d) {
+  return d->running && d->post.transfer == NULL;
+}
+
 /* What is to be told after a read with these errors: NULL: nothing new, or
  * nothing that the read does not tell; an error that is not set: all is well
  * again. */

@@ -1,38 +1,50 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the collectd-drs authors
  *
- * The loop: take the notes, start what is due, step what is reading, wait for
- * the network. */
+ * The loop: collect what is due, step the projects that have something to do,
+ * wait for the network. Its cost grows with events, not with the number of
+ * projects. */
 
 #include "poll/poller.h"
+
+#include "poll/due_heap.h"
 
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 
-/* Projects that are due at the same instant start this far quarantined. */
+/* Projects that are due at the same instant start this far apart. */
 #define STAGGER_MS 20
-/* A read ends this much before the next one is due, in parts of an interval. */
+/* A cycle ends this much before the next one is due, in parts of an interval.
+ */
 #define MARGIN 20
 
 struct entry {
+  struct poller *poller;
   struct project *project;
+  size_t number;
   msec_t interval, offset;
-  msec_t start_at; /* a read waits for its turn; CLOCK_NEVER: none */
+  msec_t start_at; /* a cycle is due then; CLOCK_NEVER: none */
+  bool is_touched;
+  struct entry *next_touched;
 
-  /* The mailbox, under the lock. */
-  unsigned due;       /* notes not yet taken */
-  unsigned long over; /* reads that ended, or were skipped, so far */
+  /* Under the lock. */
+  unsigned due; /* calls of poller_due that were not seen yet */
+  struct entry *next_due;
+  unsigned long over; /* cycles that ended so far */
 };
 
 struct poller {
   struct http *http;
-  struct entry *entries;
-  int len;
+  struct entry **entries;
+  size_t len;
+  struct due_heap heap;  /* when each has to be stepped at the latest */
+  struct entry *touched; /* to be stepped now */
 
   pthread_mutex_t lock;
   pthread_cond_t changed;
   bool stopping;
+  struct entry *due;
 };
 
 struct poller *poller_new(struct http *http, struct err *err) {
@@ -48,32 +60,59 @@ struct poller *poller_new(struct http *http, struct err *err) {
   return p;
 }
 
+static void touch(struct entry *e) {
+  if (e->is_touched)
+    return;
+  e->is_touched = true;
+  e->next_touched = e->poller->touched;
+  e->poller->touched = e;
+}
+
+static void on_touched(void *arg) { touch(arg); }
+
+static struct entry *new_entry(struct poller *p, struct project *project) {
+  struct entry *e = calloc(1, sizeof(*e));
+  if (e == NULL)
+    return NULL;
+  msec_t interval = (msec_t)(project_config(project)->interval * 1000);
+  *e = (struct entry){
+      .poller = p,
+      .project = project,
+      .number = p->len,
+      .interval = interval,
+      .offset = (msec_t)p->len * STAGGER_MS % (interval / 4 + 1),
+      .start_at = CLOCK_NEVER,
+  };
+  return e;
+}
+
 int poller_add(struct poller *p, struct project *project) {
-  struct entry *entries =
-      reallocarray(p->entries, (size_t)p->len + 1, sizeof(*entries));
-  if (entries == NULL) {
+  struct entry **entries =
+      reallocarray(p->entries, p->len + 1, sizeof(struct entry *));
+  if (entries != NULL)
+    p->entries = entries;
+  struct entry *e = entries == NULL ? NULL : new_entry(p, project);
+  if (e == NULL || !due_heap_add(&p->heap)) {
+    free(e);
     project_free(project);
     return -1;
   }
-  msec_t interval = (msec_t)(project_config(project)->interval * 1000);
-  p->entries = entries;
-  p->entries[p->len] = (struct entry){
-      .project = project,
-      .interval = interval,
-      .offset = p->len * STAGGER_MS % (interval / 4 + 1),
-      .start_at = CLOCK_NEVER,
-  };
-  return p->len++;
+  project_watch(project, on_touched, e);
+  p->entries[p->len++] = e;
+  return (int)e->number;
 }
 
 void poller_free(struct poller *p) {
   if (p == NULL)
     return;
-  for (int i = 0; i < p->len; i++)
-    project_free(p->entries[i].project);
+  for (size_t i = 0; i < p->len; i++) {
+    project_free(p->entries[i]->project);
+    free(p->entries[i]);
+  }
   http_free(p->http);
   pthread_cond_destroy(&p->changed);
   pthread_mutex_destroy(&p->lock);
+  due_heap_free(&p->heap);
   free(p->entries);
   free(p);
 }
@@ -81,9 +120,13 @@ void poller_free(struct poller *p) {
 /* From other threads */
 
 unsigned long poller_due(struct poller *p, int project) {
+  struct entry *e = p->entries[project];
   pthread_mutex_lock(&p->lock);
-  p->entries[project].due++;
-  unsigned long ticket = p->entries[project].over;
+  if (e->due++ == 0) {
+    e->next_due = p->due;
+    p->due = e;
+  }
+  unsigned long ticket = e->over;
   pthread_mutex_unlock(&p->lock);
   http_wakeup(p->http);
   return ticket;
@@ -98,7 +141,7 @@ void poller_stop(struct poller *p) {
 }
 
 bool poller_wait(struct poller *p, int project, unsigned long ticket) {
-  const struct entry *e = &p->entries[project];
+  const struct entry *e = p->entries[project];
   pthread_mutex_lock(&p->lock);
   while (!p->stopping && e->over == ticket)
     pthread_cond_wait(&p->changed, &p->lock);
@@ -109,41 +152,71 @@ bool poller_wait(struct poller *p, int project, unsigned long ticket) {
 
 /* The thread */
 
-static bool collect_pending(struct poller *p, msec_t now) {
+/* A project that is polling skips what is due; another one starts, once. */
+static void collect(struct entry *e, msec_t now) {
+  for (; e->due > 0; e->due--)
+    if (project_is_polling(e->project))
+      project_skip(e->project);
+    else
+      e->start_at = msec_min(e->start_at, now + e->offset);
+  touch(e);
+}
+
+static bool collect_due(struct poller *p, msec_t now) {
   pthread_mutex_lock(&p->lock);
   bool stopping = p->stopping;
-  for (int i = 0; i < p->len; i++) {
-    struct entry *e = &p->entries[i];
-    for (; e->due > 0; e->due--) {
-      if (project_is_polling(e->project))
-        project_skip(e->project);
-      else
-        e->start_at = msec_min(e->start_at, now + e->offset);
-    }
-  }
+  for (struct entry *e = p->due; e != NULL; e = e->next_due)
+    collect(e, now);
+  p->due = NULL;
   pthread_mutex_unlock(&p->lock);
   return !stopping;
 }
 
-static void signal_cycle_done(struct poller *p, struct entry *e) {
+static void signal_cycle_done(struct entry *e) {
+  struct poller *p = e->poller;
   pthread_mutex_lock(&p->lock);
   e->over++;
   pthread_cond_broadcast(&p->changed);
   pthread_mutex_unlock(&p->lock);
 }
 
-/* Starts or continues one project; returns when it wants to be seen again. */
-static msec_t step(struct poller *p, struct entry *e, msec_t now) {
+/* Starts or continues a project, and notes when to do so again. Credentials are
+ * shared, so their response is another project's event: who waits for them is
+ * stepped after each. */
+static void step(struct entry *e, msec_t now) {
   if (e->start_at <= now) {
     msec_t budget = e->interval - e->offset - e->interval / MARGIN;
     e->start_at = CLOCK_NEVER;
     project_start(e->project, now, budget);
   }
-  bool was_reading = project_is_polling(e->project);
+  bool was_polling = project_is_polling(e->project);
   msec_t again = project_step(e->project, now);
-  if (was_reading && !project_is_polling(e->project))
-    signal_cycle_done(p, e);
-  return msec_min(again, e->start_at);
+  if (was_polling && !project_is_polling(e->project))
+    signal_cycle_done(e);
+  again = msec_min(again, e->start_at);
+  due_heap_set(&e->poller->heap, e->number, again > now ? again : now + 1);
+  if (project_awaits_credentials(e->project))
+    touch(e);
+}
+
+static void step_touched(struct poller *p, msec_t now) {
+  struct entry *e = p->touched;
+  p->touched = NULL;
+  while (e != NULL) {
+    struct entry *next = e->next_touched;
+    e->is_touched = false;
+    step(e, now);
+    e = next;
+  }
+}
+
+/* Steps what has come to its time; returns when the next one will. */
+static msec_t step_late(struct poller *p, msec_t now) {
+  size_t number = 0;
+  msec_t first;
+  while ((first = due_heap_first(&p->heap, &number)) <= now)
+    step(p->entries[number], now);
+  return first;
 }
 
 /* A signal is for the daemon's main thread, which it wakes: here it would only
@@ -157,13 +230,12 @@ static void block_signals(void) {
 void *poller_run(void *arg) {
   struct poller *p = arg;
   block_signals();
-  while (collect_pending(p, clock_now())) {
-    msec_t now = clock_now(), next = CLOCK_NEVER;
-    for (int i = 0; i < p->len; i++)
-      next = msec_min(next, step(p, &p->entries[i], now));
-    http_poll(p->http, msec_left(next, now, 3600 * 1000));
+  while (collect_due(p, clock_now())) {
+    msec_t now = clock_now();
+    step_touched(p, now);
+    http_poll(p->http, msec_left(step_late(p, now), now, 3600 * 1000));
   }
-  for (int i = 0; i < p->len; i++)
-    project_stop(p->entries[i].project);
+  for (size_t i = 0; i < p->len; i++)
+    project_stop(p->entries[i]->project);
   return NULL;
 }

@@ -2,8 +2,8 @@
  * Copyright (c) 2026 the collectd-drs authors
  *
  * The one thread that owns the network and everything that changes: every
- * project, and the one multi handle. Other threads only leave a note in its
- * mailbox: this project is due; stop.
+ * project, and the one multi handle. Other threads only leave it a message: a
+ * project is due; stop.
  *
  * Life: poller_new, poller_add for each project, then poller_run on a thread
  * of its own, poller_stop from any other, and, once poller_run has returned,
@@ -19,17 +19,18 @@ struct poller;
 /* Takes over `http`, also when it fails. */
 struct poller *poller_new(struct http *http, struct err *err);
 
-/* Takes over the project. Its number, from 0 on; -1: out of memory. */
+/* Takes over the project, also when it fails. Its number, from 0 on; -1: out of
+ * memory. */
 int poller_add(struct poller *p, struct project *project);
 
 /* The thread's body; returns NULL after poller_stop. What is under way then
  * is cancelled without waiting. */
 void *poller_run(void *poller);
 
-/* From any thread: a read of this project is due. Returns a ticket. */
+/* From any thread: a cycle of this project is due. Returns a ticket. */
 unsigned long poller_due(struct poller *p, int project);
 
-/* From any other thread: waits until the read of the ticket, or one that was
+/* From any other thread: waits until the cycle of the ticket, or one that was
  * running already, is over. False: the poller was stopped. */
 bool poller_wait(struct poller *p, int project, unsigned long ticket);
 

@@ -128,6 +128,16 @@ const struct project_counts *project_counts(const struct project *p) {
 
 bool project_is_polling(const struct project *p) { return p->polling; }
 
+void project_watch(struct project *p, void (*touched)(void *arg), void *arg) {
+  p->service.touched = touched;
+  p->service.touched_arg = arg;
+}
+
+bool project_awaits_credentials(const struct project *p) {
+  return cycle_awaits_credentials(&p->cycle) ||
+         discovery_awaits_credentials(&p->discovery);
+}
+
 void project_skip(struct project *p) { cycle_counts(&p->cycle)->skipped++; }
 
 /* The jobs change here, between two cycles. The first time, the cycle waits for

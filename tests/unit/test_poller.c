@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the collectd-drs authors
+ *
+ * The thread over projects and a network that the test plays: each event steps
+ * the projects that it concerns, however many others there are. */
+
+#include "unit.h"
+
+#include "poll/poller.h"
+
+#include <stdlib.h>
+
+#define PROJECTS 1000
+#define INTERVAL_S 60
+
+/* Projects, in place of poll/project.c. */
+
+struct project {
+  struct project_config config;
+  void (*touched)(void *arg);
+  void *arg;
+  int started, skipped, stepped, stopped;
+  msec_t again;
+  bool polling, awaits_credentials;
+};
+
+static struct project projects[PROJECTS];
+static msec_t now = 1000000;
+static size_t stepped; /* of all */
+
+const struct project_config *project_config(const struct project *p) {
+  return &p->config;
+}
+
+void project_free(struct project *p) { (void)p; }
+
+void project_start(struct project *p, msec_t at, msec_t budget) {
+  assert_true(at == now && budget > 0 && budget < INTERVAL_S * 1000);
+  p->started++;
+  p->polling = true;
+}
+
+void project_skip(struct project *p) { p->skipped++; }
+
+bool project_is_polling(const struct project *p) { return p->polling; }
+
+msec_t project_step(struct project *p, msec_t at) {
+  assert_true(at == now);
+  p->stepped++;
+  stepped++;
+  return p->again;
+}
+
+void project_watch(struct project *p, void (*touched)(void *arg), void *arg) {
+  p->touched = touched;
+  p->arg = arg;
+}
+
+bool project_awaits_credentials(const struct project *p) {
+  return p->awaits_credentials;
+}
+
+void project_stop(struct project *p) { p->stopped++; }
+
+/* The network and the clock: each http_poll is the next turn of a test. */
+
+static struct poller *poller;
+static bool (*turn)(int timeout); /* false: stop */
+
+msec_t clock_now(void) { return now; }
+
+void http_poll(struct http *http, int timeout) {
+  (void)http;
+  if (!turn(timeout))
+    poller_stop(poller);
+}
+
+void http_wakeup(struct http *http) { (void)http; }
+
+void http_free(struct http *http) { (void)http; }
+
+static void run(bool (*next)(int timeout)) {
+  poller = poller_new(NULL, NULL);
+  stepped = 0;
+  for (int i = 0; i < PROJECTS; i++) {
+    projects[i] =
+        (struct project){.config.interval = INTERVAL_S, .again = CLOCK_NEVER};
+    assert_int_equal(poller_add(poller, &projects[i]), i);
+  }
+  turn = next;
+  poller_run(poller);
+  for (int i = 0; i < PROJECTS; i++)
+    assert_int_equal(projects[i].stopped, 1);
+  poller_free(poller);
+}
+
+/* Each turn a response for one of them. */
+static bool respond(int timeout) {
+  static size_t turns;
+  (void)timeout;
+  assert_int_equal(stepped, turns);
+  struct project *p = &projects[turns * 7 % PROJECTS];
+  p->touched(p->arg);
+  p->touched(p->arg);
+  return ++turns < 5000;
+}
+
+static void a_response_steps_its_project_alone(void **state) {
+  (void)state;
+  run(respond);
+}
+
+/* All become due together: each starts at its own time, once. */
+static bool start_all(int timeout) {
+  static int turns;
+  if (turns == 0)
+    for (int i = 0; i < PROJECTS; i++) {
+      poller_due(poller, i);
+      poller_due(poller, i);
+    }
+  else
+    now += timeout;
+  assert_true(timeout <= 3600 * 1000);
+  return ++turns < 3 * PROJECTS && projects[PROJECTS - 1].started == 0;
+}
+
+static void projects_start_apart(void **state) {
+  (void)state;
+  run(start_all);
+  for (int i = 0; i < PROJECTS; i++)
+    assert_true(projects[i].started <= 1 && projects[i].skipped == 0);
+  assert_int_equal(projects[PROJECTS - 1].started, 1);
+  assert_in_range(stepped, PROJECTS, 3 * PROJECTS);
+}
+
+static bool be_busy(int timeout) {
+  static int turns;
+  (void)timeout;
+  projects[3].polling = true;
+  poller_due(poller, 3);
+  return ++turns < 4;
+}
+
+static void a_project_that_is_polling_skips(void **state) {
+  (void)state;
+  run(be_busy);
+  assert_int_equal(projects[3].skipped, 4);
+  assert_int_equal(projects[3].started, 0);
+}
+
+/* A time that has come, and one that has passed. */
+static bool wait_for_times(int timeout) {
+  static int turns;
+  if (turns == 0) {
+    projects[5].again = now + 500;
+    projects[5].touched(projects[5].arg);
+  } else if (turns == 1) {
+    assert_int_equal(timeout, 500);
+    now += 500;
+    projects[5].again = now - 1;
+  } else {
+    assert_int_equal(timeout, 1);
+    assert_int_equal(stepped, turns);
+    now += 1;
+  }
+  return ++turns < 5;
+}
+
+static void a_project_is_stepped_at_its_time(void **state) {
+  (void)state;
+  run(wait_for_times);
+}
+
+/* Another project's login. */
+static bool log_in(int timeout) {
+  static int turns;
+  (void)timeout;
+  if (turns == 0) {
+    projects[2].awaits_credentials = projects[9].awaits_credentials = true;
+    projects[2].touched(projects[2].arg);
+    projects[9].touched(projects[9].arg);
+  }
+  if (turns == 3)
+    projects[2].awaits_credentials = false;
+  return ++turns < 10;
+}
+
+static void a_project_that_awaits_credentials_looks_again(void **state) {
+  (void)state;
+  run(log_in);
+  assert_int_equal(projects[2].stepped, 4);
+  assert_int_equal(projects[9].stepped, 9);
+  assert_int_equal(stepped, 13);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(a_response_steps_its_project_alone),
+      cmocka_unit_test(projects_start_apart),
+      cmocka_unit_test(a_project_that_is_polling_skips),
+      cmocka_unit_test(a_project_is_stepped_at_its_time),
+      cmocka_unit_test(a_project_that_awaits_credentials_looks_again),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
