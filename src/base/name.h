@@ -14,6 +14,10 @@
 /* Bytes of a name with its NUL: collectd's DATA_MAX_NAME_LEN. */
 #define NAME_MAX_SIZE 128
 
+/* The rule of name_is_safe, for errors. */
+#define NAME_EXPECTED                                                          \
+  "expected 1 to 127 ASCII letters, digits, '.', '_' or '-'"
+
 /* Copies `text` to `name`, which has `size` bytes, with everything but ASCII
  * letters, digits, '.', '_' and '-' turned to '_' (a character of several
  * bytes to one), cut to what fits. Different texts can become one name. */

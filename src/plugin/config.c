@@ -5,7 +5,9 @@
 
 #include "plugin/config.h"
 
+#include "base/name.h"
 #include "plugin/config_parsers.h"
+#include "plugin/log.h"
 
 #include <search.h>
 #include <stdio.h>
@@ -78,18 +80,17 @@ static bool read_option(struct block *b, const oconfig_item_t *ci) {
   const struct option *o = find_option(ci->key);
   struct err cause = ERR_INIT;
   if (o == NULL)
-    return err_set(&b->err, ERR_LOCAL, "%s: is not an option of this version",
-                   ci->key);
+    return err_set(&b->err, ERR_CONFIG, "%s: unknown option", ci->key);
   if (b->given[o - table] && !o->repeats)
-    return err_set(&b->err, ERR_LOCAL, "%s: is wanted once only", o->key);
+    return err_set(&b->err, ERR_CONFIG, "%s: may be given only once", o->key);
   b->given[o - table] = true;
   if (ci->children_num > 0)
-    return err_set(&b->err, ERR_LOCAL, "%s: a value is wanted, not a block",
+    return err_set(&b->err, ERR_CONFIG, "%s: expected a value, got a block",
                    o->key);
   if (!o->parse(o, ci, &b->options, &cause))
-    return err_set(&b->err, ERR_LOCAL, "%s: %s", o->key, cause.text);
+    return err_set(&b->err, ERR_CONFIG, "%s: %s", o->key, cause.text);
   if (err_is_set(&cause))
-    P_WARNING("Project \"%s\": %s: %s", b->name, o->key, cause.text);
+    log_warning(b->name, ERR_CONFIG, "%s: %s", o->key, cause.text);
   return true;
 }
 
@@ -136,28 +137,32 @@ static bool check_credential(struct block *b, const struct credential *c,
                              const struct credential *first) {
   bool given = credential_is_configured(b, c->key),
        other_given = credential_is_configured(b, c->other);
+  const char *first_key =
+      credential_is_configured(b, first->key) ? first->key : first->other;
   if (given && other_given)
-    return err_set(&b->err, ERR_LOCAL, "%s: %s or %s is wanted, not both",
-                   c->other, c->key, c->other);
+    return err_set(&b->err, ERR_CONFIG,
+                   "%s: conflicts with %s; configure one of them", c->other,
+                   c->key);
   if ((given || other_given) && c->type != first->type)
-    return err_set(&b->err, ERR_LOCAL,
-                   "%s: one credential is wanted, and %s is of another",
-                   given ? c->key : c->other,
-                   credential_is_configured(b, first->key) ? first->key
-                                                           : first->other);
-  if (!given && !other_given && c->wanted && c->type == first->type)
-    return err_set(&b->err, ERR_LOCAL, "%s: is missing; %s%s%s is wanted",
-                   c->key, c->key, c->other == NULL ? "" : " or ",
-                   c->other == NULL ? "" : c->other);
-  return true;
+    return err_set(&b->err, ERR_CONFIG,
+                   "%s: conflicts with %s; configure exactly one kind of "
+                   "credential",
+                   given ? c->key : c->other, first_key);
+  if (given || other_given || !c->wanted || c->type != first->type)
+    return true;
+  if (c->other == NULL)
+    return err_set(&b->err, ERR_CONFIG, "%s: required with %s", c->key,
+                   first_key);
+  return err_set(&b->err, ERR_CONFIG, "%s: required with %s (or %s)", c->key,
+                 first_key, c->other);
 }
 
 static bool check_credentials(struct block *b) {
   const struct credential *first = find_credential_type(b);
   if (first == NULL)
-    return err_set(&b->err, ERR_LOCAL,
-                   "Token: is missing; Token or TokenFile, IdentityEndpoint, "
-                   "AccessKey, or Agency is wanted");
+    return err_set(&b->err, ERR_CONFIG,
+                   "Token: required, or TokenFile, IdentityEndpoint, AccessKey "
+                   "or Agency");
   for (size_t i = 0; i < CREDENTIALS; i++)
     if (!check_credential(b, &credentials[i], first))
       return false;
@@ -169,15 +174,13 @@ static bool check_options(struct block *b) {
   static const char *const required[] = {"Endpoint", "ProjectID"};
   for (size_t i = 0; i < sizeof(required) / sizeof(*required); i++)
     if (!is_given(b, required[i]))
-      return err_set(&b->err, ERR_LOCAL, "%s: is missing; one is wanted",
-                     required[i]);
+      return err_set(&b->err, ERR_CONFIG, "%s: required", required[i]);
   if (!is_given(b, "Job") && !is_given(b, "JobsFile") &&
       !b->options.discover_jobs)
-    return err_set(&b->err, ERR_LOCAL,
-                   "Job: is missing; Job, JobsFile or DiscoverJobs is wanted");
+    return err_set(&b->err, ERR_CONFIG,
+                   "Job: required, or JobsFile or DiscoverJobs");
   if (is_given(b, "ClientKey") && !is_given(b, "ClientCert"))
-    return err_set(&b->err, ERR_LOCAL,
-                   "ClientKey: ClientCert is wanted with it");
+    return err_set(&b->err, ERR_CONFIG, "ClientKey: requires ClientCert");
   return check_credentials(b);
 }
 
@@ -203,8 +206,8 @@ static void check_ids(const struct block *b) {
   for (size_t at = 0; job_list_next(&b->options.jobs, &at, &entry);) {
     const char **node = tsearch(entry.id, &ids, compare_names);
     if (node != NULL && *node != entry.id)
-      P_WARNING("Project \"%s\": Job: %s is given twice, and asked for once",
-                b->name, entry.id);
+      log_warning(b->name, ERR_CONFIG,
+                  "Job: %s is listed twice; it is polled once", entry.id);
   }
   tdestroy(ids, keep_key);
 }
@@ -212,15 +215,13 @@ static void check_ids(const struct block *b) {
 static bool read_name(struct config *c, struct block *b,
                       const oconfig_item_t *ci) {
   if (ci->values_num != 1 || ci->values[0].type != OCONFIG_TYPE_STRING)
-    return err_set(&b->err, ERR_LOCAL, "name: one string is wanted");
+    return err_set(&b->err, ERR_CONFIG, "name: expected one quoted string");
   b->name = ci->values[0].value.string;
   if (!config_is_name(b->name))
-    return err_set(&b->err, ERR_LOCAL,
-                   "name: 1 to 127 ASCII letters, digits, '.', '_' or '-' "
-                   "are wanted");
+    return err_set(&b->err, ERR_CONFIG, "name: " NAME_EXPECTED);
   if (!take_name(c, b->name))
-    return err_set(&b->err, ERR_LOCAL,
-                   "name: a name that no other project has is wanted");
+    return err_set(&b->err, ERR_CONFIG,
+                   "name: already used by another project");
   b->options.name = strdup(b->name);
   return b->options.name != NULL || err_memory(&b->err);
 }
@@ -243,9 +244,8 @@ static bool read_block(struct config *c, struct block *b,
 static void warn_of_clear_text(const struct project_config *o,
                                const char *option, const char *url) {
   if (url != NULL && !config_is_private_url(url))
-    P_WARNING("Project \"%s\": %s: is not https, so credentials go over the "
-              "network unencrypted",
-              o->name, option);
+    log_warning(o->name, ERR_CONFIG,
+                "%s: not https: credentials are sent unencrypted", option);
 }
 
 static void wipe_and_free(char *secret) {
@@ -312,8 +312,8 @@ static void read_project(struct config *c, const oconfig_item_t *ci,
   }
   if (ok && keep(c, &b.options))
     return;
-  P_ERROR("Project \"%s\": %s", config_is_name(b.name) ? b.name : "",
-          ok ? "out of memory" : b.err.text);
+  const char *shown = config_is_name(b.name) ? b.name : NULL;
+  log_error(shown, ERR_CONFIG, "%s", ok ? "out of memory" : b.err.text);
   config_refuse(c, b.options.name != NULL ? b.options.name : "");
   free_project(&b.options);
 }
@@ -326,8 +326,9 @@ void config_read(struct config *c, const oconfig_item_t *plugin,
       read_project(c, ci, interval);
       continue;
     }
-    P_ERROR("%s: is not known here; <Project \"NAME\"> blocks are wanted",
-            ci->key);
+    log_error(NULL, ERR_CONFIG,
+              "%s: unknown option; expected <Project \"NAME\"> blocks",
+              ci->key);
     c->faults++;
   }
 }

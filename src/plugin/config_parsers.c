@@ -15,12 +15,23 @@ static void *field(const struct option *o, struct project_config *to) {
   return (char *)to + o->offset;
 }
 
+static const char *type_name(int type) {
+  return type == OCONFIG_TYPE_STRING   ? "a quoted string"
+         : type == OCONFIG_TYPE_NUMBER ? "a number"
+                                       : "true or false";
+}
+
 /* The one value of an option that has one, or NULL. */
 static const oconfig_value_t *single(const oconfig_item_t *ci, int type,
-                                     const char *wanted, struct err *err) {
-  if (ci->values_num == 1 && ci->values[0].type == type)
+                                     const char *expected, struct err *err) {
+  if (ci->values_num != 1)
+    err_set(err, ERR_CONFIG, "expected %s, got %d values", expected,
+            ci->values_num);
+  else if (ci->values[0].type != type)
+    err_set(err, ERR_CONFIG, "expected %s, got %s", expected,
+            type_name(ci->values[0].type));
+  else
     return &ci->values[0];
-  err_set(err, ERR_LOCAL, "one %s is wanted", wanted);
   return NULL;
 }
 
@@ -31,17 +42,21 @@ static bool has_control(const char *text) {
   return false;
 }
 
-/* A string that is not empty and holds no control character, or NULL. */
+/* NULL: it is neither empty nor could it break a line. */
+static const char *text_problem(const char *text) {
+  if (*text == '\0')
+    return "is empty";
+  return has_control(text) ? "has a control character or a line break" : NULL;
+}
+
+/* A string that text_problem accepts, or NULL. */
 static const char *string(const oconfig_item_t *ci, struct err *err) {
   const oconfig_value_t *v =
-      single(ci, OCONFIG_TYPE_STRING, "quoted string", err);
-  if (v == NULL)
-    return NULL;
-  if (*v->value.string != '\0' && !has_control(v->value.string))
-    return v->value.string;
-  err_set(err, ERR_LOCAL,
-          "a string is wanted that is not empty and has no control character");
-  return NULL;
+      single(ci, OCONFIG_TYPE_STRING, "one quoted string", err);
+  const char *problem = v == NULL ? NULL : text_problem(v->value.string);
+  if (problem != NULL)
+    err_set(err, ERR_CONFIG, "%s", problem);
+  return v == NULL || problem != NULL ? NULL : v->value.string;
 }
 
 static bool keep_copy(char **to, const char *text, struct err *err) {
@@ -62,9 +77,7 @@ bool parse_safe(const struct option *o, const oconfig_item_t *ci,
   if (text == NULL)
     return false;
   if (!config_is_name(text))
-    return err_set(
-        err, ERR_LOCAL,
-        "1 to 127 ASCII letters, digits, '.', '_' or '-' are wanted");
+    return err_set(err, ERR_CONFIG, NAME_EXPECTED);
   return keep_copy(field(o, to), text, err);
 }
 
@@ -83,9 +96,9 @@ bool parse_endpoint(const struct option *o, const oconfig_item_t *ci,
   const char *host = after_scheme(text);
   if (host == NULL || *host == '\0' || strchr("/:?#", *host) != NULL ||
       strpbrk(host, "@?# \\\"<>") != NULL)
-    return err_set(err, ERR_LOCAL,
-                   "https://HOST[:PORT][/PATH] is wanted, without user, query "
-                   "or fragment");
+    return err_set(err, ERR_CONFIG,
+                   "expected https://HOST[:PORT][/PATH] without user, query or "
+                   "fragment");
   if (!keep_copy(url, text, err))
     return false;
   for (size_t len = strlen(*url); (*url)[len - 1] == '/'; len--)
@@ -100,7 +113,7 @@ bool parse_identity_endpoint(const struct option *o, const oconfig_item_t *ci,
   const char *url = *(char **)field(o, to);
   size_t len = strlen(url);
   return (len > 3 && strcmp(url + len - 3, "/v3") == 0) ||
-         err_set(err, ERR_LOCAL, "a URL that ends in /v3 is wanted");
+         err_set(err, ERR_CONFIG, "expected a URL that ends in /v3");
 }
 
 bool parse_language(const struct option *o, const oconfig_item_t *ci,
@@ -109,21 +122,20 @@ bool parse_language(const struct option *o, const oconfig_item_t *ci,
   if (text == NULL)
     return false;
   if (strcmp(text, "en-us") != 0 && strcmp(text, "zh-cn") != 0)
-    return err_set(err, ERR_LOCAL, "\"en-us\" or \"zh-cn\" is wanted");
+    return err_set(err, ERR_CONFIG, "expected \"en-us\" or \"zh-cn\"");
   return keep_copy(field(o, to), text, err);
 }
 
 bool parse_secret(const struct option *o, const oconfig_item_t *ci,
                   struct project_config *to, struct err *err) {
   const oconfig_value_t *v =
-      single(ci, OCONFIG_TYPE_STRING, "quoted string", err);
+      single(ci, OCONFIG_TYPE_STRING, "one quoted string", err);
   struct secret_config *secret = field(o, to);
   struct err cause = ERR_INIT;
   if (v == NULL)
     return false;
   if (!secret_is_valid(v->value.string, &cause))
-    return err_set(err, ERR_LOCAL, "a valid one is wanted; this one %s",
-                   cause.text);
+    return err_set(err, ERR_CONFIG, "%s", cause.text);
   return keep_copy(&secret->value, v->value.string, err);
 }
 
@@ -132,7 +144,7 @@ static const char *path(const oconfig_item_t *ci, struct err *err) {
   const char *text = string(ci, err);
   if (text == NULL || *text == '/')
     return text;
-  err_set(err, ERR_LOCAL, "an absolute path is wanted");
+  err_set(err, ERR_CONFIG, "expected an absolute path");
   return NULL;
 }
 
@@ -150,32 +162,33 @@ bool parse_secret_file(const struct option *o, const oconfig_item_t *ci,
 }
 
 static bool number(const struct option *o, const oconfig_item_t *ci,
-                   const char *wanted, double *value, struct err *err) {
-  const oconfig_value_t *v = single(ci, OCONFIG_TYPE_NUMBER, wanted, err);
+                   const char *expected, double *value, struct err *err) {
+  const oconfig_value_t *v = single(ci, OCONFIG_TYPE_NUMBER, expected, err);
   if (v == NULL)
     return false;
   *value = v->value.number;
   return (*value >= o->least && *value <= o->most) ||
-         err_set(err, ERR_LOCAL, "a %s from %g to %g is wanted, not %g", wanted,
+         err_set(err, ERR_CONFIG, "expected %s from %g to %g, got %g", expected,
                  o->least, o->most, *value);
 }
+
+#define INTEGER "one unquoted integer"
 
 bool parse_integer(const struct option *o, const oconfig_item_t *ci,
                    struct project_config *to, struct err *err) {
   double value;
-  if (!number(o, ci, "whole number", &value, err))
+  if (!number(o, ci, INTEGER, &value, err))
     return false;
   if (value != floor(value))
-    return err_set(err, ERR_LOCAL,
-                   "a whole number from %g to %g is wanted, not %g", o->least,
-                   o->most, value);
+    return err_set(err, ERR_CONFIG, "expected %s from %g to %g, got %g",
+                   INTEGER, o->least, o->most, value);
   *(int *)field(o, to) = (int)value;
   return true;
 }
 
 bool parse_seconds(const struct option *o, const oconfig_item_t *ci,
                    struct project_config *to, struct err *err) {
-  return number(o, ci, "number of seconds", field(o, to), err);
+  return number(o, ci, "one unquoted number of seconds", field(o, to), err);
 }
 
 bool parse_boolean(const struct option *o, const oconfig_item_t *ci,
@@ -193,18 +206,13 @@ bool parse_job(const struct option *o, const oconfig_item_t *ci,
   for (int i = 0; i < ci->values_num; i++)
     strings = strings && ci->values[i].type == OCONFIG_TYPE_STRING;
   if (!strings)
-    return err_set(err, ERR_LOCAL, "\"ID\" or \"ID\" \"NAME\" is wanted");
+    return err_set(err, ERR_CONFIG, "expected \"ID\" or \"ID\" \"NAME\"");
   const char *id = ci->values[0].value.string;
   const char *name = ci->values[ci->values_num - 1].value.string;
   if (!name_is_safe(id, JOBS_ID_MAX))
-    return err_set(err, ERR_LOCAL,
-                   "an id of 1 to %d ASCII letters, digits, '.', '_' or '-' is "
-                   "wanted",
-                   JOBS_ID_MAX);
-  if (*name == '\0' || has_control(name))
-    return err_set(err, ERR_LOCAL,
-                   "a name is wanted that is not empty and has no control "
-                   "character");
+    return err_set(err, ERR_CONFIG, "the id is invalid; " NAME_EXPECTED);
+  if (text_problem(name) != NULL)
+    return err_set(err, ERR_CONFIG, "the name %s", text_problem(name));
   return job_list_add(field(o, to), id, name, err);
 }
 

@@ -180,7 +180,9 @@ void metrics_project(const struct metrics *m, const struct project *project,
   counter(m, name, "total_requests", "token", c->token_requests);
   counter(m, name, "errors", "auth", c->errors[ERR_AUTH]);
   counter(m, name, "errors", "throttled", c->errors[ERR_THROTTLED]);
-  counter(m, name, "errors", "http", c->errors[ERR_HTTP]);
+  counter(m, name, "errors", "http",
+          c->errors[ERR_RESOLVE] + c->errors[ERR_CONNECT] + c->errors[ERR_TLS] +
+              c->errors[ERR_HTTP]);
   counter(m, name, "errors", "reply", c->errors[ERR_RESPONSE]);
   counter(m, name, "errors", "skipped", c->skipped);
 }

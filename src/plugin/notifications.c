@@ -111,8 +111,9 @@ void notifications_change(const struct notifications *n,
     break;
   case CHANGE_JOB_MISSING:
     dispatch_job(n, change, 0,
-                 change->job->polls[JOB_PROGRESS].answered == 0 ? "is not found"
-                                        : "is not found any more");
+                 change->job->polls[JOB_PROGRESS].answered == 0
+                     ? "is not found"
+                     : "is not found any more");
     break;
   case CHANGE_JOB_BACK:
     dispatch_back(n, change);

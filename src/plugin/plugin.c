@@ -12,9 +12,8 @@
 
 #include <collectd/core/daemon/plugin.h>
 
-#include <collectd/core/daemon/utils_complain.h>
-
 #include "plugin/config.h"
+#include "plugin/log.h"
 #include "plugin/metrics.h"
 #include "plugin/notifications.h"
 #include "poll/poller.h"
@@ -30,9 +29,9 @@ struct instance {
   int number;              /* in the poller */
   struct metrics metrics;
   struct notifications notifications;
-  c_complain_t complaints[ERR_KINDS];
-  c_complain_t insecure_file;
-  bool answered; /* the last read was complete */
+  struct log_problem problems[ERR_KINDS];
+  struct log_problem insecure_file;
+  bool answered; /* the last cycle was complete */
 };
 
 static struct config config;
@@ -62,34 +61,51 @@ static void on_changed(void *arg, const struct change *change) {
   notifications_change(&w->notifications, change);
 }
 
-static void complain(struct instance *w, const struct project_result *r) {
-  const char *name = project_config(w->project)->name;
-  for (int kind = ERR_NONE + 1; kind < ERR_KINDS; kind++) {
-    c_complain_t *c = &w->complaints[kind];
-    if (err_is_set(&r->errors[kind]))
-      c_complain_once(LOG_ERR, c, PLUGIN " plugin: Project \"%s\": %s", name,
-                      r->errors[kind].text);
-    else if (r->answered > 0 || r->jobs == 0)
-      c_release(LOG_INFO, c,
-                PLUGIN " plugin: Project \"%s\": works again: %zu of %zu jobs "
-                       "are answered for",
-                name, r->answered, r->jobs);
-  }
-  if (r->insecure_file != NULL)
-    c_complain_once(LOG_WARNING, &w->insecure_file,
-                    PLUGIN " plugin: Project \"%s\": others than its owner may "
-                           "read the file %s",
-                    name, r->insecure_file);
+/* Whether a problem that goes on has to be logged again. Of jobs only the
+ * first is: each has its notification, and a cycle's summary depends on the
+ * order of their responses. */
+static bool is_news(struct instance *w, int kind, const char *text) {
+  struct log_problem *p = &w->problems[kind];
+  bool goes_on = p->causes_len > 0;
+  return !(kind == ERR_JOB && goes_on) &&
+         log_problem_is_news(p, text, w->metrics.time);
 }
 
-/* Of a list of jobs, which `what` calls by its option. */
-static void log_source_change(const struct instance *w, const char *what,
-                              const struct err *news) {
+/* Logs each problem when it starts and the recovery when one ends. A cycle
+ * without a response says nothing about the problems of others. */
+static void log_problems(struct instance *w, const struct project_result *r) {
   const char *name = project_config(w->project)->name;
-  if (news != NULL && err_is_set(news))
-    P_ERROR("Project \"%s\": %s: %s", name, what, news->text);
-  else if (news != NULL)
-    P_INFO("Project \"%s\": %s: works again", name, what);
+  bool recovered = false;
+  for (int kind = ERR_NONE + 1; kind < ERR_KINDS; kind++) {
+    const char *text = r->errors[kind].text;
+    if (err_is_set(&r->errors[kind])) {
+      if (is_news(w, kind, text))
+        log_error(name, kind, "%s", text);
+    } else if (r->answered > 0 || r->jobs == 0) {
+      recovered |= log_problem_clear(&w->problems[kind]);
+    }
+  }
+  if (recovered)
+    log_info(name, ERR_NONE, "recovered: %zu of %zu jobs reported", r->answered,
+             r->jobs);
+}
+
+static void log_insecure_file(struct instance *w, const char *file) {
+  if (file != NULL &&
+      log_problem_is_news(&w->insecure_file, file, w->metrics.time))
+    log_warning(project_config(w->project)->name, ERR_AUTH,
+                "%s is readable by group or others; chmod 600 it", file);
+}
+
+/* Logs that a source of jobs started failing or recovered; `source` is the
+ * option's name. */
+static void log_source_change(const struct instance *w, const char *source,
+                              const struct err *change) {
+  const char *name = project_config(w->project)->name;
+  if (change != NULL && err_is_set(change))
+    log_error(name, change->kind, "%s: %s", source, change->text);
+  else if (change != NULL)
+    log_info(name, ERR_NONE, "recovered: %s", source);
 }
 
 static void on_finished(void *arg, const struct project_result *r) {
@@ -97,7 +113,8 @@ static void on_finished(void *arg, const struct project_result *r) {
   w->answered = project_is_up(r);
   if (project_config(w->project)->self_metrics)
     metrics_project(&w->metrics, w->project, r);
-  complain(w, r);
+  log_problems(w, r);
+  log_insecure_file(w, r->insecure_file);
   log_source_change(w, "JobsFile", r->file_change);
   log_source_change(w, "DiscoverJobs", r->discovery_change);
 }
@@ -241,11 +258,11 @@ static int drs_init(void) {
     return 0;
   init_thread = pthread_self();
   if (config.len == 0 && config.faults == 0)
-    P_WARNING("no <Project> block is configured");
+    log_warning(NULL, ERR_CONFIG, "no <Project> block");
   for (size_t i = 0; i < config.len; i++)
     jobs += count_jobs(&config.projects[i].jobs);
   if (config.len > 0 && !start_thread(&err)) {
-    P_ERROR("%s", err.text);
+    log_error(NULL, err.kind, "%s", err.text);
     return -1;
   }
   for (size_t i = 0; i < instances_len; i++)
@@ -254,9 +271,10 @@ static int drs_init(void) {
   if (config.faults > 0)
     register_read("", drs_read_refused, 0, NULL);
   if (instances_len > 0)
-    P_INFO("version " DRS_VERSION
-           ", libcurl %s: %zu projects, %zu jobs configured",
-           http_library_version(), instances_len, jobs);
+    log_info(NULL, ERR_NONE,
+             "version " DRS_VERSION
+             ", libcurl %s: %zu projects, %zu jobs configured",
+             http_library_version(), instances_len, jobs);
   return 0;
 }
 

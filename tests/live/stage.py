@@ -96,7 +96,7 @@ class Record:
 
     def said(self, slug: str) -> list[Line]:
         """The lines about one project."""
-        return [line for line in self.lines if f'Project "{slug}"' in line.text]
+        return [line for line in self.lines if f'project "{slug}"' in line.text]
 
     def told(self, slug: str) -> list[tuple[str, str]]:
         """Severity and metric of the notifications about one project and its job."""

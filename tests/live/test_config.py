@@ -25,101 +25,101 @@ LOGIN = ['IdentityEndpoint "https://iam.example.com/v3"', 'DomainName "d"', 'Use
 
 BAD_BLOCKS = [
     # what is missing
-    Bad("no endpoint", "Endpoint", [], "is missing", without=("Endpoint",)),
-    Bad("no project id", "ProjectID", [], "is missing", without=("ProjectID",)),
-    Bad("no credential", "Token", [], "Token or TokenFile", without=("Token",)),
-    Bad("a key without its certificate", "ClientKey", ['ClientKey "/etc/ssl/me.key"'], "ClientCert"),
+    Bad("no endpoint", "Endpoint", [], "required", without=("Endpoint",)),
+    Bad("no project id", "ProjectID", [], "required", without=("ProjectID",)),
+    Bad("no credential", "Token", [], "required, or TokenFile, IdentityEndpoint, AccessKey or Agency", without=("Token",)),
+    Bad("a key without its certificate", "ClientKey", ['ClientKey "/etc/ssl/me.key"'], "requires ClientCert"),
     # what is too much
-    Bad("an unknown option", "Endpiont", ['Endpiont "https://drs.example.com"'], "not an option"),
-    Bad("an option of another plugin", "URL", ['URL "https://drs.example.com"'], "not an option"),
-    Bad("a block in the block", "Instance", ['<Instance "a">', 'Type "gauge"', "</Instance>"], "not an option"),
-    Bad("an option as a block", "Job", [f'<Job "{JOB}">', 'Name "a"', "</Job>"], "not a block"),
+    Bad("an unknown option", "Endpiont", ['Endpiont "https://drs.example.com"'], "unknown option"),
+    Bad("an option of another plugin", "URL", ['URL "https://drs.example.com"'], "unknown option"),
+    Bad("a block in the block", "Instance", ['<Instance "a">', 'Type "gauge"', "</Instance>"], "unknown option"),
+    Bad("an option as a block", "Job", [f'<Job "{JOB}">', 'Name "a"', "</Job>"], "expected a value, got a block"),
     Bad("two credentials", "TokenFile", ['TokenFile "/etc/collectd/token"', f'Token "{TOKEN}"'],
-        "not both"),
-    Bad("an endpoint twice", "Endpoint", ['Endpoint "https://a.example.com"'] * 2, "once only"),
-    Bad("a number twice", "BatchSize", ["BatchSize 10", "BatchSize 20"], "once only"),
-    Bad("a token twice", "Token", [f'Token "{TOKEN}"'] * 2, "once only"),
-    Bad("two values for a text", "Endpoint", ['Endpoint "https://a.example.com" "https://b"'], "one quoted string"),
-    Bad("two values for a number", "Timeout", ["Timeout 100 200"], "one whole number"),
-    Bad("two values for a switch", "SelfMetrics", ["SelfMetrics true false"], "one true or false"),
-    Bad("three values for a job", "Job", [f'Job "{JOB}" "orders" "db"'], '"ID" "NAME"'),
+        "configure one of them"),
+    Bad("an endpoint twice", "Endpoint", ['Endpoint "https://a.example.com"'] * 2, "may be given only once"),
+    Bad("a number twice", "BatchSize", ["BatchSize 10", "BatchSize 20"], "may be given only once"),
+    Bad("a token twice", "Token", [f'Token "{TOKEN}"'] * 2, "may be given only once"),
+    Bad("two values for a text", "Endpoint", ['Endpoint "https://a.example.com" "https://b"'], "expected one quoted string, got 2 values"),
+    Bad("two values for a number", "Timeout", ["Timeout 100 200"], "expected one unquoted integer, got 2 values"),
+    Bad("two values for a switch", "SelfMetrics", ["SelfMetrics true false"], "expected true or false, got 2 values"),
+    Bad("three values for a job", "Job", [f'Job "{JOB}" "orders" "db"'], 'expected "ID" or "ID" "NAME"'),
     # two credentials, or half of one
-    Bad("a token and a login", "User", ['User "u"'], "one credential"),
-    Bad("a token and a key", "AccessKey", ['AccessKey "AK"'], "one credential"),
-    Bad("a token and an agency", "Agency", ["Agency true"], "one credential"),
-    Bad("a token and a password's file", "PasswordFile", ['PasswordFile "/p"'], "one credential"),
-    Bad("a login and a key", "SecretKey", [*LOGIN, 'SecretKey "s"'], "one credential",
+    Bad("a token and a login", "User", ['User "u"'], "configure exactly one kind of credential"),
+    Bad("a token and a key", "AccessKey", ['AccessKey "AK"'], "configure exactly one kind of credential"),
+    Bad("a token and an agency", "Agency", ["Agency true"], "configure exactly one kind of credential"),
+    Bad("a token and a password's file", "PasswordFile", ['PasswordFile "/p"'], "configure exactly one kind of credential"),
+    Bad("a login and a key", "SecretKey", [*LOGIN, 'SecretKey "s"'], "configure exactly one kind of credential",
         without=("Token",)),
-    Bad("a login without a domain", "DomainName", [LOGIN[0], *LOGIN[2:]], "is missing",
+    Bad("a login without a domain", "DomainName", [LOGIN[0], *LOGIN[2:]], "required with",
         without=("Token",)),
-    Bad("a login without a user", "User", [*LOGIN[:2], LOGIN[3]], "is missing",
+    Bad("a login without a user", "User", [*LOGIN[:2], LOGIN[3]], "required with",
         without=("Token",)),
-    Bad("a login without a password", "Password", LOGIN[:3], "Password or PasswordFile",
+    Bad("a login without a password", "Password", LOGIN[:3], "required with IdentityEndpoint (or PasswordFile)",
         without=("Token",)),
-    Bad("a login without its service", "IdentityEndpoint", LOGIN[1:], "is missing",
+    Bad("a login without its service", "IdentityEndpoint", LOGIN[1:], "required with",
         without=("Token",)),
-    Bad("two passwords", "PasswordFile", [*LOGIN, 'PasswordFile "/p"'], "not both",
+    Bad("two passwords", "PasswordFile", [*LOGIN, 'PasswordFile "/p"'], "configure one of them",
         without=("Token",)),
-    Bad("a key without its secret", "SecretKey", ['AccessKey "AK"'], "SecretKey or SecretKeyFile",
+    Bad("a key without its secret", "SecretKey", ['AccessKey "AK"'], "required with AccessKey (or SecretKeyFile)",
         without=("Token",)),
-    Bad("a secret without its key", "AccessKey", ['SecretKey "s"'], "is missing",
+    Bad("a secret without its key", "AccessKey", ['SecretKey "s"'], "required with",
         without=("Token",)),
-    Bad("no agency", "Token", ["Agency false"], "Agency is wanted", without=("Token",)),
-    Bad("a metadata service alone", "Agency", ['MetadataEndpoint "http://m"'], "is missing",
+    Bad("no agency", "Token", ["Agency false"], "AccessKey or Agency", without=("Token",)),
+    Bad("a metadata service alone", "Agency", ['MetadataEndpoint "http://m"'], "required with",
         without=("Token",)),
     Bad("an identity service of another version", "IdentityEndpoint",
-        ['IdentityEndpoint "https://iam.example.com/v2.0"', *LOGIN[1:]], "ends in /v3",
+        ['IdentityEndpoint "https://iam.example.com/v2.0"', *LOGIN[1:]], "expected a URL that ends in /v3",
         without=("Token",)),
-    Bad("a password that is empty", "Password", [*LOGIN[:3], 'Password ""'], "valid one",
+    Bad("a password that is empty", "Password", [*LOGIN[:3], 'Password ""'], "is empty",
         without=("Token",)),
     # the wrong kind of value
-    Bad("a number for an endpoint", "Endpoint", ["Endpoint 443"], "one quoted string"),
-    Bad("a switch for a project id", "ProjectID", ["ProjectID true"], "one quoted string"),
-    Bad("a number for a token", "Token", ["Token 12345"], "one quoted string"),
-    Bad("no job", "Job", [], "Job, JobsFile or DiscoverJobs", without=("Job",)),
-    Bad("no job and none discovered", "Job", ["DiscoverJobs false"], "is missing", without=("Job",)),
-    Bad("a text for a discovery", "DiscoverJobs", ['DiscoverJobs "perhaps"'], "one true or false"),
+    Bad("a number for an endpoint", "Endpoint", ["Endpoint 443"], "expected one quoted string, got a number"),
+    Bad("a switch for a project id", "ProjectID", ["ProjectID true"], "expected one quoted string, got true or false"),
+    Bad("a number for a token", "Token", ["Token 12345"], "expected one quoted string, got a number"),
+    Bad("no job", "Job", [], "required, or JobsFile or DiscoverJobs", without=("Job",)),
+    Bad("no job and none discovered", "Job", ["DiscoverJobs false"], "required, or JobsFile", without=("Job",)),
+    Bad("a text for a discovery", "DiscoverJobs", ['DiscoverJobs "perhaps"'], "expected true or false, got "),
     Bad("a discovery all the time", "DiscoverInterval", ["DiscoverInterval 0"], "0.1 to 86400"),
     Bad("a text for a discovery's interval", "DiscoverInterval", ['DiscoverInterval "1h"'],
-        "one number of seconds"),
-    Bad("a relative file of jobs", "JobsFile", ['JobsFile "drs-jobs"'], "an absolute path"),
-    Bad("an empty file of jobs", "JobsFile", ['JobsFile ""'], "not empty"),
-    Bad("a switch for a file of jobs", "JobsFile", ["JobsFile true"], "one quoted string"),
-    Bad("two files of jobs", "JobsFile", ['JobsFile "/a"', 'JobsFile "/b"'], "once only"),
-    Bad("a number for a job", "Job", ["Job 8"], '"ID" "NAME"'),
-    Bad("a number for a job's name", "Job", [f'Job "{JOB}" 8'], '"ID" "NAME"'),
-    Bad("a number for a host", "Host", ["Host 1"], "one quoted string"),
-    Bad("a text for an interval", "Interval", ['Interval "60"'], "one number of seconds"),
-    Bad("a text for a timeout", "Timeout", ['Timeout "fast"'], "one whole number"),
-    Bad("a switch for a batch size", "BatchSize", ["BatchSize true"], "one whole number"),
-    Bad("a text for a switch", "VerifyPeer", ['VerifyPeer "perhaps"'], "one true or false"),
-    Bad("a number for a switch", "VerifyHost", ["VerifyHost 1"], "one true or false"),
-    Bad("a text for notifications", "Notify", ['Notify "failures"'], "one true or false"),
-    Bad("a number for self-metrics", "SelfMetrics", ["SelfMetrics 0"], "one true or false"),
-    Bad("a switch for a certificate", "CACert", ["CACert true"], "one quoted string"),
-    Bad("a number for a proxy", "Proxy", ["Proxy 3128"], "one quoted string"),
+        "expected one unquoted number of seconds, got a quoted string"),
+    Bad("a relative file of jobs", "JobsFile", ['JobsFile "drs-jobs"'], "expected an absolute path"),
+    Bad("an empty file of jobs", "JobsFile", ['JobsFile ""'], "is empty"),
+    Bad("a switch for a file of jobs", "JobsFile", ["JobsFile true"], "expected one quoted string, got "),
+    Bad("two files of jobs", "JobsFile", ['JobsFile "/a"', 'JobsFile "/b"'], "may be given only once"),
+    Bad("a number for a job", "Job", ["Job 8"], 'expected "ID" or "ID" "NAME"'),
+    Bad("a number for a job's name", "Job", [f'Job "{JOB}" 8'], 'expected "ID" or "ID" "NAME"'),
+    Bad("a number for a host", "Host", ["Host 1"], "expected one quoted string, got "),
+    Bad("a text for an interval", "Interval", ['Interval "60"'], "expected one unquoted number of seconds, got a quoted string"),
+    Bad("a text for a timeout", "Timeout", ['Timeout "fast"'], "expected one unquoted integer, got "),
+    Bad("a switch for a batch size", "BatchSize", ["BatchSize true"], "expected one unquoted integer, got "),
+    Bad("a text for a switch", "VerifyPeer", ['VerifyPeer "perhaps"'], "expected true or false, got "),
+    Bad("a number for a switch", "VerifyHost", ["VerifyHost 1"], "expected true or false, got "),
+    Bad("a text for notifications", "Notify", ['Notify "failures"'], "expected true or false, got "),
+    Bad("a number for self-metrics", "SelfMetrics", ["SelfMetrics 0"], "expected true or false, got "),
+    Bad("a switch for a certificate", "CACert", ["CACert true"], "expected one quoted string, got "),
+    Bad("a number for a proxy", "Proxy", ["Proxy 3128"], "expected one quoted string, got "),
     # an empty value
-    Bad("an empty endpoint", "Endpoint", ['Endpoint ""'], "not empty"),
-    Bad("an empty project id", "ProjectID", ['ProjectID ""'], "not empty"),
-    Bad("an empty token", "Token", ['Token ""'], "a valid one"),
-    Bad("an empty token file", "TokenFile", ['TokenFile ""'], "not empty", without=("Token",)),
-    Bad("an empty job", "Job", ['Job ""'], "1 to 127"),
-    Bad("an empty name of a job", "Job", [f'Job "{JOB}" ""'], "not empty"),
-    Bad("an empty host", "Host", ['Host ""'], "not empty"),
+    Bad("an empty endpoint", "Endpoint", ['Endpoint ""'], "is empty"),
+    Bad("an empty project id", "ProjectID", ['ProjectID ""'], "is empty"),
+    Bad("an empty token", "Token", ['Token ""'], "is empty"),
+    Bad("an empty token file", "TokenFile", ['TokenFile ""'], "is empty", without=("Token",)),
+    Bad("an empty job", "Job", ['Job ""'], "expected 1 to 127 ASCII letters"),
+    Bad("an empty name of a job", "Job", [f'Job "{JOB}" ""'], "is empty"),
+    Bad("an empty host", "Host", ['Host ""'], "is empty"),
     # out of range
     Bad("an interval of nothing", "Interval", ["Interval 0"], "0.1 to 86400"),
     Bad("a negative interval", "Interval", ["Interval -10"], "0.1 to 86400"),
     Bad("an interval that is too short", "Interval", ["Interval 0.05"], "0.1 to 86400"),
     Bad("an interval that is too long", "Interval", ["Interval 86401"], "0.1 to 86400"),
-    Bad("a timeout of nothing", "Timeout", ["Timeout 0"], ""),
+    Bad("a timeout of nothing", "Timeout", ["Timeout 0"], "expected one unquoted integer from 1 to 600000, got 0"),
     Bad("a negative timeout", "Timeout", ["Timeout -1"], "1 to 600000"),
     Bad("a timeout beyond all numbers", "Timeout", ["Timeout 99999999999999"], "1 to 600000"),
     Bad("a batch of nothing", "BatchSize", ["BatchSize 0"], "1 to 10000"),
     Bad("a batch that is too large", "BatchSize", ["BatchSize 10001"], "1 to 10000"),
-    Bad("a batch of two and a half", "BatchSize", ["BatchSize 2.5"], "a whole number"),
+    Bad("a batch of two and a half", "BatchSize", ["BatchSize 2.5"], "expected one unquoted integer from 1 to 10000, got 2.5"),
     Bad("no request at once", "MaxParallel", ["MaxParallel 0"], "1 to 100"),
     Bad("too many requests at once", "MaxParallel", ["MaxParallel 101"], "1 to 100"),
-    Bad("a language nobody speaks", "Language", ['Language "de-de"'], ""),
+    Bad("a language nobody speaks", "Language", ['Language "de-de"'], 'expected "en-us" or "zh-cn"'),
     # endpoints
     Bad("an endpoint without a scheme", "Endpoint", ['Endpoint "drs.example.com"'], "https://HOST[:PORT][/PATH]"),
     Bad("an endpoint for ftp", "Endpoint", ['Endpoint "ftp://drs.example.com"'], "https://HOST[:PORT][/PATH]"),
@@ -129,17 +129,17 @@ BAD_BLOCKS = [
     Bad("an endpoint without a host", "Endpoint", ['Endpoint "https:///drs"'], "https://HOST[:PORT][/PATH]"),
     Bad("an endpoint with a space", "Endpoint", ['Endpoint "https://drs.example.com/a b"'], "https://HOST[:PORT][/PATH]"),
     # what would break out of a path, a header or a name
-    Bad("a project id with a slash", "ProjectID", [f'ProjectID "{PROJECT_ID}/jobs"'], "1 to 127"),
-    Bad("a project id with a query", "ProjectID", [f'ProjectID "{PROJECT_ID}?a"'], "1 to 127"),
-    Bad("a token with a line break", "Token", ['Token "abc\ndef"'], "a valid one"),
-    Bad("a language with a line break", "Language", ['Language "en-us\nX-Evil: 1"'], "no control character"),
-    Bad("a job with a quote", "Job", [r'Job "a\"b"'], "1 to 127"),
-    Bad("a job with a line break", "Job", ['Job "a\nb"'], "1 to 127"),
-    Bad("a job with a slash", "Job", ['Job "a/b"'], "1 to 127"),
-    Bad("a job with a space", "Job", ['Job "a b"'], "1 to 127"),
-    Bad("a job with a control character", "Job", ['Job "a\x01b"'], "1 to 127"),
-    Bad("a job with an umlaut", "Job", ['Job "ä"'], "1 to 127"),
-    Bad("a job that is too long", "Job", [f'Job "{LONG}"'], "1 to 127"),
+    Bad("a project id with a slash", "ProjectID", [f'ProjectID "{PROJECT_ID}/jobs"'], "expected 1 to 127 ASCII letters"),
+    Bad("a project id with a query", "ProjectID", [f'ProjectID "{PROJECT_ID}?a"'], "expected 1 to 127 ASCII letters"),
+    Bad("a token with a line break", "Token", ['Token "abc\ndef"'], "has a control character or a line break"),
+    Bad("a language with a line break", "Language", ['Language "en-us\nX-Evil: 1"'], "has a control character or a line break"),
+    Bad("a job with a quote", "Job", [r'Job "a\"b"'], "expected 1 to 127 ASCII letters"),
+    Bad("a job with a line break", "Job", ['Job "a\nb"'], "expected 1 to 127 ASCII letters"),
+    Bad("a job with a slash", "Job", ['Job "a/b"'], "expected 1 to 127 ASCII letters"),
+    Bad("a job with a space", "Job", ['Job "a b"'], "expected 1 to 127 ASCII letters"),
+    Bad("a job with a control character", "Job", ['Job "a\x01b"'], "expected 1 to 127 ASCII letters"),
+    Bad("a job with an umlaut", "Job", ['Job "ä"'], "expected 1 to 127 ASCII letters"),
+    Bad("a job that is too long", "Job", [f'Job "{LONG}"'], "expected 1 to 127 ASCII letters"),
     Bad("two jobs with one name", "Job", [f'Job "{JOB}" "a"', f'Job "{OTHER_JOB}" "a"'], "no other job"),
     Bad("two names that become one", "Job", [f'Job "{JOB}" "a b"', f'Job "{OTHER_JOB}" "a_b"'],
         "no other job"),
@@ -148,15 +148,15 @@ BAD_BLOCKS = [
 
 # What stands before or after the good block, and how the line about it begins.
 BAD_FILES = {
-    "a project without a name": ("<Project>\nBatchSize 10\n</Project>", 'Project "": name: '),
-    "a project with two names": ('<Project "a" "b">\n</Project>', 'Project "": name: '),
-    "a project with a number for a name": ("<Project 5>\n</Project>", 'Project "": name: '),
-    "a project with an empty name": ('<Project "">\n</Project>', 'Project "": name: '),
-    "a project with a slash in its name": ('<Project "a/b">\n</Project>', 'Project "": name: '),
-    "a project with a space in its name": ('<Project "a b">\n</Project>', 'Project "": name: '),
-    "a project that is no block": ('Project "bad"', 'Project "bad": '),
-    "an unknown block": ('<Tenant "bad">\n</Tenant>', "Tenant: "),
-    "an option outside of the blocks": ("BatchSize 10", "BatchSize: "),
+    "a project without a name": ("<Project>\nBatchSize 10\n</Project>", 'config: name: expected '),
+    "a project with two names": ('<Project "a" "b">\n</Project>', 'config: name: expected '),
+    "a project with a number for a name": ("<Project 5>\n</Project>", 'config: name: expected '),
+    "a project with an empty name": ('<Project "">\n</Project>', 'config: name: expected '),
+    "a project with a slash in its name": ('<Project "a/b">\n</Project>', 'config: name: expected '),
+    "a project with a space in its name": ('<Project "a b">\n</Project>', 'config: name: expected '),
+    "a project that is no block": ('Project "bad"', 'project "bad": config: Endpoint: required'),
+    "an unknown block": ('<Tenant "bad">\n</Tenant>', "config: Tenant: unknown option; expected <Project"),
+    "an option outside of the blocks": ("BatchSize 10", "config: BatchSize: unknown option; expected <Project"),
 }
 
 GOOD_LINES = {
@@ -193,7 +193,7 @@ def test_a_bad_block_gets_one_line_and_the_other_works(cloud, bad):
     result = Collectd(config).test_read()
 
     [line] = complaints(result.lines, "error")
-    start = f'drs plugin: Project "bad": {bad.option}: '
+    start = f'drs plugin: project "bad": config: {bad.option}: '
     assert line.startswith(start)
     assert bad.wanted in line.removeprefix(start)
     assert TOKEN not in line
@@ -215,7 +215,7 @@ def test_the_second_project_of_a_name_is_refused(cloud):
     config = project("good", cloud) + project("good", cloud, f'Job "{OTHER_JOB}"')
     result = Collectd(config).test_read()
     [line] = complaints(result.lines, "error")
-    assert line.startswith('drs plugin: Project "good": name: ')
+    assert line.startswith('drs plugin: project "good": config: name: already used')
     assert result.status != 0
     assert asked(cloud) == {JOB}
 
@@ -229,7 +229,7 @@ def test_a_refused_project_is_not_up(cloud):
 def test_an_id_given_twice_is_a_warning(cloud):
     result = Collectd(project("good", cloud, *[f'Job "{JOB}"'] * 2)).test_read()
     [line] = complaints(result.lines, "warning")
-    assert line.startswith('drs plugin: Project "good": Job: ')
+    assert line.startswith('drs plugin: project "good": config: Job: ')
     assert JOB in line
     assert complaints(result.lines, "error") == []
     assert result.status == 0
@@ -241,7 +241,7 @@ def test_an_endpoint_without_tls_is_a_warning_if_it_is_not_here(cloud):
     lines = ['Endpoint "http://drs.example.com"', 'Proxy "http://127.0.0.1:1"']
     result = Collectd(project("good", cloud, *lines)).test_read()
     [line] = complaints(result.lines, "warning")
-    assert line.startswith('drs plugin: Project "good": Endpoint: ')
+    assert line.startswith('drs plugin: project "good": config: Endpoint: ')
 
 
 @pytest.mark.parametrize("what", GOOD_LINES)

@@ -122,7 +122,7 @@ def test_a_bad_line_is_told_once_and_costs_no_other(both, jobs_file):
         assert f"{jobs_file}: line 2: " in complaints(daemon)[1]
         rename_over(jobs_file, f"{JOB}\n")
         daemon.wait_until(lambda: len(complaints(daemon)) == 3, "all to be well")
-        assert complaints(daemon)[2] == 'Project "prod": JobsFile: works again'
+        assert complaints(daemon)[2] == 'project "prod": recovered: JobsFile'
 
 
 def test_a_file_that_goes_away_keeps_its_jobs(both, jobs_file):
@@ -135,11 +135,11 @@ def test_a_file_that_goes_away_keeps_its_jobs(both, jobs_file):
         assert watched(daemon) == {JOB}
         assert daemon.reads()[-1]["prod/bool-up"] == 1
         [complaint] = complaints(daemon)
-        assert complaint == (f'Project "prod": JobsFile: the file of jobs {jobs_file}: '
+        assert complaint == (f'project "prod": local: JobsFile: the file of jobs {jobs_file}: '
                              "cannot be opened: No such file or directory")
         jobs_file.write_text(f"{OTHER_JOB}\n")
         wait_until_watched(daemon, OTHER_JOB)
-        assert complaints(daemon)[1:] == ['Project "prod": JobsFile: works again']
+        assert complaints(daemon)[1:] == ['project "prod": recovered: JobsFile']
 
 
 def make_nothing(_: Path) -> None:
@@ -178,7 +178,7 @@ def test_what_cannot_be_read_is_told_once_and_harms_nobody(both, tmp_path):
         told = complaints(daemon)
         assert len(told) == len(UNREADABLE)
         for name, (_, why) in UNREADABLE.items():
-            [line] = [line for line in told if line.startswith(f'Project "{name}": JobsFile: ')]
+            [line] = [line for line in told if line.startswith(f'project "{name}": local: JobsFile: ')]
             assert f"{tmp_path / name}: " in line and why in line
             reads = daemon.reads(name)
             assert (reads[-1][f"{name}/bool-up"], reads[-1][f"{name}/count-jobs"]) == (0, 0)
@@ -218,7 +218,7 @@ def test_a_name_of_another_project_is_left_out(both, jobs_file):
         daemon.wait_for_reads(3, "free")
         assert daemon.reads("prod")[-1]["prod/count-jobs"] == 1
         [complaint] = complaints(daemon)
-        assert complaint.startswith('Project "prod": JobsFile: ')
+        assert complaint.startswith('project "prod": local: JobsFile: ')
         assert f'{JOB} is left out: its name "taken", made safe for a metric, is taken' in complaint
 
 

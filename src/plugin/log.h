@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the collectd-drs authors
+ *
+ * The plugin's lines in collectd's log, each of the form
+ *
+ *     drs plugin: project "NAME": KIND: TEXT
+ *
+ * Programs such as drs-check read the name and the kind from there, so the
+ * texts are free to change. */
+
+#ifndef DRS_PLUGIN_LOG_H
+#define DRS_PLUGIN_LOG_H
+
+#include <collectd/core/daemon/plugin.h>
+
+#include "base/err.h"
+
+/* Logs one line. `level` is syslog's (LOG_ERR, LOG_WARNING, LOG_INFO).
+ * `project` NULL: the line is about the plugin as a whole; ERR_NONE: it reports
+ * no problem, and has no kind. */
+void log_line(int level, const char *project, enum err_kind kind,
+              const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+#define log_error(...) log_line(LOG_ERR, __VA_ARGS__)
+#define log_warning(...) log_line(LOG_WARNING, __VA_ARGS__)
+#define log_info(...) log_line(LOG_INFO, __VA_ARGS__)
+
+/* How many causes of one kind are remembered while it lasts. */
+#define LOG_CAUSES_MAX 8
+
+/* One kind of problem that lasts: its first cause is logged, and each cause
+ * after it that differs in more than its numbers, such as a certificate that
+ * is not trusted after a connection that was cut. A service that makes up a
+ * new text each time fills no log: after LOG_CAUSES_MAX lines there is one a
+ * minute at most. All zero: no problem. */
+struct log_problem {
+  size_t causes_len; /* 0: no problem */
+  uint64_t causes[LOG_CAUSES_MAX];
+  size_t oldest;
+  cdtime_t logged_at;
+};
+
+/* Whether this cause has to be logged now; remembers it if so. */
+bool log_problem_is_news(struct log_problem *p, const char *text, cdtime_t now);
+
+/* Ends the problem; true: there was one. */
+bool log_problem_clear(struct log_problem *p);
+
+#endif
