@@ -27,17 +27,17 @@ def fault(name: str, **options) -> Start:
     return lambda scene: scene.cloud.answer_with(name, **options).stop
 
 
-def http(name: str, start: Start, words: str = "", **more) -> Row:
+def http(name: str, start: Start, words: str, **more) -> Row:
     """An outage: no answer, or one that says service error."""
     return Row(name, start, "http", words, **more)
 
 
-def reply(name: str, start: Start, words: str = "", **more) -> Row:
+def reply(name: str, start: Start, words: str, **more) -> Row:
     """An answer that is not what the API promises."""
     return Row(name, start, "reply", words, **more)
 
 
-def auth(name: str, start: Start, words: str = "", **more) -> Row:
+def auth(name: str, start: Start, words: str, **more) -> Row:
     """The service does not accept who we are."""
     return Row(name, start, "auth", words, **more)
 
@@ -59,22 +59,22 @@ def compress(scene: Scene) -> list[str]:
 
 TRANSPORT = [
     http("connection refused", fault("refused"), "onnect"),
-    http("reset at accept", fault("reset-at-accept")),
+    http("reset at accept", fault("reset-at-accept"), "reset"),
     http("never accepts a request", fault("silent"), "timed out", options=slow),
     http("never answers", fault("black-hole"), "timed out", options=slow),
-    http("reset after the request", fault("reset-after-request")),
-    http("closed after the request", fault("close-after-request")),
-    http("reset in the header", fault("reset-in-header")),
-    http("reset in the body", fault("reset-in-body")),
+    http("reset after the request", fault("reset-after-request"), "reset"),
+    http("closed after the request", fault("close-after-request"), "Empty reply"),
+    http("reset in the header", fault("reset-in-header"), "reset"),
+    http("reset in the body", fault("reset-in-body"), "reset"),
     http("the header drips", fault("header-drips"), "timed out", options=slow),
     http("the header never ends", fault("header-endless"), "timed out", options=slow),
     reply("the header is a mebibyte", fault("header-endless", pace=0), "256 KiB"),
     http("the body stalls", fault("body-stalls"), "timed out", options=slow),
     http("the body drips", fault("body-drips"), "timed out", options=slow),
-    http("the body is short", fault("body-short")),
-    http("the chunks are cut", fault("chunks-cut")),
-    http("a chunk has no size", fault("chunks-bad")),
-    http("not HTTP", fault("not-http")),
+    http("the body is short", fault("body-short"), "remaining to read"),
+    http("the chunks are cut", fault("chunks-cut"), "outstanding read data"),
+    http("a chunk has no size", fault("chunks-bad"), "chunked-encoding"),
+    http("not HTTP", fault("not-http"), "HTTP/0.9"),
 ]
 
 # --- what is in the body ---
@@ -98,11 +98,11 @@ CUTS = {
 }
 
 BODIES = {
-    "a page of HTML": b"<html><body>Welcome</body></html>",
-    "white space": b"   \r\n  ",
-    "null": b"null",
-    "a number": b"42",
-    "a string": b'"results"',
+    "a page of HTML": (b"<html><body>Welcome</body></html>", "JSON"),
+    "white space": (b"   \r\n  ", "JSON"),
+    "null": (b"null", "no results"),
+    "a number": (b"42", "no results"),
+    "a string": (b'"results"', "no results"),
     "an array": b'[{"job_id":"x"}]',
     "no results": b'{"count":0}',
     "results that are null": b'{"count":0,"results":null}',
@@ -143,12 +143,13 @@ def forget(scene: Scene) -> Stop:
 
 CONTENT = [
     *(reply(f"cut {where}", fault("raw", body=body), "JSON") for where, body in CUTS.items()),
-    *(reply(f"the body is {what}", fault("raw", body=body)) for what, body in BODIES.items()),
-    reply("the body is empty", fault("empty")),
-    reply("the status is 204", fault("empty", status=204)),
-    reply("deep in an item", fault("json-deep")),
-    reply("a stray NUL in a string", fault("bad-text", kind="raw-nul")),
-    reply("stray control characters in a string", fault("bad-text", kind="raw-controls")),
+    *(reply(f"the body is {what}", fault("raw", body=body), words)
+      for what, (body, words) in BODIES.items()),
+    reply("the body is empty", fault("empty"), "JSON"),
+    reply("the status is 204", fault("empty", status=204), "JSON"),
+    reply("deep in an item", fault("json-deep"), "nested deeper"),
+    reply("a stray NUL in a string", fault("bad-text", kind="raw-nul"), "JSON"),
+    reply("stray control characters in a string", fault("bad-text", kind="raw-controls"), "JSON"),
     *(redirect(status) for status in (301, 302, 303, 307, 308)),
     left_out("a job is left out", forget, "not answered for"),
 ]
@@ -214,8 +215,7 @@ def refusal(code: str, status: int | None = None, shape: str = "flat") -> Row:
                    pause=None)
     if code == "DRS.M00002":
         return left_out(name, start, "not answered for")
-    words = code if shape not in ("keystone", "html", "empty") else ""
-    return Row(name, start, kind, words, pause=1.5 if kind == "throttled" else 0.0)
+    return Row(name, start, kind, code, pause=1.5 if kind == "throttled" else 0.0)
 
 
 REFUSALS = [
@@ -280,11 +280,11 @@ def tls(certificates) -> list[Row]:
     return [
         *(http(f"certificate: {kind}", show(certificates, kind), "certificate", **more)
           for kind in ("wrong-name", "expired", "self-signed")),
-        http("the handshake is cut", fault("tls-cut"), **more),
-        http("no TLS at all", fault("tls-plain"), **more),
-        http("the handshake hangs", fault("silent"),
+        http("the handshake is cut", fault("tls-cut"), "handshake", **more),
+        http("no TLS at all", fault("tls-plain"), "TLS packet", **more),
+        http("the handshake hangs", fault("silent"), "timed out",
              **(more | {"options": believe_for_a_while})),
-        http("the authority's file is gone", lose_authority, **(more | {"options": own_authority})),
+        http("the authority's file is gone", lose_authority, "CA cert", **(more | {"options": own_authority})),
     ]
 
 
@@ -405,7 +405,7 @@ LOGIN = {"options": login, "without": ("Token",), "pause": 6}
 IDENTITY = [
     harmless("identity: ill while DRS is well", ill("refusal", revoked=False, status=500),
              **(LOGIN | {"pause": 0})),
-    http("identity: well while DRS is ill", fault("refusal", status=500), **(LOGIN | {"pause": 0})),
+    http("identity: well while DRS is ill", fault("refusal", status=500), "HTTP 500", **(LOGIN | {"pause": 0})),
     http("identity: 500", ill("refusal", status=500), "the identity service", **LOGIN),
     http("identity: a page of HTML", ill("html", status=503), "the identity service", **LOGIN),
     http("identity: refused", ill("refused"), "the identity service", **LOGIN),

@@ -40,7 +40,7 @@ Start = Callable[[Scene], Stop]
 class Row:
     """A fault: how it starts (that gives how it stops), and what must be seen of it.
 
-    `counter` is the self-metric that counts it. `words` stand in the line that tells its start.
+    `counter` is the self-metric that counts it. `words` stand in a line that logs an error.
     With `values` the job's values stay. `pause` is how long a project that was told to wait may
     stay away; None: longer than a test. With `from_start` it is there before the daemon is.
     """
