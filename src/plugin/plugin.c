@@ -42,6 +42,7 @@ static struct auths auths;
 static struct poller *poller;
 static pthread_t thread, init_thread;
 static bool thread_runs;
+static struct notification_queue *notification_queue;
 
 /* Reports, on the poller's thread */
 
@@ -113,6 +114,7 @@ static void on_finished(void *arg, const struct project_result *r) {
   w->answered = project_is_up(r);
   if (project_config(w->project)->self_metrics)
     metrics_project(&w->metrics, w->project, r);
+  notifications_finish(&w->notifications);
   log_problems(w, r);
   log_insecure_file(w, r->insecure_file);
   log_source_change(w, "JobsFile", r->file_change);
@@ -149,18 +151,21 @@ static int drs_read_refused(user_data_t *ud) {
   return is_test_run() ? -1 : 0;
 }
 
-static void stop_thread(void) {
-  if (!thread_runs)
-    return;
-  poller_stop(poller);
-  pthread_join(thread, NULL);
-  thread_runs = false;
+/* The poller first: it may still notify. */
+static void stop_threads(void) {
+  if (thread_runs) {
+    poller_stop(poller);
+    pthread_join(thread, NULL);
+    thread_runs = false;
+  }
+  notification_queue_stop(notification_queue);
+  notification_queue = NULL;
 }
 
 static void drs_release(void *arg) {
   (void)arg;
   if (--reads_registered == 0)
-    stop_thread();
+    stop_threads();
 }
 
 /* Setting up */
@@ -195,8 +200,10 @@ static bool add_instance(const struct project_config *project,
   const struct project_config *o = project_config(w->project);
   w->metrics = (struct metrics){.host = o->host,
                                 .interval = DOUBLE_TO_CDTIME_T(o->interval)};
-  w->notifications = (struct notifications){
-      .wanted = o->notify, .host = o->host, .project = o->name};
+  w->notifications =
+      (struct notifications){.queue = o->notify ? notification_queue : NULL,
+                             .host = o->host,
+                             .project = o->name};
   instances[instances_len++] = w;
   return true;
 }
@@ -218,7 +225,7 @@ static bool add_project(const struct project_config *project, struct http *http,
     return true;
   if (why.kind != ERR_CONFIG)
     return err_set(err, why.kind, "%s", why.text);
-  P_ERROR("Project \"%s\": %s", project->name, why.text);
+  log_error(project->name, why.kind, "%s", why.text);
   config_refuse(&config, project->name);
   return true;
 }
@@ -231,12 +238,15 @@ static size_t count_jobs(const struct job_list *list) {
   return count;
 }
 
-static bool start_thread(struct err *err) {
+static bool start_threads(struct err *err) {
   struct http *http = http_new("collectd-drs/" DRS_VERSION, err);
   if (http == NULL)
     return false;
   poller = poller_new(http, err);
   if (poller == NULL)
+    return false;
+  notification_queue = notification_queue_new(err);
+  if (notification_queue == NULL)
     return false;
   long parallel = 0;
   for (size_t i = 0; i < config.len; i++) {
@@ -261,7 +271,7 @@ static int drs_init(void) {
     log_warning(NULL, ERR_CONFIG, "no <Project> block");
   for (size_t i = 0; i < config.len; i++)
     jobs += count_jobs(&config.projects[i].jobs);
-  if (config.len > 0 && !start_thread(&err)) {
+  if (config.len > 0 && !start_threads(&err)) {
     log_error(NULL, err.kind, "%s", err.text);
     return -1;
   }
@@ -279,7 +289,7 @@ static int drs_init(void) {
 }
 
 static int drs_shutdown(void) {
-  stop_thread();
+  stop_threads();
   poller_free(poller);
   poller = NULL;
   for (size_t i = 0; i < instances_len; i++)

@@ -30,7 +30,7 @@ CHANGES = {
     "unknown": ({"transfer_status": "TELEPORT_STARTED"}, "WARNING", "gauge-status",
                 f"went from {START} to TELEPORT_STARTED"),
     "error": ({"error_code": "DRS.M05004", "error_msg": "it is ill"}, "FAILURE", "bool-error",
-              "has an error: DRS.M05004: it is ill"),
+              "reports an error: DRS.M05004: it is ill"),
 }
 
 
@@ -119,14 +119,14 @@ def test_a_project_that_is_unreachable_is_told_once_and_when_it_answers(cloud):
         assert told(daemon) == [
             ("FAILURE", "prod", "bool-up", "Project prod is unreachable: service error "
                                            "(HTTP 500 DRS.M00004: Internal error.)"),
-            ("OKAY", "prod", "bool-up", "Project prod answers again")]
+            ("OKAY", "prod", "bool-up", "Project prod is reachable again")]
 
 
 def test_what_is_wrong_at_the_start_is_told(cloud):
     cloud.jobs[JOB] |= {"transfer_status": "START_JOB_FAILED", "error_code": "DRS.M1"}
     assert first_notices(cloud) == [
         ("FAILURE", JOB, "gauge-status", f"Job {JOB} is START_JOB_FAILED: DRS.M1"),
-        ("FAILURE", JOB, "bool-error", f"Job {JOB} has an error: DRS.M1")]
+        ("FAILURE", JOB, "bool-error", f"Job {JOB} reports an error: DRS.M1")]
 
 
 def test_a_notification_has_the_host_of_its_metric(cloud):

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 the collectd-drs authors
+"""Notification plugins that block, and storms of notifications: no project and no stop waits."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+from blocks import JOB, OTHER_JOB, project
+from daemons import Collectd
+from standin import BadJob
+
+COLLECTD_HEADERS = ["-DHAVE_CONFIG_H", "-I/usr/include/collectd"]
+PER_CYCLE = 32
+QUEUE = 256
+
+
+@pytest.fixture
+def hold(tmp_path):
+    """The file that holds notifications while it is there."""
+    path = tmp_path / "hold"
+    path.touch()
+    return path
+
+
+@pytest.fixture
+def holding(tmp_path, hold):
+    """What Collectd takes for a notification plugin that blocks."""
+    source = Path(__file__).with_name("hold_notifications.c")
+    subprocess.run(["gcc", "-shared", "-fPIC", *COLLECTD_HEADERS, "-o", tmp_path / "hold.so", source], check=True)
+    return {"stock": f'PluginDir "{tmp_path}"\nLoadPlugin hold\n',
+            "variables": {"HOLD_NOTIFICATIONS": str(hold)}}
+
+
+def many(count: int) -> list[str]:
+    """Options for so many jobs."""
+    return [f'Job "00000000-0000-4000-8000-{number:08}jb50"' for number in range(count)]
+
+
+def told(daemon: Collectd) -> list[dict[str, str]]:
+    return [notice for notice in daemon.notifications() if notice["plugin"] == "drs"]
+
+
+def test_a_notification_plugin_that_blocks_holds_no_project_and_no_stop(cloud, holding):
+    cloud.jobs[OTHER_JOB] = {"job_id": OTHER_JOB, "progress": "1"}
+    config = project("failing", cloud) + project("well", cloud, f'Job "{OTHER_JOB}"')
+    with Collectd(config, **holding) as daemon:
+        daemon.wait_for_reads(1, "well")
+        cloud.jobs[JOB] |= {"error_code": "DRS.M05004"}
+        daemon.wait_until(lambda: told(daemon), "the notification that is held")
+        daemon.wait_for_reads(len(daemon.reads("well")) + 5, "well", timeout=60)
+        daemon.wait_for_reads(len(daemon.reads("failing")) + 5, "failing", timeout=60)
+        assert daemon.stop() < 2
+
+
+def test_a_change_of_many_jobs_is_summed_up(cloud):
+    cloud.drs.unknown_job = BadJob("omit")
+    with Collectd(project("prod", cloud, *many(1000), f'Job "{JOB}"')) as daemon:
+        daemon.wait_until(lambda: len(told(daemon)) > PER_CYCLE, "the sum", timeout=60)
+        daemon.wait_for_reads(len(daemon.reads("prod")) + 3, "prod", timeout=60)
+        notices = told(daemon)
+    assert len(notices) == PER_CYCLE + 1
+    assert notices[-1] | {"time": ""} == notices[-1] | {
+        "time": "", "severity": "WARNING", "plugin_instance": "prod", "type": "gauge", "type_instance": "status",
+        "message": f"Project prod: {1000 - PER_CYCLE} more jobs are not found"}
+
+
+def test_what_the_queue_does_not_hold_is_counted_and_said_once(cloud, hold, holding):
+    cloud.drs.unknown_job = BadJob("omit")
+    projects = 2 * QUEUE // PER_CYCLE
+    config = "".join(project(f"p{number}", cloud, f'Host "host-{number}"', f'Job "{JOB}"', *many(PER_CYCLE))
+                     for number in range(projects))
+    with Collectd(config, **holding) as daemon:
+        def lines(level: str, words: str) -> list[str]:
+            return [line.text for line in daemon.lines("drs plugin: ")
+                    if line.level == level and words in line.text]
+
+        for number in range(projects):
+            daemon.wait_for_reads(2, f"p{number}", timeout=60)
+        assert lines("warning", "notifications") == [
+            "drs plugin: local: notifications are dropped: collectd's notification plugins do not keep up"]
+        hold.unlink()
+        daemon.wait_until(lambda: len(told(daemon)) >= QUEUE, "those that waited", timeout=60)
+        cloud.jobs[JOB] |= {"error_code": "DRS.M05004"}
+        daemon.wait_until(lambda: lines("info", "recovered: notifications"), "the recovery", timeout=60)
+        [line] = lines("info", "recovered: notifications")
+    dropped = int(line.split("; ")[1].split()[0])
+    assert projects * PER_CYCLE - QUEUE - 1 <= dropped <= projects * PER_CYCLE
