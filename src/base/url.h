@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the collectd-drs authors
+ *
+ * Checks URLs of the configuration, so that an invalid one is refused at the
+ * start and not by each request. No error has a part of the URL in it: that
+ * part may be a password. */
+
+#ifndef DRS_BASE_URL_H
+#define DRS_BASE_URL_H
+
+#include "base/err.h"
+
+/* An http or https URL with a host and perhaps a port and a path, and without
+ * user, query or fragment. */
+bool url_check_endpoint(const char *url, struct err *err);
+
+/* A proxy as libcurl takes it: [SCHEME://][USER[:PASSWORD]@]HOST[:PORT], the
+ * scheme being http, https, socks4, socks4a, socks5 or socks5h. */
+bool url_check_proxy(const char *url, struct err *err);
+
+#endif

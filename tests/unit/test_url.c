@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the collectd-drs authors
+ *
+ * URLs of the configuration: valid ones, and the error of each other. */
+
+#include "unit.h"
+
+#include "base/url.h"
+
+#include <string.h>
+
+#define SHAPE                                                                  \
+  "expected https://HOST[:PORT][/PATH] without user, query or fragment"
+#define HOST "the URL's host is not a name or an address"
+#define PORT "the URL's port is not a number from 1 to 65535"
+#define PATH "the URL's path has a character that must be percent-encoded"
+#define SCHEME                                                                 \
+  "expected a proxy of the scheme http, https, socks4, socks4a, socks5 or "    \
+  "socks5h"
+#define PROXY                                                                  \
+  "expected [SCHEME://][USER:PASSWORD@]HOST[:PORT], with special characters "  \
+  "of user and password percent-encoded"
+
+struct row {
+  const char *url, *error; /* NULL: it is valid */
+};
+
+static const struct row endpoints[] = {
+    {"https://drs.eu-de.otc.t-systems.com", NULL},
+    {"HTTP://drs", NULL},
+    {"https://drs.example.com:8443/drs/", NULL},
+    {"https://drs_1.example.com./a%20b/~x;y=1", NULL},
+    {"https://192.0.2.1:1", NULL},
+    {"https://[2001:db8::1]:65535/drs", NULL},
+    {"https://[::ffff:192.0.2.1]", NULL},
+    {"", SHAPE},
+    {"drs.example.com", SHAPE},
+    {"ftp://drs.example.com", SHAPE},
+    {"file:///etc/passwd", SHAPE},
+    {"https://me:secret@drs.example.com", SHAPE},
+    {"https://drs.example.com?a", SHAPE},
+    {"https://drs.example.com/#a", SHAPE},
+    {"https://", HOST},
+    {"https:///drs", HOST},
+    {"https://:443", HOST},
+    {"https://drs.example.com;x", HOST},
+    {"https://drs example.com", HOST},
+    {"https://drs.ex\xc3\xa4mple.com", HOST},
+    {"https://.example.com", HOST},
+    {"https://-a", HOST},
+    {"https://[::1", HOST},
+    {"https://[]", HOST},
+    {"https://[::1]x:443", HOST},
+    {"https://[fe80::1%25eth0]", HOST},
+    {"https://[1.2.3.4]", HOST},
+    {"https://a%2eb", HOST},
+    {"https://drs:", PORT},
+    {"https://drs:0", PORT},
+    {"https://drs:65536", PORT},
+    {"https://drs:99999", PORT},
+    {"https://drs:99999999999999999999999", PORT},
+    {"https://drs:abc", PORT},
+    {"https://drs:-1", PORT},
+    {"https://drs:443:443", PORT},
+    {"https://drs/a b", PATH},
+    {"https://drs/a\\b", PATH},
+    {"https://drs/%", PATH},
+    {"https://drs/%2", PATH},
+    {"https://drs/%gg", PATH},
+    {"https://drs/\xc3\xa4", PATH},
+};
+
+static const struct row proxies[] = {
+    {"proxy", NULL},
+    {"proxy:3128", NULL},
+    {"http://proxy:3128/", NULL},
+    {"socks5h://[::1]:1080", NULL},
+    {"https://user:pa%23ss%2f%40@proxy:3128", NULL},
+    {"user@proxy", NULL},
+    {"foo://user:SECRET@proxy", SCHEME},
+    {"http:/user:SECRET@proxy", PROXY},
+    {"http://user:SECRET#1@proxy:3128", PROXY},
+    {"http://user:SECRET/1@proxy:3128", PROXY},
+    {"http://user:SECRET@1@proxy:3128", PROXY},
+    {"http://user:SECRET 1@proxy", PROXY},
+    {"http://user:SECRET@proxy/path", PROXY},
+    {"http://user:SECRET", PORT},
+    {"http://user:SECRET@", HOST},
+    {"http://user:SECRET@:3128", HOST},
+    {"http://user:SECRET@pro xy", HOST},
+    {"http://user:SECRET@proxy:port", PORT},
+    {"", HOST},
+};
+
+static void check(const struct row *row,
+                  bool (*fn)(const char *, struct err *)) {
+  struct err err = ERR_INIT;
+  bool ok = fn(row->url, &err);
+  if (ok != (row->error == NULL) ||
+      strcmp(err.text, row->error ? row->error : "") != 0)
+    fail_msg("%s: %s", row->url, err.text);
+  assert_null(strstr(err.text, "SECRET"));
+}
+
+static void test_endpoints(void **state) {
+  (void)state;
+  for (size_t i = 0; i < sizeof(endpoints) / sizeof(*endpoints); i++)
+    check(&endpoints[i], url_check_endpoint);
+}
+
+static void test_proxies(void **state) {
+  (void)state;
+  for (size_t i = 0; i < sizeof(proxies) / sizeof(*proxies); i++)
+    check(&proxies[i], url_check_proxy);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_endpoints),
+      cmocka_unit_test(test_proxies),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
