@@ -17,41 +17,41 @@
 #define AT(member) offsetof(struct project_config, member)
 
 /* clang-format off */
-/* key, parser, field, default, least, most */
+/* key, type, field, default, least, most */
 static const struct option table[] = {
-    {"Endpoint",   parse_endpoint, AT(endpoint)},
-    {"ProjectID",  parse_safe,     AT(project_id)},
-    {"Token",      parse_secret,   AT(credential.token)},
-    {"TokenFile",  parse_secret_file,     AT(credential.token)},
-    {"IdentityEndpoint", parse_identity_endpoint, AT(credential.identity_endpoint)},
-    {"DomainName", parse_text,     AT(credential.domain_name)},
-    {"User",       parse_text,     AT(credential.user)},
-    {"Password",   parse_secret,   AT(credential.password)},
-    {"PasswordFile", parse_secret_file,   AT(credential.password)},
-    {"AccessKey",  parse_safe,     AT(credential.access_key)},
-    {"SecretKey",  parse_secret,   AT(credential.secret_key)},
-    {"SecretKeyFile", parse_secret_file,  AT(credential.secret_key)},
-    {"SecurityToken", parse_secret, AT(credential.security_token)},
-    {"Agency",     parse_boolean,  AT(credential.agency), .number = false},
-    {"MetadataEndpoint", parse_endpoint, AT(credential.metadata_endpoint), .text = "http://169.254.169.254"},
-    {"Job",        parse_job,      AT(jobs), .repeats = true},
-    {"JobsFile",   parse_path,     AT(jobs_file)},
-    {"DiscoverJobs", parse_boolean, AT(discover_jobs), .number = false},
-    {"DiscoverInterval", parse_seconds, AT(discover_interval), .number = 600, .least = 0.1, .most = 86400},
-    {"Interval",   parse_seconds,  AT(interval), .least = 0.1, .most = 86400},
-    {"Host",       parse_text,     AT(host)},
-    {"Timeout",    parse_integer,    AT(timeout), .number = 10000, .least = 1, .most = 600000},
-    {"BatchSize",  parse_integer,    AT(batch_size), .number = 100, .least = 1, .most = 10000},
-    {"MaxParallel", parse_integer,   AT(max_parallel), .number = 8, .least = 1, .most = 100},
-    {"Language",   parse_language, AT(language), .text = "en-us"},
-    {"VerifyPeer", parse_boolean,  AT(verify_peer), .number = true},
-    {"VerifyHost", parse_boolean,  AT(verify_host), .number = true},
-    {"CACert",     parse_text,     AT(ca_cert)},
-    {"ClientCert", parse_text,     AT(client_cert)},
-    {"ClientKey",  parse_text,     AT(client_key)},
-    {"Proxy",      parse_text,     AT(proxy)},
-    {"SelfMetrics", parse_boolean, AT(self_metrics), .number = true},
-    {"Notify",     parse_boolean,  AT(notify), .number = true},
+    {"Endpoint",   &option_service_endpoint, AT(endpoint)},
+    {"ProjectID",  &option_safe,     AT(project_id)},
+    {"Token",      &option_secret,   AT(credential.token)},
+    {"TokenFile",  &option_secret_file,     AT(credential.token)},
+    {"IdentityEndpoint", &option_identity_endpoint, AT(credential.identity_endpoint)},
+    {"DomainName", &option_text,     AT(credential.domain_name)},
+    {"User",       &option_text,     AT(credential.user)},
+    {"Password",   &option_secret,   AT(credential.password)},
+    {"PasswordFile", &option_secret_file,   AT(credential.password)},
+    {"AccessKey",  &option_safe,     AT(credential.access_key)},
+    {"SecretKey",  &option_secret,   AT(credential.secret_key)},
+    {"SecretKeyFile", &option_secret_file,  AT(credential.secret_key)},
+    {"SecurityToken", &option_secret, AT(credential.security_token)},
+    {"Agency",     &option_boolean,  AT(credential.agency), .number = false},
+    {"MetadataEndpoint", &option_endpoint, AT(credential.metadata_endpoint), .text = "http://169.254.169.254"},
+    {"Job",        &option_job,      AT(jobs), .repeats = true},
+    {"JobsFile",   &option_path,     AT(jobs_file)},
+    {"DiscoverJobs", &option_boolean, AT(discover_jobs), .number = false},
+    {"DiscoverInterval", &option_seconds, AT(discover_interval), .number = 600, .least = 0.1, .most = 86400},
+    {"Interval",   &option_seconds,  AT(interval), .least = 0.1, .most = 86400},
+    {"Host",       &option_host,     AT(host)},
+    {"Timeout",    &option_integer,    AT(timeout), .number = 10000, .least = 1, .most = 600000},
+    {"BatchSize",  &option_integer,    AT(batch_size), .number = 100, .least = 1, .most = 10000},
+    {"MaxParallel", &option_integer,   AT(max_parallel), .number = 8, .least = 1, .most = 100},
+    {"Language",   &option_language, AT(language), .text = "en-us"},
+    {"VerifyPeer", &option_boolean,  AT(verify_peer), .number = true},
+    {"VerifyHost", &option_boolean,  AT(verify_host), .number = true},
+    {"CACert",     &option_text,     AT(ca_cert)},
+    {"ClientCert", &option_text,     AT(client_cert)},
+    {"ClientKey",  &option_text,     AT(client_key)},
+    {"Proxy",      &option_proxy,     AT(proxy)},
+    {"SelfMetrics", &option_boolean, AT(self_metrics), .number = true},
+    {"Notify",     &option_boolean,  AT(notify), .number = true},
 };
 /* clang-format on */
 
@@ -87,7 +87,7 @@ static bool read_option(struct block *b, const oconfig_item_t *ci) {
   if (ci->children_num > 0)
     return err_set(&b->err, ERR_CONFIG, "%s: expected a value, got a block",
                    o->key);
-  if (!o->parse(o, ci, &b->options, &cause))
+  if (!o->type->parse(o, ci, &b->options, &cause))
     return err_set(&b->err, ERR_CONFIG, "%s: %s", o->key, cause.text);
   if (err_is_set(&cause))
     log_warning(b->name, ERR_CONFIG, "%s: %s", o->key, cause.text);
@@ -226,12 +226,20 @@ static bool read_name(struct config *c, struct block *b,
   return b->options.name != NULL || err_memory(&b->err);
 }
 
+static bool set_defaults(struct project_config *to) {
+  for (size_t i = 0; i < ROWS; i++) {
+    const struct option_type *type = table[i].type;
+    if (type->set_default != NULL && !type->set_default(&table[i], to))
+      return false;
+  }
+  return true;
+}
+
 static bool read_block(struct config *c, struct block *b,
                        const oconfig_item_t *ci) {
   job_list_init(&b->options.jobs);
-  for (size_t i = 0; i < ROWS; i++)
-    if (!option_set_default(&table[i], &b->options))
-      return err_memory(&b->err);
+  if (!set_defaults(&b->options))
+    return err_memory(&b->err);
   if (!read_name(c, b, ci))
     return false;
   for (int i = 0; i < ci->children_num; i++)
@@ -246,6 +254,18 @@ static void warn_of_clear_text(const struct project_config *o,
   if (url != NULL && !config_is_private_url(url))
     log_warning(o->name, ERR_CONFIG,
                 "%s: not https: credentials are sent unencrypted", option);
+}
+
+static void warn(const struct project_config *o) {
+  warn_of_clear_text(o, "Endpoint", o->endpoint);
+  warn_of_clear_text(o, "IdentityEndpoint", o->credential.identity_endpoint);
+  if (!o->verify_peer)
+    log_warning(o->name, ERR_CONFIG,
+                "VerifyPeer: false: any server can read the credentials");
+  else if (!o->verify_host)
+    log_warning(o->name, ERR_CONFIG,
+                "VerifyHost: false: any server with a certificate can read the "
+                "credentials");
 }
 
 static void wipe_and_free(char *secret) {
@@ -287,16 +307,30 @@ static bool keep(struct config *c, struct project_config *o) {
   return true;
 }
 
-void config_refuse(struct config *c, const char *name) {
+void config_refuse(struct config *c, const char *name, const char *host) {
   c->faults++;
-  if (*name == '\0')
-    return;
-  char **all = reallocarray(c->refused, c->refused_len + 1, sizeof(*all));
+  struct refused_project *all =
+      reallocarray(c->refused, c->refused_len + 1, sizeof(*all));
   if (all == NULL)
     return;
   c->refused = all;
-  c->refused[c->refused_len] = strdup(name);
-  c->refused_len += c->refused[c->refused_len] != NULL;
+  struct refused_project *r = &all[c->refused_len];
+  *r = (struct refused_project){.name = strdup(name)};
+  if (host != NULL)
+    r->host = strdup(host);
+  c->refused_len += r->name != NULL;
+}
+
+/* The Host of a block of which perhaps only a part was read; NULL: none. */
+static const char *find_host(const oconfig_item_t *block) {
+  for (int i = 0; i < block->children_num; i++) {
+    const oconfig_item_t *ci = &block->children[i];
+    if (strcasecmp(ci->key, "Host") == 0 && ci->values_num == 1 &&
+        ci->values[0].type == OCONFIG_TYPE_STRING &&
+        *ci->values[0].value.string != '\0')
+      return ci->values[0].value.string;
+  }
+  return NULL;
 }
 
 static void read_project(struct config *c, const oconfig_item_t *ci,
@@ -305,16 +339,16 @@ static void read_project(struct config *c, const oconfig_item_t *ci,
   bool ok = read_block(c, &b, ci);
   if (ok && b.options.interval <= 0)
     b.options.interval = interval;
-  if (ok) {
-    warn_of_clear_text(&b.options, "Endpoint", b.options.endpoint);
-    warn_of_clear_text(&b.options, "IdentityEndpoint",
-                       b.options.credential.identity_endpoint);
-  }
+  if (ok)
+    warn(&b.options);
   if (ok && keep(c, &b.options))
     return;
   const char *shown = config_is_name(b.name) ? b.name : NULL;
   log_error(shown, ERR_CONFIG, "%s", ok ? "out of memory" : b.err.text);
-  config_refuse(c, b.options.name != NULL ? b.options.name : "");
+  if (b.options.name != NULL)
+    config_refuse(c, b.options.name, find_host(ci));
+  else
+    c->faults++;
   free_project(&b.options);
 }
 
@@ -333,11 +367,16 @@ void config_read(struct config *c, const oconfig_item_t *plugin,
   }
 }
 
+static void free_refused(struct refused_project *r) {
+  free(r->name);
+  free(r->host);
+}
+
 void config_free(struct config *c) {
   for (size_t i = 0; i < c->len; i++)
     free_project(&c->projects[i]);
   for (size_t i = 0; i < c->refused_len; i++)
-    free(c->refused[i]);
+    free_refused(&c->refused[i]);
   free(c->projects);
   free(c->refused);
   tdestroy(c->names, free);

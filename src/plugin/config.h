@@ -12,11 +12,16 @@
 #include "poll/name_registry.h"
 #include "poll/project_config.h"
 
+/* A block that was refused, for its bool-up. */
+struct refused_project {
+  char *name, *host; /* host NULL: collectd's own */
+};
+
 /* All zero is an empty one. */
 struct config {
   struct project_config *projects;
   size_t len;
-  char **refused; /* names of the blocks that were refused */
+  struct refused_project *refused;
   size_t refused_len;
   size_t faults; /* lines that were logged as errors */
   void *names;   /* tsearch(3) tree of the projects' names */
@@ -29,8 +34,8 @@ struct config {
 void config_read(struct config *c, const oconfig_item_t *plugin,
                  double interval);
 
-/* Counts a fault, and keeps the project's name for its `bool-up`. */
-void config_refuse(struct config *c, const char *name);
+/* Counts a fault, and keeps the project's name and host. */
+void config_refuse(struct config *c, const char *name, const char *host);
 
 /* To be called when no project is left. */
 void config_free(struct config *c);

@@ -6,6 +6,7 @@
 #include "plugin/config_parsers.h"
 
 #include "base/name.h"
+#include "base/url.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -65,14 +66,14 @@ static bool keep_copy(char **to, const char *text, struct err *err) {
   return *to != NULL || err_memory(err);
 }
 
-bool parse_text(const struct option *o, const oconfig_item_t *ci,
-                struct project_config *to, struct err *err) {
+static bool parse_text(const struct option *o, const oconfig_item_t *ci,
+                       struct project_config *to, struct err *err) {
   const char *text = string(ci, err);
   return text != NULL && keep_copy(field(o, to), text, err);
 }
 
-bool parse_safe(const struct option *o, const oconfig_item_t *ci,
-                struct project_config *to, struct err *err) {
+static bool parse_safe(const struct option *o, const oconfig_item_t *ci,
+                       struct project_config *to, struct err *err) {
   const char *text = string(ci, err);
   if (text == NULL)
     return false;
@@ -81,43 +82,64 @@ bool parse_safe(const struct option *o, const oconfig_item_t *ci,
   return keep_copy(field(o, to), text, err);
 }
 
-static const char *after_scheme(const char *url) {
-  if (strncasecmp(url, "https://", 8) == 0)
-    return url + 8;
-  return strncasecmp(url, "http://", 7) == 0 ? url + 7 : NULL;
-}
-
-bool parse_endpoint(const struct option *o, const oconfig_item_t *ci,
-                    struct project_config *to, struct err *err) {
-  char **url = field(o, to);
+static bool parse_host(const struct option *o, const oconfig_item_t *ci,
+                       struct project_config *to, struct err *err) {
   const char *text = string(ci, err);
   if (text == NULL)
     return false;
-  const char *host = after_scheme(text);
-  if (host == NULL || *host == '\0' || strchr("/:?#", *host) != NULL ||
-      strpbrk(host, "@?# \\\"<>") != NULL)
-    return err_set(err, ERR_CONFIG,
-                   "expected https://HOST[:PORT][/PATH] without user, query or "
-                   "fragment");
-  if (!keep_copy(url, text, err))
+  if (strlen(text) >= NAME_MAX_SIZE)
+    return err_set(err, ERR_CONFIG, "is longer than %d bytes",
+                   NAME_MAX_SIZE - 1);
+  return keep_copy(field(o, to), text, err);
+}
+
+static bool parse_endpoint(const struct option *o, const oconfig_item_t *ci,
+                           struct project_config *to, struct err *err) {
+  char **url = field(o, to);
+  const char *text = string(ci, err);
+  if (text == NULL || !url_check_endpoint(text, err) ||
+      !keep_copy(url, text, err))
     return false;
   for (size_t len = strlen(*url); (*url)[len - 1] == '/'; len--)
     (*url)[len - 1] = '\0';
   return true;
 }
 
-bool parse_identity_endpoint(const struct option *o, const oconfig_item_t *ci,
-                             struct project_config *to, struct err *err) {
+static bool ends_in_version(const char *url) {
+  size_t len = strlen(url);
+  return len > 3 && strcmp(url + len - 3, "/v3") == 0;
+}
+
+static bool parse_service_endpoint(const struct option *o,
+                                   const oconfig_item_t *ci,
+                                   struct project_config *to, struct err *err) {
   if (!parse_endpoint(o, ci, to, err))
     return false;
   const char *url = *(char **)field(o, to);
-  size_t len = strlen(url);
-  return (len > 3 && strcmp(url + len - 3, "/v3") == 0) ||
+  return (!ends_in_version(url) && strstr(url, "/v3/") == NULL) ||
+         err_set(err, ERR_CONFIG,
+                 "expected a URL without /v3, which each request appends");
+}
+
+static bool parse_identity_endpoint(const struct option *o,
+                                    const oconfig_item_t *ci,
+                                    struct project_config *to,
+                                    struct err *err) {
+  if (!parse_endpoint(o, ci, to, err))
+    return false;
+  return ends_in_version(*(char **)field(o, to)) ||
          err_set(err, ERR_CONFIG, "expected a URL that ends in /v3");
 }
 
-bool parse_language(const struct option *o, const oconfig_item_t *ci,
-                    struct project_config *to, struct err *err) {
+static bool parse_proxy(const struct option *o, const oconfig_item_t *ci,
+                        struct project_config *to, struct err *err) {
+  const char *text = string(ci, err);
+  return text != NULL && url_check_proxy(text, err) &&
+         keep_copy(field(o, to), text, err);
+}
+
+static bool parse_language(const struct option *o, const oconfig_item_t *ci,
+                           struct project_config *to, struct err *err) {
   const char *text = string(ci, err);
   if (text == NULL)
     return false;
@@ -126,8 +148,8 @@ bool parse_language(const struct option *o, const oconfig_item_t *ci,
   return keep_copy(field(o, to), text, err);
 }
 
-bool parse_secret(const struct option *o, const oconfig_item_t *ci,
-                  struct project_config *to, struct err *err) {
+static bool parse_secret(const struct option *o, const oconfig_item_t *ci,
+                         struct project_config *to, struct err *err) {
   const oconfig_value_t *v =
       single(ci, OCONFIG_TYPE_STRING, "one quoted string", err);
   struct secret_config *secret = field(o, to);
@@ -148,14 +170,14 @@ static const char *path(const oconfig_item_t *ci, struct err *err) {
   return NULL;
 }
 
-bool parse_path(const struct option *o, const oconfig_item_t *ci,
-                struct project_config *to, struct err *err) {
+static bool parse_path(const struct option *o, const oconfig_item_t *ci,
+                       struct project_config *to, struct err *err) {
   const char *text = path(ci, err);
   return text != NULL && keep_copy(field(o, to), text, err);
 }
 
-bool parse_secret_file(const struct option *o, const oconfig_item_t *ci,
-                       struct project_config *to, struct err *err) {
+static bool parse_secret_file(const struct option *o, const oconfig_item_t *ci,
+                              struct project_config *to, struct err *err) {
   struct secret_config *secret = field(o, to);
   const char *text = path(ci, err);
   return text != NULL && keep_copy(&secret->path, text, err);
@@ -174,8 +196,8 @@ static bool number(const struct option *o, const oconfig_item_t *ci,
 
 #define INTEGER "one unquoted integer"
 
-bool parse_integer(const struct option *o, const oconfig_item_t *ci,
-                   struct project_config *to, struct err *err) {
+static bool parse_integer(const struct option *o, const oconfig_item_t *ci,
+                          struct project_config *to, struct err *err) {
   double value;
   if (!number(o, ci, INTEGER, &value, err))
     return false;
@@ -186,13 +208,13 @@ bool parse_integer(const struct option *o, const oconfig_item_t *ci,
   return true;
 }
 
-bool parse_seconds(const struct option *o, const oconfig_item_t *ci,
-                   struct project_config *to, struct err *err) {
+static bool parse_seconds(const struct option *o, const oconfig_item_t *ci,
+                          struct project_config *to, struct err *err) {
   return number(o, ci, "one unquoted number of seconds", field(o, to), err);
 }
 
-bool parse_boolean(const struct option *o, const oconfig_item_t *ci,
-                   struct project_config *to, struct err *err) {
+static bool parse_boolean(const struct option *o, const oconfig_item_t *ci,
+                          struct project_config *to, struct err *err) {
   const oconfig_value_t *v =
       single(ci, OCONFIG_TYPE_BOOLEAN, "true or false", err);
   if (v != NULL)
@@ -200,8 +222,8 @@ bool parse_boolean(const struct option *o, const oconfig_item_t *ci,
   return v != NULL;
 }
 
-bool parse_job(const struct option *o, const oconfig_item_t *ci,
-               struct project_config *to, struct err *err) {
+static bool parse_job(const struct option *o, const oconfig_item_t *ci,
+                      struct project_config *to, struct err *err) {
   bool strings = ci->values_num == 1 || ci->values_num == 2;
   for (int i = 0; i < ci->values_num; i++)
     strings = strings && ci->values[i].type == OCONFIG_TYPE_STRING;
@@ -216,17 +238,46 @@ bool parse_job(const struct option *o, const oconfig_item_t *ci,
   return job_list_add(field(o, to), id, name, err);
 }
 
-bool option_set_default(const struct option *o, struct project_config *to) {
-  if (o->parse == parse_boolean)
-    *(bool *)field(o, to) = o->number != 0;
-  else if (o->parse == parse_integer)
-    *(int *)field(o, to) = (int)o->number;
-  else if (o->parse == parse_seconds)
-    *(double *)field(o, to) = o->number;
-  else if (o->text != NULL)
-    return keep_copy(field(o, to), o->text, NULL);
+/* Defaults */
+
+static bool set_text(const struct option *o, struct project_config *to) {
+  return o->text == NULL || keep_copy(field(o, to), o->text, NULL);
+}
+
+static bool set_integer(const struct option *o, struct project_config *to) {
+  *(int *)field(o, to) = (int)o->number;
   return true;
 }
+
+static bool set_seconds(const struct option *o, struct project_config *to) {
+  *(double *)field(o, to) = o->number;
+  return true;
+}
+
+static bool set_boolean(const struct option *o, struct project_config *to) {
+  *(bool *)field(o, to) = o->number != 0;
+  return true;
+}
+
+const struct option_type option_text = {parse_text, set_text};
+const struct option_type option_safe = {parse_safe, set_text};
+const struct option_type option_host = {parse_host, set_text};
+const struct option_type option_endpoint = {parse_endpoint, set_text};
+const struct option_type option_service_endpoint = {parse_service_endpoint,
+                                                    set_text};
+const struct option_type option_identity_endpoint = {parse_identity_endpoint,
+                                                     set_text};
+const struct option_type option_proxy = {parse_proxy, set_text};
+const struct option_type option_language = {parse_language, set_text};
+const struct option_type option_secret = {parse_secret, NULL};
+const struct option_type option_secret_file = {parse_secret_file, NULL};
+const struct option_type option_path = {parse_path, set_text};
+const struct option_type option_integer = {parse_integer, set_integer};
+const struct option_type option_seconds = {parse_seconds, set_seconds};
+const struct option_type option_boolean = {parse_boolean, set_boolean};
+const struct option_type option_job = {parse_job, NULL};
+
+/* Checks */
 
 bool config_is_name(const char *text) {
   return name_is_safe(text, NAME_MAX_SIZE - 1);
@@ -236,7 +287,7 @@ bool config_is_private_url(const char *url) {
   static const char *const local[] = {"localhost", "127.0.0.1", "[::1]"};
   if (strncasecmp(url, "https:", 6) == 0)
     return true;
-  const char *host = after_scheme(url);
+  const char *host = url + strlen("http://");
   for (size_t i = 0; i < sizeof(local) / sizeof(*local); i++) {
     size_t len = strlen(local[i]);
     if (strncasecmp(host, local[i], len) == 0 &&

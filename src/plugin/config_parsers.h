@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the collectd-drs authors
  *
- * Parsers of one option each, for the table in config.c. Each takes one item
- * of the configuration, checks it and keeps it at its field. */
+ * Types of options, for the table in config.c. Each checks one item of the
+ * configuration and keeps its value at its field. */
 
 #ifndef DRS_PLUGIN_CONFIG_PARSERS_H
 #define DRS_PLUGIN_CONFIG_PARSERS_H
@@ -13,15 +13,20 @@
 
 struct option;
 
-/* False: the value is refused, and `err` says what is wanted instead. True
- * with an error set: it is a warning. */
-typedef bool option_parser(const struct option *o, const oconfig_item_t *ci,
-                           struct project_config *to, struct err *err);
+/* The type of an option's value. */
+struct option_type {
+  /* Checks an item and keeps its value. False: the value is refused, and `err`
+   * says what is expected. True with an error set: it is a warning. */
+  bool (*parse)(const struct option *o, const oconfig_item_t *ci,
+                struct project_config *to, struct err *err);
+  /* Keeps the row's default; NULL: there is none. False: out of memory. */
+  bool (*set_default)(const struct option *o, struct project_config *to);
+};
 
 /* A row of the table of options. */
 struct option {
   const char *key;
-  option_parser *parse;
+  const struct option_type *type;
   size_t offset;      /* of the field in struct project_config */
   const char *text;   /* default of a text; NULL: none */
   double number;      /* default of a number or a truth value */
@@ -29,22 +34,21 @@ struct option {
   bool repeats;       /* may be given several times */
 };
 
-option_parser parse_text; /* any text without control characters */
-option_parser parse_safe; /* a text that can stand in a URL's path */
-option_parser
-    parse_endpoint; /* an http or https URL, less a slash at its end */
-option_parser parse_identity_endpoint; /* likewise, and it ends in /v3 */
-option_parser parse_language;    /* one of those that the API's page lists */
-option_parser parse_secret;      /* a secret, literally */
-option_parser parse_path;        /* an absolute path */
-option_parser parse_secret_file; /* the path of a file with a secret */
-option_parser parse_integer;     /* a whole number in the row's range */
-option_parser parse_seconds;     /* a number in the row's range */
-option_parser parse_boolean;
-option_parser parse_job; /* ID [NAME] */
-
-/* Keeps the row's default at its field. False: out of memory. */
-bool option_set_default(const struct option *o, struct project_config *to);
+extern const struct option_type option_text, /* without control characters */
+    option_safe,              /* can stand in the path of a URL or a metric */
+    option_host,              /* fits into a metric's host */
+    option_endpoint,          /* a URL of http or https */
+    option_service_endpoint,  /* likewise, without the /v3 of its paths */
+    option_identity_endpoint, /* likewise, and it ends in /v3 */
+    option_proxy,             /* a URL of a proxy */
+    option_language,          /* one that the API's page lists */
+    option_secret,            /* a secret, literally */
+    option_secret_file,       /* the path of a file with a secret */
+    option_path,              /* an absolute path */
+    option_integer,           /* in the row's range */
+    option_seconds,           /* in the row's range */
+    option_boolean,           /* true or false */
+    option_job;               /* ID [NAME] */
 
 /* Whether a text can name a project. */
 bool config_is_name(const char *text);

@@ -10,7 +10,9 @@
  * user data and then stops its writers; the thread ends with the last of the
  * user data, so that what it has dispatched is still written. */
 
+#include <collectd/core/daemon/globals.h>
 #include <collectd/core/daemon/plugin.h>
+#include <collectd/core/utils/common/common.h>
 
 #include "plugin/config.h"
 #include "plugin/log.h"
@@ -146,8 +148,10 @@ static int drs_read(user_data_t *ud) {
 static int drs_read_refused(user_data_t *ud) {
   (void)ud;
   struct metrics m = {.time = cdtime(), .interval = plugin_get_interval()};
-  for (size_t i = 0; i < config.refused_len; i++)
-    metrics_up(&m, config.refused[i], false);
+  for (size_t i = 0; i < config.refused_len; i++) {
+    m.host = config.refused[i].host;
+    metrics_up(&m, config.refused[i].name, false);
+  }
   return is_test_run() ? -1 : 0;
 }
 
@@ -175,6 +179,15 @@ static int drs_config(oconfig_item_t *ci) {
   return 0; /* anything else stops the daemon */
 }
 
+/* The host that collectd writes: its own where none is given, cut, and with
+ * its slashes replaced. It is not known before init. */
+static struct host_names *find_host(const char *host) {
+  char written[DATA_MAX_NAME_LEN];
+  sstrncpy(written, host != NULL ? host : hostname_g, sizeof(written));
+  escape_slashes(written, sizeof(written));
+  return name_registry_get(&config.hosts, written);
+}
+
 static bool add_instance(const struct project_config *project,
                          struct http *http, struct err *err) {
   struct instance *w = calloc(1, sizeof(*w));
@@ -187,9 +200,7 @@ static bool add_instance(const struct project_config *project,
     return err_memory(err);
   }
   const struct project_env env = {
-      .http = http,
-      .auths = &auths,
-      .host = name_registry_get(&config.hosts, project->host)};
+      .http = http, .auths = &auths, .host = find_host(project->host)};
   w->project =
       env.host == NULL ? NULL : project_new(project, &env, &events, w, err);
   w->number = w->project == NULL ? -1 : poller_add(poller, w->project);
@@ -226,7 +237,7 @@ static bool add_project(const struct project_config *project, struct http *http,
   if (why.kind != ERR_CONFIG)
     return err_set(err, why.kind, "%s", why.text);
   log_error(project->name, why.kind, "%s", why.text);
-  config_refuse(&config, project->name);
+  config_refuse(&config, project->name, project->host);
   return true;
 }
 

@@ -16,20 +16,22 @@ const char fuzz_name[] = "config_parsers";
 #define VALUES_MAX 3
 
 static const struct option parsers[] = {
-    {"Text", parse_text, offsetof(struct project_config, proxy)},
-    {"Safe", parse_safe, offsetof(struct project_config, project_id)},
-    {"Endpoint", parse_endpoint, offsetof(struct project_config, endpoint)},
-    {"Language", parse_language, offsetof(struct project_config, language)},
-    {"Secret", parse_secret, offsetof(struct project_config, credential.token)},
-    {"File", parse_secret_file,
+    {"Text", &option_text, offsetof(struct project_config, proxy)},
+    {"Safe", &option_safe, offsetof(struct project_config, project_id)},
+    {"Endpoint", &option_endpoint, offsetof(struct project_config, endpoint)},
+    {"Language", &option_language, offsetof(struct project_config, language)},
+    {"Secret", &option_secret,
      offsetof(struct project_config, credential.token)},
-    {"Job", parse_job, offsetof(struct project_config, jobs), .repeats = true},
-    {"Whole", parse_integer, offsetof(struct project_config, timeout),
+    {"File", &option_secret_file,
+     offsetof(struct project_config, credential.token)},
+    {"Job", &option_job, offsetof(struct project_config, jobs),
+     .repeats = true},
+    {"Whole", &option_integer, offsetof(struct project_config, timeout),
      .least = 1, .most = 600000},
-    {"Seconds", parse_seconds, offsetof(struct project_config, interval),
+    {"Seconds", &option_seconds, offsetof(struct project_config, interval),
      .least = 0.1, .most = 86400},
-    {"Boolean", parse_boolean, offsetof(struct project_config, notify)},
-    {"Path", parse_path, offsetof(struct project_config, jobs_file)},
+    {"Boolean", &option_boolean, offsetof(struct project_config, notify)},
+    {"Path", &option_path, offsetof(struct project_config, jobs_file)},
 };
 
 static void check_line(const char *text) {
@@ -109,7 +111,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len) {
     values[item.values_num] =
         value(&bytes, &len, kinds >> 2 * item.values_num & 3);
   while (++item.values_num < VALUES_MAX && len > 0);
-  if (o->parse(o, &item, &options, &err))
+  if (o->type->parse(o, &item, &options, &err))
     check(&options);
   else
     MUST(err_is_set(&err));

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import pytest
 from blocks import JOB, OTHER_JOB, PROJECT_ID, TOKEN, project
 from daemons import Collectd
+from daemons.collectd import HOST
 
 
 class Bad(NamedTuple):
@@ -126,8 +127,28 @@ BAD_BLOCKS = [
     Bad("an endpoint with a user", "Endpoint", ['Endpoint "https://me:pw@drs.example.com"'], "https://HOST[:PORT][/PATH]"),
     Bad("an endpoint with a query", "Endpoint", ['Endpoint "https://drs.example.com/?a=b"'], "https://HOST[:PORT][/PATH]"),
     Bad("an endpoint with a fragment", "Endpoint", ['Endpoint "https://drs.example.com/#a"'], "https://HOST[:PORT][/PATH]"),
-    Bad("an endpoint without a host", "Endpoint", ['Endpoint "https:///drs"'], "https://HOST[:PORT][/PATH]"),
-    Bad("an endpoint with a space", "Endpoint", ['Endpoint "https://drs.example.com/a b"'], "https://HOST[:PORT][/PATH]"),
+    Bad("an endpoint without a host", "Endpoint", ['Endpoint "https:///drs"'], "the URL's host is not a name"),
+    Bad("an endpoint with a space", "Endpoint", ['Endpoint "https://drs.example.com/a b"'], "must be percent-encoded"),
+    *(Bad(f"an endpoint with {what}", "Endpoint", [f'Endpoint "https://{rest}"'], wanted) for what, rest, wanted in (
+        ("a port beyond all ports", "drs.example.com:99999", "the URL's port is not a number from 1 to 65535"),
+        ("a port that is a word", "drs.example.com:abc", "the URL's port is not a number from 1 to 65535"),
+        ("half an address", "[::1", "the URL's host is not a name or an address"),
+        ("a semicolon in its host", "drs.example.com;x", "the URL's host is not a name or an address"),
+        ("the version", "drs.example.com/v3", "expected a URL without /v3"),
+        ("the path of a request", f"drs.example.com/v3/{PROJECT_ID}/jobs", "expected a URL without /v3"))),
+    Bad("an identity service with half an address", "IdentityEndpoint",
+        ['IdentityEndpoint "https://[::1/v3"', *LOGIN[1:]], "the URL's host is not a name", without=("Token",)),
+    Bad("a metadata service with no port", "MetadataEndpoint",
+        ["Agency true", 'MetadataEndpoint "http://m:"'], "the URL's port is not a number", without=("Token",)),
+    # proxies, whose password no line has
+    *(Bad(f"a proxy with {what}", "Proxy", [f'Proxy "{url}"'], wanted) for what, url, wanted in (
+        ("an unknown scheme", f"foo://user:{TOKEN}@proxy:3128", "expected a proxy of the scheme http"),
+        ("a fragment in its password", f"http://user:#{TOKEN}@proxy:3128", "special characters of user and password"),
+        ("a slash in its password", f"http://user:{TOKEN}/1@proxy:3128", "special characters of user and password"),
+        ("a sign in its password", f"http://user:{TOKEN}@1@proxy:3128", "special characters of user and password"),
+        ("no host", f"http://user:{TOKEN}@", "the URL's host is not a name"),
+        ("no host and no sign", f"http://user:{TOKEN}", "the URL's port is not a number"))),
+    Bad("a host that is too long", "Host", [f'Host "{LONG}"'], "is longer than 127 bytes"),
     # what would break out of a path, a header or a name
     Bad("a project id with a slash", "ProjectID", [f'ProjectID "{PROJECT_ID}/jobs"'], "expected 1 to 127 ASCII letters"),
     Bad("a project id with a query", "ProjectID", [f'ProjectID "{PROJECT_ID}?a"'], "expected 1 to 127 ASCII letters"),
@@ -167,7 +188,7 @@ GOOD_LINES = {
         "VerifyPeer true", "VerifyHost true", 'CACert "/etc/ssl/certs/ca.crt"',
         'ClientCert "/etc/ssl/me.crt"', 'ClientKey "/etc/ssl/me.key"', "SelfMetrics false",
         "Notify false", "DiscoverJobs false", "DiscoverInterval 60"],
-    "options in other letters": ['host "a"', "TIMEOUT 2000", "batchsize 1", "verifypeer false"],
+    "options in other letters": ['host "a"', "TIMEOUT 2000", "batchsize 1", "verifypeer true"],
     "the shortest interval": ["Interval 0.1"],
     "a fraction of a second": ["Interval 2.5"],
     "a job with a name": [f'Job "{JOB}" "orders db"'],
@@ -242,6 +263,38 @@ def test_an_endpoint_without_tls_is_a_warning_if_it_is_not_here(cloud):
     result = Collectd(project("good", cloud, *lines)).test_read()
     [line] = complaints(result.lines, "warning")
     assert line.startswith('drs plugin: project "good": config: Endpoint: ')
+
+
+@pytest.mark.parametrize("option, words", [
+    ("VerifyPeer", "false: any server can read the credentials"),
+    ("VerifyHost", "false: any server with a certificate can read the credentials")])
+def test_a_certificate_that_is_not_verified_is_a_warning(cloud, option, words):
+    result = Collectd(project("good", cloud, f"{option} false")).test_read()
+    assert complaints(result.lines, "warning") == [
+        f'drs plugin: project "good": config: {option}: {words}']
+    assert result.status == 0
+
+
+@pytest.mark.parametrize("first, second", [
+    pytest.param(None, HOST, id="collectd's own, by name"),
+    pytest.param("a/b", "a_b", id="one that collectd makes of the other"),
+    pytest.param("/a", "a", id="one less its first slash")])
+def test_hosts_that_become_one_are_one(cloud, first, second):
+    """Two series of one name would write over each other."""
+    lines = [f'Host "{host}"' for host in (first,) if host]
+    config = project("first", cloud, *lines) + project("second", cloud, f'Host "{second}"')
+    result = Collectd(config).test_read()
+    [line] = complaints(result.lines, "error")
+    assert line.startswith('drs plugin: project "second": config: Job: ') and JOB in line
+    assert len(cloud.requests) == 1
+
+
+def test_a_refused_project_is_not_up_on_its_own_host(cloud):
+    config = project("bad", cloud, "BatchSize 0", 'Host "db-host"') + project("good", cloud)
+    with Collectd(config) as daemon:
+        daemon.wait_for_reads(1, "good")
+        daemon.wait_until(lambda: "db-host/drs-bad/bool-up" in daemon.series("drs"), "the bool-up of the refused block")
+        assert "test-host/drs-bad/bool-up" not in daemon.series("drs")
 
 
 @pytest.mark.parametrize("what", GOOD_LINES)
