@@ -136,7 +136,4 @@ bool auth_key_add_secret(struct buf *key, const struct secret_config *s,
 bool auth_key_add_connect(struct buf *key, const struct http_connect_options *c,
                           struct err *err);
 
-extern const struct auth_scheme auth_token, auth_password, auth_access_key,
-    auth_agency;
-
 #endif

@@ -17,6 +17,11 @@ enum credential_type {
   CREDENTIAL_AGENCY      /* signed requests, with keys of the server's agency */
 };
 
+/* In a file of its own each. */
+struct auth_scheme;
+extern const struct auth_scheme auth_token, auth_password, auth_access_key,
+    auth_agency;
+
 struct credential_config {
   enum credential_type type;
   struct secret_config token;

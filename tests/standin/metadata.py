@@ -30,6 +30,8 @@ class Metadata(Service):
         self.needs_token = False  # no key without a session token
         self.agency = True  # False: the server has none
         self.key_life = 6 * 3600.0
+        self.keys_end: float | None = None  # or all keys end at this time
+        self.token_tail = ""  # what a session token ends in
         self.keys_given: list[str] = []  # access keys in order of issue
         self._keys = keys
         self._sessions: dict[str, float] = {}
@@ -52,7 +54,7 @@ class Metadata(Service):
         if not (life.isascii() and life.isdigit() and 0 < int(life) <= LONGEST):
             request.problems.append(f"X-Metadata-Token-Ttl-Seconds {life!r}")
             raise Refusal("", status=400, shape="html")
-        token = secrets.token_urlsafe(32)
+        token = secrets.token_urlsafe(32) + self.token_tail
         with self._lock:
             self._sessions[token] = self.clock.now() + int(life)
         return Reply(200, token.encode(), {"Content-Type": "text/plain"})
@@ -82,7 +84,7 @@ class Metadata(Service):
     def _new_key(self) -> dict[str, str]:
         access = secrets.token_hex(10).upper()
         secret, token = secrets.token_urlsafe(30), secrets.token_urlsafe(400)
-        expires = self.clock.now() + self.key_life
+        expires = self.keys_end or self.clock.now() + self.key_life
         with self._lock:
             self._keys.add(access, secret, token, expires)
             self.keys_given.append(access)
