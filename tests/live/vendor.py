@@ -18,9 +18,11 @@ from daemons.collectd import TOP
 SOURCES = Path(__file__).with_name("oracle")
 PLACE = TOP / "build/oracle"
 PINS = ("package.json", "package-lock.json")
-# npm's words for a registry that cannot be reached, as opposed to a package that is not right.
+# npm's words for a registry that cannot be reached (through a proxy, or with the authorities that
+# this machine knows), as opposed to a package that is not right.
 UNREACHABLE = ("ENOTFOUND", "EAI_AGAIN", "ECONNREFUSED", "ECONNRESET", "ETIMEDOUT", "ENETUNREACH",
-               "EHOSTUNREACH", "E403", "E407", "E502", "E503", "ERR_SOCKET_TIMEOUT")
+               "EHOSTUNREACH", "E403", "E407", "E502", "E503", "ERR_SOCKET_TIMEOUT",
+               "SELF_SIGNED_CERT", "UNABLE_TO_GET_ISSUER_CERT", "UNABLE_TO_VERIFY_LEAF_SIGNATURE")
 HANG = 300
 
 
