@@ -1,93 +1,344 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 the collectd-drs authors
-"""tools/drs-check against the stand-in: what it says of each kind of trouble."""
+"""tools/drs-check against the stand-in: a table of mistakes, and what it reports of each.
 
+Of each mistake there is one line that fails, at the right stage, with what to do, and the exit status
+of its kind. What the tools that people know report of the same mistakes, for comparison (curl_json of
+collectd 5.12 run, Telegraf's inputs.http with --test read from its source):
+
+| mistake | drs-check | curl_json | telegraf --test |
+|---|---|---|---|
+| misspelt option | config, 3: the option, the block; other blocks go on | "Option 'Hedaer' not allowed here.", collectd does not start | line number, "configuration specified the fields [...], but they were not used", the agent does not start |
+| expired token | auth, 7: the service's code and text | "failed with response code 403 (URL)" | "received status code 403 (Forbidden), expected any value out of [200]. body: ..." |
+| success with status 202 | values | fails, and the interval doubles | fails until success_status_codes is set |
+| untrusted certificate | tls, 6 | libcurl's text, number and URL | "x509: certificate signed by unknown authority" |
+| wrong job ids | job, 12: each id | nothing | nothing |
+"""
+
+import json
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
-from blocks import JOB, OTHER_JOB, PROJECT_ID, TOKEN, project
+from blocks import JOB, OTHER_JOB, PROJECT_ID, TOKEN, project, write_secret
 from daemons.collectd import MODULE_DIR, TOP
 from standin import BadJob, Certificates, StandIn
 
+OBSERVER = MODULE_DIR.parents[1] / "tools/.libs/drs_check_observer.so"
+LOAD = "LoadPlugin drs\n"
+STAGES = ["configuration", "name resolution", "connection", "TLS", "credential", "project", "service", "jobs"]
+CONFIG, RESOLVE, CONNECT, TLS, AUTH, PROJECT, THROTTLED, HTTP, RESPONSE, JOBS = range(3, 13)
+PAUSED = 14
+
+
+class Place:
+    """A configuration in a folder of its own that includes another, as Debian's does."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.main = folder / "collectd.conf"
+        self.included = folder / "conf.d/drs.conf"
+        self.included.parent.mkdir()
+        # The other plugins would print, write and listen, if they were run.
+        self.main.write_text(
+            'FQDNLookup false\nInterval 1\nTypesDB "/usr/share/collectd/types.db"\n'
+            f'LoadPlugin logfile\n<Plugin logfile>\n  File "{folder}/log"\n</Plugin>\n'
+            f'LoadPlugin csv\n<Plugin csv>\n  DataDir "{folder}/csv"\n</Plugin>\n'
+            'LoadPlugin exec\n<Plugin exec>\n'
+            f'  NotificationExec "nobody" "/usr/bin/touch" "{folder}/notified"\n</Plugin>\n'
+            f'LoadPlugin unixsock\n<Plugin unixsock>\n  SocketFile "{folder}/socket"\n</Plugin>\n'
+            f'<Include "{folder}/conf.d">\n  Filter "*.conf"\n</Include>\n')
+
+    def write(self, blocks: str, load: str = LOAD) -> None:
+        self.included.write_text(f"{load}<Plugin drs>\n{blocks}</Plugin>\n")
+
+    def check(self, *arguments: str, module_dir: Path = MODULE_DIR) -> subprocess.CompletedProcess:
+        """drs-check on it, which leaves nothing but its state."""
+        done = subprocess.run(
+            [TOP / "tools/drs-check", "-C", self.main, "--drs-dir", module_dir, "--observer", OBSERVER,
+             "--state-dir", self.folder / "state", *arguments],
+            capture_output=True, text=True, check=False, timeout=300)
+        print(done.stdout, done.stderr)
+        assert "Traceback" not in done.stderr
+        left = {path.name for path in self.folder.iterdir()} & {"log", "csv", "notified", "socket"}
+        assert not left, "another plugin has run"
+        return done
+
+
+@pytest.fixture
+def place(tmp_path):
+    return Place(tmp_path)
+
+
+def failures(done: subprocess.CompletedProcess) -> list[tuple[str, str]]:
+    """The stages that failed, and the line of each."""
+    return [tuple(line.strip().split(": FAILED: ", 1)) for line in done.stdout.splitlines()
+            if ": FAILED: " in line]
+
+
+def states(done: subprocess.CompletedProcess) -> dict[str, str]:
+    """The stages that did not fail, with "ok", "not used" or "not known"."""
+    pairs = [line.strip().split(": ", 1) for line in done.stdout.splitlines()
+             if line.startswith("  ") and ": " in line]
+    return {stage: state for stage, state in pairs if stage in STAGES and ": " not in state}
+
+
+class Mistake(NamedTuple):
+    """Lines of a project, what it is without, what the cloud does; exit status and words of the report."""
+
+    status: int
+    words: str
+    lines: list[str] = []
+    without: list[str] = []
+    cloud: Callable[[StandIn], object] = lambda cloud: None
+
+
 KEY = ['AccessKey "AK"', 'SecretKey "SK"']
+LOGIN = ['IdentityEndpoint "{identity}"', 'DomainName "d"', 'User "u"', 'Password "wrong"']
 
 
-def check(folder: Path, text: str) -> subprocess.CompletedProcess:
-    """Run it on a configuration that includes another, as Debian's does."""
-    (folder / "conf.d").mkdir()
-    (folder / "conf.d/drs.conf").write_text(f"LoadPlugin drs\n<Plugin drs>\n{text}</Plugin>\n")
-    main = folder / "collectd.conf"
-    main.write_text(f'LoadPlugin no_such_plugin\n<Include "{folder}/conf.d">\n'
-                    '  Filter "*.conf"\n</Include>\n')
-    done = subprocess.run([TOP / "tools/drs-check", "-C", main, "--drs-dir", MODULE_DIR],
-                          capture_output=True, text=True, check=False, timeout=120)
-    print(done.stdout, done.stderr)
-    return done
+def clock_off(cloud: StandIn) -> None:
+    cloud.keys.add("AK", "SK")
+    cloud.clock.advance(3600)
 
 
-def test_all_is_well(cloud, tmp_path):
-    done = check(tmp_path, project("prod", cloud, f'Job "{JOB}" "orders"', "SelfMetrics false"))
-    assert done.returncode == 0, done.stderr
-    lines = done.stdout.splitlines()
-    assert lines[0] == 'Project "prod"'
-    assert "  credential: ok" in lines and "  jobs: 1 of 1 are answered for" in lines
-    assert lines[-1] == "    orders: running, 50 % done"
+MISTAKES = {
+    "misspelt option": Mistake(CONFIG, "Endpont", ['Endpont "x"']),
+    "misspelt in lower case": Mistake(CONFIG, "endpont", ['endpont "x"']),
+    "interval with a unit": Mistake(CONFIG, "Interval", ["Interval 60s"]),
+    "interval of zero": Mistake(CONFIG, "Interval", ["Interval 0"]),
+    "quoted number": Mistake(CONFIG, "Timeout", ['Timeout "10"']),
+    "number out of range": Mistake(CONFIG, "BatchSize", ["BatchSize 0"]),
+    "quoted boolean": Mistake(CONFIG, "VerifyPeer", ['VerifyPeer "yes"']),
+    "no endpoint": Mistake(CONFIG, "Endpoint", without=["Endpoint"]),
+    "endpoint without scheme": Mistake(CONFIG, "Endpoint", ['Endpoint "drs.example.org"']),
+    "no project id": Mistake(CONFIG, "ProjectID", without=["ProjectID"]),
+    "no credential": Mistake(CONFIG, "Token", without=["Token"]),
+    "two credentials": Mistake(CONFIG, "AccessKey", KEY),
+    "token twice": Mistake(CONFIG, "TokenFile", ['TokenFile "/etc/token"']),
+    "key without secret": Mistake(CONFIG, "SecretKey", ['AccessKey "AK"'], ["Token"]),
+    "identity without version": Mistake(CONFIG, "/v3", ['IdentityEndpoint "https://iam.example.org"', *LOGIN[1:]], ["Token"]),
+    "no jobs": Mistake(CONFIG, "Job", without=["Job"]),
+    "job of three words": Mistake(CONFIG, "Job", [f'Job "{JOB}" "a" "b"']),
+    "relative jobs file": Mistake(CONFIG, "absolute", ['JobsFile "jobs"']),
+    "unknown language": Mistake(CONFIG, "en-us", ['Language "de"']),
+    "host name that is none": Mistake(RESOLVE, "no-such-host.invalid", ['Endpoint "https://no-such-host.invalid"']),
+    "nothing at the port": Mistake(CONNECT, "127.0.0.1", ['Endpoint "http://127.0.0.1:1"']),
+    "proxy that is down": Mistake(CONNECT, "127.0.0.1", ['Proxy "http://127.0.0.1:9"']),
+    "https at a port without TLS": Mistake(TLS, "", ['Endpoint "https://{host}"']),
+    "no token file": Mistake(AUTH, "/no/such/file", ['TokenFile "/no/such/file"'], ["Token"]),
+    "empty token file": Mistake(AUTH, "empty", ['TokenFile "{folder}/empty"'], ["Token"]),
+    "expired token": Mistake(AUTH, "DRS.M00100", ['Token "MIIexpired"']),
+    "wrong access key": Mistake(AUTH, "access key", KEY, ["Token"]),
+    "clock": Mistake(AUTH, "clock", KEY, ["Token"], clock_off),
+    "wrong password": Mistake(AUTH, "user u", LOGIN, ["Token"]),
+    "wrong project id": Mistake(PROJECT, "DRS.M00261", ['ProjectID "0000"']),
+    "no permission": Mistake(PROJECT, "DRS.M00102", cloud=lambda cloud: cloud.answer_with("refusal", code="DRS.M00102")),
+    "throttled": Mistake(THROTTLED, "HTTP 429", cloud=lambda cloud: cloud.answer_with("refusal", code="APIG.0308")),
+    "path of its own": Mistake(HTTP, "HTTP 404", ['Endpoint "http://{host}/nowhere"']),
+    "service error": Mistake(HTTP, "HTTP 500", cloud=lambda cloud: cloud.answer_with("refusal", status=500)),
+    "page of a portal": Mistake(RESPONSE, "JSON", cloud=lambda cloud: cloud.answer_with("html")),
+    "unknown job, refused": Mistake(JOBS, OTHER_JOB, [f'Job "{JOB}"', f'Job "{OTHER_JOB}"'],
+                                    cloud=lambda cloud: setattr(cloud.drs, "unknown_job", BadJob("refuse"))),
+    "unknown job, left out": Mistake(JOBS, OTHER_JOB, [f'Job "{JOB}"', f'Job "{OTHER_JOB}"'],
+                                     cloud=lambda cloud: setattr(cloud.drs, "unknown_job", BadJob("omit"))),
+    "unknown job, as an item": Mistake(JOBS, OTHER_JOB, [f'Job "{JOB}"', f'Job "{OTHER_JOB}"'],
+                                       cloud=lambda cloud: setattr(cloud.drs, "unknown_job", BadJob("item"))),
+    "unknown jobs alone": Mistake(JOBS, OTHER_JOB, [f'Job "{OTHER_JOB}"'],
+                                  cloud=lambda cloud: setattr(cloud.drs, "unknown_job", BadJob("item"))),
+}
+STAGE_OF = {CONFIG: "configuration", RESOLVE: "name resolution", CONNECT: "connection", TLS: "TLS",
+            AUTH: "credential", PROJECT: "project", THROTTLED: "service", HTTP: "service",
+            RESPONSE: "service", JOBS: "jobs"}
 
 
-def failed_stage(done: subprocess.CompletedProcess) -> tuple[str, str]:
-    """The one stage that is neither well nor unknown, and what is said of it."""
-    [line] = [line for line in done.stdout.splitlines()
-              if line.startswith("  ") and not line.startswith("   ")
-              and not line.endswith((": ok", ": not known")) and not line.startswith("  jobs:")]
-    stage, _, words = line.strip().partition(": ")
-    return stage, words
-
-
-TROUBLES = [
-    ("configuration", ["BatchSize 0"], (), "BatchSize: "),
-    ("name", ['Endpoint "https://no-such-host.invalid"'], (), "resolve"),
-    ("connection", ['Endpoint "http://127.0.0.1:1"'], (), "127.0.0.1"),
-    ("credential", ['TokenFile "/no/such/file"'], ("Token",), "/no/such/file"),
-    ("clock", KEY, ("Token",), "clock"),
-    ("project", [], (), "not permitted"),
-]
-
-
-@pytest.mark.parametrize("stage, lines, without, words", TROUBLES, ids=[row[0] for row in TROUBLES])
-def test_each_trouble_is_said_at_its_stage(cloud, tmp_path, stage, lines, without, words):
-    if stage == "clock":
-        cloud.keys.add("AK", "SK")
-        cloud.clock.advance(3600)
-    if stage == "project":
-        cloud.answer_with("refusal", code="DRS.M00261")
-    done = check(tmp_path, project("prod", cloud, *lines, without=without))
-    assert done.returncode == 1
-    found, said = failed_stage(done)
-    assert found == stage and words in said
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_each_mistake_fails_at_its_stage(cloud, place, mistake):
+    status, words, lines, without, change = MISTAKES[mistake]
+    (place.folder / "empty").touch(mode=0o600)
+    change(cloud)
+    lines = [line.format(identity=cloud.identity_endpoint, folder=place.folder,
+                         host=cloud.endpoint.partition("//")[2]) for line in lines]
+    place.write(project("prod", cloud, *lines, without=without))
+    done = place.check()
+    assert done.returncode == status
+    [(stage, text)] = failures(done)
+    assert stage == STAGE_OF[status] and words in text
+    assert done.stdout.count("to do: ") == 1
+    later = STAGES[STAGES.index(stage) + 1:]
+    assert not [name for name, state in states(done).items() if name in later and state != "not known"]
     for request in cloud.requests:
         request.problems.clear()
 
 
-def test_a_certificate_that_is_not_trusted(tmp_path):
-    certificates = Certificates(tmp_path / "certificates")
-    with StandIn(PROJECT_ID, TOKEN, tls=certificates.server("good")) as cloud:
-        done = check(tmp_path, project("prod", cloud))
-    assert done.returncode == 1
-    assert failed_stage(done)[0] == "TLS"
+def test_all_is_well(cloud, place):
+    place.write(project("prod", cloud, f'Job "{JOB}" "orders"'))
+    done = place.check()
+    assert done.returncode == 0 and not failures(done)
+    assert states(done) == dict.fromkeys(STAGES, "ok") | {"TLS": "not used"}
+    assert "  orders: FULL_TRANSFER_STARTED, 50 %" in done.stdout.splitlines()
 
 
-def test_a_job_that_is_not_known(cloud, tmp_path):
-    cloud.drs.unknown_job = BadJob("refuse")
-    done = check(tmp_path, project("prod", cloud, f'Job "{JOB}"', f'Job "{OTHER_JOB}"'))
-    assert done.returncode == 1
-    assert "  jobs: 1 of 2 are answered for" in done.stdout
-    assert f"    job {OTHER_JOB}: " in done.stdout
+def test_without_self_metrics_all_is_well_too(cloud, place):
+    place.write(project("prod", cloud, "SelfMetrics false"))
+    done = place.check()
+    assert done.returncode == 0 and 'project "prod"' in done.stdout
 
 
-def test_a_file_without_projects_is_said(tmp_path):
-    (tmp_path / "collectd.conf").write_text("LoadPlugin cpu\n")
-    done = subprocess.run([TOP / "tools/drs-check", "-C", tmp_path / "collectd.conf"],
-                          capture_output=True, text=True, check=False, timeout=60)
+# The certificate of the server, further lines, the state of the stage TLS.
+SERVERS = {
+    "trusted": ("good", ['CACert "{ca}"'], "ok"),
+    "not trusted": ("good", [], "FAILED"),
+    "of another host": ("wrong-name", ['CACert "{ca}"'], "FAILED"),
+    "expired": ("expired", ['CACert "{ca}"'], "FAILED"),
+}
+
+
+@pytest.mark.parametrize("server", SERVERS)
+def test_certificates(place, server):
+    kind, lines, state = SERVERS[server]
+    certificates = Certificates(place.folder / "certificates")
+    with StandIn(PROJECT_ID, TOKEN, tls=certificates.server(kind)) as cloud:
+        cloud.jobs[JOB] = {"job_id": JOB, "transfer_status": "FULL_TRANSFER_STARTED"}
+        place.write(project("prod", cloud, *(line.format(ca=certificates.ca) for line in lines)))
+        done = place.check()
+    if state == "ok":
+        assert done.returncode == 0 and states(done)["TLS"] == "ok"
+    else:
+        assert done.returncode == TLS
+        assert [stage for stage, _ in failures(done)] == ["TLS"] and states(done)["connection"] == "ok"
+
+
+def test_http_at_a_port_with_tls(place):
+    certificates = Certificates(place.folder / "certificates")
+    with StandIn(PROJECT_ID, TOKEN, tls=certificates.server()) as cloud:
+        endpoint = cloud.endpoint.replace("https", "http")
+        place.write(project("prod", cloud, f'Endpoint "{endpoint}"'))
+        done = place.check()
+    assert done.returncode == HTTP
+    assert states(done)["TLS"] != "ok" and states(done)["credential"] == "not known"
+
+
+# What the included file is, and the words about it; whatever is wrong here, collectd says it itself.
+FILES = {
+    "LoadPlugin is missing": ("<Plugin drs>\n{project}</Plugin>\n", "LoadPlugin drs is missing"),
+    "nothing of drs": ("LoadPlugin cpu\n", "LoadPlugin drs is missing"),
+    "no block of the plugin": ("LoadPlugin drs\n", "<Project"),
+    "no block of a project": ("LoadPlugin drs\n<Plugin drs>\n</Plugin>\n", "<Project"),
+    "option outside of a project": ('LoadPlugin drs\n<Plugin drs>\nEndpoint "x"\n</Plugin>\n', "Endpoint"),
+    "no closing tag": ("LoadPlugin drs\n<Plugin drs>\n{project}", "drs.conf"),
+    "semicolon comment": ('LoadPlugin drs\n; "a comment"\n', "drs.conf"),
+    "typographic quotes": (LOAD + "<Plugin drs>\n<Project p>\nEndpoint \u201chttps://x.org\u201d\n</Project>\n</Plugin>\n", "drs.conf"),
+    "double slash comment": ("LoadPlugin drs\n// a comment\n", "drs.conf"),
+    "another plugin is missing": ("LoadPlugin no_such_plugin\n" + LOAD + "<Plugin drs>\n{project}</Plugin>\n", "no_such_plugin"),
+    "blank in the name": (LOAD + '<Plugin drs>\n<Project "Prod EU">\n</Project>\n</Plugin>\n', "name"),
+    "name twice": (LOAD + "<Plugin drs>\n{project}{project}</Plugin>\n", "name"),
+}
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_a_configuration_that_does_not_run_the_plugin(cloud, place, file):
+    text, words = FILES[file]
+    place.included.write_text(text.format(project=project("prod", cloud)), encoding="utf-8")
+    done = place.check("--timeout", "60")
+    assert done.returncode == CONFIG
+    found = failures(done)
+    assert {stage for stage, _ in found} == {"configuration"}
+    assert any(words in text for _, text in found), found
+    assert len(found) == 1 or file == "another plugin is missing"
+
+
+def test_a_syntax_error_has_the_line_that_collectd_counts(place):
+    place.main.write_text("LoadPlugin drs\n\n// a comment\n")
+    [(_, text)] = failures(place.check())
+    assert f"`{place.main}', line 3 near" in text
+
+
+def test_a_module_that_is_missing(cloud, place, tmp_path):
+    place.write(project("prod", cloud))
+    done = place.check(module_dir=tmp_path)
+    assert done.returncode == CONFIG and 'Could not find plugin "drs"' in done.stdout
+
+
+def test_a_file_that_is_missing(place):
+    place.main.unlink()
+    done = place.check()
     assert done.returncode == 2
-    assert "no <Project" in done.stderr and "Traceback" not in done.stderr
+    assert f"{place.main}: No such file" in done.stderr
+
+
+# What is only worth a warning.
+WARNINGS = {
+    "job twice": ([f'Job "{JOB}"', f'Job "{JOB}"'], JOB),
+    "token file for all to read": (['TokenFile "{folder}/token"'], "chmod 600"),
+}
+
+
+@pytest.mark.parametrize("warning", WARNINGS)
+def test_a_warning_is_no_failure(cloud, place, warning):
+    lines, words = WARNINGS[warning]
+    write_secret(place.folder / "token", TOKEN)
+    (place.folder / "token").chmod(0o644)
+    lines = [line.format(folder=place.folder) for line in lines]
+    place.write(project("prod", cloud, *lines, without=["Token"] if "TokenFile" in lines[0] else []))
+    done = place.check()
+    assert done.returncode == 0 and not failures(done)
+    assert [line for line in done.stdout.splitlines() if "warning: " in line and words in line]
+
+
+def test_one_project_that_fails_leaves_the_other_alone(cloud, place):
+    place.write(project("bad", cloud, "Interval 0") + project("prod", cloud))
+    done = place.check()
+    assert done.returncode == CONFIG
+    assert len(failures(done)) == 1 and "  jobs reported: 1 of 1" in done.stdout
+
+
+def test_a_rejected_login_is_not_repeated(cloud, place):
+    place.write(project("prod", cloud, *(line.format(identity=cloud.identity_endpoint) for line in LOGIN),
+                        without=["Token"]))
+    assert place.check().returncode == AUTH
+    logins = len(cloud.iam.requests)
+    assert logins == 1
+    for _ in range(3):
+        done = place.check()
+        assert done.returncode == PAUSED and "--force" in done.stderr
+    assert len(cloud.iam.requests) == logins
+    assert place.check("--force").returncode == AUTH
+    assert len(cloud.iam.requests) == 2 * logins
+    [state] = (place.folder / "state").iterdir()
+    assert "wrong" not in state.read_text() and state.parent.stat().st_mode & 0o77 == 0
+    assert json.loads(state.read_text())["prod"]["failures"] == 2
+
+
+def test_a_credential_that_works_ends_the_pause(cloud, place):
+    place.write(project("prod", cloud, 'Token "MIIexpired"'))
+    assert place.check().returncode == AUTH
+    place.write(project("prod", cloud))
+    assert place.check("--force").returncode == 0
+    assert place.check().returncode == 0
+    for request in cloud.requests:
+        request.problems.clear()
+
+
+def test_a_pause_is_not_kept_where_another_user_can_write(place):
+    (place.folder / "state").symlink_to(place.folder)
+    done = place.check()
+    assert done.returncode == 2 and "--state-dir" in done.stderr
+
+
+def test_json(cloud, place):
+    place.write(project("prod", cloud, f'Job "{JOB}" "orders"') + project("bad", cloud, "Interval 0"))
+    done = place.check("--json")
+    report = json.loads(done.stdout)
+    assert report["exit_status"] == done.returncode == CONFIG
+    by_name = {one["name"]: one for one in report["projects"]}
+    assert by_name["prod"]["exit_status"] == 0 and by_name["prod"]["endpoint"] == cloud.endpoint
+    assert [stage["state"] for stage in by_name["bad"]["stages"]] == ["failed"] + ["not known"] * 7
+    assert [job["name"] for job in report["jobs"]] == ["orders"]
+
+
+def test_version():
+    done = subprocess.run([TOP / "tools/drs-check", "--version"], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("drs-check ")
