@@ -1,8 +1,10 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 the collectd-drs authors
-# What ./tests/run and ./demo/run begin with, and source: Debian packages, and the module in build/.
-# They set `top`, the root of the tree. No function here relies on `set -e`.
+#
+# The first steps of ./tests/run, ./demo/run and others, which source this file: install Debian
+# packages, and build the module in build/. The caller sets `top`, the root of the tree. No function
+# here relies on `set -e`, nor minds it.
 
 build=$top/build
 build_in=$build
@@ -12,20 +14,39 @@ as_root() {
     if ((EUID == 0)); then "$@"; else sudo "$@"; fi
 }
 
-# missing_packages SECTION...: what these sections of tests/packages name and the machine lacks.
-missing_packages() {
-    local choices states wanted=
-    while read -r -a choices; do
-        case ${choices[0]-#} in
-            '#'*) continue ;;
-            '['*) [[ " $* " == *" ${choices[0]//[][]/} "* ]] && wanted=1 || wanted= ;;
-            *)
-                [[ -n $wanted ]] || continue
-                states=$(dpkg-query -W -f '${db:Status-Status} ' "${choices[@]}" 2>/dev/null)
-                [[ " $states" == *" installed "* ]] || echo "${choices[0]}"
-                ;;
+# section_lines SECTION...: the lines of these sections of tests/packages, without comments.
+section_lines() {
+    local line wanted=
+    while read -r line; do
+        case $line in
+            '' | '#'*) ;;
+            '['*) [[ " $* " == *" ${line//[][]/} "* ]] && wanted=1 || wanted= ;;
+            *) [[ -z $wanted ]] || echo "$line" ;;
         esac
     done <"$top/tests/packages"
+}
+
+# missing_lines: those of stdin of which the machine has no package.
+missing_lines() {
+    local line states
+    while read -r line; do
+        # shellcheck disable=SC2086 # words are names
+        states=$(dpkg-query -W -f '${db:Status-Status} ' ${line#'?'} 2>/dev/null || true)
+        [[ " $states" == *" installed "* ]] || echo "$line"
+    done
+}
+
+# first_available NAME...: the first package that apt can install. A name that is only provided by
+# others, as after a renaming, has no candidate.
+first_available() {
+    local name
+    for name; do
+        if [[ $(apt-cache policy "$name") == *"Candidate: "[!\(]* ]]; then
+            echo "$name"
+            return
+        fi
+    done
+    return 1
 }
 
 keep_services_down() {
@@ -38,7 +59,6 @@ keep_services_down() {
 install_packages() (
     services=$(ls /etc/init.d)
     keep_services_down &&
-        as_root apt-get update -q &&
         as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q \
             --no-install-recommends -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 "$@" ||
         exit
@@ -47,15 +67,33 @@ install_packages() (
     done
 )
 
-# need_packages SECTION...: install what is missing of these sections.
+# need_packages SECTION...: install what is missing of these sections. Exports DRS_LACKING: the
+# packages that this release does not have, for which tests are skipped.
 need_packages() {
-    local missing packages log=$build/packages.log
+    local lines line name packages=() unknown=() log=$build/packages.log
+    export DRS_LACKING=
     mkdir -p "$build" || return
-    missing=$(missing_packages "$@")
-    [[ -n $missing ]] || return 0
-    mapfile -t packages <<<"$missing"
+    mapfile -t lines < <(section_lines "$@" | sort -u | missing_lines)
+    ((${#lines[@]} > 0)) || return 0
+    as_root apt-get update -q -o DPkg::Lock::Timeout=300 >"$log" 2>&1 ||
+        echo "apt-get update failed; the packages known so far may do (see $log)" >&2
+    for line in "${lines[@]}"; do
+        # shellcheck disable=SC2086 # words are names
+        if name=$(first_available ${line#'?'}); then
+            packages+=("$name")
+        elif [[ $line == '?'* ]]; then
+            DRS_LACKING+="${line#'? '} "
+        else
+            unknown+=("$line")
+        fi
+    done
+    if ((${#unknown[@]} > 0)); then
+        echo "apt has none of these packages: ${unknown[*]}" >&2
+        return 1
+    fi
+    ((${#packages[@]} > 0)) || return 0
     echo "installing ${packages[*]}"
-    install_packages "${packages[@]}" >"$log" 2>&1 && return
+    install_packages "${packages[@]}" >>"$log" 2>&1 && return
     cat "$log" >&2
     echo "these packages could not be installed: ${packages[*]}" >&2
     return 1
@@ -65,10 +103,42 @@ need_packages() {
 configure_tree() {
     [[ ! -e $top/config.status ]] || build_in=$top
     [[ -x $top/configure ]] || (cd "$top" && ./bootstrap) || return
-    cd "$build_in" || return
-    [[ -e config.status ]] || "$top/configure" --quiet --enable-werror
+    mkdir -p "$build_in" && cd "$build_in" || return
+    [[ -e config.status ]] || "$top/configure" --quiet --enable-werror "$@"
 }
 
 build_module() {
-    configure_tree && make --silent -j"$(nproc)"
+    configure_tree "$@" && make --silent -j"$(nproc)"
 }
+
+# collectd_source: the source tree of the collectd that this release has, in $build/collectd-source,
+# from the archives that apt knows and whether or not it has their sources listed.
+collectd_source() (
+    folder=$build/collectd-source
+    keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+    options=(-q -o Dir::Etc::SourceList="$folder/sources.list" -o Dir::Etc::SourceParts=-
+        -o Dir::State::Lists="$folder/lists")
+    mkdir -p "$folder/lists/partial" && cd "$folder" || return
+    trees=(collectd-*/)
+    if [[ ! -d ${trees[0]} ]]; then
+        # shellcheck disable=SC2016 # for apt
+        apt-get indextargets 'Created-By: Packages' \
+            --format "deb-src [signed-by=$keyring] \$(REPO_URI) \$(RELEASE) main \$(ORIGIN)" |
+            sed -n 's/ Debian$//p' | sort -u >sources.list
+        # Not every mirror keeps the part with Debian's patches, which leave plugins' headers alone.
+        {
+            apt-get "${options[@]}" update && {
+                apt-get "${options[@]}" source collectd || {
+                    apt-get "${options[@]}" --tar-only source collectd &&
+                        tar -xf collectd_*.orig.tar.*
+                }
+            }
+        } >log 2>&1 || {
+            cat log >&2
+            return 1
+        }
+        rm -rf lists
+        trees=(collectd-*/)
+    fi
+    echo "$folder/${trees[0]%/}"
+)

@@ -10,6 +10,7 @@ from blocks import JOB, project
 from daemons import Carbon, Collectd, GraphiteWeb, Prometheus
 from daemons.collectd import TOP
 from examples import SELF_METRICS
+from machine import need_package
 from pipelines import pipeline
 
 ITEM = {"incre_trans_delay": "3", "remaining_time": "7", "progress": "40",
@@ -114,6 +115,7 @@ def expanded(graphite: GraphiteWeb, variable: dict) -> set[str]:
 
 
 def test_graphite_answers_every_expression(watched):
+    need_package("graphite-web")
     board = dashboard("graphite")
     wanted = [filled_in(one, "*") for one in expressions(board, "target")]
     with Carbon() as carbon, GraphiteWeb(carbon.folder / "whisper") as graphite, \

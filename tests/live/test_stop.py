@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from blocks import JOB, OTHER_JOB, PROJECT_ID, TOKEN, hung_projects, project
 from daemons import Collectd
+from machine import own_mounts
 from standin import Certificates, StandIn
 
 PATIENT = "Timeout 60000"
@@ -90,8 +91,7 @@ class WithSilentNameServer(Collectd):
 
     def command(self) -> list[str]:
         mounted = f'mount --bind "{self.resolver}" /etc/resolv.conf && exec "$@"'
-        alone = ["unshare", "--mount"] if os.geteuid() == 0 else ["unshare", "--mount", "-r"]
-        return [*alone, "sh", "-c", mounted, "sh", *super().command()]
+        return [*own_mounts(), "sh", "-c", mounted, "sh", *super().command()]
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may take the place of a name server")

@@ -2,11 +2,10 @@
 # Copyright (c) 2026 the collectd-drs authors
 """TLS and proxies: whom the plugin believes, what it shows of itself, and which way it goes."""
 
-import os
-
 import pytest
 from blocks import JOB, PROJECT_ID, TOKEN, project
 from daemons import Collectd, Nginx
+from machine import own_mounts
 from standin import StandIn
 
 SERVERS = [
@@ -49,13 +48,12 @@ class WithSystemCertificates(Collectd):
 
     def command(self) -> list[str]:
         mounted = f'mount --bind "{self.certificates}" /etc/ssl/certs && exec "$@"'
-        alone = ["unshare", "--mount"] if os.geteuid() == 0 else ["unshare", "--mount", "-r"]
-        return [*alone, "sh", "-c", mounted, "sh", *super().command()]
+        return [*own_mounts(), "sh", "-c", mounted, "sh", *super().command()]
 
 
 @pytest.mark.parametrize("lines, asked", [([], True), (['CACert "{other}"'], False)])
 def test_cacert_takes_the_place_of_the_systems_certificates(certificates, tmp_path, lines, asked):
-    (tmp_path / "system.pem").write_bytes(certificates.ca.read_bytes())
+    (tmp_path / "ca-certificates.crt").write_bytes(certificates.ca.read_bytes())
     lines = [line.format(other=certificates.certificate("self-signed")) for line in lines]
     with StandIn(PROJECT_ID, TOKEN, tls=certificates.server()) as cloud:
         cloud.jobs[JOB] = {"job_id": JOB}

@@ -4,6 +4,7 @@
 
 import ssl
 import subprocess
+from collections.abc import Iterable
 from pathlib import Path
 
 RIGHT_NAME = "subjectAltName=IP:127.0.0.1,DNS:localhost"
@@ -14,7 +15,14 @@ SERVERS = {
     "wrong-name": (WRONG_NAME, "", ""),
     "expired": (RIGHT_NAME, "20200101000000Z", "20210101000000Z"),
 }
-CA_CONFIGURATION = """\
+# Python 3.13 and later believe only a CA that says so, and certificates that name their issuer's key.
+CA_EXTENSIONS = ("basicConstraints=critical,CA:TRUE", "keyUsage=critical,keyCertSign,cRLSign",
+                 "subjectKeyIdentifier=hash")
+# In place of the machine's openssl.cnf, whose defaults depend on the release.
+CONFIGURATION = """\
+[req]
+distinguished_name = name
+[name]
 [ca]
 default_ca = standin
 [standin]
@@ -25,8 +33,12 @@ unique_subject = no
 default_md = sha256
 policy = policy
 copy_extensions = copy
+x509_extensions = issuer
 [policy]
 commonName = supplied
+[issuer]
+authorityKeyIdentifier = keyid
+subjectKeyIdentifier = hash
 """
 
 
@@ -41,6 +53,8 @@ class Certificates:
         self.folder = Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.ca = self.folder / "ca.pem"
+        self.configuration = self.folder / "openssl.conf"
+        self.configuration.write_text(CONFIGURATION.format(folder=self.folder))
         self._make_ca()
         for kind, (name, start, end) in SERVERS.items():
             self._make_signed(kind, name, start, end)
@@ -62,29 +76,28 @@ class Certificates:
         return context
 
     def _make_ca(self) -> None:
-        self._make_self_signed("ca", self.ca, "basicConstraints=critical,CA:TRUE")
+        self._make_self_signed("ca", self.ca, *CA_EXTENSIONS)
         (self.folder / "index.txt").touch()
         (self.folder / "serial").write_text("1000\n")
-        configuration = CA_CONFIGURATION.format(folder=self.folder)
-        (self.folder / "ca.conf").write_text(configuration)
 
-    def _make_self_signed(self, kind: str, certificate: Path, extension: str) -> None:
-        self._request(kind, certificate, extension, "-x509", "-days", "3650")
+    def _make_self_signed(self, kind: str, certificate: Path, *extensions: str) -> None:
+        self._request(kind, certificate, extensions, "-x509", "-days", "3650")
 
     def _make_signed(self, kind: str, extension: str, start: str, end: str) -> None:
         request = self.folder / f"{kind}.csr"
-        self._request(kind, request, extension)
+        self._request(kind, request, [extension])
         dates = ["-startdate", start, "-enddate", end] if start else ["-days", "3650"]
         openssl(
-            "ca", "-batch", "-notext", "-config", self.folder / "ca.conf", *dates,
+            "ca", "-batch", "-notext", "-config", self.configuration, *dates,
             "-cert", self.ca, "-keyfile", self.key("ca"),
             "-in", request, "-out", self.certificate(kind),
         )
 
-    def _request(self, kind: str, out: Path, extension: str, *more: str) -> None:
+    def _request(self, kind: str, out: Path, extensions: Iterable[str], *more: str) -> None:
+        added = [word for extension in extensions for word in ("-addext", extension)]
         openssl(
             "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-            "-subj", f"/CN=standin {kind}", "-addext", extension, *more,
+            "-config", self.configuration, "-subj", f"/CN=standin {kind}", *added, *more,
             "-keyout", self.key(kind), "-out", out,
         )
 

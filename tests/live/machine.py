@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 the collectd-drs authors
+"""What a machine or a release may not have: tests that need it are skipped, with the reason."""
+
+import os
+import subprocess
+
+import pytest
+
+
+def need_package(name: str) -> None:
+    """Skip the test where the release has no such package; tests/prepare.sh found out."""
+    if name in os.environ.get("DRS_LACKING", "").split():
+        pytest.skip(f"this release has no package {name}")
+
+
+def own_mounts() -> list[str]:
+    """The start of a command line whose mounts nobody else sees; a container may refuse that."""
+    command = ["unshare", "--mount", *([] if os.geteuid() == 0 else ["--map-root-user"])]
+    tried = subprocess.run([*command, "mount", "-t", "tmpfs", "tmpfs", "/mnt"], check=False,
+                           capture_output=True, text=True)
+    if tried.returncode:
+        pytest.skip(f"this machine refuses mounts of one's own: {tried.stderr.strip()}")
+    return command
