@@ -104,11 +104,11 @@ configure_tree() {
     [[ ! -e $top/config.status ]] || build_in=$top
     [[ -x $top/configure ]] || (cd "$top" && ./bootstrap) || return
     mkdir -p "$build_in" && cd "$build_in" || return
-    [[ -e config.status ]] || "$top/configure" --quiet --enable-werror "$@"
+    [[ -e config.status ]] || "$top/configure" --quiet --enable-werror
 }
 
 build_module() {
-    configure_tree "$@" && make --silent -j"$(nproc)"
+    configure_tree && make --silent -j"$(nproc)"
 }
 
 # collectd_source: the source tree of the collectd that this release has, in $build/collectd-source,
