@@ -276,7 +276,7 @@ static const struct {
     {"2020-01-08T03:50:07.574000Z", 1578455407},
     {"2024-02-29T23:59:59.999999999Z", 1709251199},
     {"1970-01-01T00:00:00Z", 0},
-    {"2100-01-01T00:00:00Z", 4102444800},
+    {"2038-01-19T03:14:07Z", INT32_MAX},
 };
 
 static const char *const not_times[] = {
@@ -310,6 +310,17 @@ static void a_time_is_utc(void **state) {
   }
 }
 
+static void a_time_may_be_beyond_32_bits(void **state) {
+  (void)state;
+  const char *text = "2100-01-01T00:00:00Z";
+  int64_t expected = 4102444800;
+  time_t t = -1;
+  if (sizeof(t) < sizeof(expected))
+    skip();
+  assert_true(messages_time(text, strlen(text), &t));
+  assert_true(t == expected);
+}
+
 static void others_are_no_times(void **state) {
   (void)state;
   for (size_t i = 0; i < COUNT(not_times); i++) {
@@ -336,6 +347,7 @@ int main(void) {
       cmocka_unit_test(no_failure_is_overlooked),
       cmocka_unit_test(what_was_read_is_wiped),
       cmocka_unit_test(a_time_is_utc),
+      cmocka_unit_test(a_time_may_be_beyond_32_bits),
       cmocka_unit_test(others_are_no_times),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
