@@ -11,7 +11,7 @@ from collections import defaultdict
 from pathlib import Path
 from typing import NamedTuple
 
-from .process import Daemon
+from .process import HANG, Daemon
 
 TOP = Path(__file__).resolve().parents[2]
 MODULE_DIR = Path(os.environ.get("DRS_MODULE_DIR", TOP / "src/.libs"))
@@ -145,7 +145,7 @@ class Collectd(Daemon):
     def ask(self, command: str) -> list[str]:
         """Send one command to the unixsock plugin and return the lines of its answer."""
         with socket.socket(socket.AF_UNIX) as connection:
-            connection.settimeout(5)
+            connection.settimeout(HANG)
             connection.connect(str(self.socket_path))
             with connection.makefile("rw", encoding="utf-8") as stream:
                 stream.write(f"{command}\n")
@@ -191,7 +191,7 @@ class Collectd(Daemon):
         return [reads[time] for time in sorted(reads)][:-1]
 
     def wait_for_reads(self, count: int, *instances: str, plugin: str = "drs",
-                       timeout: float = 10.0) -> list[dict[str, float]]:
+                       timeout: float = HANG) -> list[dict[str, float]]:
         """As `reads`, but wait until there are this many."""
         self.wait_until(lambda: len(self.reads(*instances, plugin=plugin)) >= count,
                         f"{count} reads of {plugin} {' '.join(instances)}", timeout)

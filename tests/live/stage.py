@@ -132,7 +132,7 @@ def _wait(daemon: Collectd, slugs: list[str], metric: str, count: int, since: fl
         time.sleep(0.05)
         return not missing
 
-    daemon.wait_until(all_there, f"{count} values of {metric} of {missing}", timeout=30)
+    daemon.wait_until(all_there, f"{count} values of {metric} of {missing}", timeout=60)
 
 
 def _open(stack: ExitStack, slug: str, tls: object, folder: Path, environment: dict) -> Scene:

@@ -22,7 +22,7 @@ def test_the_examples_arrive_in_carbon_value_for_value(cloud):
             values = carbon.values()
             return {name for name in values if values[name]} >= {*expected, *self_metrics}
 
-        daemon.wait_until(stored, "a value of every metric in carbon", timeout=20)
+        daemon.wait_until(stored, "a value of every metric in carbon", timeout=60)
         values = carbon.values()
 
     assert {*values} == {*expected, *self_metrics}

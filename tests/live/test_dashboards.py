@@ -98,7 +98,7 @@ def test_prometheus_answers_every_expression(watched):
                          COLLECTD_PORT=prometheus.scraped_port)
         with Collectd(watched, stock) as daemon:
             for one in wanted:
-                daemon.wait_until(lambda one=one: prometheus.query(one), f"an answer to {one}", 30)
+                daemon.wait_until(lambda one=one: prometheus.query(one), f"an answer to {one}", 60)
             drawn = stored_in(prometheus, *(selector for one in wanted
                                             for selector in SELECTOR.findall(one)))
             assert drawn == stored_in(prometheus, '{__name__=~"collectd_drs_.+"}')
@@ -126,7 +126,7 @@ def test_graphite_answers_every_expression(watched):
             assert not [name for name in series if name.startswith("drs-") or "(" in name]
             return any(series.values())
         for one in wanted:
-            daemon.wait_until(lambda one=one: answered(one), f"an answer to {one}", 30)
+            daemon.wait_until(lambda one=one: answered(one), f"an answer to {one}", 60)
         drawn = {name for one in wanted for path in PATH.findall(one)
                  for name in graphite.expand(path)}
         assert drawn == {name for name in carbon.names() if ".drs-" in name}

@@ -214,10 +214,10 @@ def test_each_fault_is_told_once_and_is_over_when_it_is_over():
             cloud.jobs[JOB] = item(JOB)
             cloud.drs.names[JOB] = f"job-{name}"
             cloud.answer_with(fault, **options)
-            config += discovering(cloud, *OFTEN, "Timeout 400", "Interval 0.4", name=name)
+            config += discovering(cloud, *OFTEN, "Timeout 5000", "Interval 5", name=name)
         daemon = stack.enter_context(Collectd(config))
         for number, name in enumerate(clouds):
-            daemon.wait_until(lambda name=name: told(daemon, name), f"a complaint of {name}", 30)
+            daemon.wait_until(lambda name=name: told(daemon, name), f"a complaint of {name}", 60)
             daemon.wait_for_reads(2, name)
             up = daemon.reads(name)[-1][f"{name}/bool-up"]
             assert up == (number >= len(FAULTS)), name
@@ -226,7 +226,7 @@ def test_each_fault_is_told_once_and_is_over_when_it_is_over():
         for name in clouds:
             daemon.wait_until(lambda name=name: len(told(daemon, name)) == 2,
                               f"{name} to be well", 60)
-            daemon.wait_for_reads(1, f"job-{name}", timeout=30)
+            daemon.wait_for_reads(1, f"job-{name}", timeout=60)
         for name in clouds:
             first, second = told(daemon, name)
             assert re.match(rf'project "{name}": \w+: DiscoverJobs: the list of ', first)

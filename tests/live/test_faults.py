@@ -37,7 +37,7 @@ def test_a_service_that_hangs_costs_nobody_else_an_interval(cloud):
         silence = hung.answer_with("silent")
         config = project("prod", cloud) + hung_projects(hung, 20)
         with Collectd(config, "LoadPlugin uptime\nLoadPlugin load\n", interval=INTERVAL) as daemon:
-            silence.wait_for_hits(20, timeout=10)
+            silence.wait_for_hits(20, timeout=60)
             hung_since = time.time()
             daemon.wait_until(lambda: time.time() > hung_since + 15 * INTERVAL, "15 intervals")
             series = daemon.series()

@@ -70,9 +70,9 @@ def logins(daemon, account, expected: list[int]) -> None:
 def test_a_login_and_its_renewal(service, account, tmp_path):
     write_secret(tmp_path / "password", "first")
     with Collectd(block(service, account, tmp_path / "password")) as daemon:
-        daemon.wait_until(lambda: answered(daemon), "values", 20)
+        daemon.wait_until(lambda: answered(daemon), "values", 60)
         logins(daemon, account, [201])
-        daemon.wait_until(lambda: account.logins() == [201] * 3, "two renewals", 40)
+        daemon.wait_until(lambda: account.logins() == [201] * 3, "two renewals", 60)
         daemon.wait_until(lambda: daemon.reads()[-1]["prod/total_requests-token"] == 3,
                           "a read after them")
         reads = daemon.reads()
@@ -106,9 +106,9 @@ def test_a_user_without_the_role(service, account, tmp_path):
 def test_a_password_that_changes_under_a_running_daemon(service, account, tmp_path):
     write_secret(tmp_path / "password", "first")
     with Collectd(block(service, account, tmp_path / "password")) as daemon:
-        daemon.wait_until(lambda: answered(daemon), "values", 20)
+        daemon.wait_until(lambda: answered(daemon), "values", 60)
         account.keystone.change_password(account.user, "second")
-        daemon.wait_until(lambda: 401 in account.logins(), "the old one to be refused", 20)
+        daemon.wait_until(lambda: 401 in account.logins(), "the old one to be refused", 60)
         write_secret(tmp_path / "password", "second")
         daemon.wait_until(lambda: account.logins()[-1] == 201, "a login with the new one")
         daemon.wait_until(lambda: answered(daemon), "values with the new one")

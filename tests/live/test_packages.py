@@ -1,37 +1,46 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 the collectd-drs authors
-"""The packages: built, installed, used by the distribution's collectd, and purged without a trace."""
+"""The packages: built, installed, used, upgraded, removed and purged; collectd starts at each step."""
 
+import json
 import os
+import re
 import subprocess
+import tempfile
 from pathlib import Path
 
 import pytest
-from blocks import JOB, project
+from blocks import INTERVAL, JOB, project
+from daemons import Collectd, Smtp
+from daemons.collectd import MODULE_DIR, TOP
+from pipelines import body, fill_in
 
-TOP = Path(__file__).resolve().parents[2]
 SAMPLE = Path("/etc/collectd/collectd.conf.d/drs.conf")
 MODULE = Path("/usr/lib/collectd/drs.so")
+LOAD = Path("/usr/share/collectd-drs/load.conf")
+MONITORING = Path("/usr/share/collectd-drs/monitoring")
+NOTIFY = Path("/usr/libexec/collectd-drs/drs-notify")
 # Where a package may put something.
-ROOTS = [Path("/etc"), Path("/usr/lib/collectd"), Path("/usr/share"), Path("/var/lib/collectd")]
+ROOTS = [Path("/etc"), Path("/usr/lib/collectd"), Path("/usr/libexec"), Path("/usr/sbin"),
+         Path("/usr/share"), Path("/var/lib/collectd")]
 # What dpkg and mandb keep for themselves.
 IGNORED = ("/etc/.pwd.lock",)
 
 CONFIGURATION = """
+FQDNLookup false
 LoadPlugin csv
 <Plugin csv>
   DataDir "{folder}"
 </Plugin>
-LoadPlugin drs
-<Plugin drs>
-{drs}
-</Plugin>
+<Include "{included}">
+  Filter "*.conf"
+</Include>
 """
 
 
 def run(*command: object) -> str:
     done = subprocess.run([str(part) for part in command], capture_output=True, text=True,
-                          check=False, timeout=300)
+                          check=False, timeout=900)
     assert done.returncode == 0, f"{command}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
     return done.stdout
 
@@ -55,11 +64,10 @@ def deb(tmp_path_factory) -> Path:
 
 
 @pytest.fixture
-def installed(deb):
-    """The package on this machine, which had none of it before and has none of it after."""
+def purged(deb):
+    """A machine that has none of the package before the test and none of it after."""
     assert not MODULE.exists(), "the plugin is installed on this machine already"
     before = files()
-    as_root("dpkg", "--install", deb)
     try:
         yield
     finally:
@@ -67,29 +75,115 @@ def installed(deb):
     assert files() - before <= {str(SAMPLE.parent)}
 
 
-def test_the_installed_plugin_asks_the_service(installed, cloud, tmp_path):
-    config = tmp_path / "collectd.conf"
-    config.write_text(CONFIGURATION.format(folder=tmp_path, drs=project("prod", cloud)))
+@pytest.fixture
+def installed(purged, deb):
+    """The package on this machine."""
+    as_root("dpkg", "--install", deb)
+
+
+def previous(deb: Path, folder: Path) -> Path:
+    """The same package as of an earlier version."""
+    tree = folder / "previous"
+    run("dpkg-deb", "--raw-extract", deb, tree)
+    control = tree / "DEBIAN/control"
+    control.write_text(re.sub(r"(?m)^Version: .*", "Version: 0.0.1-1", control.read_text()))
+    package = folder / "previous.deb"
+    run("dpkg-deb", "--root-owner-group", "--build", tree, package)
+    return package
+
+
+def configuration(folder: Path, included: Path = SAMPLE.parent) -> Path:
+    """A collectd.conf that includes a folder, as Debian's does."""
+    config = folder / "collectd.conf"
+    config.write_text(CONFIGURATION.format(folder=folder / "csv", included=included))
+    return config
+
+
+def edit(sample: Path, blocks: str) -> None:
+    """What the sample's text says to do: a block of one's own, and the line that includes."""
+    text = re.sub(r"(?ms)^<Plugin drs>.*", f"<Plugin drs>\n{blocks}</Plugin>\n", sample.read_text())
+    edited, count = re.subn(r"(?m)^#(?=Include)", "", text)
+    assert count == 1
+    sample.write_text(edited)
+
+
+def requests_of_a_start(config: Path, cloud) -> int:
+    """Start collectd for one read, which must succeed: how often is the service asked?"""
+    before = len(cloud.requests)
     run("/usr/sbin/collectd", "-T", "-C", config)
-    assert [request.jobs for request in cloud.requests] == [[JOB]]
+    return len(cloud.requests) - before
+
+
+def test_collectd_starts_at_each_step_of_the_packages_life(purged, deb, cloud, tmp_path):
+    config = configuration(tmp_path)
+    as_root("dpkg", "--install", previous(deb, tmp_path))
+    assert requests_of_a_start(config, cloud) == 0, "the sample is in use before it is edited"
+    edit(SAMPLE, project("prod", cloud))
+    edited = SAMPLE.read_text()
+    assert requests_of_a_start(config, cloud) == 1
+    as_root("dpkg", "--install", "--force-confold", deb)
+    assert requests_of_a_start(config, cloud) == 1
+    as_root("dpkg", "--remove", "collectd-drs")
+    assert requests_of_a_start(config, cloud) == 0
+    assert SAMPLE.read_text() == edited, "the configuration is kept"
+    as_root("dpkg", "--install", deb)
+    assert requests_of_a_start(config, cloud) == 1
+    as_root("dpkg", "--purge", "collectd-drs")
+    assert not SAMPLE.exists()
+    SAMPLE.parent.mkdir(exist_ok=True)
+    assert requests_of_a_start(config, cloud) == 0
+
+
+def test_the_installed_files_are_as_they_are_to_be_used(installed):
     assert "man5/collectd-drs.5" in run("dpkg", "--listfiles", "collectd-drs")
+    assert os.access(NOTIFY, os.X_OK) and os.access("/usr/sbin/drs-check", os.X_OK)
+    for rules in ("check rules prometheus-alerts.yml", "test rules prometheus-alerts-test.yml"):
+        run("sh", "-c", f"cd {MONITORING} && promtool {rules}")
+    for store in ("graphite", "prometheus"):
+        json.loads((MONITORING / f"grafana-{store}.json").read_text())
 
 
-def test_the_installed_sample_says_nothing_until_it_is_edited(installed, tmp_path):
-    lines = SAMPLE.read_text().splitlines()
-    assert all(line.startswith("#") for line in lines)
-    config = tmp_path / "collectd.conf"
-    config.write_text(f'Include "{SAMPLE}"\n')
-    run("/usr/sbin/collectd", "-t", "-C", config)
-    # What its first line says makes the sample of the sources of it again.
-    edited = tmp_path / "drs.conf"
-    edited.write_text("".join(f"{line[1:]}\n" for line in lines[1:]))
-    assert edited.read_text() == (TOP / "collectd.conf.d/drs.conf").read_text()
+def test_the_installed_chain_calls_a_program(installed, cloud):
+    # For the user of collectd's exec plugin, who is never root.
+    with tempfile.TemporaryDirectory(prefix="drs-exec-") as name, Smtp() as smtp:
+        folder = Path(name)
+        folder.chmod(0o777)
+        pager = folder / "pager"
+        pager.write_text('#!/bin/sh\necho "$*" >> "${0%/*}/pages"\n')
+        pager.chmod(0o755)
+        chain = fill_in(body(MONITORING / "collectd-alerts.conf"), {
+            "EXEC_USER": "nobody", "DRS_NOTIFY": NOTIFY, "PAGER": pager,
+            "SMTP_HOST": "127.0.0.1", "SMTP_PORT": smtp.port, "RECIPIENT": "oncall@example.org"})
+        blocks = project("prod", cloud, f'Job "{JOB}" "orders-db"')
+        plugin = f'Include "{LOAD}"\n<Plugin drs>\n{blocks}</Plugin>\n'
+        cloud.jobs[JOB] |= {"transfer_status": "FULL_TRANSFER_FAILED"}
+        with Collectd(stock=plugin + chain, interval=INTERVAL) as daemon:
+            def paged() -> bool:
+                pages = folder / "pages"
+                return pages.exists() and "FULL_TRANSFER_FAILED" in pages.read_text()
+            daemon.wait_until(paged, "a page", 60)
 
 
-def test_an_rpm_package_is_built(tmp_path):
+def test_make_uninstall_leaves_a_collectd_that_starts(cloud, tmp_path):
+    root = tmp_path / "root"
+    make = ["make", "--silent", "-C", MODULE_DIR.parent.parent, f"DESTDIR={root}"]
+    run(*make, "install")
+    [sample] = root.rglob("drs.conf")
+    [load] = root.rglob("load.conf")
+    [module] = root.rglob("drs.so")
+    edit(sample, project("prod", cloud))
+    sample.write_text(re.sub('Include "', f'PluginDir "{module.parent}"\nInclude "{root}', sample.read_text()))
+    config = configuration(tmp_path, sample.parent)
+    assert requests_of_a_start(config, cloud) == 1
+    run(*make, "uninstall")
+    assert requests_of_a_start(config, cloud) == 0
+    assert [path for path in root.rglob("*") if path.is_file()] == [sample]
+
+
+def test_an_rpm_package_is_built_with_collectds_sources(tmp_path):
     run(TOP / "packaging/rpm", tmp_path)
     [package] = (tmp_path / "RPMS").rglob("collectd-drs-[0-9]*.rpm")
     listed = run("rpm", "--query", "--list", "--package", package).split()
-    assert {"/etc/collectd.d/drs.conf", "/usr/lib64/collectd/drs.so"} <= set(listed)
-    assert any(path.endswith("man5/collectd-drs.5") for path in listed)
+    assert {"/etc/collectd.d/drs.conf", str(LOAD), str(NOTIFY)} <= set(listed)
+    assert any(path.endswith("/collectd/drs.so") for path in listed)
+    assert any("man5/collectd-drs.5" in path for path in listed)

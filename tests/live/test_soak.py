@@ -119,7 +119,7 @@ def settle(daemon: Collectd, first: int, last: int) -> Size:
             sizes.append(size_of(pid))
         time.sleep(0.05)
         return now >= last and bool(sizes)
-    daemon.wait_until(over, f"{last} reads", timeout=30 + last * INTERVAL)
+    daemon.wait_until(over, f"{last} reads", timeout=60 + last * INTERVAL)
     return Size(min(size.memory for size in sizes), min(size.descriptors for size in sizes),
                 min(size.threads for size in sizes))
 

@@ -69,7 +69,7 @@ def test_in_a_read(cloud, moment):
     def met(_: Collectd) -> None:
         nonlocal hits
         hits += 1
-        trouble.wait_for_hits(hits, timeout=10)
+        trouble.wait_for_hits(hits, timeout=60)
     trouble = cloud.answer_with(fault, **options)
     seconds_to_stop(project("prod", cloud, PATIENT, LONG), met)
 
@@ -110,7 +110,7 @@ def test_in_a_handshake(tmp_path):
         trouble = cloud.answer_with("silent")
         hits = iter(range(1, 4))
         seconds_to_stop(project("prod", cloud, f'CACert "{certificates.ca}"', PATIENT, LONG),
-                        lambda _: trouble.wait_for_hits(next(hits), timeout=10))
+                        lambda _: trouble.wait_for_hits(next(hits), timeout=60))
 
 
 def test_in_a_login(cloud):
@@ -120,14 +120,14 @@ def test_in_a_login(cloud):
     lines = [f'IdentityEndpoint "{cloud.identity_endpoint}"', 'DomainName "d"', 'User "u"',
              'Password "p"']
     seconds_to_stop(project("prod", cloud, *lines, PATIENT, LONG, without=["Token"]),
-                    lambda _: trouble.wait_for_hits(next(hits), timeout=10))
+                    lambda _: trouble.wait_for_hits(next(hits), timeout=60))
 
 
 def test_with_twenty_projects_that_hang(cloud):
     trouble = cloud.answer_with("silent")
     hits = iter(range(20, 61, 20))
     seconds_to_stop(hung_projects(cloud, 20),
-                    lambda _: trouble.wait_for_hits(next(hits), timeout=10))
+                    lambda _: trouble.wait_for_hits(next(hits), timeout=60))
 
 
 def test_what_was_answered_is_written_and_the_rest_is_read_after_a_restart(cloud):
@@ -136,7 +136,7 @@ def test_what_was_answered_is_written_and_the_rest_is_read_after_a_restart(cloud
     config = project("prod", cloud, f'Job "{JOB}"', f'Job "{OTHER_JOB}"', PATIENT, LONG)
     trouble = cloud.answer_with("body-stalls")
     with Collectd(config) as daemon:
-        trouble.wait_for_hits(1, timeout=10)
+        trouble.wait_for_hits(1, timeout=60)
         # What has been read is in collectd's hands before the read is over.
         daemon.wait_until(lambda: any(JOB in name for name in daemon.names()), "the first job")
         daemon.stop()

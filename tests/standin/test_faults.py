@@ -278,7 +278,7 @@ def test_closing_ends_every_thread_at_once(name):
         clients = [socket.create_connection(("127.0.0.1", cloud.port)) for _ in range(20)]
         for client in clients:
             client.sendall(REQUEST)
-        switch.wait_for_hits(20, timeout=5)
+        switch.wait_for_hits(20, timeout=60)
         began = time.monotonic()
     assert time.monotonic() - began < 0.5
     assert threading.active_count() == before
