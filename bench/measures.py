@@ -2,6 +2,8 @@
 # Copyright (c) 2026 the collectd-drs authors
 """Each claim, measured: a row of the table, always two things of one run set against each other."""
 
+from __future__ import annotations
+
 import itertools
 import socket
 import time

@@ -2,6 +2,8 @@
 # Copyright (c) 2026 the collectd-drs authors
 """The programs whose work is measured: the service, collectd in each of its parts, and the peers."""
 
+from __future__ import annotations
+
 import json
 import os
 import re

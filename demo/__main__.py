@@ -2,6 +2,8 @@
 # Copyright (c) 2026 the collectd-drs authors
 """./demo/run, once all is installed and built: start, watch, draw, and stop what was started."""
 
+from __future__ import annotations
+
 import os
 import signal
 import sys

@@ -6,6 +6,8 @@ A window that is too narrow loses bars first, then words of the status, then the
 figures. NO_COLOR, TERM=dumb and a locale without UTF-8 are obeyed.
 """
 
+from __future__ import annotations
+
 import locale
 import os
 import shutil

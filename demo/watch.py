@@ -2,12 +2,19 @@
 # Copyright (c) 2026 the collectd-drs authors
 """The state of each job, from the values that collectd writes with their meta data."""
 
+from __future__ import annotations
+
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 FAMILIES = {1: "starting", 2: "running", 3: "paused", 4: "changing", 5: "ended", 6: "failed"}
 PHASES = ("struct", "data", "index")
+FIELDS = {
+    ("percent", "total"): "total", ("delay", "incremental"): "delay", ("delay", "rpo"): "rpo",
+    ("delay", "rto"): "rto", ("timeleft", "total"): "left", ("gauge", "apply_rows_rate"): "rows",
+    ("gauge", "apply_bytes_rate"): "bytes",
+}
 # A cycle is complete once no value of it has come for so many seconds.
 QUIET = 0.5
 
@@ -33,28 +40,16 @@ class Job:
 def take(job: Job, document: dict) -> None:
     """Put one value where it belongs."""
     value, instance = document["values"][0], document["type_instance"]
-    match document["type"], instance:
-        case "percent", "total":
-            job.total = value
-        case "percent", _:
-            job.phases[instance] = value
-        case "delay", "incremental":
-            job.delay = value
-        case "delay", "rpo":
-            job.rpo = value
-        case "delay", "rto":
-            job.rto = value
-        case "timeleft", "total":
-            job.left = value
-        case "gauge", "apply_rows_rate":
-            job.rows = value
-        case "gauge", "apply_bytes_rate":
-            job.bytes = value
-        case "gauge", "status":
-            meta = document.get("meta", {})
-            job.family = FAMILIES.get(int(value) // 100, "unknown")
-            job.status = meta.get("transfer_status", "").lower().replace("_", " ")
-            job.error = " ".join(filter(None, (meta.get("error_code"), meta.get("error_msg"))))
+    metric = document["type"], instance
+    if metric in FIELDS:
+        setattr(job, FIELDS[metric], value)
+    elif metric[0] == "percent":
+        job.phases[instance] = value
+    elif metric == ("gauge", "status"):
+        meta = document.get("meta", {})
+        job.family = FAMILIES.get(int(value) // 100, "unknown")
+        job.status = meta.get("transfer_status", "").lower().replace("_", " ")
+        job.error = " ".join(filter(None, (meta.get("error_code"), meta.get("error_msg"))))
 
 
 class Watch:

@@ -2,6 +2,8 @@
 # Copyright (c) 2026 the collectd-drs authors
 """Real collectd with the module from the build tree, and all the ways to read back what it did."""
 
+from __future__ import annotations
+
 import grp
 import os
 import shlex

@@ -2,6 +2,8 @@
 # Copyright (c) 2026 the collectd-drs authors
 """Real graphite-web over the whisper files of a carbon: what Grafana asks for Graphite's data."""
 
+from __future__ import annotations
+
 import json
 import sys
 import urllib.parse

@@ -2,10 +2,15 @@
 # Copyright (c) 2026 the collectd-drs authors
 """A broker that speaks Kafka's protocol, librdkafka's own for tests, and what is in a topic."""
 
+from __future__ import annotations
+
 import json
-from typing import Self
+from typing import TYPE_CHECKING
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, Producer, TopicPartition
+
+if TYPE_CHECKING:
+    from typing import Self
 
 
 class Kafka:

@@ -2,6 +2,8 @@
 # Copyright (c) 2026 the collectd-drs authors
 """Real Keystone, the identity service of OpenStack, on SQLite: domains, projects, users, tokens."""
 
+from __future__ import annotations
+
 import json
 import re
 import sqlite3

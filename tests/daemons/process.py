@@ -5,16 +5,24 @@
 Also the one polling loop of the test suite, `wait_until`.
 """
 
+from __future__ import annotations
+
 import os
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Self, TypeVar
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from typing import Self
 
 Seen = TypeVar("Seen")
+# Python 3.11 and newer have a way that is safe among threads.
+OWN_GROUP = {"process_group": 0} if sys.version_info >= (3, 11) else {"preexec_fn": os.setpgrp}
 # Seconds that only a hang takes, however busy the machine is.
 HANG = 60.0
 
@@ -87,7 +95,7 @@ class Daemon:
         with self.output.open("ab") as output:
             self.process = subprocess.Popen(
                 self.command(), cwd=self.folder, stdin=subprocess.DEVNULL, stdout=output,
-                stderr=output, env=self.environment(), process_group=0)
+                stderr=output, env=self.environment(), **OWN_GROUP)
         self.wait_until(self.ready, f"{self.name} to be ready", self.start_timeout)
 
     def stop(self) -> float:

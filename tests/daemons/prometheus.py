@@ -2,6 +2,8 @@
 # Copyright (c) 2026 the collectd-drs authors
 """A real Prometheus that scrapes collectd's write_prometheus plugin, and what it has stored."""
 
+from __future__ import annotations
+
 import json
 import urllib.error
 import urllib.parse

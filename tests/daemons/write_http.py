@@ -2,10 +2,15 @@
 # Copyright (c) 2026 the collectd-drs authors
 """The receiving end of collectd's write_http plugin: every value with its interval and meta data."""
 
+from __future__ import annotations
+
 import json
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Self
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Self
 
 
 class WriteHttp:

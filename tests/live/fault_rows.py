@@ -2,6 +2,8 @@
 # Copyright (c) 2026 the collectd-drs authors
 """The fault matrix: every row is a way in which a service, its network or this machine goes wrong."""
 
+from __future__ import annotations
+
 import os
 from functools import partial
 from pathlib import Path

@@ -6,6 +6,8 @@ A `Row` says what is done and what must be seen of it. `play` runs a group of ro
 all faults, then all well again; the `Record` is what the daemon did meanwhile.
 """
 
+from __future__ import annotations
+
 import re
 import time
 from collections.abc import Callable

@@ -2,6 +2,8 @@
 # Copyright (c) 2026 the collectd-drs authors
 """Many jobs of a service that wants few at once, likes some of them not, or asks for a pause."""
 
+from __future__ import annotations
+
 from math import ceil, log2
 
 import pytest

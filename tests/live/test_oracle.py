@@ -2,6 +2,8 @@
 # Copyright (c) 2026 the collectd-drs authors
 """The vendor's own code as an oracle: it signs what the plugin sent, and talks to the stand-in."""
 
+from __future__ import annotations
+
 import json
 from dataclasses import replace
 

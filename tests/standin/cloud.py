@@ -2,6 +2,8 @@
 # Copyright (c) 2026 the collectd-drs authors
 """The stand-in as tests use it: three services on ports of 127.0.0.1, from `with` to its end."""
 
+from __future__ import annotations
+
 import ssl
 import time
 from collections.abc import Callable

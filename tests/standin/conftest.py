@@ -2,6 +2,8 @@
 # Copyright (c) 2026 the collectd-drs authors
 """A stand-in for each test, and a plain client that asks it."""
 
+from __future__ import annotations
+
 import http.client
 import json
 import ssl

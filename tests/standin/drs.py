@@ -6,6 +6,8 @@ What no document tells (what a bad id does, how many ids fit, ...) is a setting,
 play every possibility.
 """
 
+from __future__ import annotations
+
 import random
 from collections import UserDict
 from collections.abc import Callable, Iterator

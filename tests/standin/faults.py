@@ -8,6 +8,8 @@ the last two see the answer that the service would have given. Those of the stag
 hostile.py.
 """
 
+from __future__ import annotations
+
 import inspect
 import threading
 from collections.abc import Callable

@@ -2,6 +2,8 @@
 # Copyright (c) 2026 the collectd-drs authors
 """The gateway's question before any operation: who asks? A token or a signature must answer it."""
 
+from __future__ import annotations
+
 import threading
 from collections.abc import Callable, Iterator
 

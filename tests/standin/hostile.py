@@ -6,6 +6,8 @@ A document is spoilt at its first object of interest (the first result, the toke
 or the whole), so that the same faults serve every service.
 """
 
+from __future__ import annotations
+
 import functools
 import json
 import struct

@@ -6,6 +6,8 @@ It takes what Keystone takes: users and projects by id or by name, members that 
 and a query that asks for the catalog or not.
 """
 
+from __future__ import annotations
+
 import secrets
 import threading
 from collections.abc import Callable

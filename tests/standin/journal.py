@@ -2,6 +2,8 @@
 # Copyright (c) 2026 the collectd-drs authors
 """What the stand-in has been asked: a record of requests that tests read and wait on."""
 
+from __future__ import annotations
+
 import json
 import threading
 import time

@@ -2,6 +2,8 @@
 # Copyright (c) 2026 the collectd-drs authors
 """The metadata service of an ECS server: temporary keys of its agency."""
 
+from __future__ import annotations
+
 import secrets
 import threading
 from collections.abc import Callable

@@ -7,6 +7,8 @@ STARTJOBING (over a minute), FULL_TRANSFER_STARTED, FULL_TRANSFER_COMPLETE, INCR
 RELEASE_RESOURCE_COMPLETE. progress_item.py and rpo_and_rto_item.py write a state as DRS does.
 """
 
+from __future__ import annotations
+
 import math
 from dataclasses import dataclass, field
 

@@ -2,6 +2,8 @@
 # Copyright (c) 2026 the collectd-drs authors
 """Refusals: every known error code with its status, and every shape of body one comes in."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Callable
 

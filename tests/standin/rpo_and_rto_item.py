@@ -6,6 +6,8 @@ Nobody has seen what the service says before the incremental phase; here both de
 which is its sign for "none" in batch-progress.
 """
 
+from __future__ import annotations
+
 from datetime import datetime, timedelta, timezone
 
 from .migration import State

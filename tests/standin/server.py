@@ -2,6 +2,8 @@
 # Copyright (c) 2026 the collectd-drs authors
 """A port of the stand-in: listens, gives each connection a thread, and ends all of them at once."""
 
+from __future__ import annotations
+
 import socket
 import ssl
 import threading

@@ -2,6 +2,8 @@
 # Copyright (c) 2026 the collectd-drs authors
 """What the services of the cloud have in common: a record of requests, faults, a latency."""
 
+from __future__ import annotations
+
 import sys
 import traceback
 from collections.abc import Callable

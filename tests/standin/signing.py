@@ -6,6 +6,8 @@ This is written from the description of the algorithm alone, so that it can tell
 implementation is right.
 """
 
+from __future__ import annotations
+
 import hashlib
 import hmac
 import re

@@ -2,6 +2,8 @@
 # Copyright (c) 2026 the collectd-drs authors
 """The stand-in's identity service, signatures and metadata service."""
 
+from __future__ import annotations
+
 import time
 from datetime import datetime, timezone
 

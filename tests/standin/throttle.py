@@ -2,6 +2,8 @@
 # Copyright (c) 2026 the collectd-drs authors
 """Throttling: so many requests in a window, then refusals until the window has passed."""
 
+from __future__ import annotations
+
 import threading
 import time
 from collections import deque

@@ -2,6 +2,8 @@
 # Copyright (c) 2026 the collectd-drs authors
 """Throw-away certificates for tests, made with the openssl command in a folder given."""
 
+from __future__ import annotations
+
 import ssl
 import subprocess
 from collections.abc import Iterable

@@ -2,6 +2,8 @@
 # Copyright (c) 2026 the collectd-drs authors
 """HTTP/1.1 on a socket: reads requests strictly, writes answers, and can break off anywhere."""
 
+from __future__ import annotations
+
 import gzip
 import json
 import socket
