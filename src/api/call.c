@@ -1,90 +1,107 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the collectd-drs authors
  *
- * From the bytes of a reply to what it means. */
+ * From arguments to bytes, and from bytes to an outcome. */
 
 #include "api/call.h"
 
 static bool is_success(long status) { return status >= 200 && status < 300; }
 
-/* A refusal need not be JSON: a gateway's is a page of HTML. */
-static bool on_body(void *arg, const struct http_response *reply,
+/* The response */
+
+/* An error response need not be JSON: a gateway's is a page of HTML. */
+static bool on_body(void *arg, const struct http_response *response,
                     const char *bytes, size_t len) {
-  struct api_call *post = arg;
-  post->error = is_success(reply->status) ? API_ERROR_NONE : API_ERROR_OTHER;
-  if (post->error == API_ERROR_NONE)
-    return post->handler->body(post->arg, bytes, len, &post->err);
-  post->handler->body(post->arg, bytes, len, NULL);
+  struct api_call *call = arg;
+  if (is_success(response->status))
+    return json_decoder_feed(call->decoder, bytes, len, &call->err);
+  if (call->error == API_ERROR_NONE)
+    json_decoder_expect_error(call->decoder);
+  call->error = API_ERROR_OTHER;
+  json_decoder_feed(call->decoder, bytes, len, NULL);
   return true;
 }
 
-/* A whole reply came, with this status. */
-static void judge(struct api_call *post, long status) {
-  struct api_error_body words = {.code = "", .message = ""};
+/* A whole response came, with this status. */
+static void classify(struct api_call *call, long status) {
   bool success = is_success(status);
-  bool whole =
-      post->handler->end(post->arg, &words, success ? &post->err : NULL);
+  bool whole = json_decoder_finish(call->decoder, success ? &call->err : NULL);
+  const struct error_body *body = json_decoder_error(call->decoder);
+  const char *code = body->code.text, *message = body->message.text;
   if (success && !whole)
     return;
-  post->error = api_error_classify(status, words.code, words.message);
-  post->rejects_job = api_error_rejects_job(words.code);
-  enum api_error told = post->error;
-  if (told == API_ERROR_JOB && !post->rejects_job)
-    told = API_ERROR_OTHER; /* a job may be why, and something else too */
-  if (told != API_ERROR_NONE)
-    api_error_describe(&post->err, told, status, words.code, words.message);
-  else if (words.lacks != NULL)
-    err_set(&post->err, ERR_RESPONSE, "the answer has no %s", words.lacks);
+  call->error = api_error_classify(status, code, message);
+  call->rejects_job = api_error_rejects_job(code);
+  enum api_error reported = call->error;
+  if (reported == API_ERROR_JOB && !call->rejects_job)
+    reported = API_ERROR_OTHER; /* a job may be the reason, or something else */
+  if (reported != API_ERROR_NONE)
+    api_error_describe(&call->err, reported, status, code, message);
+  else if (!json_decoder_has(call->decoder, call->type->required))
+    err_set(&call->err, ERR_RESPONSE, "the answer has no %s",
+            call->type->required);
 }
 
-/* What the answer says of our credentials. */
-static enum auth_result verdict(const struct api_call *post) {
-  switch (post->error) {
-  case API_ERROR_NONE:
-  case API_ERROR_EMPTY:
-    return AUTH_ACCEPTED;
-  case API_ERROR_CREDENTIAL:
-    return AUTH_REJECTED;
-  default:
-    return post->rejects_job ? AUTH_ACCEPTED : AUTH_INCONCLUSIVE;
-  }
-}
-
-/* The transfer failed. */
-static void classify_failure(struct api_call *post, enum http_limit limit,
+/* The transfer failed. What came before is delivered. */
+static void classify_failure(struct api_call *call, enum http_limit limit,
                              const struct err *err) {
   static const enum api_error errors[] = {
       [HTTP_LIMIT_NONE] = API_ERROR_SERVICE,
       [HTTP_LIMIT_SIZE] = API_ERROR_SIZE,
       [HTTP_LIMIT_TIME] = API_ERROR_TIMEOUT,
   };
-  err_set(&post->err, err->kind, "%s", err->text);
-  post->error = errors[limit];
+  json_decoder_finish(call->decoder, NULL);
+  err_set(&call->err, err->kind, "%s", err->text);
+  call->error = errors[limit];
 }
 
-static void on_done(void *arg, const struct http_response *reply,
+/* What the outcome says of our credentials. */
+static enum auth_result auth_result(const struct api_call *call) {
+  if (call->type->optional)
+    return AUTH_INCONCLUSIVE;
+  switch (call->error) {
+  case API_ERROR_NONE:
+  case API_ERROR_EMPTY:
+    return AUTH_ACCEPTED;
+  case API_ERROR_CREDENTIAL:
+    return AUTH_REJECTED;
+  default:
+    return call->rejects_job ? AUTH_ACCEPTED : AUTH_INCONCLUSIVE;
+  }
+}
+
+static void release_decoder(struct api_call *call) {
+  json_decoder_free(call->decoder);
+  call->decoder = NULL;
+}
+
+static void on_done(void *arg, const struct http_response *response,
                     const struct err *err) {
-  struct api_call *post = arg;
+  struct api_call *call = arg;
+  const struct api_service *service = call->service;
   if (err_is_set(err))
-    classify_failure(post, reply->limit, err);
+    classify_failure(call, response->limit, err);
   else
-    judge(post, reply->status);
-  if (err_is_set(&post->err) && post->error == API_ERROR_NONE)
-    post->error = API_ERROR_SERVICE;
-  post->retry_after = reply->retry_after;
-  post->transfer = NULL;
-  struct auth_outcome outcome = {.verdict = verdict(post),
-                                 .serial = post->serial,
-                                 .why = &post->err,
-                                 .server_date = reply->date};
-  auth_done(post->service->auth, &outcome, clock_now());
-  post->handler->done(post->arg);
-  if (post->service->touched != NULL)
-    post->service->touched(post->service->touched_arg);
+    classify(call, response->status);
+  if (err_is_set(&call->err) && call->error == API_ERROR_NONE)
+    call->error = API_ERROR_SERVICE;
+  call->retry_after = response->retry_after;
+  call->transfer = NULL;
+  release_decoder(call);
+  struct auth_outcome outcome = {.verdict = auth_result(call),
+                                 .serial = call->serial,
+                                 .why = &call->err,
+                                 .server_date = response->date};
+  auth_done(service->auth, &outcome, clock_now());
+  call->done(call);
+  if (service->touched != NULL)
+    service->touched(service->touched_arg);
 }
 
 static const struct http_handler http_handler = {.body = on_body,
                                                  .done = on_done};
+
+/* The request */
 
 enum auth_state api_call_prepare(const struct api_service *service,
                                  uint64_t *requests, msec_t now,
@@ -95,59 +112,68 @@ enum auth_state api_call_prepare(const struct api_service *service,
   return state;
 }
 
-static bool authorize(struct api_call *post, struct http_request *req,
+static bool authorize(struct api_call *call, struct http_request *req,
                       struct err *err) {
-  const struct api_service *s = post->service;
+  const struct api_service *s = call->service;
   return http_request_add_header(req, "Content-Type", "application/json",
                                  err) &&
          http_request_add_header(req, "Accept", "application/json", err) &&
          http_request_add_header(req, "X-Language", s->language, err) &&
-         auth_apply(s->auth, s->project_id, req, &post->serial, err);
+         auth_apply(s->auth, s->project_id, req, &call->serial, err);
 }
 
-/* The credentials of a request that got no answer. */
-static void release_auth(struct api_call *post) {
+/* The credentials of a request that got no response. */
+static void release_auth(struct api_call *call) {
   struct auth_outcome outcome = {.verdict = AUTH_INCONCLUSIVE,
-                                 .serial = post->serial};
-  auth_done(post->service->auth, &outcome, clock_now());
+                                 .serial = call->serial};
+  auth_done(call->service->auth, &outcome, clock_now());
 }
 
-static bool send(struct api_call *post, struct http_request *req,
+static bool send(struct api_call *call, const struct buf *body, msec_t timeout,
                  struct err *err) {
-  if (!authorize(post, req, err))
-    return false;
-  post->transfer =
-      http_start(post->service->http, req, &http_handler, post, err);
-  if (post->transfer == NULL)
-    release_auth(post);
-  return post->transfer != NULL;
-}
-
-bool api_call_start(struct api_call *post, const char *path,
-                    const struct buf *body, msec_t timeout, struct err *err) {
+  const struct api_service *s = call->service;
   struct http_request req = {.method = "POST",
-                             .endpoint = &post->service->endpoint,
+                             .endpoint = &s->endpoint,
                              .timeout = timeout,
                              .body = body->data,
                              .body_len = body->len,
-                             .connect = &post->service->connect};
-  struct buf full;
-  buf_init(&full, HTTP_HEADER_MAX);
-  post->error = API_ERROR_NONE;
-  post->rejects_job = false;
-  err_clear(&post->err);
-  bool ok = buf_addf(&full, err, "%s%s", post->service->path, path);
-  req.path = full.data;
-  ok = ok && send(post, &req, err);
+                             .connect = &s->connect};
+  struct buf path;
+  buf_init(&path, HTTP_HEADER_MAX);
+  bool ok = buf_addf(&path, err, "%s%s", s->path, call->type->path);
+  req.path = path.data;
+  if (ok && authorize(call, &req, err)) {
+    call->transfer = http_start(s->http, &req, &http_handler, call, err);
+    if (call->transfer == NULL)
+      release_auth(call);
+  }
   http_request_finish(&req);
-  buf_free(&full);
+  buf_free(&path);
+  return call->transfer != NULL;
+}
+
+bool api_call_start(struct api_call *call, const struct api_call_type *type,
+                    const void *args, msec_t timeout, struct err *err) {
+  struct buf body;
+  buf_init(&body, HTTP_BODY_MAX);
+  call->type = type;
+  call->error = API_ERROR_NONE;
+  call->rejects_job = false;
+  err_clear(&call->err);
+  call->decoder = json_decoder_new(type->response, call->target);
+  bool ok = call->decoder != NULL || err_memory(err);
+  ok = ok && type->write(&body, args, err) && send(call, &body, timeout, err);
+  buf_free(&body);
+  if (!ok)
+    release_decoder(call);
   return ok;
 }
 
-void api_call_cancel(struct api_call *post) {
-  if (post->transfer == NULL)
+void api_call_cancel(struct api_call *call) {
+  if (!api_call_is_under_way(call))
     return;
-  http_cancel(post->transfer);
-  post->transfer = NULL;
-  release_auth(post);
+  http_cancel(call->transfer);
+  call->transfer = NULL;
+  release_decoder(call);
+  release_auth(call);
 }

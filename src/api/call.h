@@ -1,17 +1,35 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the collectd-drs authors
  *
- * One request to the service, whatever it is for: authorizes it, sends it,
- * hands on the reply as it arrives, and says in the end what the reply means
- * for the one who asked. */
+ * A call of the API: writes the request, authorizes and sends it, decodes the
+ * response as it arrives, and classifies the outcome.
+ *
+ * Each kind of call is a const struct api_call_type at the end of a file of its
+ * own (progress.c, task_list.c, rpo_and_rto.c); a new one needs no other code
+ * below poll/.
+ *
+ *     call->target = &response;
+ *     if (!api_call_start(call, &progress_call, &ids, timeout, &err)) ...
+ *     call->done(call), when the outcome is in `call` */
 
 #ifndef DRS_API_CALL_H
 #define DRS_API_CALL_H
 
 #include "api/error.h"
 #include "auth/auth.h"
+#include "base/json_decoder.h"
 
-/* Whom all requests of a project go to, and how. Strings are the caller's. */
+struct api_call_type {
+  const char *path; /* below /v3/PROJECT/jobs */
+  /* Appends the request's body. */
+  bool (*write)(struct buf *body, const void *args, struct err *err);
+  const struct json_place *response; /* the table of its root */
+  const char *required;              /* the member that each success has */
+  bool optional; /* rejected for any reason where it is not offered, so that a
+                    rejection says nothing of the credentials */
+};
+
+/* What the calls of a project have in common. Strings are the owner's. */
 struct api_service {
   struct http *http;
   struct auth *auth;
@@ -23,50 +41,41 @@ struct api_service {
   void *touched_arg;
 };
 
-/* What a reply says of itself. Strings are the reader's. */
-struct api_error_body {
-  const char *code, *message; /* of a refusal, or "" */
-  const char *lacks; /* what a success should have had; NULL: nothing */
-};
-
-/* Who reads the reply. `arg` is the caller's. */
-struct api_call_handler {
-  /* A part of the body; false and an error: it is not as it should be. Not
-   * believed of a refusal, which need not be JSON. */
-  bool (*body)(void *arg, const char *bytes, size_t len, struct err *err);
-  /* The reply is here; false and an error: the body should go on. */
-  bool (*end)(void *arg, struct api_error_body *words, struct err *err);
-  /* It is over; the outcome is in the post, which is free again. */
-  void (*done)(void *arg);
-};
-
-/* A place for one request. */
+/* A call under way, or over. The owner sets the first four. */
 struct api_call {
   const struct api_service *service;
-  const struct api_call_handler *handler;
+  void (*done)(struct api_call *call); /* the call may be started anew in it */
   void *arg;
-  unsigned serial;                /* of the credentials */
-  struct http_transfer *transfer; /* NULL: the place is free */
+  void *target; /* of the response's table */
 
-  /* The outcome; while a reply arrives, `refusal` says whether it is one. */
+  const struct api_call_type *type;
+  struct json_decoder *decoder;
+  unsigned serial;                /* of the credentials */
+  struct http_transfer *transfer; /* NULL: not under way */
+
+  /* The outcome. */
   enum api_error error; /* API_ERROR_NONE: a success */
   struct err err;       /* set unless API_ERROR_NONE */
-  bool rejects_job;     /* for certain, an id is the reason */
-  msec_t retry_after;   /* -1: not said */
+  bool rejects_job;     /* an id is certainly the reason */
+  msec_t retry_after;   /* -1: the service asks for no pause */
 };
 
-/* Credentials for the next request; adds to `*requests` those that it sends for
+/* Credentials for the next call; adds to `*requests` those that it sends for
  * them. */
 enum auth_state api_call_prepare(const struct api_service *service,
                                  uint64_t *requests, msec_t now,
                                  struct err *err);
 
-/* Sends `body` to the service's URL with `path` behind it. False and an error:
- * nothing was sent, and no handler will be called. */
-bool api_call_start(struct api_call *post, const char *path,
-                    const struct buf *body, msec_t timeout, struct err *err);
+/* `args` are for the type's `write`. False and an error: nothing was sent, and
+ * `done` will not be called. */
+bool api_call_start(struct api_call *call, const struct api_call_type *type,
+                    const void *args, msec_t timeout, struct err *err);
 
-/* Ends it without a call of the handler. */
-void api_call_cancel(struct api_call *post);
+/* Ends it without `done`. */
+void api_call_cancel(struct api_call *call);
+
+static inline bool api_call_is_under_way(const struct api_call *call) {
+  return call->transfer != NULL;
+}
 
 #endif

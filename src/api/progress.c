@@ -6,6 +6,9 @@
 
 #include "api/progress.h"
 
+#include "api/call.h"
+#include "api/job_ids.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -131,66 +134,9 @@ const struct json_place progress_place = {
         JSON_FIELD_INSIDE("results", &results),
         {0}}};
 
-bool progress_request(struct buf *body, const char *(*next)(void *arg),
-                      void *arg, struct err *err) {
-  struct json_writer w;
-  json_writer_begin(&w, body, err);
-  json_open(&w);
-  json_key(&w, "jobs");
-  json_open_array(&w);
-  for (const char *id = next(arg); id != NULL; id = next(arg))
-    json_string(&w, id);
-  json_close_array(&w);
-  json_close(&w);
-  return json_writer_end(&w);
-}
-
-/* A decoder of this response alone */
-
-struct progress_reader {
-  struct json_decoder *json;
-  struct progress_response response;
-  struct progress_reply reply;
+const struct api_call_type progress_call = {
+    .path = "/batch-progress",
+    .write = job_ids_write,
+    .response = &progress_place,
+    .required = "results",
 };
-
-struct progress_reader *progress_reader_new(progress_fn *fn, void *arg) {
-  struct progress_reader *r = calloc(1, sizeof(*r));
-  if (r == NULL)
-    return NULL;
-  r->response.fn = fn;
-  r->response.arg = arg;
-  r->json = json_decoder_new(&progress_place, &r->response);
-  if (r->json != NULL)
-    return r;
-  free(r);
-  return NULL;
-}
-
-void progress_reader_free(struct progress_reader *r) {
-  if (r == NULL)
-    return;
-  json_decoder_free(r->json);
-  free(r);
-}
-
-bool progress_feed(struct progress_reader *r, const char *bytes, size_t len,
-                   struct err *err) {
-  return json_decoder_feed(r->json, bytes, len, err);
-}
-
-bool progress_finish(struct progress_reader *r, struct err *err) {
-  return json_decoder_finish(r->json, err);
-}
-
-const struct progress_reply *
-progress_reader_response(struct progress_reader *r) {
-  const struct error_body *e = json_decoder_error(r->json);
-  bool counted = r->response.has & PROGRESS_COUNT;
-  r->reply = (struct progress_reply){.has_results =
-                                         json_decoder_has(r->json, "results"),
-                                     .items = r->response.items,
-                                     .count = counted ? r->response.count : -1,
-                                     .code = e->code,
-                                     .message = e->message};
-  return &r->reply;
-}

@@ -81,29 +81,10 @@ struct progress_response {
 };
 #define PROGRESS_COUNT 1u
 
-/* For a decoder whose target is a struct progress_response. A success has
- * the member `results`. */
+/* For a decoder whose target is a struct progress_response. */
 extern const struct json_place progress_place;
 
-/* Appends {"jobs":[...]} to `body`: `next` gives the ids one by one, then
- * NULL. */
-bool progress_request(struct buf *body, const char *(*next)(void *arg),
-                      void *arg, struct err *err);
-
-/* A decoder of this response alone, with what call_pool reads of it. */
-struct progress_reply {
-  bool has_results;
-  size_t items;
-  double count;
-  struct json_text code, message;
-};
-struct progress_reader;
-struct progress_reader *progress_reader_new(progress_fn *fn, void *arg);
-void progress_reader_free(struct progress_reader *r);
-bool progress_feed(struct progress_reader *r, const char *bytes, size_t len,
-                   struct err *err);
-bool progress_finish(struct progress_reader *r, struct err *err);
-const struct progress_reply *
-progress_reader_response(struct progress_reader *r);
+/* Its arguments are a struct job_ids, its target a struct progress_response. */
+extern const struct api_call_type progress_call;
 
 #endif

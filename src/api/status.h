@@ -17,7 +17,8 @@ enum status_family {
   STATUS_PAUSED,
   STATUS_CHANGING,
   STATUS_ENDED,
-  STATUS_FAILED
+  STATUS_FAILED,
+  STATUS_FAMILIES /* how many there are */
 };
 
 /* The code of a `transfer_status`: 101 to 6xx; 600 for an unlisted *_FAILED,

@@ -5,6 +5,8 @@
 
 #include "api/task_list.h"
 
+#include "api/call.h"
+
 const char *const task_list_types[TASK_LIST_TYPES] = {"migration", "sync",
                                                       "cloudDataGuard"};
 
@@ -50,17 +52,24 @@ const struct json_place task_list_place = {
                           TASK_LIST_TOTAL),
         {0}}};
 
-bool task_list_request(struct buf *body, const char *type, long page,
-                       struct err *err) {
+static bool write_request(struct buf *body, const void *args, struct err *err) {
+  const struct task_list_page *page = args;
   struct json_writer w;
   json_writer_begin(&w, body, err);
   json_open(&w);
   json_key(&w, "cur_page");
-  json_whole(&w, page);
+  json_whole(&w, page->page);
   json_key(&w, "per_page");
   json_whole(&w, TASK_LIST_PAGE);
   json_key(&w, "db_use_type");
-  json_string(&w, type);
+  json_string(&w, page->type);
   json_close(&w);
   return json_writer_end(&w);
 }
+
+const struct api_call_type task_list_call = {
+    .path = "",
+    .write = write_request,
+    .response = &task_list_place,
+    .required = "jobs",
+};

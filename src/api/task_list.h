@@ -21,9 +21,11 @@ extern const char *const task_list_types[TASK_LIST_TYPES];
 /* The most tasks of a page that the API has. */
 #define TASK_LIST_PAGE 100
 
-/* Appends the request for one page, from 1; 0: for all tasks at once. */
-bool task_list_request(struct buf *body, const char *type, long page,
-                       struct err *err);
+/* A page of the list of one type, from 1; 0: all tasks at once. */
+struct task_list_page {
+  const char *type;
+  long page;
+};
 
 /* Texts as the service has them, empty where absent: the caller checks the id.
  */
@@ -49,8 +51,11 @@ struct task_list_response {
 };
 #define TASK_LIST_TOTAL 1u
 
-/* For a decoder whose target is a struct task_list_response. A success has the
- * member `jobs`. */
+/* For a decoder whose target is a struct task_list_response. */
 extern const struct json_place task_list_place;
+
+/* Its arguments are a struct task_list_page, its target a struct
+ * task_list_response. */
+extern const struct api_call_type task_list_call;
 
 #endif

@@ -128,6 +128,11 @@ bool batches_requeue(struct batches *b, const struct batch *batch);
 /* Ends a cycle. What was not asked for comes first in the next one. */
 void batches_end(struct batches *b);
 
+/* Whether jobs are left that were not asked for, or are to be asked again. */
+static inline bool batches_are_left(const struct batches *b) {
+  return b->fresh.left > 0 || b->pending.len > 0;
+}
+
 /* Whether every job of a rejected batch was asked for again. */
 static inline bool batches_are_divided(const struct batches *b) {
   return b->pending.len == 0 && b->aside.len == 0;

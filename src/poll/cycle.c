@@ -1,170 +1,14 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the collectd-drs authors
  *
- * From batches to requests, and from responses to events. */
+ * Which request is started when, and what the items of a response become. */
 
 #include "poll/cycle.h"
 
-#include <stdlib.h>
-#include <string.h>
-
-/* Where the service reports throttling without a Retry-After. */
-#define THROTTLE_MIN_MS 1000
-#define THROTTLE_MAX_MS (5 * 60 * 1000)
-
-/* Errors of a cycle */
-
-static void count_error(struct cycle *c, const struct err *err) {
-  c->counts.errors[err->kind]++;
-  err_set(&c->result.errors[err->kind], err->kind, "%s", err->text);
-}
-
-/* Likewise, where the rest of the cycle would fail in the same way. */
-static void close_cycle(struct cycle *c, const struct err *err) {
-  count_error(c, err);
-  c->closed = true;
-}
-
-/* What a response means for its batch, and for the cycle */
-
-/* No request is started for a while; the cycle goes on if time is left. A pause
- * that was asked for has begun already. */
-static void on_throttled(struct cycle *c, struct batch_call *call, msec_t now) {
-  count_error(c, &call->post.err);
-  if (now >= c->pause.until) /* once for responses that come together */
-    backoff_grow(&c->pause, THROTTLE_MIN_MS, THROTTLE_MAX_MS, now);
-  batches_requeue(&c->batches, &call->batch);
-}
-
-static void on_credential(struct cycle *c, struct batch_call *call) {
-  if (call->batch.repeated) {
-    close_cycle(c, &call->post.err);
-    return;
-  }
-  call->batch.repeated = true;
-  batches_requeue(&c->batches, &call->batch);
-}
-
-static void report_rejected_job(struct cycle *c, struct job *job,
-                                const char *code, const char *message) {
-  struct err err = ERR_INIT;
-  err_set(&err, ERR_JOB, "job %s: %s%s%s", job->id, code,
-          *code && *message ? ": " : "", message);
-  changes_missing(&c->changes, job, code, message);
-  count_error(c, &err);
-}
-
-/* Jobs that were rejected alone before anything was accepted. */
-static void report_rejected_jobs(struct cycle *c) {
-  size_t at = 0;
-  for (struct job *job;
-       (job = batches_each_rejected(&c->batches, &at)) != NULL;)
-    report_rejected_job(c, job, "", c->rejection.text);
-}
-
-static void on_job_rejected(struct cycle *c, struct batch_call *call) {
-  const struct err *err = &call->post.err;
-  struct job *job = batches_split(&c->batches, &call->batch);
-  c->blames_jobs = c->blames_jobs && call->post.rejects_job;
-  if (job == NULL)
-    return;
-  if (c->accepted > 0)
-    report_rejected_job(c, job, "", err->text);
-  else
-    err_set(&c->rejection, err->kind, "%s", err->text);
-}
-
-/* Where nothing was accepted, a job may be rejected for another reason than
- * itself, unless the service says so of every single one. */
-static void settle_rejections(struct cycle *c) {
-  struct err err = ERR_INIT;
-  if (c->accepted > 0 || !err_is_set(&c->rejection))
-    return;
-  if (c->blames_jobs && batches_are_divided(&c->batches)) {
-    report_rejected_jobs(c);
-    return;
-  }
-  err_set(&err, ERR_HTTP, "every request was rejected: %s", c->rejection.text);
-  count_error(c, &err);
-}
-
-/* One failed request may be an accident. When as many have failed as may be in
- * flight, and none succeeded, the service is left alone. */
-static void on_failure(struct cycle *c, struct batch_call *call) {
-  batches_failed(&c->batches);
-  count_error(c, &call->post.err);
-  c->failed++;
-  if (c->accepted == 0 && c->failed >= c->pool.len)
-    c->closed = true;
-}
-
-static void report_missing(struct cycle *c, struct batch_call *call) {
-  size_t at = 0;
-  for (struct job *job;
-       (job = batches_each(&c->batches, &call->batch, &at)) != NULL;)
-    if (job->polls[JOB_PROGRESS].answered != c->number)
-      changes_missing(&c->changes, job, "", call->post.err.text);
-}
-
-static void on_accepted(struct cycle *c, struct batch_call *call) {
-  report_missing(c, call);
-  if (c->accepted++ == 0)
-    report_rejected_jobs(c);
-  backoff_reset(&c->pause);
-  batches_accepted(&c->batches, &call->batch);
-}
-
-static void on_error(struct cycle *c, struct batch_call *call, msec_t now) {
-  switch (call->post.error) {
-  case API_ERROR_NONE:
-  case API_ERROR_EMPTY:
-    on_accepted(c, call);
-    break;
-  case API_ERROR_CREDENTIAL:
-    on_credential(c, call);
-    break;
-  case API_ERROR_THROTTLED:
-    on_throttled(c, call, now);
-    break;
-  case API_ERROR_SIZE:
-    if (!batches_too_large(&c->batches, &call->batch))
-      on_failure(c, call);
-    break;
-  case API_ERROR_TIMEOUT:
-    if (!batches_timed_out(&c->batches, &call->batch))
-      on_failure(c, call);
-    break;
-  case API_ERROR_JOB:
-    on_job_rejected(c, call);
-    break;
-  case API_ERROR_SERVICE:
-    on_failure(c, call);
-    break;
-  case API_ERROR_PERMISSION:
-  case API_ERROR_OTHER:
-    close_cycle(c, &call->post.err);
-    break;
-  }
-}
-
-static void on_done(void *arg, struct batch_call *call) {
-  struct cycle *c = arg;
-  msec_t now = clock_now();
-  if (call->post.error != API_ERROR_NONE && call->post.retry_after >= 0)
-    backoff_obey(&c->pause, call->post.retry_after, now);
-  on_error(c, call, now);
-}
+#include "api/job_ids.h"
+#include "api/status.h"
 
 /* Items */
-
-static void report_unexpected_job(struct cycle *c, const struct progress *p) {
-  struct err err = ERR_INIT;
-  if (err_is_set(&c->result.errors[ERR_RESPONSE]))
-    return; /* there may be a million of them */
-  err_set(&err, ERR_RESPONSE, "the answer has a job that was not asked for: %s",
-          p->id.text);
-  count_error(c, &err);
-}
 
 /* An item that has an error in place of a state is no answer. */
 static bool is_rejection(const struct progress *p) {
@@ -172,99 +16,183 @@ static bool is_rejection(const struct progress *p) {
          !(p->has & PROGRESS_COMPLETED);
 }
 
-/* Items mostly come in the order of the request: the next job is tried first.
- */
-static void on_item(void *arg, struct batch_call *call,
-                    const struct progress *p) {
-  struct cycle *c = arg;
-  struct job *near = batches_each(&c->batches, &call->batch, &call->at);
-  bool whole = strlen(p->id.text) == p->id.len; /* no NUL in it */
-  struct job *job = whole ? jobs_find(c->setup.jobs, p->id.text, near) : NULL;
-  if (job == NULL) {
-    report_unexpected_job(c, p);
+static void count_family(struct project_result *result,
+                         const struct json_text *status) {
+  result->families[status_family(status_code(status->text, status->len))]++;
+}
+
+static void on_progress(void *arg, const struct progress *p) {
+  struct slot *slot = arg;
+  struct cycle *c = slot->round->arg;
+  struct job *job = round_find_job(slot->round, slot, &p->id);
+  if (job == NULL)
     return;
-  }
-  struct job_poll *poll = &job->polls[JOB_PROGRESS];
-  if (poll->answered == c->number)
-    return; /* a duplicate */
   if (is_rejection(p)) {
-    report_rejected_job(c, job, p->error_code.text, p->error_msg.text);
+    round_reject_item(slot->round, job, &p->error_code, &p->error_msg);
     return;
   }
-  poll->answered = c->number;
-  poll->rejected = 0;
+  round_take_answer(slot->round, job);
   c->result.answered++;
+  count_family(&c->result, &p->transfer_status);
   c->setup.events->values(c->setup.arg, job, p);
   changes_answered(&c->changes, job, p);
 }
 
+static void on_missing(void *arg, struct job *job, const char *code,
+                       const char *message) {
+  struct cycle *c = arg;
+  changes_missing(&c->changes, job, code, message);
+}
+
+static void on_rpo_and_rto(void *arg, const struct rpo_and_rto *r) {
+  struct slot *slot = arg;
+  struct cycle *c = slot->round->arg;
+  struct job *job = round_find_job(slot->round, slot, &r->id);
+  if (job == NULL)
+    return;
+  round_take_answer(slot->round, job);
+  if (c->setup.events->rpo_and_rto != NULL)
+    c->setup.events->rpo_and_rto(c->setup.arg, job, r);
+}
+
+static void set_response(struct slot *slot) {
+  if (slot->round->type == &progress_call)
+    slot->response.progress =
+        (struct progress_response){.fn = on_progress, .arg = slot};
+  else
+    slot->response.rpo_and_rto =
+        (struct rpo_and_rto_response){.fn = on_rpo_and_rto, .arg = slot};
+}
+
+static void on_done(struct api_call *call) {
+  struct slot *slot = call->arg;
+  struct cycle *c = slot->round->arg;
+  round_evaluate(slot->round, slot, clock_now());
+  call_pool_release(&c->pool, slot);
+}
+
 /* Requests */
 
-/* Asks for the next batch. False: not now, so it stays the next. */
-static bool start_call(struct cycle *c, struct batch_call *call, msec_t now,
-                       enum auth_state *state) {
+struct id_walk {
+  const struct batches *batches;
+  const struct batch *batch;
+  size_t at;
+};
+
+static const char *next_id(void *arg) {
+  struct id_walk *walk = arg;
+  struct job *job = batches_each(walk->batches, walk->batch, &walk->at);
+  return job == NULL ? NULL : job->id;
+}
+
+static bool send(struct cycle *c, struct slot *slot, struct err *err) {
+  struct id_walk walk = {&slot->round->batches, &slot->batch, 0};
+  const struct job_ids ids = {.next = next_id, .arg = &walk};
+  set_response(slot);
+  return api_call_start(&slot->call, slot->round->type, &ids,
+                        c->setup.config->timeout, err);
+}
+
+/* Starts the request of a slot. False: not now, and its batch stays the next.
+ */
+static bool start_call(struct cycle *c, struct slot *slot, msec_t now) {
   struct err err = ERR_INIT;
-  *state =
+  enum auth_state state =
       api_call_prepare(c->setup.service, &c->counts.token_requests, now, &err);
-  if (*state == AUTH_READY &&
-      batch_call_start(call, &c->batches, c->setup.config->timeout, &err)) {
+  if (state == AUTH_READY && send(c, slot, &err)) {
     c->counts.requests++;
-    call->started = now;
+    c->started++;
     return true;
   }
-  if (*state != AUTH_BUSY)
-    close_cycle(c, &err);
-  batches_requeue(&c->batches, &call->batch);
+  c->awaits_credentials = state == AUTH_BUSY;
+  if (state != AUTH_BUSY)
+    round_close(slot->round, &err);
+  round_requeue(slot->round, slot);
   return false;
 }
 
-/* Fills the free slots. */
-static void start_calls(struct cycle *c, msec_t now) {
-  enum auth_state state = AUTH_READY;
-  struct batch_call *call;
-  while (!c->closed && (call = call_pool_acquire(&c->pool)) != NULL)
-    if (!batches_next(&c->batches, &call->batch) ||
-        !start_call(c, call, now, &state))
-      break;
-  c->awaits_credentials = state == AUTH_BUSY;
+/* The time of the next start where they are spread. */
+static msec_t next_start(const struct cycle *c) {
+  msec_t spread = c->setup.config->spread;
+  if (spread == 0 || c->started >= c->expected)
+    return c->begun;
+  return c->begun + spread * (msec_t)c->started / (msec_t)c->expected;
+}
+
+static bool next_batch(struct cycle *c, struct slot *slot, msec_t now) {
+  return round_next(&c->progress, slot, now) ||
+         (c->rpo_and_rto.type != NULL &&
+          round_next(&c->rpo_and_rto, slot, now));
+}
+
+/* Fills the free slots; returns when to do so again. */
+static msec_t start_calls(struct cycle *c, msec_t now) {
+  struct slot *slot;
+  c->awaits_credentials = false;
+  while (next_start(c) <= now && (slot = call_pool_acquire(&c->pool)) != NULL)
+    if (!next_batch(c, slot, now) || !start_call(c, slot, now)) {
+      call_pool_release(&c->pool, slot);
+      return CLOCK_NEVER;
+    }
+  return next_start(c) > now ? next_start(c) : CLOCK_NEVER;
 }
 
 /* The cycle as a whole */
 
-static const struct batch_call_handler batch_call_handler = {.item = on_item,
-                                                             .done = on_done};
+static void init_round(struct cycle *c, struct round *r,
+                       const struct api_call_type *type, enum job_call call) {
+  const struct project_config *config = c->setup.config;
+  *r = (struct round){.type = type,
+                      .job_call = call,
+                      .parallel = (size_t)config->max_parallel,
+                      .arg = c};
+  batches_init(&r->batches, c->setup.jobs, call, (size_t)config->batch_size);
+}
 
 bool cycle_init(struct cycle *c, const struct cycle_setup *setup,
                 struct err *err) {
-  const struct project_config *config = setup->config;
   *c = (struct cycle){.setup = *setup,
                       .changes = {.events = setup->events, .arg = setup->arg}};
-  batches_init(&c->batches, setup->jobs, JOB_PROGRESS,
-               (size_t)config->batch_size);
-  return call_pool_init(&c->pool, (size_t)config->max_parallel, setup->service,
-                        &batch_call_handler, c) ||
+  init_round(c, &c->progress, &progress_call, JOB_PROGRESS);
+  c->progress.missing = on_missing;
+  c->progress.counts = c->counts.errors;
+  c->progress.errors = c->result.errors;
+  if (setup->config->rpo_and_rto)
+    init_round(c, &c->rpo_and_rto, &rpo_and_rto_call, JOB_RPO_AND_RTO);
+  c->rpo_and_rto.counts = c->rpo_counts;
+  c->rpo_and_rto.errors = c->rpo_errors;
+  return call_pool_init(&c->pool, (size_t)setup->config->max_parallel,
+                        setup->service, on_done) ||
          err_memory(err);
 }
 
 void cycle_finish(struct cycle *c) {
   cycle_cancel(c);
-  batches_free(&c->batches);
-  free(c->pool.all);
-  c->pool = (struct call_pool){0};
+  call_pool_finish(&c->pool);
+  batches_free(&c->progress.batches);
+  batches_free(&c->rpo_and_rto.batches);
+}
+
+static size_t count_batches(const struct round *r) {
+  size_t size = r->batches.size;
+  return r->type == NULL ? 0 : (r->batches.jobs->len + size - 1) / size;
 }
 
 void cycle_start(struct cycle *c, msec_t now, msec_t deadline) {
   c->running = true;
-  c->closed = c->awaits_credentials = false;
+  c->awaits_credentials = false;
   c->begun = now;
   c->deadline = deadline;
   c->number++;
-  c->accepted = c->failed = 0;
-  c->blames_jobs = true;
-  c->started = clock_seconds();
+  c->seconds = clock_seconds();
   c->result = (struct project_result){.jobs = c->setup.jobs->len};
-  err_clear(&c->rejection);
-  batches_begin(&c->batches, c->number, now);
+  c->started = 0;
+  c->expected = count_batches(&c->progress) + count_batches(&c->rpo_and_rto);
+  round_begin(&c->progress, c->number, now);
+  for (int kind = 0; kind < ERR_KINDS; kind++)
+    err_clear(&c->rpo_errors[kind]);
+  if (c->rpo_and_rto.type != NULL)
+    round_begin(&c->rpo_and_rto, c->number, now);
   c->setup.events->started(c->setup.arg);
 }
 
@@ -273,40 +201,60 @@ void cycle_cancel(struct cycle *c) {
   c->running = false;
 }
 
-/* Starts what can be started; returns when to look again. */
+/* Starts what can be started; returns when to look again. The cycle waits for
+ * a pause of the progress to end, not for one of the optional call. */
 static msec_t go_on(struct cycle *c, msec_t now) {
-  if (!c->closed && now < c->pause.until)
-    return c->pause.until;
-  start_calls(c, now);
-  c->running = c->awaits_credentials || call_pool_in_flight(&c->pool) > 0;
-  return CLOCK_NEVER;
+  msec_t again = start_calls(c, now);
+  const struct round *r = &c->progress;
+  bool paused =
+      !r->closed && now < r->pause.until && batches_are_left(&r->batches);
+  if (paused)
+    again = msec_min(again, r->pause.until);
+  c->running =
+      again != CLOCK_NEVER || c->awaits_credentials || c->pool.in_flight > 0;
+  return again;
 }
 
 /* The interval is over. The next cycle begins with what is outstanding; a
  * request that took half of the time counts as slow. */
 static void abandon_calls(struct cycle *c, msec_t now) {
   for (size_t i = 0; i < c->pool.len; i++) {
-    const struct batch_call *call = &c->pool.all[i];
-    bool slow = 2 * (now - call->started) >= now - c->begun;
-    if (call->post.transfer != NULL &&
-        !(slow && batches_timed_out(&c->batches, &call->batch)))
-      batches_requeue(&c->batches, &call->batch);
+    const struct slot *slot = &c->pool.slots[i];
+    bool slow = 2 * (now - slot->started) >= now - c->begun;
+    if (!api_call_is_under_way(&slot->call))
+      continue;
+    struct batches *b = &slot->round->batches;
+    if (!slow || !batches_timed_out(b, &slot->batch))
+      batches_requeue(b, &slot->batch);
   }
   cycle_cancel(c);
 }
 
+/* Whether requests of the progress, or their credentials, are outstanding;
+ * else the optional round is. */
+static bool awaits_progress(const struct cycle *c) {
+  const struct round *r = &c->progress;
+  return r->in_flight > 0 || c->awaits_credentials ||
+         batches_are_left(&r->batches) || c->rpo_and_rto.type == NULL;
+}
+
 msec_t cycle_step(struct cycle *c, msec_t now) {
   struct err err = ERR_INIT;
-  if (call_pool_in_flight(&c->pool) == 0 && c->pause.until >= c->deadline)
+  struct round *late = &c->progress;
+  if (c->pool.in_flight == 0 && c->progress.pause.until >= c->deadline)
     err_set(&err, ERR_THROTTLED, "the service asked for a pause");
   else if (now >= c->deadline)
     err_set(&err, ERR_HTTP, "poll interval elapsed with requests outstanding");
   if (!err_is_set(&err))
     return msec_min(c->deadline, go_on(c, now));
-  close_cycle(c, &err);
+  if (err.kind == ERR_HTTP && !awaits_progress(c))
+    late = &c->rpo_and_rto;
+  round_close(late, &err);
   abandon_calls(c, now);
   return CLOCK_NEVER;
 }
+
+/* The end */
 
 /* Where no other error is known, the service left jobs out. */
 static void describe_missing(struct cycle *c) {
@@ -324,21 +272,44 @@ static void describe_missing(struct cycle *c) {
             jobs->len - c->result.answered, jobs->len, jobs->all[i]->id);
 }
 
-/* The error that left all jobs unanswered, or NULL. A service that knows none
- * of the jobs is up. */
-static const struct err *find_outage(const struct project_result *r) {
+/* The first error but those of single jobs, or NULL. */
+static const struct err *find_error(const struct err errors[ERR_KINDS]) {
   for (int kind = ERR_NONE + 1; kind < ERR_KINDS; kind++)
-    if (kind != ERR_JOB && r->answered == 0 && err_is_set(&r->errors[kind]))
-      return &r->errors[kind];
+    if (kind != ERR_JOB && err_is_set(&errors[kind]))
+      return &errors[kind];
   return NULL;
+}
+
+/* Reports the optional round when it begins to fail and when that is over, not
+ * at each cycle between. */
+static void end_rpo_and_rto(struct cycle *c) {
+  struct round *r = &c->rpo_and_rto;
+  if (r->type == NULL)
+    return;
+  round_end(r);
+  const struct err *err = find_error(c->rpo_errors);
+  if (err != NULL && !c->rpo_failing) {
+    c->rpo_err = *err;
+    c->rpo_failing = true;
+    c->result.rpo_and_rto_change = &c->rpo_err;
+  } else if (err == NULL && c->rpo_failing && r->accepted > 0) {
+    err_clear(&c->rpo_err);
+    c->rpo_failing = false;
+    c->result.rpo_and_rto_change = &c->rpo_err;
+  }
+}
+
+/* A service that knows none of the jobs is up. */
+static const struct err *find_outage(const struct project_result *r) {
+  return r->answered == 0 ? find_error(r->errors) : NULL;
 }
 
 void cycle_end(struct cycle *c) {
   cycle_cancel(c);
-  settle_rejections(c);
-  batches_end(&c->batches);
+  round_end(&c->progress);
+  end_rpo_and_rto(c);
   describe_missing(c);
-  c->result.seconds = clock_seconds() - c->started;
+  c->result.seconds = clock_seconds() - c->seconds;
   changes_project(&c->changes, find_outage(&c->result));
   c->setup.events->finished(c->setup.arg, &c->result);
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the collectd-drs authors
  *
- * One poll of all jobs of a project: asks for them in batches, divides or
- * repeats a batch that was refused, detects what changed since the last cycle,
- * and emits the project's events.
+ * One poll of all jobs of a project: a round of requests for their progress,
+ * and, where configured, one for their RPO and RTO. It ends in time whatever
+ * the network does, and emits the project's events.
  *
  *     cycle_start(&c, now, deadline);
  *     while (cycle_is_running(&c))
@@ -14,10 +14,9 @@
 #ifndef DRS_POLL_CYCLE_H
 #define DRS_POLL_CYCLE_H
 
-#include "api/call_pool.h"
-#include "base/backoff.h"
 #include "poll/changes.h"
 #include "poll/project_config.h"
+#include "poll/round.h"
 
 /* What a cycle works with. All of it must outlive the cycle. */
 struct cycle_setup {
@@ -28,24 +27,26 @@ struct cycle_setup {
   void *arg;
 };
 
+/* Its address must not change. */
 struct cycle {
   struct cycle_setup setup;
   struct call_pool pool;
-  struct batches batches;
+  struct round progress, rpo_and_rto;
   struct project_counts counts;
-  struct backoff pause; /* that the service asked for */
   struct changes changes;
+
+  /* What the optional round reports. */
+  uint64_t rpo_counts[ERR_KINDS];
+  struct err rpo_errors[ERR_KINDS];
+  struct err rpo_err; /* of the last round */
+  bool rpo_failing;   /* and this was reported */
 
   /* of the cycle under way */
   uint32_t number;
-  bool running;
-  bool closed; /* no further request is started */
-  bool awaits_credentials;
+  bool running, awaits_credentials;
   msec_t begun, deadline;
-  double started;          /* by clock_seconds */
-  size_t accepted, failed; /* requests */
-  bool blames_jobs;        /* each rejection was certainly for a job's sake */
-  struct err rejection;    /* the first of a job alone */
+  size_t started, expected; /* requests */
+  double seconds;           /* when it began, by clock_seconds */
   struct project_result result;
 };
 
@@ -77,7 +78,7 @@ static inline bool cycle_awaits_credentials(const struct cycle *c) {
 
 /* Whether the service asked for a pause that lasts. */
 static inline bool cycle_is_paused(const struct cycle *c, msec_t now) {
-  return now < c->pause.until;
+  return now < c->progress.pause.until;
 }
 
 /* To be completed before cycle_end by the sources of jobs. */

@@ -11,7 +11,8 @@
 /* The most pages of a list: whatever the service says there is. */
 #define PAGES_MAX 2000
 
-static const struct api_call_handler api_call_handler;
+static void on_done(struct api_call *call);
+static void on_task(void *arg, const struct task *t);
 
 void discovery_init(struct discovery *d, const struct api_service *service,
                     struct project_counts *counts, msec_t timeout,
@@ -20,20 +21,15 @@ void discovery_init(struct discovery *d, const struct api_service *service,
                           .counts = counts,
                           .timeout = timeout,
                           .interval = interval};
-  d->post = (struct api_call){
-      .service = service, .handler = &api_call_handler, .arg = d};
+  d->response = (struct task_list_response){.fn = on_task, .arg = d};
+  d->call = (struct api_call){
+      .service = service, .done = on_done, .arg = d, .target = &d->response};
   for (size_t i = 0; i < TASK_LIST_TYPES; i++)
     job_list_init(&d->lists[i]);
 }
 
-static void free_readers(struct discovery *d) {
-  json_decoder_free(d->decoder);
-  d->decoder = NULL;
-}
-
 void discovery_stop(struct discovery *d) {
-  api_call_cancel(&d->post);
-  free_readers(d);
+  api_call_cancel(&d->call);
   d->running = false;
 }
 
@@ -129,12 +125,12 @@ static void on_success(struct discovery *d) {
 
 static void on_credential(struct discovery *d) {
   if (d->repeated)
-    give_up(d, &d->post.err);
+    give_up(d, &d->call.err);
   d->repeated = true;
 }
 
-static void judge(struct discovery *d, msec_t now) {
-  switch (d->post.error) {
+static void evaluate(struct discovery *d) {
+  switch (d->call.error) {
   case API_ERROR_NONE:
     on_success(d);
     break;
@@ -145,16 +141,16 @@ static void judge(struct discovery *d, msec_t now) {
     on_credential(d);
     break;
   case API_ERROR_THROTTLED:
-    if (d->post.retry_after >= 0)
-      backoff_obey(&d->pause, d->post.retry_after, now);
-    give_up(d, &d->post.err);
-    break;
   case API_ERROR_SERVICE:
+  case API_ERROR_TIMEOUT:
   case API_ERROR_PERMISSION:
-    give_up(d, &d->post.err);
+    give_up(d, &d->call.err);
     break;
   default:
-    skip_kind(d, &d->post.err);
+    if (d->call.retry_after >= 0)
+      give_up(d, &d->call.err);
+    else
+      skip_kind(d, &d->call.err);
   }
 }
 
@@ -166,51 +162,25 @@ static void on_task(void *arg, const struct task *t) {
     job_list_add(&d->lists[d->kind], t->id.text, t->name.text, &d->task_err);
 }
 
-static bool on_body(void *arg, const char *bytes, size_t len, struct err *err) {
-  struct discovery *d = arg;
-  if (d->post.error != API_ERROR_NONE)
-    json_decoder_expect_error(d->decoder);
-  return json_decoder_feed(d->decoder, bytes, len, err);
-}
-
-static bool on_end(void *arg, struct api_error_body *words, struct err *err) {
-  struct discovery *d = arg;
-  bool whole = json_decoder_finish(d->decoder, err);
-  const struct error_body *error = json_decoder_error(d->decoder);
-  words->code = error->code.text;
-  words->message = error->message.text;
-  if (!json_decoder_has(d->decoder, "jobs"))
-    words->lacks = "jobs";
-  return whole;
-}
-
-static void on_done(void *arg) {
-  struct discovery *d = arg;
+static void on_done(struct api_call *call) {
+  struct discovery *d = call->arg;
   msec_t now = clock_now();
-  judge(d, now);
-  free_readers(d);
+  if (call->error != API_ERROR_NONE && call->retry_after >= 0)
+    backoff_obey(&d->pause, call->retry_after, now);
+  evaluate(d);
   if (d->kind == TASK_LIST_TYPES)
     end(d, now);
 }
 
-static const struct api_call_handler api_call_handler = {
-    .body = on_body, .end = on_end, .done = on_done};
-
 /* Asking */
 
 static bool send_page(struct discovery *d, struct err *err) {
-  struct buf body;
-  buf_init(&body, 1024);
+  const struct task_list_page page = {.type = task_list_types[d->kind],
+                                      .page = d->page};
   err_clear(&d->task_err);
-  d->response = (struct task_list_response){.fn = on_task, .arg = d};
-  d->decoder = json_decoder_new(&task_list_place, &d->response);
-  bool ok = d->decoder != NULL || err_memory(err);
-  ok = ok && task_list_request(&body, task_list_types[d->kind], d->page, err) &&
-       api_call_start(&d->post, "", &body, d->timeout, err);
-  if (!ok)
-    free_readers(d);
-  buf_free(&body);
-  return ok;
+  d->response.has = 0;
+  d->response.tasks = 0;
+  return api_call_start(&d->call, &task_list_call, &page, d->timeout, err);
 }
 
 void discovery_begin(struct discovery *d, msec_t now) {
@@ -224,7 +194,7 @@ void discovery_begin(struct discovery *d, msec_t now) {
 
 void discovery_step(struct discovery *d, msec_t now) {
   struct err err = ERR_INIT;
-  if (!d->running || d->post.transfer != NULL)
+  if (!d->running || api_call_is_under_way(&d->call))
     return;
   enum auth_state state =
       api_call_prepare(d->service, &d->counts->token_requests, now, &err);

@@ -9,7 +9,6 @@
 #define DRS_POLL_DISCOVERY_H
 
 #include "api/call.h"
-#include "api/progress.h"
 #include "api/task_list.h"
 #include "base/backoff.h"
 #include "poll/job_list.h"
@@ -26,8 +25,7 @@ struct discovery {
   /* the discovery under way */
   bool running;
   bool repeated; /* asked a second time with new credentials */
-  struct api_call post;
-  struct json_decoder *decoder;
+  struct api_call call;
   struct task_list_response response;
   struct err task_err; /* a task that cannot be polled, or memory */
   size_t kind;
@@ -69,7 +67,7 @@ static inline bool discovery_is_known(const struct discovery *d) {
 
 /* Whether the next request waits until there are credentials for it. */
 static inline bool discovery_awaits_credentials(const struct discovery *d) {
-  return d->running && d->post.transfer == NULL;
+  return d->running && !api_call_is_under_way(&d->call);
 }
 
 /* What is to be told after a read with these errors: NULL: nothing new, or

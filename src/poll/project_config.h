@@ -9,6 +9,7 @@
 #define DRS_POLL_PROJECT_CONFIG_H
 
 #include "auth/credential_config.h"
+#include "base/clock.h"
 #include "poll/job_list.h"
 
 /* Strings are NULL where the option is not given. */
@@ -22,6 +23,8 @@ struct project_config {
   int timeout;      /* milliseconds for one request */
   int batch_size;   /* ids in one request at most */
   int max_parallel; /* requests in flight */
+  msec_t spread;    /* milliseconds over which a cycle's requests are started;
+                       0: as fast as possible */
   bool verify_peer, verify_host;
   char *ca_cert, *client_cert, *client_key, *proxy;
   bool self_metrics, notify;
@@ -30,6 +33,7 @@ struct project_config {
   char *jobs_file;      /* more of them; NULL: none */
   bool discover_jobs;
   double discover_interval; /* seconds */
+  bool rpo_and_rto;         /* poll them as well */
 };
 
 #endif

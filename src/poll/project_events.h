@@ -8,12 +8,14 @@
 #define DRS_POLL_PROJECT_EVENTS_H
 
 #include "api/progress.h"
+#include "api/rpo_and_rto.h"
+#include "api/status.h"
 #include "base/err.h"
 #include "poll/jobs.h"
 
 /* Counters since the start. */
 struct project_counts {
-  uint64_t requests;          /* for progress, and for the task list */
+  uint64_t requests;          /* for progress, RPO and RTO, and the task list */
   uint64_t token_requests;    /* for credentials */
   uint64_t errors[ERR_KINDS]; /* by kind */
   uint64_t skipped;           /* cycles that were due while one was running */
@@ -23,13 +25,14 @@ struct project_counts {
 struct project_result {
   double seconds; /* duration of the cycle */
   size_t jobs, answered;
+  size_t families[STATUS_FAMILIES]; /* answered jobs by family of status */
   /* The first error of each kind, if any. */
   struct err errors[ERR_KINDS];
   const char *insecure_file; /* a secret's file that others may read, or NULL */
   bool jobs_known;           /* each source of jobs was read at least once */
-  /* Of the file of jobs, and of the service's list. NULL: no change; an error
-   * that is not set: recovered. */
-  const struct err *file_change, *discovery_change;
+  /* Of the file of jobs, of the service's list, and of the call for RPO and
+   * RTO. NULL: no change; an error that is not set: recovered. */
+  const struct err *file_change, *discovery_change, *rpo_and_rto_change;
 };
 
 /* Whether every job was answered. */
@@ -65,6 +68,9 @@ struct project_events {
   void (*changed)(void *arg, const struct change *change);
   /* The cycle is over. */
   void (*finished)(void *arg, const struct project_result *result);
+  /* The RPO and RTO of a job came. NULL where they are not configured. */
+  void (*rpo_and_rto)(void *arg, const struct job *job,
+                      const struct rpo_and_rto *r);
 };
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "alloc.h"
 
+#include "api/job_ids.h"
 #include "api/progress.h"
 
 #include <stdio.h>
@@ -149,7 +150,7 @@ static const char *next_id(void *arg) {
 static void assert_request(const char *const *ids, const char *json) {
   struct buf body;
   buf_init(&body, 1000);
-  assert_true(progress_request(&body, next_id, &ids, NULL));
+  assert_true(job_ids_write(&body, &(struct job_ids){next_id, &ids}, NULL));
   assert_string_equal(body.data, json);
   buf_free(&body);
 }
@@ -171,7 +172,7 @@ static bool write_a_request(void) {
   const char *const *at = ids;
   struct buf body;
   buf_init(&body, 1000);
-  bool ok = progress_request(&body, next_id, &at, NULL);
+  bool ok = job_ids_write(&body, &(struct job_ids){next_id, &at}, NULL);
   buf_free(&body);
   return ok;
 }

@@ -5,6 +5,7 @@
 
 #include "alloc.h"
 
+#include "api/call.h"
 #include "api/task_list.h"
 
 #include <stdio.h>
@@ -143,12 +144,14 @@ static void the_request_is_the_documented_one(void **state) {
   (void)state;
   struct buf body;
   buf_init(&body, 1000);
-  assert_true(task_list_request(&body, task_list_types[0], 0, NULL));
+  assert_true(task_list_call.write(
+      &body, &(struct task_list_page){task_list_types[0], 0}, NULL));
   assert_string_equal(
       body.data,
       "{\"cur_page\":0,\"per_page\":100,\"db_use_type\":\"migration\"}");
   buf_reset(&body);
-  assert_true(task_list_request(&body, task_list_types[2], 12, NULL));
+  assert_true(task_list_call.write(
+      &body, &(struct task_list_page){task_list_types[2], 12}, NULL));
   assert_string_equal(
       body.data,
       "{\"cur_page\":12,\"per_page\":100,\"db_use_type\":\"cloudDataGuard\"}");

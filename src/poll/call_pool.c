@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the collectd-drs authors
+ *
+ * An array, and a list of its free members. */
+
+#include "poll/call_pool.h"
+
+#include <stdlib.h>
+
+bool call_pool_init(struct call_pool *pool, size_t len,
+                    const struct api_service *service,
+                    void (*done)(struct api_call *call)) {
+  *pool = (struct call_pool){.slots = calloc(len, sizeof(*pool->slots))};
+  if (pool->slots == NULL)
+    return false;
+  pool->len = pool->in_flight = len;
+  while (pool->in_flight > 0) {
+    struct slot *slot = &pool->slots[pool->in_flight - 1];
+    slot->call = (struct api_call){.service = service,
+                                   .done = done,
+                                   .arg = slot,
+                                   .target = &slot->response};
+    call_pool_release(pool, slot);
+  }
+  return true;
+}
+
+void call_pool_finish(struct call_pool *pool) {
+  call_pool_cancel(pool);
+  free(pool->slots);
+  *pool = (struct call_pool){0};
+}
+
+struct slot *call_pool_acquire(struct call_pool *pool) {
+  struct slot *slot = pool->free;
+  if (slot == NULL)
+    return NULL;
+  pool->free = slot->next_free;
+  pool->in_flight++;
+  return slot;
+}
+
+void call_pool_release(struct call_pool *pool, struct slot *slot) {
+  slot->next_free = pool->free;
+  pool->free = slot;
+  pool->in_flight--;
+}
+
+void call_pool_cancel(struct call_pool *pool) {
+  for (size_t i = 0; pool->in_flight > 0 && i < pool->len; i++)
+    if (api_call_is_under_way(&pool->slots[i].call)) {
+      api_call_cancel(&pool->slots[i].call);
+      call_pool_release(pool, &pool->slots[i]);
+    }
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the collectd-drs authors
+ *
+ * The slots for the calls of a project that are in flight at the same time,
+ * each for one batch of jobs. */
+
+#ifndef DRS_POLL_CALL_POOL_H
+#define DRS_POLL_CALL_POOL_H
+
+#include "api/call.h"
+#include "api/progress.h"
+#include "api/rpo_and_rto.h"
+#include "poll/batches.h"
+
+struct round;
+
+struct slot {
+  struct api_call call;
+  struct round *round; /* whose batch it is */
+  struct batch batch;
+  size_t at; /* where in the batch the next item is expected */
+  msec_t started;
+  union {
+    struct progress_response progress;
+    struct rpo_and_rto_response rpo_and_rto;
+  } response;
+  struct slot *next_free;
+};
+
+/* All zero: no slot. */
+struct call_pool {
+  struct slot *slots;
+  size_t len, in_flight;
+  struct slot *free;
+};
+
+/* `done` gets each call that is over; its `arg` is the slot. False: out of
+ * memory. */
+bool call_pool_init(struct call_pool *pool, size_t len,
+                    const struct api_service *service,
+                    void (*done)(struct api_call *call));
+void call_pool_finish(struct call_pool *pool);
+
+/* A free slot, or NULL where all are taken. */
+struct slot *call_pool_acquire(struct call_pool *pool);
+void call_pool_release(struct call_pool *pool, struct slot *slot);
+
+/* Cancels all calls, and releases their slots. */
+void call_pool_cancel(struct call_pool *pool);
+
+#endif

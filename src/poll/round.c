@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the collectd-drs authors
+ *
+ * A function for each kind of outcome. */
+
+#include "poll/round.h"
+
+#include <string.h>
+
+/* Where the service reports throttling without a Retry-After. */
+#define THROTTLE_MIN_MS 1000
+#define THROTTLE_MAX_MS (5 * 60 * 1000)
+
+/* Errors */
+
+void round_fail(struct round *r, const struct err *err) {
+  r->counts[err->kind]++;
+  err_set(&r->errors[err->kind], err->kind, "%s", err->text);
+}
+
+void round_close(struct round *r, const struct err *err) {
+  round_fail(r, err);
+  r->closed = true;
+}
+
+/* An optional call is not offered, or not to us. */
+static void give_up(struct round *r, const struct err *err, msec_t now) {
+  round_close(r, err);
+  if (!r->type->optional)
+    return;
+  r->supported = false;
+  backoff_obey(&r->pause, ROUND_RETRY_MS, now);
+}
+
+/* Rejected jobs */
+
+static void report_rejected(struct round *r, struct job *job, const char *code,
+                            const char *message) {
+  struct err err = ERR_INIT;
+  err_set(&err, ERR_JOB, "job %s: %s%s%s", job->id, code,
+          *code && *message ? ": " : "", message);
+  if (r->missing != NULL)
+    r->missing(r->arg, job, code, message);
+  round_fail(r, &err);
+}
+
+void round_reject_item(struct round *r, struct job *job,
+                       const struct json_text *code,
+                       const struct json_text *message) {
+  report_rejected(r, job, code->text, message->text);
+}
+
+/* Jobs that were rejected alone before anything was accepted. */
+static void report_all_rejected(struct round *r) {
+  size_t at = 0;
+  for (struct job *job;
+       (job = batches_each_rejected(&r->batches, &at)) != NULL;)
+    report_rejected(r, job, "", r->rejection.text);
+}
+
+/* Outcomes */
+
+/* No request is started for a while. A pause that was asked for has begun
+ * already. */
+static void on_throttled(struct round *r, struct slot *slot, msec_t now) {
+  round_fail(r, &slot->call.err);
+  if (now >= r->pause.until) /* once for responses that come together */
+    backoff_grow(&r->pause, THROTTLE_MIN_MS, THROTTLE_MAX_MS, now);
+  batches_requeue(&r->batches, &slot->batch);
+}
+
+/* The batch is sent again, once, with new credentials. An optional call renews
+ * none: what is rejected may be the call, which shows by the third cycle. */
+static void on_credential(struct round *r, struct slot *slot, msec_t now) {
+  if (r->type->optional) {
+    if (++r->credential_errors > 2)
+      give_up(r, &slot->call.err, now);
+    r->closed = true;
+  } else if (slot->batch.repeated) {
+    round_close(r, &slot->call.err);
+  } else {
+    slot->batch.repeated = true;
+    batches_requeue(&r->batches, &slot->batch);
+  }
+}
+
+static void on_job_rejected(struct round *r, struct slot *slot, msec_t now) {
+  const struct err *err = &slot->call.err;
+  if (r->type->optional && !r->supported && !slot->call.rejects_job) {
+    give_up(r, err, now);
+    return;
+  }
+  struct job *job = batches_split(&r->batches, &slot->batch);
+  r->blames_jobs = r->blames_jobs && slot->call.rejects_job;
+  if (job == NULL)
+    return;
+  if (r->accepted > 0)
+    report_rejected(r, job, "", err->text);
+  else
+    err_set(&r->rejection, err->kind, "%s", err->text);
+}
+
+/* One failed request may be an accident. When as many have failed as may be in
+ * flight, and none succeeded, the service is left alone. */
+static void on_failure(struct round *r, struct slot *slot) {
+  batches_failed(&r->batches);
+  round_fail(r, &slot->call.err);
+  r->failed++;
+  if (r->accepted == 0 && r->failed >= r->parallel)
+    r->closed = true;
+}
+
+static void report_missing(struct round *r, struct slot *slot) {
+  size_t at = 0;
+  if (r->missing == NULL)
+    return;
+  for (struct job *job;
+       (job = batches_each(&r->batches, &slot->batch, &at)) != NULL;)
+    if (job->polls[r->job_call].answered != r->number)
+      r->missing(r->arg, job, "", slot->call.err.text);
+}
+
+static void on_accepted(struct round *r, struct slot *slot) {
+  report_missing(r, slot);
+  if (r->accepted++ == 0)
+    report_all_rejected(r);
+  r->supported = true;
+  r->credential_errors = 0;
+  backoff_reset(&r->pause);
+  batches_accepted(&r->batches, &slot->batch);
+}
+
+static void on_too_large(struct round *r, struct slot *slot) {
+  bool divided = slot->call.error == API_ERROR_SIZE
+                     ? batches_too_large(&r->batches, &slot->batch)
+                     : batches_timed_out(&r->batches, &slot->batch);
+  if (!divided)
+    on_failure(r, slot);
+}
+
+static void on_outcome(struct round *r, struct slot *slot, msec_t now) {
+  switch (slot->call.error) {
+  case API_ERROR_NONE:
+  case API_ERROR_EMPTY:
+    on_accepted(r, slot);
+    break;
+  case API_ERROR_CREDENTIAL:
+    on_credential(r, slot, now);
+    break;
+  case API_ERROR_THROTTLED:
+    on_throttled(r, slot, now);
+    break;
+  case API_ERROR_SIZE:
+  case API_ERROR_TIMEOUT:
+    on_too_large(r, slot);
+    break;
+  case API_ERROR_JOB:
+    on_job_rejected(r, slot, now);
+    break;
+  case API_ERROR_SERVICE:
+    on_failure(r, slot);
+    break;
+  case API_ERROR_PERMISSION:
+  case API_ERROR_OTHER:
+    give_up(r, &slot->call.err, now);
+    break;
+  }
+}
+
+void round_evaluate(struct round *r, struct slot *slot, msec_t now) {
+  const struct api_call *call = &slot->call;
+  r->in_flight--;
+  if (call->error != API_ERROR_NONE && call->retry_after >= 0)
+    backoff_obey(&r->pause, call->retry_after, now);
+  on_outcome(r, slot, now);
+}
+
+/* Items */
+
+static void report_unexpected(struct round *r, const struct json_text *id) {
+  struct err err = ERR_INIT;
+  if (err_is_set(&r->errors[ERR_RESPONSE]))
+    return; /* there may be a million of them */
+  err_set(&err, ERR_RESPONSE, "the answer has a job that was not asked for: %s",
+          id->text);
+  round_fail(r, &err);
+}
+
+/* Items mostly come in the order of the request: the next job is tried first.
+ */
+struct job *round_find_job(struct round *r, struct slot *slot,
+                           const struct json_text *id) {
+  struct job *near = batches_each(&r->batches, &slot->batch, &slot->at);
+  bool whole = strlen(id->text) == id->len; /* no NUL in it */
+  struct job *job = whole ? jobs_find(r->batches.jobs, id->text, near) : NULL;
+  if (job == NULL)
+    report_unexpected(r, id);
+  else if (job->polls[r->job_call].answered == r->number)
+    return NULL;
+  return job;
+}
+
+void round_take_answer(struct round *r, struct job *job) {
+  job->polls[r->job_call].answered = r->number;
+  job->polls[r->job_call].rejected = 0;
+}
+
+/* The round as a whole */
+
+void round_begin(struct round *r, uint32_t number, msec_t now) {
+  r->number = number;
+  r->closed = false;
+  r->in_flight = r->accepted = r->failed = 0;
+  r->blames_jobs = true;
+  err_clear(&r->rejection);
+  batches_begin(&r->batches, number, now);
+}
+
+/* Whether an optional call is offered is found out with one request. */
+bool round_next(struct round *r, struct slot *slot, msec_t now) {
+  bool is_trial = r->type->optional && !r->supported;
+  if (r->closed || now < r->pause.until || (is_trial && r->in_flight > 0) ||
+      !batches_next(&r->batches, &slot->batch))
+    return false;
+  slot->round = r;
+  slot->at = 0;
+  slot->started = now;
+  r->in_flight++;
+  return true;
+}
+
+void round_requeue(struct round *r, const struct slot *slot) {
+  r->in_flight--;
+  batches_requeue(&r->batches, &slot->batch);
+}
+
+/* Where nothing was accepted, a job may be rejected for another reason than
+ * itself, unless the service says so of every single one. */
+static void settle_rejections(struct round *r) {
+  struct err err = ERR_INIT;
+  if (r->accepted > 0 || !err_is_set(&r->rejection))
+    return;
+  if (r->blames_jobs && batches_are_divided(&r->batches)) {
+    report_all_rejected(r);
+    return;
+  }
+  err_set(&err, ERR_HTTP, "every request was rejected: %s", r->rejection.text);
+  round_fail(r, &err);
+}
+
+void round_end(struct round *r) {
+  settle_rejections(r);
+  batches_end(&r->batches);
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the collectd-drs authors
+ *
+ * One API call for all jobs of a project, batch by batch: what each response
+ * means for its batch, for its jobs, and for the rest of the round. A cycle has
+ * a round for each call that it makes. */
+
+#ifndef DRS_POLL_ROUND_H
+#define DRS_POLL_ROUND_H
+
+#include "base/backoff.h"
+#include "poll/batches.h"
+#include "poll/call_pool.h"
+#include "poll/project_events.h"
+
+/* An optional call that is rejected altogether is tried again after this. */
+#define ROUND_RETRY_MS (24 * 3600 * 1000)
+
+struct round {
+  const struct api_call_type *type;
+  enum job_call job_call;
+  struct batches batches;
+  struct backoff pause; /* that the service asked for */
+  size_t parallel;      /* slots of the pool */
+
+  /* Where errors are counted, and the first of each kind is kept. */
+  uint64_t *counts;
+  struct err *errors;
+
+  /* Of a mandatory call: the service rejects a job, for itself or not at all
+   * (both texts are "" then). */
+  void (*missing)(void *arg, struct job *job, const char *code,
+                  const char *message);
+  void *arg;
+
+  bool supported; /* an optional call was accepted once */
+  unsigned
+      credential_errors; /* cycles in a row that an optional call had one */
+
+  /* of the cycle under way */
+  uint32_t number;
+  bool closed;                        /* no further request is started */
+  size_t in_flight, accepted, failed; /* requests */
+  bool blames_jobs;     /* each rejection was certainly for a job's sake */
+  struct err rejection; /* the first of a job alone */
+};
+
+void round_begin(struct round *r, uint32_t number, msec_t now);
+
+/* The next batch to ask for; false: none now. */
+bool round_next(struct round *r, struct slot *slot, msec_t now);
+
+/* The batch of the slot goes back: its request could not be started. */
+void round_requeue(struct round *r, const struct slot *slot);
+
+/* The call of a slot is over; its outcome is in the slot. */
+void round_evaluate(struct round *r, struct slot *slot, msec_t now);
+
+/* The job of an item; NULL: it was not asked for, or was answered before. */
+struct job *round_find_job(struct round *r, struct slot *slot,
+                           const struct json_text *id);
+
+/* The item answers for its job. */
+void round_take_answer(struct round *r, struct job *job);
+
+/* An item has an error in place of an answer. */
+void round_reject_item(struct round *r, struct job *job,
+                       const struct json_text *code,
+                       const struct json_text *message);
+
+/* Counts an error; and ends the round, where the rest would fail alike. */
+void round_fail(struct round *r, const struct err *err);
+void round_close(struct round *r, const struct err *err);
+
+/* Ends the round; its calls are over or cancelled. */
+void round_end(struct round *r);
+
+#endif
