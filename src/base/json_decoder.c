@@ -95,8 +95,8 @@ static inline const struct json_field *find(const struct json_field *f,
   return NULL;
 }
 
-/* A member that is not in the table from the last match on. Apart from
- * on_key, which is short for that. */
+/* A member that is not in the table from the last match on. Kept out of
+ * on_key, so that the common case saves no registers. */
 static int __attribute__((noinline))
 on_other_key(struct json_decoder *d, const char *key, size_t len) {
   struct frame *top = d->top;
@@ -130,7 +130,7 @@ static int on_key(void *arg, const char *key, size_t len) {
 
 /* Containers */
 
-/* The place that a container is by the table of the place around it. */
+/* The place of a container that starts, from the table around it. */
 static const struct json_place *place_inside(struct json_decoder *d) {
   struct frame *top = d->top;
   if (top == d->frames) {
@@ -147,7 +147,7 @@ static const struct json_place *place_inside(struct json_decoder *d) {
   return d->field != NULL ? d->field->inside : NULL;
 }
 
-/* False: it is not in a table, and skipped. */
+/* False: skip it, because no table has it. */
 static bool enter(struct json_decoder *d, bool is_array) {
   const struct json_place *place = place_inside(d);
   if (place == NULL || !(is_array ? place->array : place->object) ||

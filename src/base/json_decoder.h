@@ -100,8 +100,8 @@ bool json_decoder_feed(struct json_decoder *d, const char *bytes, size_t len,
                        struct err *err);
 bool json_decoder_finish(struct json_decoder *d, struct err *err);
 
-/* Whether the response had this member of its root table, in the expected
- * type. */
+/* Whether the response had this member of its root table, an object or array
+ * in the expected type. A root table has at most 64 members. */
 bool json_decoder_has(const struct json_decoder *d, const char *key);
 
 /* What the body says of an error. Valid as long as the decoder. */
