@@ -8,9 +8,10 @@
  *       Jobs 10000        # dispatch the values of so many jobs from a loop,
  *       Interval 2        # this often, and report how long the loop took
  *       Heap true         # report the heap in use, every 0.1 seconds
+ *       Beat true         # note how regularly a read callback is called
  *       Slow 200          # a write plugin that takes so many microseconds
- *       Report "FILE"     # of that one, at the end: the series that arrived,
- *                         # the values, the longest gap of the uptime plugin
+ *       Report "FILE"     # at the end: how many series and values arrived at
+ *                         # that one, and the longest gap of Beat
  *     </Plugin> */
 
 #include <collectd/core/daemon/plugin.h>
@@ -25,7 +26,7 @@
 #define HEAP_INTERVAL 0.1
 
 static int jobs, slow;
-static bool heap;
+static bool beat, heap;
 static double interval = 1;
 static char *report;
 
@@ -91,12 +92,24 @@ static int read_heap(user_data_t *ud) {
   return 0;
 }
 
+/* The heartbeat: every other read callback is called as regularly */
+
+static cdtime_t last_beat, longest_gap;
+
+static int read_beat(user_data_t *ud) {
+  (void)ud;
+  cdtime_t now = cdtime();
+  if (last_beat != 0 && now - last_beat > longest_gap)
+    longest_gap = now - last_beat;
+  last_beat = now;
+  return 0;
+}
+
 /* The slow write plugin */
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static void *series;
 static size_t series_len, values_len;
-static cdtime_t last_uptime, longest_gap;
 
 static int compare(const void *a, const void *b) { return strcmp(a, b); }
 
@@ -120,11 +133,6 @@ static int write_slowly(const data_set_t *ds, const value_list_t *vl,
   values_len++;
   if (strcmp(vl->plugin, "drs") == 0)
     count_series(vl);
-  if (strcmp(vl->plugin, "uptime") == 0) {
-    if (last_uptime != 0 && vl->time - last_uptime > longest_gap)
-      longest_gap = vl->time - last_uptime;
-    last_uptime = vl->time;
-  }
   pthread_mutex_unlock(&lock);
   nanosleep(&pause, NULL);
   return 0;
@@ -150,6 +158,8 @@ static int configure(oconfig_item_t *ci) {
       cf_util_get_double(child, &interval);
     else if (strcasecmp(child->key, "Heap") == 0)
       cf_util_get_boolean(child, &heap);
+    else if (strcasecmp(child->key, "Beat") == 0)
+      cf_util_get_boolean(child, &beat);
     else if (strcasecmp(child->key, "Slow") == 0)
       cf_util_get_int(child, &slow);
     else if (strcasecmp(child->key, "Report") == 0)
@@ -165,6 +175,9 @@ static int init(void) {
   if (heap)
     plugin_register_complex_read(NULL, "dispatch/heap", read_heap,
                                  DOUBLE_TO_CDTIME_T(HEAP_INTERVAL), NULL);
+  if (beat)
+    plugin_register_complex_read(NULL, "dispatch/beat", read_beat,
+                                 TIME_T_TO_CDTIME_T(1), NULL);
   if (slow > 0)
     plugin_register_write("dispatch", write_slowly, NULL);
   return 0;
