@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the collectd-drs authors
  *
- * Who may try an account, and when. */
+ * The times at which an account may be tried. */
 
 #include "auth/account.h"
 

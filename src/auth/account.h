@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the collectd-drs authors
  *
- * What a service locks after a few rejections: a user of an identity service,
- * or an access key. All credentials that name one account share its pause,
- * whichever file or option their secrets come from. Identity services lock a
- * user after 3 to 10 rejected logins, a service an access key after 5 rejected
- * signatures; so there are at most six tries in any hour: after 1, 2, 4, 8, 16
- * and then every 30 minutes.
+ * An account is locked by its service after a few rejections: a user of an
+ * identity service, or an access key. All credentials that name one account
+ * share its pause, whichever file or option their secrets come from. Identity
+ * services lock a user after 3 to 10 rejected logins, a service an access key
+ * after 5 rejected signatures; so there are at most six tries in any hour:
+ * after 1, 2, 4, 8, 16 and then every 30 minutes.
  *
  * A file with a value that was never rejected ends the pause, three times in an
  * hour. Rejected values are remembered by a digest. A value that was accepted

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the collectd-drs authors
  *
- * The credential types, and what they have in common: sharing between projects,
- * and which request a result belongs to. */
+ * The credential types; sharing between projects; results of requests. */
 
 #include "auth/auth.h"
 
@@ -64,7 +63,8 @@ bool auth_apply(struct auth *a, const char *project_id,
   return true;
 }
 
-/* Results of what apply used before the last renewal say nothing new. */
+/* A result from before the last renewal says nothing of the new credentials.
+ */
 void auth_done(struct auth *a, const struct auth_outcome *outcome, msec_t now) {
   bool current = outcome->serial == a->serial;
   a->in_flight--;

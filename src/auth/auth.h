@@ -39,7 +39,7 @@ enum auth_result {
 /* A request that is over. */
 struct auth_outcome {
   enum auth_result verdict;
-  unsigned serial; /* what auth_apply used */
+  unsigned serial; /* as auth_apply gave it */
   const struct err *why;
   time_t server_date; /* the server's clock; -1: unknown */
 };
@@ -50,7 +50,7 @@ struct auths;
 /* A project's credential, and how its services are reached. */
 struct auth_options {
   const struct credential_config *credential;
-  const char *project_id; /* what a login is scoped to */
+  const char *project_id; /* the scope of a login */
   msec_t timeout;
   struct http_connect_options connect;
 };
@@ -63,16 +63,16 @@ struct auth_scheme {
   /* NULL: out of memory. */
   struct auth *(*open)(struct auths *auths, const struct auth_options *o,
                        struct err *err);
-  /* A cycle starts: what was rejected in an earlier one may be tried again.
-   * NULL where that could lock an account. */
+  /* A cycle starts: a credential rejected in an earlier one may be tried
+   * again. NULL where that could lock an account. */
   void (*begin)(struct auth *a);
-  /* Gets what is missing or ends soon. May use the network. */
+  /* Gets credentials that are missing or end soon. May use the network. */
   enum auth_state (*prepare)(struct auth *a, struct http *http, msec_t now,
                              struct err *err);
   /* Adds headers to the request. Does not use the network. */
   bool (*apply)(struct auth *a, const char *project_id,
                 struct http_request *req, struct err *err);
-  /* The service rejected what apply uses now. */
+  /* The service rejected the credentials that apply uses now. */
   void (*reject)(struct auth *a, const struct auth_outcome *outcome,
                  msec_t now);
   /* A request is over, whatever its result; before `reject`. May be NULL. */
@@ -86,12 +86,12 @@ struct auth {
   const struct auth_scheme *scheme;
   const char *insecure_file; /* a secret's file that others may read, or NULL */
   uint64_t requests;         /* sent for credentials, since the start */
-  unsigned serial;           /* of what apply uses now */
+  unsigned serial;           /* of the credentials that apply uses now */
   bool accepted;             /* the service has accepted it at least once */
   unsigned in_flight;        /* requests applied to and not yet done */
 };
 
-/* What projects share; all zero at first, and again when all is closed. */
+/* Shared by projects; all zero at first, and again when all is closed. */
 struct auths {
   struct registry_entry *all;
   struct registry_entry *accounts; /* users and access keys */

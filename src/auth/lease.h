@@ -23,7 +23,7 @@ struct lease {
   bool granted;
   msec_t ends, renew_at;
   struct backoff failed;   /* the granting service fails */
-  struct backoff rejected; /* what was granted is rejected */
+  struct backoff rejected; /* the lease is rejected */
   struct err failure;      /* why the service granted none */
   struct err rejection;    /* why the last one was rejected */
 };
@@ -44,7 +44,7 @@ bool lease_grant(struct lease *l, msec_t life,
  * `retry_after` is negative, before one that grows. */
 void lease_fail(struct lease *l, msec_t retry_after, msec_t now);
 
-/* What was granted is rejected. If it `served` before, the next one is
+/* DRS rejects the token or the keys. If it `served` before, the next one is
  * requested at once; else after a pause that grows. */
 void lease_reject(struct lease *l, bool served, msec_t now);
 

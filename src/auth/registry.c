@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the collectd-drs authors
  *
- * A list: there are as many as an operator has typed. */
+ * A list: there are as few entries as an operator configures. */
 
 #include "auth/registry.h"
 

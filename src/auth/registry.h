@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the collectd-drs authors
  *
- * Things that several owners have in common, found by a key: who call_pool for
- * the same gets the same. The last who gives it back frees it. */
+ * Objects that several owners share, found by a key. The last owner frees
+ * them. */
 
 #ifndef DRS_AUTH_REGISTRY_H
 #define DRS_AUTH_REGISTRY_H
@@ -12,18 +12,18 @@
 /* The longest key in bytes. */
 #define REGISTRY_KEY_MAX (128 * 1024)
 
-/* To be the first member of what is shared. */
+/* The first member of a shared object. */
 struct registry_entry {
   struct buf key; /* wiped when freed: there may be a secret in it */
   unsigned owners;
   struct registry_entry *next;
 };
 
-/* What has this key, with one owner more, or NULL. */
+/* The entry of this key, with one more owner; or NULL. */
 struct registry_entry *registry_find(struct registry_entry *all,
                                      const struct buf *key);
 
-/* Adds `s`, with one owner, and takes over the key. */
+/* Adds `s` with one owner, and moves the key into it. */
 void registry_add(struct registry_entry **all, struct registry_entry *s,
                   struct buf *key);
 

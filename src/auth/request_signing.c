@@ -44,7 +44,7 @@ static bool add_authorization(struct http_request *req,
                                      .query = req->query,
                                      .headers = headers,
                                      .headers_len = list_headers(headers, req),
-                                     .body = req->body == NULL ? "" : req->body,
+                                     .body = req->body,
                                      .body_len = req->body_len,
                                      .date = date};
   ok = ok &&

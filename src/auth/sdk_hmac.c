@@ -74,8 +74,8 @@ static bool encode(struct buf *to, const struct slice *s, struct err *err) {
   return ok;
 }
 
-/* Cuts off what stands before the first `separator`, or all, and steps over
- * it. */
+/* Cuts off the bytes before the first `separator`, or all, and steps over it.
+ */
 static struct slice cut(struct slice *rest, char separator) {
   struct slice head = *rest;
   char *at = memchr(rest->text, separator, rest->len);
@@ -116,7 +116,7 @@ static int compare_params(const void *a, const void *b) {
   return order != 0 ? order : compare_slices(&p->value, &q->value);
 }
 
-/* Takes `rest` quarantined in place. False: there are too many. */
+/* Splits `rest` in place. False: too many parameters. */
 static bool parse_query(struct slice rest, struct param params[], size_t *len) {
   *len = 0;
   while (rest.len > 0) {
@@ -223,7 +223,8 @@ static bool add_hash(struct buf *to, const char *bytes, size_t len,
   struct sha256_ctx ctx;
   uint8_t digest[SHA256_DIGEST_SIZE];
   sha256_init(&ctx);
-  sha256_update(&ctx, len, (const uint8_t *)bytes);
+  if (len > 0)
+    sha256_update(&ctx, len, (const uint8_t *)bytes);
   sha256_digest(&ctx, sizeof(digest), digest);
   explicit_bzero(&ctx, sizeof(ctx));
   return add_hex(to, digest, err);

@@ -10,8 +10,8 @@
  *     signature = HMAC of to sign, with the secret key as it is
  *
  * Each step appends to a buffer, so that each can be checked by itself. The
- * canonical request holds a security token where there is one; what is derived
- * from a secret on the way is wiped. */
+ * canonical request holds a security token where there is one; values
+ * derived from a secret are wiped. */
 
 #ifndef DRS_AUTH_SDK_HMAC_H
 #define DRS_AUTH_SDK_HMAC_H
@@ -37,11 +37,11 @@ struct sdk_hmac_header {
 struct sdk_hmac_request {
   const char *method;
   const char *path;  /* of the URL, percent-encoded or not; "" is "/" */
-  const char *query; /* what follows the '?'; NULL: nothing. '+' is a plus */
+  const char *query; /* after the '?'; NULL: none. '+' is a plus */
   /* The headers to sign, in any order; X-Sdk-Date is not among them. */
   const struct sdk_hmac_header *headers;
   size_t headers_len;
-  const char *body;
+  const char *body; /* NULL: none */
   size_t body_len;
   /* The header X-Sdk-Date, which is always signed. The service wants it within
    * 15 minutes of its own clock. */
@@ -49,8 +49,8 @@ struct sdk_hmac_request {
 };
 
 /* These append, or return false: ERR_LOCAL where memory is short or there are
- * too many headers or parameters, ERR_RESPONSE where `to` is full. What is in
- * `to` then is of no use. */
+ * too many headers or parameters, ERR_RESPONSE where `to` is full. Then `to`
+ * is of no use. */
 bool sdk_hmac_canonical_request(struct buf *to,
                                 const struct sdk_hmac_request *req,
                                 struct err *err);

@@ -44,8 +44,8 @@ bool file_has_changed(const struct file *f) {
   return !f->settled || stat(f->path, &now) != 0 || !same_file(&now, &f->seen);
 }
 
-/* Opens without blocking and looks at what was opened, not at a path that may
- * mean another file a moment later. */
+/* Opens without blocking and checks the open file, not the path, which may name
+ * another file a moment later. */
 static int open_regular(const char *path, struct stat *st, enum err_kind kind,
                         struct err *err) {
   int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);

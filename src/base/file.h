@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the collectd-drs authors
  *
- * A file that somebody may replace at any time.
+ * A file that may be replaced at any time.
  *
  * It has changed when its metadata differ from those of the last reading, in
  * whatever way it was changed: renamed over, truncated and written, or through
@@ -30,13 +30,13 @@ void file_free(struct file *f);
 bool file_has_changed(const struct file *f);
 
 /* Appends it to `to`, as much as fits: a buffer that is full in the end says
- * that the file is too long. What passes through is wiped: it may be a secret.
+ * that the file is too long. Buffers are wiped: it may be a secret.
  * False: it cannot be read, which is an error of this kind. */
 bool file_read(struct file *f, struct buf *to, enum err_kind kind,
                struct err *err);
 
-/* After a reading: whether it was written so lately that who writes it may not
- * have come to its end. */
+/* After a reading: whether the file was modified within the last second, so
+ * that its writer may not have finished. */
 bool file_is_fresh(const struct file *f);
 
 #endif

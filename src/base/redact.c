@@ -159,7 +159,7 @@ static int base64_digit(const char *bytes, size_t i) {
 }
 
 /* A secret may follow other bytes, as in "user:password": then it starts at
- * its second or third byte. What follows it in base64 is dropped as well. */
+ * its second or third byte. The base64 that follows is dropped as well. */
 static size_t match_base64(const char *text, const char *secret, size_t len) {
   for (size_t skip = 0; skip < 3 && len >= skip + BASE64_LEN_MIN; skip++) {
     size_t digits = (len - skip) / 3 * 4, n = 0;

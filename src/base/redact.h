@@ -2,7 +2,7 @@
  * Copyright (c) 2026 the collectd-drs authors
  *
  * Finds a secret at the start of a text, however the text is encoded: services
- * quote what they were sent in JSON, in HTML, in a URL or in base64. */
+ * quote their requests in JSON, in HTML, in a URL or in base64. */
 
 #ifndef DRS_BASE_REDACT_H
 #define DRS_BASE_REDACT_H

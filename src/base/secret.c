@@ -101,7 +101,7 @@ static void drop_line_break(struct buf *b) {
     b->data[--b->len] = '\0';
 }
 
-/* Decides what a file that could be read means; takes over the bytes. */
+/* Makes a file's bytes the value; takes them over. */
 static bool take(struct secret *s, struct buf *fresh, bool *changed,
                  struct err *err) {
   drop_line_break(fresh);
@@ -147,7 +147,7 @@ static size_t longest_match(const char *text) {
   return longest;
 }
 
-/* What is redacted has at least 4 bytes, so the text never grows. */
+/* A match has at least 4 bytes, so the text never grows. */
 void secret_redact(char *text) {
   char *to = text;
   pthread_mutex_lock(&lock);

@@ -13,7 +13,7 @@
 
 #include "base/file.h"
 
-/* The most bytes of a secret: what a gateway takes as one header. */
+/* The most bytes of a secret: gateways take no longer header. */
 #define SECRET_MAX (32 * 1024)
 
 /* A secret as configured: the value, or the path of its file; or neither. */
@@ -36,8 +36,8 @@ struct secret {
  * control characters. */
 bool secret_is_valid(const char *value, struct err *err);
 
-/* Copies what is configured. False: out of memory, or the value is not valid.
- * To be freed in any case. */
+/* Copies the configured value or path. False: out of memory, or the value is
+ * not valid. To be freed in any case. */
 bool secret_init(struct secret *s, const struct secret_config *c,
                  struct err *err);
 void secret_free(struct secret *s);

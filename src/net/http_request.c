@@ -21,7 +21,7 @@ static void drop_suffix(char *text, const char *suffix) {
     text[len - n] = '\0';
 }
 
-/* What follows "SCHEME://", or all where there is none. */
+/* The rest after "SCHEME://", or all where there is none. */
 static const char *skip_scheme(const char *url) {
   const char *host = strstr(url, "://");
   return host == NULL ? url : host + strlen("://");

@@ -48,7 +48,7 @@ struct http_request {
   const char *method;
   const struct http_endpoint *endpoint;
   const char *path;  /* below the endpoint's */
-  const char *query; /* what follows the '?'; NULL: none */
+  const char *query; /* after the '?'; NULL: none */
   struct http_header headers[HTTP_HEADERS_MAX];
   size_t headers_len;
   const char *body; /* NULL: none */

@@ -142,6 +142,22 @@ static const struct sdk_hmac_request with_token = {
     .date = "20200608T023900Z",
 };
 
+static void no_body_is_an_empty_body(void **state) {
+  (void)state;
+  struct sdk_hmac_request req = with_token;
+  struct buf none, empty;
+  buf_init(&none, 1000);
+  buf_init(&empty, 1000);
+  req.body = NULL;
+  req.body_len = 0;
+  assert_true(sdk_hmac_canonical_request(&none, &req, NULL));
+  req.body = "";
+  assert_true(sdk_hmac_canonical_request(&empty, &req, NULL));
+  assert_string_equal(none.data, empty.data);
+  buf_free(&none);
+  buf_free(&empty);
+}
+
 static bool sign_once(void) {
   struct buf b;
   buf_init(&b, 1000);
@@ -291,6 +307,7 @@ static void a_date_is_utc(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(each_step_is_as_expected),
+      cmocka_unit_test(no_body_is_an_empty_body),
       cmocka_unit_test(no_failure_is_overlooked),
       cmocka_unit_test(no_secret_is_freed),
       cmocka_unit_test(no_key_is_left_on_the_stack),
