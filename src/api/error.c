@@ -76,6 +76,8 @@ static enum api_error kind_of_status(long status) {
     return API_ERROR_SIZE;
   case 429:
     return API_ERROR_THROTTLED;
+  case 501:
+    return API_ERROR_OTHER;
   default:
     return status >= 500 ? API_ERROR_SERVICE : API_ERROR_OTHER;
   }

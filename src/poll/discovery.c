@@ -15,12 +15,13 @@ static void on_done(struct api_call *call);
 static void on_task(void *arg, const struct task *t);
 
 void discovery_init(struct discovery *d, const struct api_service *service,
-                    struct project_counts *counts, msec_t timeout,
-                    msec_t interval) {
+                    const struct project_config *config,
+                    struct project_counts *counts) {
   *d = (struct discovery){.service = service,
+                          .config = config,
                           .counts = counts,
-                          .timeout = timeout,
-                          .interval = interval};
+                          .interval =
+                              (msec_t)(config->discover_interval * 1000)};
   d->response = (struct task_list_response){.fn = on_task, .arg = d};
   d->call = (struct api_call){
       .service = service, .done = on_done, .arg = d, .target = &d->response};
@@ -158,7 +159,9 @@ static void evaluate(struct discovery *d) {
 
 static void on_task(void *arg, const struct task *t) {
   struct discovery *d = arg;
-  if (status_family(status_code(t->status.text, t->status.len)) != STATUS_ENDED)
+  int status = status_code(t->status.text, t->status.len);
+  if (status_family(status) != STATUS_ENDED &&
+      job_filter_accepts(&d->config->discover_filter, t))
     job_list_add(&d->lists[d->kind], t->id.text, t->name.text, &d->task_err);
 }
 
@@ -180,7 +183,8 @@ static bool send_page(struct discovery *d, struct err *err) {
   err_clear(&d->task_err);
   d->response.has = 0;
   d->response.tasks = 0;
-  return api_call_start(&d->call, &task_list_call, &page, d->timeout, err);
+  return api_call_start(&d->call, &task_list_call, &page, d->config->timeout,
+                        err);
 }
 
 void discovery_begin(struct discovery *d, msec_t now) {

@@ -11,14 +11,15 @@
 #include "api/call.h"
 #include "api/task_list.h"
 #include "base/backoff.h"
-#include "poll/job_list.h"
+#include "poll/project_config.h"
 #include "poll/project_events.h"
 
 /* All zero: nothing is discovered. */
 struct discovery {
   const struct api_service *service; /* NULL: as if all zero */
-  struct project_counts *counts;     /* whom requests and errors are added to */
-  msec_t timeout, interval;
+  const struct project_config *config;
+  struct project_counts *counts; /* requests and errors are added to them */
+  msec_t interval;
   msec_t due;
   struct backoff pause; /* after a failure */
 
@@ -40,10 +41,10 @@ struct discovery {
   bool told;             /* one of these has been told */
 };
 
-/* `service` and `counts` must outlive it. Times are in milliseconds. */
+/* All that it is given must outlive it. */
 void discovery_init(struct discovery *d, const struct api_service *service,
-                    struct project_counts *counts, msec_t timeout,
-                    msec_t interval);
+                    const struct project_config *config,
+                    struct project_counts *counts);
 
 /* Cancels what is under way. */
 void discovery_stop(struct discovery *d);

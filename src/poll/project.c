@@ -71,8 +71,7 @@ static bool prepare_project(struct project *p, const struct project_env *env,
     return err_memory(err);
   }
   if (config->discover_jobs)
-    discovery_init(&p->discovery, &p->service, cycle_counts(&p->cycle),
-                   config->timeout, (msec_t)(config->discover_interval * 1000));
+    discovery_init(&p->discovery, &p->service, config, cycle_counts(&p->cycle));
   return open_auth(p, err) && jobs_file_init(&p->file, config->jobs_file, err);
 }
 

@@ -10,6 +10,7 @@
 
 #include "auth/credential_config.h"
 #include "base/clock.h"
+#include "poll/job_filter.h"
 #include "poll/job_list.h"
 
 /* Strings are NULL where the option is not given. */
@@ -33,7 +34,8 @@ struct project_config {
   char *jobs_file;      /* more of them; NULL: none */
   bool discover_jobs;
   double discover_interval; /* seconds */
-  bool rpo_and_rto;         /* poll them as well */
+  struct job_filter discover_filter;
+  bool rpo_and_rto; /* poll them as well */
 };
 
 #endif
