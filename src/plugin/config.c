@@ -38,6 +38,9 @@ static const struct option table[] = {
     {"JobsFile",   &option_path,     AT(jobs_file)},
     {"DiscoverJobs", &option_boolean, AT(discover_jobs), .number = false},
     {"DiscoverInterval", &option_seconds, AT(discover_interval), .number = 600, .least = 0.1, .most = 86400},
+    {"DiscoverSelect", &option_discover_select, AT(discover_filter), .repeats = true},
+    {"DiscoverIgnore", &option_discover_ignore, AT(discover_filter), .repeats = true},
+    {"RPOAndRTO",  &option_boolean,  AT(rpo_and_rto), .number = false},
     {"Interval",   &option_seconds,  AT(interval), .least = 0.1, .most = 86400},
     {"Host",       &option_host,     AT(host)},
     {"Timeout",    &option_integer,    AT(timeout), .number = 10000, .least = 1, .most = 600000},
@@ -294,6 +297,7 @@ static void free_project(struct project_config *o) {
   free_secret(&c->secret_key);
   free_secret(&c->security_token);
   job_list_free(&o->jobs);
+  job_filter_free(&o->discover_filter);
   *o = (struct project_config){0};
 }
 

@@ -238,6 +238,16 @@ static bool parse_job(const struct option *o, const oconfig_item_t *ci,
   return job_list_add(field(o, to), id, name, err);
 }
 
+static bool parse_rule(const struct option *o, const oconfig_item_t *ci,
+                       struct project_config *to, struct err *err) {
+  const oconfig_value_t *v = ci->values;
+  if (ci->values_num != 2 || v[0].type != OCONFIG_TYPE_STRING ||
+      v[1].type != OCONFIG_TYPE_STRING)
+    return err_set(err, ERR_CONFIG, "expected \"FIELD\" \"REGEX\"");
+  return job_filter_add(field(o, to), v[0].value.string, v[1].value.string,
+                        o->type == &option_discover_ignore, err);
+}
+
 /* Defaults */
 
 static bool set_text(const struct option *o, struct project_config *to) {
@@ -276,6 +286,8 @@ const struct option_type option_integer = {parse_integer, set_integer};
 const struct option_type option_seconds = {parse_seconds, set_seconds};
 const struct option_type option_boolean = {parse_boolean, set_boolean};
 const struct option_type option_job = {parse_job, NULL};
+const struct option_type option_discover_select = {parse_rule, NULL};
+const struct option_type option_discover_ignore = {parse_rule, NULL};
 
 /* Checks */
 

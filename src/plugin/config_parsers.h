@@ -48,7 +48,9 @@ extern const struct option_type option_text, /* without control characters */
     option_integer,           /* in the row's range */
     option_seconds,           /* in the row's range */
     option_boolean,           /* true or false */
-    option_job;               /* ID [NAME] */
+    option_job,               /* ID [NAME] */
+    option_discover_select,   /* FIELD REGEX */
+    option_discover_ignore;   /* likewise */
 
 /* Whether a text can name a project. */
 bool config_is_name(const char *text);

@@ -155,6 +155,14 @@ void metrics_job(const struct metrics *m, const struct job *job,
   dispatch_status(m, job, p);
 }
 
+void metrics_rpo_and_rto(const struct metrics *m, const struct job *job,
+                         const struct rpo_and_rto *r) {
+  if ((r->has & RPO_DELAY) && r->rpo_ms >= 0)
+    gauge(m, job->name, "delay", "rpo", r->rpo_ms / 1000);
+  if ((r->has & RTO_DELAY) && r->rto_ms >= 0)
+    gauge(m, job->name, "delay", "rto", r->rto_ms / 1000);
+}
+
 /* Self-metrics */
 
 static void counter(const struct metrics *m, const char *project,

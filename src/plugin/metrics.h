@@ -21,6 +21,10 @@ struct metrics {
 void metrics_job(const struct metrics *m, const struct job *job,
                  const struct progress *p);
 
+/* How far a job's log is behind. */
+void metrics_rpo_and_rto(const struct metrics *m, const struct job *job,
+                         const struct rpo_and_rto *r);
+
 /* The self-metrics of a project after a read. */
 void metrics_project(const struct metrics *m, const struct project *project,
                      const struct project_result *result);

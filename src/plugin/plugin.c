@@ -59,6 +59,12 @@ static void on_values(void *arg, const struct job *job,
   metrics_job(&w->metrics, job, p);
 }
 
+static void on_rpo_and_rto(void *arg, const struct job *job,
+                           const struct rpo_and_rto *r) {
+  struct instance *w = arg;
+  metrics_rpo_and_rto(&w->metrics, job, r);
+}
+
 static void on_changed(void *arg, const struct change *change) {
   struct instance *w = arg;
   notifications_change(&w->notifications, change);
@@ -100,8 +106,7 @@ static void log_insecure_file(struct instance *w, const char *file) {
                 "%s is readable by group or others; chmod 600 it", file);
 }
 
-/* Logs that a source of jobs started failing or recovered; `source` is the
- * option's name. */
+/* Logs that what an option asks for started failing, or recovered. */
 static void log_source_change(const struct instance *w, const char *source,
                               const struct err *change) {
   const char *name = project_config(w->project)->name;
@@ -121,12 +126,14 @@ static void on_finished(void *arg, const struct project_result *r) {
   log_insecure_file(w, r->insecure_file);
   log_source_change(w, "JobsFile", r->file_change);
   log_source_change(w, "DiscoverJobs", r->discovery_change);
+  log_source_change(w, "RPOAndRTO", r->rpo_and_rto_change);
 }
 
 static const struct project_events events = {.started = on_started,
                                              .values = on_values,
                                              .changed = on_changed,
-                                             .finished = on_finished};
+                                             .finished = on_finished,
+                                             .rpo_and_rto = on_rpo_and_rto};
 
 /* Reads */
 

@@ -32,6 +32,8 @@ static const struct option parsers[] = {
      .least = 0.1, .most = 86400},
     {"Boolean", &option_boolean, offsetof(struct project_config, notify)},
     {"Path", &option_path, offsetof(struct project_config, jobs_file)},
+    {"Rule", &option_discover_ignore,
+     offsetof(struct project_config, discover_filter), .repeats = true},
 };
 
 static void check_line(const char *text) {
@@ -71,6 +73,7 @@ static void free_options(struct project_config *o) {
   for (size_t i = 0; i < sizeof(strings) / sizeof(*strings); i++)
     free(strings[i]);
   job_list_free(&o->jobs);
+  job_filter_free(&o->discover_filter);
 }
 
 /* One value of the input; the kind is in two bits. */
