@@ -190,6 +190,10 @@ def speaks_utf8(environment: Mapping[str, str]) -> bool:
         return "UTF-8" in (next(filter(None, names), "")).upper()
 
 
+def cut(line: str, width: int) -> str:
+    return line if len(line) <= width else f"{line[:max(0, width - 3)]}..."[:width]
+
+
 class Screen:
     """Where the demo speaks; only a long path is wider than the window."""
 
@@ -242,7 +246,7 @@ class Screen:
             lines.append(coloured(line, job, layout) if self._colours else line)
             if job.error:
                 error = "".join(char if char.isprintable() else "?" for char in job.error)
-                lines.append(f"{'':{NAME}} {error}"[:width])
+                lines.append(cut(f"{'':{NAME}} {error}", width))
         if len(lines) > height:
             more = f"and more, which do not fit into {height} lines"
             lines[max(0, height - 1):] = [more[:width]]
