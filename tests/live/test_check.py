@@ -16,6 +16,7 @@ collectd 5.12 run, Telegraf's inputs.http with --test read from its source):
 """
 
 import json
+import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -341,4 +342,5 @@ def test_json(cloud, place):
 
 def test_version():
     done = subprocess.run([TOP / "tools/drs-check", "--version"], capture_output=True, text=True, check=True)
-    assert done.stdout.startswith("drs-check ")
+    [version] = re.findall(r"^AC_INIT\(\[collectd-drs\], \[(.*)\]\)", (TOP / "configure.ac").read_text(), re.MULTILINE)
+    assert done.stdout == f"drs-check {version}\n"
