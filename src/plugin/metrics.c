@@ -1,38 +1,95 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the collectd-drs authors
  *
- * The table of metrics: type, type instance, and where the value is from. */
+ * The tables of metrics: type, type instance, and the value. */
 
 #include "plugin/metrics.h"
 
+#include <collectd/core/daemon/utils_cache.h>
 #include <collectd/core/daemon/utils_time.h>
 #include <collectd/core/utils/common/common.h>
 #include <collectd/core/utils/metadata/meta_data.h>
 
-#include "api/status.h"
 #include "base/name.h"
 
-static void dispatch(const struct metrics *m, const char *plugin_instance,
-                     const char *type, const char *type_instance, value_t value,
-                     meta_data_t *meta) {
-  value_list_t vl = {.values = &value,
-                     .values_len = 1,
-                     .time = m->time,
-                     .interval = m->interval,
-                     .plugin = "drs",
-                     .meta = meta};
-  if (m->host != NULL)
-    sstrncpy(vl.host, m->host, sizeof(vl.host));
-  sstrncpy(vl.plugin_instance, plugin_instance, sizeof(vl.plugin_instance));
-  sstrncpy(vl.type, type, sizeof(vl.type));
-  sstrncpy(vl.type_instance, type_instance, sizeof(vl.type_instance));
-  plugin_dispatch_values(&vl);
+/* A text with its length: copying no more than that is cheaper than filling
+ * each 128 bytes of a value list. */
+struct text {
+  const char *at;
+  size_t size; /* with the NUL */
+};
+
+#define TEXT(literal)                                                          \
+  { literal, sizeof(literal) }
+
+static const struct text percent = TEXT("percent"), timeleft = TEXT("timeleft"),
+                         total = TEXT("total");
+
+static void set(char to[DATA_MAX_NAME_LEN], struct text text) {
+  memcpy(to, text.at, text.size);
 }
 
-static void gauge(const struct metrics *m, const char *plugin_instance,
-                  const char *type, const char *type_instance, gauge_t value) {
-  dispatch(m, plugin_instance, type, type_instance, (value_t){.gauge = value},
-           NULL);
+static void set_string(char to[DATA_MAX_NAME_LEN], const char *text) {
+  size_t len = strnlen(text, DATA_MAX_NAME_LEN - 1);
+  memcpy(to, text, len);
+  to[len] = '\0';
+}
+
+static void dispatch(struct metrics *m, struct text type,
+                     struct text type_instance, value_t value) {
+  m->value = value;
+  set(m->list.type, type);
+  set(m->list.type_instance, type_instance);
+  plugin_dispatch_values(&m->list);
+}
+
+static void gauge(struct metrics *m, struct text type,
+                  struct text type_instance, gauge_t value) {
+  dispatch(m, type, type_instance, (value_t){.gauge = value});
+}
+
+void metrics_init(struct metrics *m, const char *project, const char *host,
+                  cdtime_t interval) {
+  *m = (struct metrics){.project = project};
+  m->list.values = &m->value;
+  m->list.values_len = 1;
+  m->list.interval = interval;
+  set_string(m->list.host, host);
+  set_string(m->list.plugin, "drs");
+}
+
+void metrics_finish(struct metrics *m) { meta_data_destroy(m->meta); }
+
+/* collectd's write queue */
+
+/* A write thread updates the cache with each value that it takes from the
+ * queue, so a counter of ours that is in the cache has been through it. */
+static bool read_mark(const struct metrics *m, derive_t *mark) {
+  char name[6 * DATA_MAX_NAME_LEN];
+  value_t *values = NULL;
+  size_t len = 0;
+  if (format_name(name, sizeof(name), m->list.host, m->list.plugin, m->project,
+                  "total_requests", "progress") != 0 ||
+      uc_get_value_by_name(name, &values, &len) != 0)
+    return false;
+  bool ok = len == 1;
+  if (ok)
+    *mark = values[0].derive;
+  free(values);
+  return ok;
+}
+
+/* A mark that never comes, because a filter chain stops it, proves nothing. */
+static void check_queue(struct metrics *m) {
+  derive_t mark = -1;
+  bool known = read_mark(m, &mark);
+  m->has_passed |= known;
+  m->queue_is_behind = m->has_passed && mark < m->marks[1];
+}
+
+void metrics_begin(struct metrics *m, cdtime_t now) {
+  m->list.time = now;
+  check_queue(m);
 }
 
 /* A job's values; each says whether there is one. */
@@ -52,9 +109,27 @@ static bool delay(const struct progress *p, gauge_t *value) {
   return (p->has & PROGRESS_DELAY_S) && p->delay_s >= 0;
 }
 
+/* The service sends 0 also where it does not know: only what is complete takes
+ * no more time. */
+static bool is_remaining(unsigned has, double value, double percentage) {
+  bool incomplete = (has & PROGRESS_COMPLETED) && percentage < 100;
+  return (has & PROGRESS_REMAINING) &&
+         (value > 0 || (value == 0 && !incomplete));
+}
+
 static bool remaining(const struct progress *p, gauge_t *value) {
   *value = p->remaining;
-  return (p->has & PROGRESS_REMAINING) && p->remaining >= 0;
+  return is_remaining(p->has, p->remaining, p->completed);
+}
+
+static bool rows_rate(const struct progress *p, gauge_t *value) {
+  *value = p->rows_rate;
+  return (p->has & PROGRESS_ROWS_RATE) && p->rows_rate >= 0;
+}
+
+static bool bytes_rate(const struct progress *p, gauge_t *value) {
+  *value = p->bytes_rate;
+  return (p->has & PROGRESS_BYTES_RATE) && p->bytes_rate >= 0;
 }
 
 static bool process_time(const struct progress *p, gauge_t *value) {
@@ -68,129 +143,223 @@ static bool task_mode(const struct progress *p, gauge_t *value) {
   return mode != 0;
 }
 
-static bool error(const struct progress *p, gauge_t *value) {
-  const struct progress_text *s = &p->transfer_status;
-  *value = p->error_code.len > 0 ||
-           status_family(status_code(s->text, s->len)) == STATUS_FAILED;
-  return true;
-}
-
+/* clang-format off */
 static const struct {
-  const char *type, *type_instance;
+  struct text type, type_instance;
   bool (*value)(const struct progress *p, gauge_t *value);
 } job_metrics[] = {
-    {"percent", "total", completed},   {"delay", "incremental", delay},
-    {"timeleft", "total", remaining},  {"gauge", "process_time", process_time},
-    {"gauge", "task_mode", task_mode}, {"bool", "error", error},
+    {TEXT("percent"), TEXT("total"), completed},
+    {TEXT("delay"), TEXT("incremental"), delay},
+    {TEXT("timeleft"), TEXT("total"), remaining},
+    {TEXT("gauge"), TEXT("apply_rows_rate"), rows_rate},
+    {TEXT("gauge"), TEXT("apply_bytes_rate"), bytes_rate},
+    {TEXT("gauge"), TEXT("process_time"), process_time},
+    {TEXT("gauge"), TEXT("task_mode"), task_mode},
 };
+/* clang-format on */
 
-/* A phase whose name would fall together with another's, or with the total,
- * has no metric of its own. */
-static bool name_is_taken(const struct progress *p, size_t phase,
-                          const char *name) {
-  char other[NAME_MAX_SIZE];
-  if (*name == '\0' || strcmp(name, "total") == 0)
+/* Phases */
+
+/* A phase whose name becomes another's, or that of the total, has no values. */
+static bool is_taken(const struct metrics *m, size_t phase) {
+  const char *safe = m->phases[phase].safe;
+  if (strcmp(safe, total.at) == 0)
     return true;
-  for (size_t i = 0; i < phase; i++) {
-    const char *text = p->phases[i].name;
-    name_make_safe(other, sizeof(other), text, strlen(text));
-    if (strcmp(name, other) == 0)
+  for (size_t i = 0; i < phase; i++)
+    if (strcmp(safe, m->phases[i].safe) == 0)
       return true;
-  }
   return false;
 }
 
-static void dispatch_phases(const struct metrics *m, const struct job *job,
-                            const struct progress *p) {
-  char name[NAME_MAX_SIZE];
+static bool has_same_phases(const struct metrics *m, const struct progress *p) {
+  if (m->phases_len != p->phases_len)
+    return false;
+  for (size_t i = 0; i < p->phases_len; i++)
+    if (strcmp(m->phases[i].name, p->phases[i].name) != 0)
+      return false;
+  return true;
+}
+
+static void name_phases(struct metrics *m, const struct progress *p) {
+  if (has_same_phases(m, p))
+    return;
+  m->phases_len = p->phases_len;
+  for (size_t i = 0; i < p->phases_len; i++) {
+    struct metrics_phase *phase = &m->phases[i];
+    sstrncpy(phase->name, p->phases[i].name, sizeof(phase->name));
+    name_make_safe(phase->safe, sizeof(phase->safe), phase->name,
+                   strlen(phase->name));
+    if (is_taken(m, i))
+      *phase->safe = '\0';
+  }
+}
+
+static void dispatch_phases(struct metrics *m, const struct progress *p) {
+  name_phases(m, p);
   for (size_t i = 0; i < p->phases_len; i++) {
     const struct progress_phase *phase = &p->phases[i];
-    name_make_safe(name, sizeof(name), phase->name, strlen(phase->name));
-    if (name_is_taken(p, i, name))
+    struct text name = {m->phases[i].safe, strlen(m->phases[i].safe) + 1};
+    if (name.size == 1)
       continue;
     if (phase->has & PROGRESS_COMPLETED)
-      gauge(m, job->name, "percent", name, phase->completed);
-    if ((phase->has & PROGRESS_REMAINING) && phase->remaining >= 0)
-      gauge(m, job->name, "timeleft", name, phase->remaining);
+      gauge(m, percent, name, phase->completed);
+    if (is_remaining(phase->has, phase->remaining, phase->completed))
+      gauge(m, timeleft, name, phase->remaining);
   }
 }
 
-/* A server's words go to JSON and logs from here. */
-static void add_meta(meta_data_t *meta, const char *key,
-                     const struct progress_text *text) {
+/* Status */
+
+#define AT(member) offsetof(struct progress, member)
+
+/* The fields of a response, which stores get as JSON. */
+static const struct {
+  const char *key;
+  size_t offset; /* of a struct progress_text */
+} meta_texts[] = {
+    {"task_mode", AT(task_mode)},   {"transfer_status", AT(transfer_status)},
+    {"error_code", AT(error_code)}, {"error_msg", AT(error_msg)},
+    {"src_offset", AT(src_offset)}, {"node_offset", AT(node_offset)},
+    {"dst_offset", AT(dst_offset)},
+};
+
+_Static_assert(STATIC_ARRAY_SIZE(meta_texts) + 1 == METRICS_META_KEYS,
+               "one place for each key, and one for job_id");
+
+/* Has the meta data say so, unless it does from the last job on. */
+static void set_meta(struct metrics *m, size_t at, const char *key,
+                     const char *text) {
+  char *last = m->meta_texts[at];
   char printable[PROGRESS_TEXT_MAX];
-  if (text->len == 0)
+  if (strcmp(last, text) == 0)
     return;
-  sstrncpy(printable, text->text, sizeof(printable));
-  err_make_printable(printable);
-  meta_data_add_string(meta, key, printable);
-}
-
-static void dispatch_status(const struct metrics *m, const struct job *job,
-                            const struct progress *p) {
-  const struct progress_text *s = &p->transfer_status;
-  if (s->len == 0)
+  sstrncpy(last, text, sizeof(m->meta_texts[at]));
+  if (*text == '\0') {
+    meta_data_delete(m->meta, key);
     return;
-  value_t value = {.gauge = status_code(s->text, s->len)};
-  meta_data_t *meta = meta_data_create();
-  if (meta != NULL) {
-    meta_data_add_string(meta, "job_id", job->id);
-    add_meta(meta, "task_mode", &p->task_mode);
-    add_meta(meta, "transfer_status", &p->transfer_status);
-    add_meta(meta, "error_code", &p->error_code);
-    add_meta(meta, "error_msg", &p->error_msg);
   }
-  dispatch(m, job->name, "gauge", "status", value, meta);
-  meta_data_destroy(meta);
+  sstrncpy(printable, text, sizeof(printable));
+  err_make_printable(printable);
+  meta_data_add_string(m->meta, key, printable);
 }
 
-void metrics_job(const struct metrics *m, const struct job *job,
+static bool fill_meta(struct metrics *m, const struct job *job,
+                      const struct progress *p) {
+  if (m->meta == NULL)
+    m->meta = meta_data_create();
+  if (m->meta == NULL)
+    return false;
+  set_meta(m, 0, "job_id", job->id);
+  for (size_t i = 0; i < STATIC_ARRAY_SIZE(meta_texts); i++) {
+    const void *field = (const char *)p + meta_texts[i].offset;
+    const struct progress_text *text = field;
+    set_meta(m, i + 1, meta_texts[i].key, text->text);
+  }
+  return true;
+}
+
+static void dispatch_status(struct metrics *m, const struct job *job,
+                            const struct progress *p, int code) {
+  static const struct text type = TEXT("gauge"), instance = TEXT("status");
+  if (fill_meta(m, job, p))
+    m->list.meta = m->meta;
+  gauge(m, type, instance, code);
+  m->list.meta = NULL;
+}
+
+/* Most jobs have the status of the one before. */
+static int find_code(struct metrics *m, const struct progress_text *status) {
+  if (strcmp(m->status, status->text) != 0) {
+    sstrncpy(m->status, status->text, sizeof(m->status));
+    m->status_code = status_code(status->text, status->len);
+  }
+  return m->status_code;
+}
+
+void metrics_job(struct metrics *m, const struct job *job,
                  const struct progress *p) {
+  static const struct text type = TEXT("bool"), instance = TEXT("error");
+  int code = find_code(m, &p->transfer_status);
+  enum status_family family = status_family(code);
   gauge_t value;
+  if (m->queue_is_behind)
+    return;
+  set_string(m->list.plugin_instance, job->name);
   for (size_t i = 0; i < STATIC_ARRAY_SIZE(job_metrics); i++)
     if (job_metrics[i].value(p, &value))
-      gauge(m, job->name, job_metrics[i].type, job_metrics[i].type_instance,
-            value);
-  dispatch_phases(m, job, p);
-  dispatch_status(m, job, p);
+      gauge(m, job_metrics[i].type, job_metrics[i].type_instance, value);
+  gauge(m, type, instance, p->error_code.len > 0 || family == STATUS_FAILED);
+  dispatch_phases(m, p);
+  if (p->transfer_status.len > 0)
+    dispatch_status(m, job, p, code);
 }
 
-void metrics_rpo_and_rto(const struct metrics *m, const struct job *job,
+void metrics_rpo_and_rto(struct metrics *m, const struct job *job,
                          const struct rpo_and_rto *r) {
-  if ((r->has & RPO_DELAY) && r->rpo_ms >= 0)
-    gauge(m, job->name, "delay", "rpo", r->rpo_ms / 1000);
-  if ((r->has & RTO_DELAY) && r->rto_ms >= 0)
-    gauge(m, job->name, "delay", "rto", r->rto_ms / 1000);
+  const struct {
+    struct text type, type_instance;
+    bool is_known;
+    double ms;
+  } rows[] = {
+      {TEXT("delay"), TEXT("rpo"), r->has & RPO_DELAY, r->rpo_ms},
+      {TEXT("delay"), TEXT("rto"), r->has & RTO_DELAY, r->rto_ms},
+  };
+  if (m->queue_is_behind)
+    return;
+  set_string(m->list.plugin_instance, job->name);
+  for (size_t i = 0; i < STATIC_ARRAY_SIZE(rows); i++)
+    if (rows[i].is_known && rows[i].ms >= 0)
+      gauge(m, rows[i].type, rows[i].type_instance, rows[i].ms / 1000);
 }
 
 /* Self-metrics */
 
-static void counter(const struct metrics *m, const char *project,
-                    const char *type, const char *type_instance,
-                    uint64_t value) {
-  dispatch(m, project, type, type_instance,
-           (value_t){.derive = (derive_t)value}, NULL);
+static void dispatch_self(struct metrics *m, struct text type,
+                          struct text type_instance, value_t value) {
+  set_string(m->list.plugin_instance, m->project);
+  dispatch(m, type, type_instance, value);
 }
 
-void metrics_up(const struct metrics *m, const char *project, bool up) {
-  gauge(m, project, "bool", "up", up);
+void metrics_up(struct metrics *m, bool up) {
+  static const struct text type = TEXT("bool"), instance = TEXT("up");
+  dispatch_self(m, type, instance, (value_t){.gauge = up});
 }
 
-void metrics_project(const struct metrics *m, const struct project *project,
+#define COUNTER(number)                                                        \
+  { .derive = (derive_t)(number) }
+
+void metrics_project(struct metrics *m, const struct project_counts *c,
                      const struct project_result *r) {
-  const char *name = project_config(project)->name;
-  const struct project_counts *c = project_counts(project);
-  metrics_up(m, name, project_is_up(r));
-  gauge(m, name, "count", "jobs", (gauge_t)r->jobs);
-  gauge(m, name, "count", "answered", (gauge_t)r->answered);
-  gauge(m, name, "response_time", "read", r->seconds);
-  counter(m, name, "total_requests", "progress", c->requests);
-  counter(m, name, "total_requests", "token", c->token_requests);
-  counter(m, name, "errors", "auth", c->errors[ERR_AUTH]);
-  counter(m, name, "errors", "throttled", c->errors[ERR_THROTTLED]);
-  counter(m, name, "errors", "http",
-          c->errors[ERR_RESOLVE] + c->errors[ERR_CONNECT] + c->errors[ERR_TLS] +
-              c->errors[ERR_HTTP]);
-  counter(m, name, "errors", "reply", c->errors[ERR_RESPONSE]);
-  counter(m, name, "errors", "skipped", c->skipped);
+  const uint64_t *errors = c->errors;
+  const size_t *jobs = r->families;
+  /* clang-format off */
+  const struct {
+    struct text type, type_instance;
+    value_t value;
+  } rows[] = {
+      {TEXT("count"), TEXT("jobs"), {.gauge = (gauge_t)r->jobs}},
+      {TEXT("count"), TEXT("answered"), {.gauge = (gauge_t)r->answered}},
+      {TEXT("count"), TEXT("starting"), {.gauge = (gauge_t)jobs[STATUS_STARTING]}},
+      {TEXT("count"), TEXT("running"), {.gauge = (gauge_t)jobs[STATUS_RUNNING]}},
+      {TEXT("count"), TEXT("paused"), {.gauge = (gauge_t)jobs[STATUS_PAUSED]}},
+      {TEXT("count"), TEXT("changing"), {.gauge = (gauge_t)jobs[STATUS_CHANGING]}},
+      {TEXT("count"), TEXT("ended"), {.gauge = (gauge_t)jobs[STATUS_ENDED]}},
+      {TEXT("count"), TEXT("failed"), {.gauge = (gauge_t)jobs[STATUS_FAILED]}},
+      {TEXT("count"), TEXT("unknown"), {.gauge = (gauge_t)jobs[STATUS_UNKNOWN]}},
+      {TEXT("response_time"), TEXT("read"), {.gauge = r->seconds}},
+      {TEXT("total_requests"), TEXT("progress"), COUNTER(c->requests)},
+      {TEXT("total_requests"), TEXT("token"), COUNTER(c->token_requests)},
+      {TEXT("errors"), TEXT("auth"), COUNTER(errors[ERR_AUTH])},
+      {TEXT("errors"), TEXT("throttled"), COUNTER(errors[ERR_THROTTLED])},
+      {TEXT("errors"), TEXT("http"), COUNTER(errors[ERR_RESOLVE] + errors[ERR_CONNECT] +
+                                             errors[ERR_TLS] + errors[ERR_HTTP])},
+      {TEXT("errors"), TEXT("reply"), COUNTER(errors[ERR_RESPONSE])},
+      {TEXT("errors"), TEXT("skipped"), COUNTER(c->skipped)},
+  };
+  /* clang-format on */
+  metrics_up(m, project_is_up(r));
+  for (size_t i = 0; i < STATIC_ARRAY_SIZE(rows); i++)
+    dispatch_self(m, rows[i].type, rows[i].type_instance, rows[i].value);
+  m->marks[1] = m->marks[0];
+  m->marks[0] = (derive_t)c->requests;
 }

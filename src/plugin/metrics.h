@@ -1,35 +1,79 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the collectd-drs authors
  *
- * From what a read learns to values for collectd. All values of one read
- * carry one time. Types are those of collectd's stock types.db. */
+ * Values for collectd. All values of one cycle carry one time. Types are those
+ * of collectd's stock types.db.
+ *
+ *     metrics_init(&m, "prod", host, interval);
+ *     metrics_begin(&m, now);
+ *     metrics_job(&m, job, progress);       for each job that was answered
+ *     metrics_project(&m, counts, result);
+ *     metrics_finish(&m);
+ *
+ * One value list serves all values, and what jobs have in common, such as most
+ * of the meta data, is kept from one job to the next: in steady state only
+ * collectd allocates. */
 
 #ifndef DRS_PLUGIN_METRICS_H
 #define DRS_PLUGIN_METRICS_H
 
 #include <collectd/core/daemon/plugin.h>
 
-#include "poll/project.h"
+#include "api/status.h"
+#include "poll/project_events.h"
 
-/* What the values of one read have in common. */
-struct metrics {
-  const char *host; /* NULL: collectd's own */
-  cdtime_t time, interval;
+/* Keys of the meta data of gauge-status. */
+#define METRICS_META_KEYS 8
+
+/* A phase as the last job had it. */
+struct metrics_phase {
+  char name[PROGRESS_WORD_MAX];
+  char safe[PROGRESS_WORD_MAX]; /* its type instance; "": it has no values */
 };
 
-/* The values of a job that was answered for. */
-void metrics_job(const struct metrics *m, const struct job *job,
+/* Those of a project. Its address must not change. */
+struct metrics {
+  const char *project;
+  value_list_t list;
+  value_t value;
+
+  /* Of the last job that had values. */
+  char status[PROGRESS_TEXT_MAX];
+  int status_code;
+  size_t phases_len;
+  struct metrics_phase phases[PROGRESS_PHASES_MAX];
+  meta_data_t *meta;
+  char meta_texts[METRICS_META_KEYS][PROGRESS_TEXT_MAX];
+
+  /* Of collectd's write queue. */
+  derive_t marks[2];    /* of the last cycle, and of the one before it */
+  bool has_passed;      /* a mark has been through the queue */
+  bool queue_is_behind; /* no values of jobs in this cycle */
+};
+
+/* Strings are not copied; `host` is as collectd writes it. */
+void metrics_init(struct metrics *m, const char *project, const char *host,
+                  cdtime_t interval);
+void metrics_finish(struct metrics *m);
+
+/* Starts a cycle. Where collectd's write threads have not taken the
+ * self-metrics of the cycle before the last from their queue, this cycle has
+ * no values of jobs, so that the queue does not grow for ever. */
+void metrics_begin(struct metrics *m, cdtime_t now);
+
+/* The values of a job that was answered. */
+void metrics_job(struct metrics *m, const struct job *job,
                  const struct progress *p);
 
-/* How far a job's log is behind. */
-void metrics_rpo_and_rto(const struct metrics *m, const struct job *job,
+/* How far a job is behind; nothing in a cycle without values of jobs. */
+void metrics_rpo_and_rto(struct metrics *m, const struct job *job,
                          const struct rpo_and_rto *r);
 
-/* The self-metrics of a project after a read. */
-void metrics_project(const struct metrics *m, const struct project *project,
+/* The self-metrics, after a cycle. */
+void metrics_project(struct metrics *m, const struct project_counts *counts,
                      const struct project_result *result);
 
 /* bool-up alone. */
-void metrics_up(const struct metrics *m, const char *project, bool up);
+void metrics_up(struct metrics *m, bool up);
 
 #endif

@@ -6,7 +6,6 @@
 
 #include "plugin/notifications.h"
 
-#include <collectd/core/daemon/globals.h>
 #include <collectd/core/utils/common/common.h>
 
 #include "api/status.h"
@@ -49,8 +48,7 @@ static void push(const struct notifications *n, enum change_kind kind,
                  notification_t *out) {
   out->time = cdtime();
   out->severity = collectd_severities[severity];
-  sstrncpy(out->host, n->host != NULL ? n->host : hostname_g,
-           sizeof(out->host));
+  sstrncpy(out->host, n->host, sizeof(out->host));
   sstrncpy(out->plugin, "drs", sizeof(out->plugin));
   sstrncpy(out->plugin_instance, plugin_instance, sizeof(out->plugin_instance));
   sstrncpy(out->type, kinds[kind].type, sizeof(out->type));

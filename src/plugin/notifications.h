@@ -22,7 +22,7 @@ enum { SEVERITY_FAILURE, SEVERITY_WARNING, SEVERITY_OKAY, SEVERITIES };
 /* Those of a project. */
 struct notifications {
   struct notification_queue *queue; /* NULL: none is dispatched */
-  const char *host;                 /* NULL: collectd's own */
+  const char *host;                 /* as collectd writes it */
   const char *project;              /* its name */
   /* Of this cycle. */
   size_t counts[CHANGE_PROJECT_UP + 1][SEVERITIES];

@@ -25,14 +25,24 @@
 
 #define PLUGIN "drs"
 
-/* A project as this file sees it. */
+/* collectd's write threads have recovered after so many cycles. */
+#define QUEUE_GOOD_CYCLES 5
+
+struct queue_problem {
+  size_t cycles; /* without values of jobs; 0: no problem */
+  size_t good;   /* cycles since then */
+};
+
+/* A project with its state on collectd's side. */
 struct instance {
-  struct project *project; /* the poller's */
-  int number;              /* in the poller */
+  struct project *project;      /* the poller's */
+  int number;                   /* in the poller */
+  char host[DATA_MAX_NAME_LEN]; /* as collectd writes it */
   struct metrics metrics;
   struct notifications notifications;
   struct log_problem problems[ERR_KINDS];
   struct log_problem insecure_file;
+  struct queue_problem queue;
   bool answered; /* the last cycle was complete */
 };
 
@@ -48,9 +58,30 @@ static struct notification_queue *notification_queue;
 
 /* Reports, on the poller's thread */
 
+/* Logs when collectd's write threads fall behind, and when they have kept up
+ * for a while. */
+static void log_queue(struct instance *w) {
+  const char *name = project_config(w->project)->name;
+  struct queue_problem *q = &w->queue;
+  if (w->metrics.queue_is_behind) {
+    if (q->cycles++ == 0)
+      log_warning(name, ERR_LOCAL,
+                  "collectd's write threads do not keep up: cycles without "
+                  "values of jobs");
+    q->good = 0;
+  } else if (q->cycles > 0 && ++q->good >= QUEUE_GOOD_CYCLES) {
+    log_info(name, ERR_NONE,
+             "recovered: collectd's write threads; %zu cycles had no values of "
+             "jobs",
+             q->cycles);
+    *q = (struct queue_problem){0};
+  }
+}
+
 static void on_started(void *arg) {
   struct instance *w = arg;
-  w->metrics.time = cdtime();
+  metrics_begin(&w->metrics, cdtime());
+  log_queue(w);
 }
 
 static void on_values(void *arg, const struct job *job,
@@ -77,7 +108,7 @@ static bool is_news(struct instance *w, int kind, const char *text) {
   struct log_problem *p = &w->problems[kind];
   bool goes_on = p->causes_len > 0;
   return !(kind == ERR_JOB && goes_on) &&
-         log_problem_is_news(p, text, w->metrics.time);
+         log_problem_is_news(p, text, w->metrics.list.time);
 }
 
 /* Logs each problem when it starts and the recovery when one ends. A cycle
@@ -101,7 +132,7 @@ static void log_problems(struct instance *w, const struct project_result *r) {
 
 static void log_insecure_file(struct instance *w, const char *file) {
   if (file != NULL &&
-      log_problem_is_news(&w->insecure_file, file, w->metrics.time))
+      log_problem_is_news(&w->insecure_file, file, w->metrics.list.time))
     log_warning(project_config(w->project)->name, ERR_AUTH,
                 "%s is readable by group or others; chmod 600 it", file);
 }
@@ -120,7 +151,7 @@ static void on_finished(void *arg, const struct project_result *r) {
   struct instance *w = arg;
   w->answered = project_is_up(r);
   if (project_config(w->project)->self_metrics)
-    metrics_project(&w->metrics, w->project, r);
+    metrics_project(&w->metrics, project_counts(w->project), r);
   notifications_finish(&w->notifications);
   log_problems(w, r);
   log_insecure_file(w, r->insecure_file);
@@ -136,6 +167,13 @@ static const struct project_events events = {.started = on_started,
                                              .rpo_and_rto = on_rpo_and_rto};
 
 /* Reads */
+
+/* The host as collectd writes it: its own where none is given, cut, and with
+ * its slashes replaced. It is not known before init. */
+static void resolve_host(char written[DATA_MAX_NAME_LEN], const char *host) {
+  sstrncpy(written, host != NULL ? host : hostname_g, DATA_MAX_NAME_LEN);
+  escape_slashes(written, DATA_MAX_NAME_LEN);
+}
 
 /* `collectd -T` calls the reads on the thread that ran init, and wants to
  * know how they ended; the daemon never does. */
@@ -154,10 +192,15 @@ static int drs_read(user_data_t *ud) {
 /* For the blocks that were refused. */
 static int drs_read_refused(user_data_t *ud) {
   (void)ud;
-  struct metrics m = {.time = cdtime(), .interval = plugin_get_interval()};
+  struct metrics m;
+  char host[DATA_MAX_NAME_LEN];
   for (size_t i = 0; i < config.refused_len; i++) {
-    m.host = config.refused[i].host;
-    metrics_up(&m, config.refused[i].name, false);
+    const struct refused_project *r = &config.refused[i];
+    resolve_host(host, r->host);
+    metrics_init(&m, r->name, host, plugin_get_interval());
+    m.list.time = cdtime();
+    metrics_up(&m, false);
+    metrics_finish(&m);
   }
   return is_test_run() ? -1 : 0;
 }
@@ -186,15 +229,6 @@ static int drs_config(oconfig_item_t *ci) {
   return 0; /* anything else stops the daemon */
 }
 
-/* The host that collectd writes: its own where none is given, cut, and with
- * its slashes replaced. It is not known before init. */
-static struct host_names *find_host(const char *host) {
-  char written[DATA_MAX_NAME_LEN];
-  sstrncpy(written, host != NULL ? host : hostname_g, sizeof(written));
-  escape_slashes(written, sizeof(written));
-  return name_registry_get(&config.hosts, written);
-}
-
 static bool add_instance(const struct project_config *project,
                          struct http *http, struct err *err) {
   struct instance *w = calloc(1, sizeof(*w));
@@ -206,8 +240,11 @@ static bool add_instance(const struct project_config *project,
     free(w);
     return err_memory(err);
   }
+  resolve_host(w->host, project->host);
   const struct project_env env = {
-      .http = http, .auths = &auths, .host = find_host(project->host)};
+      .http = http,
+      .auths = &auths,
+      .host = name_registry_get(&config.hosts, w->host)};
   w->project =
       env.host == NULL ? NULL : project_new(project, &env, &events, w, err);
   w->number = w->project == NULL ? -1 : poller_add(poller, w->project);
@@ -216,11 +253,10 @@ static bool add_instance(const struct project_config *project,
     return err_memory(err);
   }
   const struct project_config *o = project_config(w->project);
-  w->metrics = (struct metrics){.host = o->host,
-                                .interval = DOUBLE_TO_CDTIME_T(o->interval)};
+  metrics_init(&w->metrics, o->name, w->host, DOUBLE_TO_CDTIME_T(o->interval));
   w->notifications =
       (struct notifications){.queue = o->notify ? notification_queue : NULL,
-                             .host = o->host,
+                             .host = w->host,
                              .project = o->name};
   instances[instances_len++] = w;
   return true;
@@ -295,7 +331,7 @@ static int drs_init(void) {
   }
   for (size_t i = 0; i < instances_len; i++)
     register_read(project_config(instances[i]->project)->name, drs_read,
-                  instances[i]->metrics.interval, instances[i]);
+                  instances[i]->metrics.list.interval, instances[i]);
   if (config.faults > 0)
     register_read("", drs_read_refused, 0, NULL);
   if (instances_len > 0)
@@ -310,8 +346,10 @@ static int drs_shutdown(void) {
   stop_threads();
   poller_free(poller);
   poller = NULL;
-  for (size_t i = 0; i < instances_len; i++)
+  for (size_t i = 0; i < instances_len; i++) {
+    metrics_finish(&instances[i]->metrics);
     free(instances[i]);
+  }
   free(instances);
   instances = NULL;
   instances_len = 0;

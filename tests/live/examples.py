@@ -30,13 +30,12 @@ METRICS = {
             "gauge-status": 203,
             "bool-error": 0,
         },
-        # No delay for the "-1", no time left for the nulls, no process time for the "0".
+        # No delay for the "-1", no time left for the nulls and for "0" at 0 %, no process time for the "0".
         "f95c5d83-d0c9-42bd-b295-38c31cd1jb15": {
             "percent-total": 0,
             "percent-struct": 94,
             "percent-data": 100,
             "percent-index": 100,
-            "timeleft-total": 0,
             "gauge-task_mode": 3,
             "gauge-status": 202,
             "bool-error": 0,
@@ -45,7 +44,8 @@ METRICS = {
 }
 
 SELF_METRICS = {
-    "bool-up", "count-jobs", "count-answered", "response_time-read", "total_requests-progress",
+    "bool-up", "count-jobs", "count-answered", "count-starting", "count-running", "count-paused",
+    "count-changing", "count-ended", "count-failed", "count-unknown", "response_time-read", "total_requests-progress",
     "total_requests-token", "errors-auth", "errors-throttled", "errors-http", "errors-reply",
     "errors-skipped"}
 

@@ -2,15 +2,12 @@
 # Copyright (c) 2026 the collectd-drs authors
 """Notification plugins that block, and storms of notifications: no project and no stop waits."""
 
-import subprocess
-from pathlib import Path
-
 import pytest
 from blocks import JOB, OTHER_JOB, project
 from daemons import Collectd
 from standin import BadJob
+from stock import load
 
-COLLECTD_HEADERS = ["-DHAVE_CONFIG_H", "-I/usr/include/collectd"]
 PER_CYCLE = 32
 QUEUE = 256
 
@@ -26,10 +23,7 @@ def hold(tmp_path):
 @pytest.fixture
 def holding(tmp_path, hold):
     """What Collectd takes for a notification plugin that blocks."""
-    source = Path(__file__).with_name("hold_notifications.c")
-    subprocess.run(["gcc", "-shared", "-fPIC", *COLLECTD_HEADERS, "-o", tmp_path / "hold.so", source], check=True)
-    return {"stock": f'PluginDir "{tmp_path}"\nLoadPlugin hold\n',
-            "variables": {"HOLD_NOTIFICATIONS": str(hold)}}
+    return {"stock": load("hold_notifications", tmp_path), "variables": {"HOLD_NOTIFICATIONS": str(hold)}}
 
 
 def many(count: int) -> list[str]:

@@ -70,25 +70,50 @@ def test_self_metrics_are_told_with_the_values_of_each_read(cloud):
         assert 0 < read.pop("response_time-read") < INTERVAL
     assert told[2]["total_requests-progress"] == told[1]["total_requests-progress"] + 1
     assert told[2] | {"total_requests-progress": 1} == {
-        "bool-up": 1, "count-jobs": 2, "count-answered": 2, "total_requests-progress": 1,
+        "bool-up": 1, "count-jobs": 2, "count-answered": 2, "count-running": 1, "count-unknown": 1,
+        "count-starting": 0, "count-paused": 0, "count-changing": 0, "count-ended": 0, "count-failed": 0,
+        "total_requests-progress": 1,
         "total_requests-token": 0, "errors-auth": 0, "errors-throttled": 0, "errors-http": 0,
         "errors-reply": 0, "errors-skipped": 0}
     assert f"{JOB}/percent-total" in reads[0]
 
 
-def test_write_http_gets_interval_and_meta_data(cloud):
-    cloud.jobs[JOB] |= {"task_mode": "FULL_TRANS", "error_code": "DRS.M05004",
-                        "error_msg": 'it is "gone"'}
-    with WriteHttp() as web, Collectd(project("prod", cloud), web.configuration) as daemon:
+def documents(cloud, *lines: str) -> list[dict]:
+    """What write_http sends of the first cycle of a project with these lines."""
+    with WriteHttp() as web, Collectd(project("prod", cloud, *lines), web.configuration) as daemon:
         daemon.wait_for_reads(1)
         daemon.flush("write_http")
         daemon.wait_until(lambda: web.documents("drs"), "values in write_http")
-        documents = web.documents("drs")
-    assert {one["interval"] for one in documents} == {INTERVAL}
-    status = next(one for one in documents if one["type_instance"] == "status")
+        return web.documents("drs")
+
+
+def test_write_http_gets_interval_and_meta_data(cloud):
+    cloud.jobs[JOB] |= {"task_mode": "FULL_TRANS", "error_code": "DRS.M05004", "error_msg": 'it is "gone"',
+                        "src_offset": "binlog.001731:544", "node_offset": "binlog.001731:500", "dst_offset": "N/A"}
+    found = documents(cloud)
+    assert {one["interval"] for one in found} == {INTERVAL}
+    status = next(one for one in found if one["type_instance"] == "status")
     assert status["meta"] == {
         "job_id": JOB, "task_mode": "FULL_TRANS", "transfer_status": "FULL_TRANSFER_STARTED",
-        "error_code": "DRS.M05004", "error_msg": 'it is "gone"'}
+        "error_code": "DRS.M05004", "error_msg": 'it is "gone"',
+        "src_offset": "binlog.001731:544", "node_offset": "binlog.001731:500"}
+
+
+def test_the_meta_data_of_a_job_is_its_own(cloud):
+    jobs = [f"00000000-0000-4000-8000-00000000jb5{number}" for number in range(4)]
+    plain = {"task_mode": "FULL_TRANS", "transfer_status": "FULL_TRANSFER_STARTED"}
+    cloud.jobs.update({job: {"job_id": job, **plain} for job in jobs})
+    cloud.jobs[jobs[1]] |= {"error_code": "DRS.M05004", "error_msg": "it is\ngone", "src_offset": "a:1"}
+    cloud.jobs[jobs[2]] |= {"transfer_status": "PAUSING", "src_offset": "b:2"}
+    del cloud.jobs[jobs[3]]["task_mode"]
+    found = {one["plugin_instance"]: one for one in documents(cloud, *watch(*jobs))
+             if one["type_instance"] == "status"}
+    assert [found[job]["meta"] for job in jobs] == [
+        {"job_id": jobs[0], **plain},
+        {"job_id": jobs[1], **plain, "error_code": "DRS.M05004", "error_msg": "it is?gone", "src_offset": "a:1"},
+        {"job_id": jobs[2], **plain, "transfer_status": "PAUSING", "src_offset": "b:2"},
+        {"job_id": jobs[3], "transfer_status": "FULL_TRANSFER_STARTED"}]
+    assert [found[job]["values"] for job in jobs] == [[201], [201], [301], [201]]
 
 
 def test_projects_have_intervals_and_hosts_of_their_own(cloud):
@@ -158,6 +183,27 @@ def test_order_and_status_of_the_answer_do_not_matter(cloud, order, status):
                  {"delay-incremental": 3, "bool-error": 0}, id="no delay in milliseconds"),
     pytest.param({"incre_trans_delay": "-1", "remaining_time": "-1"}, {"bool-error": 0},
                  id="negative times"),
+    pytest.param({"progress": "99", "remaining_time": "0",
+                  "progress_map": {"data": {"completed": "0%", "remaining_time": "0"}}},
+                 {"percent-total": 99, "percent-data": 0, "bool-error": 0}, id="time left not known"),
+    pytest.param({"progress": "100", "remaining_time": "0",
+                  "progress_map": {"data": {"completed": "100%", "remaining_time": "0"}}},
+                 {"percent-total": 100, "timeleft-total": 0, "percent-data": 100, "timeleft-data": 0,
+                  "bool-error": 0}, id="no time left"),
+    pytest.param({"remaining_time": "0"}, {"timeleft-total": 0, "bool-error": 0}, id="no time left of what"),
+    pytest.param({"apply_rows_rate": 1250, "apply_bytes_rate": 0.5},
+                 {"gauge-apply_rows_rate": 1250, "gauge-apply_bytes_rate": 0.5, "bool-error": 0}, id="rates"),
+    pytest.param({"apply_rows_rate": -1, "apply_bytes_rate": 0},
+                 {"gauge-apply_bytes_rate": 0, "bool-error": 0}, id="no rate and a rate of nothing"),
+    pytest.param({"progress": "0", "incre_trans_delay": "-1", "incre_trans_delay_millis": "-1",
+                  "task_mode": "FULL_INCR_TRANS", "transfer_status": "FULL_TRANSFER_STARTED",
+                  "process_time": "null", "remaining_time": "0",
+                  "progress_map": {phase: {"completed": "0%", "remaining_time": None}
+                                   for phase in ("struct", "data", "index")},
+                  "apply_rows_rate": -1, "apply_bytes_rate": -1, "src_offset": "mysql-bin-changelog.001731:544",
+                  "node_offset": "mysql-bin-changelog.001731:544", "dst_offset": "N/A"},
+                 {"percent-total": 0, "percent-struct": 0, "percent-data": 0, "percent-index": 0,
+                  "gauge-task_mode": 3, "gauge-status": 201, "bool-error": 0}, id="as recorded"),
     pytest.param({"task_mode": "FULL_TRANS", "transfer_status": "CREATING"},
                  {"gauge-task_mode": 1, "gauge-status": 101, "bool-error": 0}, id="starting"),
     pytest.param({"task_mode": "INCR_TRANS", "transfer_status": "PAUSEING"},

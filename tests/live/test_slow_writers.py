@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 the collectd-drs authors
+"""Write plugins that do not keep up: collectd's queue stays bounded, and the self-metrics arrive."""
+
+from blocks import JOB, project
+from daemons import Collectd
+from stock import load
+
+HELD_CYCLES = 8
+
+
+def test_a_write_queue_that_is_not_emptied_gets_no_more_values_of_jobs(cloud, tmp_path):
+    hold = tmp_path / "hold"
+    held = {"stock": load("hold_values", tmp_path), "variables": {"HOLD_VALUES": str(hold)}}
+    with Collectd(project("prod", cloud), **held) as daemon:
+        def said(words: str) -> list[str]:
+            return [line.text for line in daemon.lines("drs plugin: ") if words in line.text]
+
+        def cycles() -> int:
+            return len(cloud.requests)
+
+        daemon.wait_for_reads(2, "prod")
+        hold.touch()
+        begun = cycles()
+        daemon.wait_until(lambda: cycles() >= begun + HELD_CYCLES, "cycles while values wait", timeout=60)
+        assert said("write threads") == ['drs plugin: project "prod": local: collectd\'s write threads do not keep '
+                                         "up: cycles without values of jobs"]
+        hold.unlink()
+        daemon.wait_until(lambda: said("recovered"), "the recovery", timeout=60)
+        [line] = said("recovered")
+        series = daemon.series("drs")
+    held_out = len(series["test-host/drs-prod/bool-up"]) - len(series[f"test-host/drs-{JOB}/percent-total"])
+    assert f"write threads; {held_out} cycles had no values of jobs" in line
+    # Two cycles are let into the queue before it is known that nothing comes out of it.
+    assert held_out >= HELD_CYCLES - 4
+    assert {value for _, value in series["test-host/drs-prod/bool-up"]} == {1}
