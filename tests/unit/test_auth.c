@@ -343,6 +343,22 @@ static void an_hour_of_new_wrong_passwords_is_six_tries(void **state) {
   unlink(path);
 }
 
+/* A pause ends for a new value, but not for every one. */
+static void new_wrong_passwords_in_a_minute_are_four_tries(void **state) {
+  (void)state;
+  char path[] = "/tmp/test_auth.XXXXXX", password[16];
+  close(mkstemp(path));
+  struct auth *a = open_auth(login((struct secret_config){.path = path}), "p");
+  for (; fake_now < born + MINUTE; fake_now += 5000) {
+    snprintf(password, sizeof(password), "wrong-%ld", (long)fake_now);
+    write_secret(path, password);
+    if (prepare(a) == AUTH_BUSY)
+      refuse_login(401, -1);
+  }
+  assert_int_equal(fake_started, 4);
+  unlink(path);
+}
+
 /* Spellings of one service, with a password each. */
 static struct auth *open_spelling(int i, const char *password) {
   static const char *const urls[] = {"https://iam/v3", "https://IAM/v3",
@@ -917,6 +933,7 @@ int main(void) {
       TEST(an_incomplete_file_is_not_tried),
       TEST(a_value_that_was_rejected_ends_no_pause),
       TEST(an_hour_of_new_wrong_passwords_is_six_tries),
+      TEST(new_wrong_passwords_in_a_minute_are_four_tries),
       TEST(a_user_has_one_pause_whatever_the_password),
       TEST(the_right_password_gets_its_turn),
       TEST(projects_share_a_login),
