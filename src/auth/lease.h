@@ -29,14 +29,13 @@ struct lease {
 };
 
 /* Milliseconds before the end at which it is renewed: at a random time between
- * the two; in a short life from its middle on. */
+ * the two; in a short life from its middle on, and never within a second. */
 struct lease_margins {
   msec_t least, most;
 };
 
 /* The service granted one that lives `life` milliseconds. False: it has ended
- * already, which is a failure. One that ends no later than the last is kept,
- * but the next request waits longer: the service has no other yet. */
+ * already, which is a failure. */
 bool lease_grant(struct lease *l, msec_t life,
                  const struct lease_margins *margins, msec_t now);
 
@@ -59,7 +58,8 @@ static inline bool lease_is_wanted(const struct lease *l, msec_t now) {
          !backoff_is_active(&l->rejected, now);
 }
 
-/* Why there is none. Always returns false. */
+/* Why none was granted, after a failure or a rejection. Always returns false.
+ */
 bool lease_explain(const struct lease *l, msec_t now, struct err *err);
 
 #endif
