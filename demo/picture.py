@@ -17,15 +17,17 @@ COLUMNS = 3
 COLOURS = ["0072B2", "D55E00", "009E73", "AA4499", "56B4E9", "B58900", "555555"]
 # Behind the phases: the colour of a family of states, while the status belongs to it.
 BANDS = {"paused": (300, "FFF2C2"), "failed": (600, "FBD5D0")}
+# Nothing but 0, of what is done, makes no panel.
+TIME_LEFT = "timeleft-total"
 # Title, unit, metric.
 TOGETHER = [
     ("Progress", "%", "percent-total"),
-    ("Rows written a second", "", "gauge-apply_rows_rate"),
-    ("Bytes written a second", "", "gauge-apply_bytes_rate"),
+    ("Rows written per second", "", "gauge-apply_rows_rate"),
+    ("Bytes written per second", "", "gauge-apply_bytes_rate"),
     ("Delay, from source to destination", "seconds", "delay-incremental"),
     ("RPO: not read from the source yet", "seconds", "delay-rpo"),
     ("RTO: read, not replayed yet", "seconds", "delay-rto"),
-    ("Time left, in the service's unit", "", "timeleft-total"),
+    ("Time left, in the service's unit", "", TIME_LEFT),
 ]
 STYLE = [
     "--slope-mode", "--disable-rrdtool-tag", "--full-size-mode", "--border=0", "--imgformat=PNG",
@@ -55,6 +57,10 @@ class Artist:
                                 f"LINE2:v{number}#{colour}:{job[:10]:<10}",
                                 *last(f"v{number}", unit)])
         self._draw(title, unit, in_rows(entries, 3), top=100 if unit == "%" else 0)
+
+    def grows(self, metric: str) -> bool:
+        """Whether a job has more of it than 0."""
+        return any(value > 0 for job in self._colours for value in self._values(job, metric))
 
     def phases(self, job: str) -> None:
         """The progress of a job, as a whole and in its phases: shades of its colour."""
@@ -180,7 +186,8 @@ def draw(files: Path, scratch: Path, target: Path, jobs: list[str], span: tuple[
     """The whole picture."""
     artist = Artist(files, scratch, jobs, span[0], common_end(files, jobs, span[1], step))
     for title, unit, metric in TOGETHER:
-        artist.together(title, unit, metric)
+        if metric != TIME_LEFT or artist.grows(metric):
+            artist.together(title, unit, metric)
     for job in jobs:
         artist.phases(job)
     artist.join(target)

@@ -116,7 +116,7 @@ def columns(jobs: list[Job]) -> list[Column]:
     if any(job.rpo is not None or job.rto is not None for job in jobs):
         found += [Column("RPO", 5, lambda job: seconds(job.rpo)),
                   Column("RTO", 5, lambda job: seconds(job.rto))]
-    if any(job.left is not None for job in jobs):
+    if any(job.left for job in jobs):  # 0 is all that there is to say of what is done
         found.append(Column("left", 5, lambda job: "-" if job.left is None else f"{job.left:.0f}"))
     return found
 

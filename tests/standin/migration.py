@@ -190,7 +190,7 @@ class Migration:
         if stage.phase != "data" and delay is None:
             return None
         wave = 1 + 0.2 * math.sin(inside / 5) + 0.1 * math.sin(inside / 1.7)
-        rows = self.rows * wave if delay is None else 40 * wave + 12 * delay
+        rows = self.rows * wave if delay is None else 400 * wave + 120 * delay
         return round(rows), round(rows * 180)
 
 
