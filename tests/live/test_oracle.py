@@ -14,8 +14,6 @@ from standin import Migration, StandIn
 from standin.journal import Request
 from vendor import Vendor
 
-pytestmark = pytest.mark.once
-
 ACCESS, SECRET = "QTWAOYTTINDUT2QVKYUC", "MFyfvK41ba2giqM7Uio6PznpdUKGpownRZlmVmHc"
 SECURITY_TOKEN = "gQpjbi1ub3J0aC00+/AB==" * 20
 # Headers that the vendor's client takes from its caller; it adds the others by itself.
