@@ -44,6 +44,7 @@ struct instance {
   struct log_problem insecure_file;
   struct queue_problem queue;
   bool answered; /* the last cycle was complete */
+  size_t reported, jobs; /* of the last cycle */
 };
 
 static struct config config;
@@ -150,6 +151,8 @@ static void log_source_change(const struct instance *w, const char *source,
 static void on_finished(void *arg, const struct project_result *r) {
   struct instance *w = arg;
   w->answered = project_is_up(r);
+  w->reported = r->answered;
+  w->jobs = r->jobs;
   if (project_config(w->project)->self_metrics)
     metrics_project(&w->metrics, project_counts(w->project), r);
   notifications_finish(&w->notifications);
@@ -186,7 +189,12 @@ static int drs_read(user_data_t *ud) {
   unsigned long ticket = poller_due(poller, w->number);
   if (!is_test_run())
     return 0;
-  return poller_wait(poller, w->number, ticket) && w->answered ? 0 : -1;
+  if (!poller_wait(poller, w->number, ticket))
+    return -1;
+  const struct project_config *o = project_config(w->project);
+  log_info(o->name, ERR_NONE, "test read of %s: %zu of %zu jobs reported",
+           o->endpoint, w->reported, w->jobs);
+  return w->answered ? 0 : -1;
 }
 
 /* For the blocks that were refused. */

@@ -128,7 +128,6 @@ MISTAKES = {
     "host name that is none": Mistake(RESOLVE, "no-such-host.invalid", ['Endpoint "https://no-such-host.invalid"']),
     "nothing at the port": Mistake(CONNECT, "127.0.0.1", ['Endpoint "http://127.0.0.1:1"']),
     "proxy that is down": Mistake(CONNECT, "127.0.0.1", ['Proxy "http://127.0.0.1:9"']),
-    "https at a port without TLS": Mistake(TLS, "", ['Endpoint "https://{host}"']),
     "no token file": Mistake(AUTH, "/no/such/file", ['TokenFile "/no/such/file"'], ["Token"]),
     "empty token file": Mistake(AUTH, "empty", ['TokenFile "{folder}/empty"'], ["Token"]),
     "expired token": Mistake(AUTH, "DRS.M00100", ['Token "MIIexpired"']),
