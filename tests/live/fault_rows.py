@@ -425,14 +425,14 @@ IDENTITY = [
 def groups(certificates) -> dict[str, Group]:
     """All rows."""
     return {
-        "transport": Group(0.5, TRANSPORT),
-        "content": Group(0.5, CONTENT),
-        "odd": Group(0.5, ODD),
-        "heavy": Group(2, HEAVY),
-        "refusals": Group(0.5, REFUSALS),
-        "statuses": Group(0.5, STATUSES),
-        "tls": Group(0.5, tls(certificates)),
-        "names": Group(0.5, NAMES),
-        "files": Group(0.5, FILES),
-        "identity": Group(0.5, IDENTITY),
+        "transport": Group(1, TRANSPORT),
+        "content": Group(1, CONTENT),
+        "odd": Group(1, ODD),
+        "heavy": Group(5, HEAVY),
+        "refusals": Group(1, REFUSALS),
+        "statuses": Group(1, STATUSES),
+        "tls": Group(1, tls(certificates)),
+        "names": Group(1, NAMES),
+        "files": Group(1, FILES),
+        "identity": Group(2, IDENTITY),
     }
