@@ -120,7 +120,6 @@ static void take_error(struct password *p, const struct http_response *response,
 
 static void end_login(struct password *p) {
   p->transfer = NULL;
-  p->account->trying = NULL;
   messages_reader_free(p->reader);
   p->reader = NULL;
 }
@@ -138,6 +137,7 @@ static void login_done(void *arg, const struct http_response *response,
   } else {
     take_error(p, response, now);
   }
+  p->account->trying = NULL;
   end_login(p);
 }
 
@@ -253,10 +253,11 @@ static void password_reject(struct auth *a, const struct auth_outcome *outcome,
 
 static void password_free(struct auth *a) {
   struct password *p = (struct password *)a;
-  if (p->transfer != NULL) {
+  if (p->transfer != NULL)
     http_cancel(p->transfer);
-    end_login(p);
-  }
+  end_login(p);
+  if (p->account != NULL && p->account->trying == p)
+    p->account->trying = NULL;
   account_close(&p->auths->accounts, p->account);
   secret_free(&p->password);
   secret_free(&p->token);

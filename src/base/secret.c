@@ -52,7 +52,7 @@ static void remove_from_list(struct secret *s) {
 }
 
 /* Takes over the bytes of `fresh`. */
-static void replace_value(struct secret *s, struct buf *fresh) {
+static void replace_value(struct secret *s, const struct buf *fresh) {
   pthread_mutex_lock(&lock);
   struct buf old = s->value;
   s->value = *fresh;
