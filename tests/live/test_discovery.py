@@ -236,3 +236,34 @@ def test_each_fault_is_told_once_and_is_over_when_it_is_over():
 def told(daemon, name: str) -> list[str]:
     """What the plugin said of one project."""
     return [line for line in complaints(daemon) if line.startswith(f'project "{name}": ')]
+
+
+@pytest.mark.parametrize("rules, wanted", [
+    (['DiscoverSelect "name" "^prod-"'], {"prod-1", "prod-test"}),
+    (['DiscoverIgnore "name" "-test$"'], {"prod-1", "dev-1"}),
+    (['DiscoverSelect "name" "^prod-"', 'DiscoverIgnore "name" "-test$"'], {"prod-1"}),
+    (['DiscoverSelect "name" "-(1|2)$"', 'DiscoverSelect "engine_type" "mysql"'], {"prod-1"}),
+    (['DiscoverIgnore "status" "STARTED"'], set()),
+])
+def test_only_selected_tasks_are_watched(cloud, rules, wanted):
+    names = {JOB: "prod-1", OTHER_JOB: "prod-test", "third": "dev-1"}
+    cloud.jobs.update({job: item(job) for job in names})
+    cloud.drs.names = names
+    cloud.drs.task_fields = {JOB: {"engine_type": "mysql"}, "third": {"engine_type": "oracle"}}
+    with Collectd(discovering(cloud, *OFTEN, *rules)) as daemon:
+        wait_until_watched(daemon, *wanted)
+        daemon.wait_for_reads(3, "prod")
+        assert watched(daemon) == wanted
+        assert daemon.reads("prod")[-1]["prod/bool-up"] == 1
+
+
+@pytest.mark.parametrize("rule, words", [
+    ('DiscoverSelect "name"', 'DiscoverSelect: expected "FIELD" "REGEX"'),
+    ('DiscoverIgnore "name" 7', 'DiscoverIgnore: expected "FIELD" "REGEX"'),
+    ('DiscoverSelect "colour" "red"', 'got "colour"'),
+    ('DiscoverIgnore "name" "(prod"', 'DiscoverIgnore: expected an extended regular expression, got "(prod"'),
+])
+def test_a_rule_that_is_none_is_refused_in_one_line(cloud, rule, words):
+    with Collectd(discovering(cloud, *OFTEN, rule)) as daemon:
+        line, = complaints(daemon)
+        assert words in line
