@@ -54,7 +54,7 @@
 /* Bytes of a response on the wire, with what is not part of header and body:
  * chunk extensions, TLS. They are looked at after so many reads. */
 #define WIRE_MAX (2 * (HTTP_BODY_MAX + HTTP_HEADER_MAX))
-#define WIRE_CHECK_READS 64
+#define WIRE_CHECK_READS 8
 
 LIST_HEAD(transfers, http_transfer);
 
@@ -93,6 +93,7 @@ struct http_transfer {
   struct http_response response;
   struct response_header header;
   size_t body_len;
+  int fd; /* the connection's, while one is watched */
   unsigned reads;
   uint64_t wire_start; /* bytes of earlier responses on this connection */
   struct err err;      /* ours; libcurl's comes in `text` */
@@ -163,7 +164,7 @@ static CURLM *new_multi(void) {
 static int on_socket(CURL *easy, curl_socket_t fd, int what, void *arg,
                      void *known) {
   struct http *http = arg;
-  (void)easy;
+  struct http_transfer *t;
   if (what == CURL_POLL_REMOVE) {
     event_loop_unwatch(&http->loop, fd);
     return 0;
@@ -172,6 +173,8 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *arg,
                         .readable = (what & CURL_POLL_IN) != 0,
                         .writable = (what & CURL_POLL_OUT) != 0};
   event_loop_watch(&http->loop, &event, known != NULL);
+  if (curl_easy_getinfo(easy, CURLINFO_PRIVATE, &t) == CURLE_OK)
+    t->fd = fd;
   if (known == NULL)
     curl_multi_assign(http->multi, fd, http);
   if (known == NULL && fd == http->guess[0]) { /* a lookup's */
@@ -268,25 +271,23 @@ static size_t on_body(char *bytes, size_t size, size_t n, void *arg) {
 }
 
 /* Bytes that came on the connection so far; 0: not known. */
-static uint64_t received(CURL *easy) {
+static uint64_t received(int fd) {
   struct tcp_info info = {0};
   socklen_t len = sizeof(info);
-  curl_socket_t fd = CURL_SOCKET_BAD;
-  curl_easy_getinfo(easy, CURLINFO_ACTIVESOCKET, &fd);
-  if (fd == CURL_SOCKET_BAD ||
-      getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) != 0)
-    return 0;
-  return info.tcpi_bytes_received;
+  return getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) == 0
+             ? info.tcpi_bytes_received
+             : 0;
 }
 
-/* Called after each read: neither header nor body has all bytes in it. */
+/* Called while the response arrives: neither header nor body has all bytes in
+ * it. */
 static int on_progress(void *arg, curl_off_t unused1, curl_off_t unused2,
                        curl_off_t unused3, curl_off_t unused4) {
   struct http_transfer *t = arg;
   (void)unused1, (void)unused2, (void)unused3, (void)unused4;
   if (++t->reads % WIRE_CHECK_READS != 0)
     return 0;
-  uint64_t bytes = received(t->easy);
+  uint64_t bytes = received(t->fd);
   if (t->wire_start == 0)
     t->wire_start = bytes;
   if (bytes <= t->wire_start + WIRE_MAX)
@@ -562,6 +563,7 @@ static void reset_response(struct http_transfer *t) {
   response_header_init(&t->header, t->handler.capture, HTTP_HEADER_MAX);
   t->response = (struct http_response){.retry_after = -1, .date = -1};
   *t->text = '\0';
+  t->fd = -1;
   t->reads = 0;
   t->wire_start = 0;
 }
