@@ -174,10 +174,10 @@ def test_a_long_status_line_is_not_a_lack_of_memory(cloud):
     assert f"{server.endpoint}: the response's header" in text
 
 
-def test_what_waits_costs_no_cpu(cloud):
+def test_what_waits_costs_no_cpu(cloud, certificates):
     with silent_port() as port:
         config = hung(cloud, 10, 100, f'Endpoint "https://127.0.0.1:{port}"', "Timeout 60000",
-                      "Interval 60", 'CACert "/etc/ssl/certs/ca-certificates.crt"')
+                      "Interval 60", f'CACert "{certificates.ca}"')
         with Collectd(config) as daemon:
             healthy_cycles(daemon)
             daemon.wait_until(lambda: connections(daemon) > 900, "the connections", LONG)
