@@ -65,7 +65,7 @@ TRANSPORT = [
     http("never accepts a request", fault("silent"), "timed out", options=slow),
     http("never answers", fault("black-hole"), "timed out", options=slow),
     http("reset after the request", fault("reset-after-request"), "reset"),
-    http("closed after the request", fault("close-after-request"), "Empty reply"),
+    http("closed after the request", fault("close-after-request"), "without a response"),
     http("reset in the header", fault("reset-in-header"), "reset"),
     http("reset in the body", fault("reset-in-body"), "reset"),
     http("the header drips", fault("header-drips"), "timed out", options=slow),
@@ -73,10 +73,10 @@ TRANSPORT = [
     reply("the header is a mebibyte", fault("header-endless", pace=0), "256 KiB"),
     http("the body stalls", fault("body-stalls"), "timed out", options=slow),
     http("the body drips", fault("body-drips"), "timed out", options=slow),
-    http("the body is short", fault("body-short"), "remaining to read"),
-    http("the chunks are cut", fault("chunks-cut"), "outstanding read data"),
+    http("the body is short", fault("body-short"), "before the response was complete"),
+    http("the chunks are cut", fault("chunks-cut"), "before the response was complete"),
     http("a chunk has no size", fault("chunks-bad"), "chunked-encoding"),
-    http("not HTTP", fault("not-http"), "HTTP/0.9"),
+    reply("not HTTP", fault("not-http"), "is not HTTP"),
 ]
 
 # --- what is in the body ---
@@ -191,7 +191,7 @@ HEAVY = [
     reply("a key of 20 MiB", fault("raw", body=b'{"' + b"k" * (20 * MIB) + b'":1}'), "64 KiB"),
     reply("compressed white space", fault("json-wide"), "16 MiB", options=compress, values=True,
           notices=()),
-    reply("compressed to a bomb", fault("gzip-bomb"), "64 KiB"),
+    reply("compressed to a bomb", fault("gzip-bomb"), "Content-Encoding"),
 ]
 
 # --- refusals ---
