@@ -70,6 +70,7 @@ CASES = {
     "temporary key": (1, {"token": SECURITY_TOKEN}),
     "zh-cn": (1, {"lines": ['Language "zh-cn"']}),
     "prefix": (1, {"prefix": "/drs/a-b_c.d~e"}),
+    "RPO and RTO": (2, {"lines": ["RPOAndRTO true"]}),
     "discovery": (4, {"lines": ["DiscoverJobs true"], "without": ("Job",)}),
     "250 ids": (3, {"jobs": 250}),
 }
