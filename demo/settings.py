@@ -53,6 +53,7 @@ class Settings:
   Endpoint "{endpoint}"
   ProjectID "{self.project_id}"
   TokenFile "{token_file}"
+  RPOAndRTO true
 {jobs}
 </Project>"""
 

@@ -70,6 +70,8 @@ def test_the_demo_shows_and_draws(start, tmp_path, store):
     said, complaints = demo.communicate(timeout=HANG)
     assert demo.returncode == 0, complaints
     assert "running: full transfer started" in said and f"out/{store}.png" in said
+    titles = next(line for line in said.splitlines() if line.startswith("job "))
+    assert {"rows/s", "delay", "RPO", "RTO"} <= set(titles.split())
     tables = [line for line in said.splitlines() if str(picture.name) not in line]
     assert max(map(len, tables)) <= 100
     assert curves(picture) > EMPTY
