@@ -32,9 +32,10 @@ class Prometheus(Daemon):
 
     name = "prometheus"
 
-    def __init__(self, rules: Path | None = None) -> None:
+    def __init__(self, rules: Path | None = None, lookback: str = "5m") -> None:
         super().__init__()
         self.rules = rules
+        self.lookback = lookback  # for how long a series without a new value is still there
         self.port = free_port()
         self.scraped_port = free_port()
 
@@ -56,6 +57,7 @@ LoadPlugin write_prometheus
     def command(self) -> list[str]:
         return ["/usr/bin/prometheus", f"--config.file={self.folder}/prometheus.yml",
                 f"--storage.tsdb.path={self.folder}/data", "--log.level=warn",
+                f"--query.lookback-delta={self.lookback}",
                 f"--web.listen-address=127.0.0.1:{self.port}"]
 
     def ready(self) -> bool:

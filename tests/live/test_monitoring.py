@@ -12,10 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from blocks import INTERVAL, JOB, project
+from blocks import INTERVAL, JOB, OTHER_JOB, project
 from daemons import Collectd, Prometheus, Smtp
 from daemons.collectd import TOP
 from pipelines import body, fill_in, pipeline
+from standin import BadJob
+from standin.rpo_and_rto_item import rpo_and_rto
 
 FOLDER = TOP / "monitoring"
 INSTALLED = "/usr/libexec/collectd-drs/drs-notify"
@@ -46,14 +48,14 @@ def test_the_rules_pass_their_own_tests():
 
 
 def test_the_rules_ask_for_what_prometheus_has(cloud):
-    cloud.jobs[JOB] |= {"incre_trans_delay": "3", "remaining_time": "7"}
+    cloud.jobs[JOB] |= {"incre_trans_delay": "3", "apply_rows_rate": 12, "apply_bytes_rate": 3400}
     wanted = set(re.findall(r'(collectd_drs_\w+)\{type="(\w+)"\}',
                             (FOLDER / "prometheus-alerts.yml").read_text()))
-    assert len(wanted) >= 7
+    assert len(wanted) >= 11
     with Prometheus() as prometheus:
         stock = pipeline("prometheus.conf", COLLECTD_HOST="127.0.0.1",
                          COLLECTD_PORT=prometheus.scraped_port)
-        with Collectd(project("prod", cloud), stock) as daemon:
+        with Collectd(project("prod", cloud, "RPOAndRTO true"), stock) as daemon:
             def stored() -> bool:
                 found = prometheus.query('{__name__=~"collectd_drs_.+"}')
                 return wanted <= {(one["metric"]["__name__"], one["metric"]["type"])
@@ -68,14 +70,25 @@ BREACHES = {
     "not started": ({"transfer_status": "CONFIGURATION"}, "gauge-status", "WARNING"),
     "late": ({"incre_trans_delay": "61"}, "delay-incremental", "WARNING"),
     "very late": ({"incre_trans_delay": "301"}, "delay-incremental", "FAILURE"),
+    "not read": ({"rpo": 301000}, "delay-rpo", "FAILURE"),
+    "not replayed": ({"rto": 61000}, "delay-rto", "WARNING"),
 }
+RECOVERY = ("rpo", "rto")
+
+
+def play(cloud, job: str, item: dict) -> None:
+    """A job with this item, and with these delays of RPO and RTO in milliseconds."""
+    cloud.jobs[job] = {"job_id": job, "progress": "50", "transfer_status": "FULL_TRANSFER_STARTED"} | {
+        key: value for key, value in item.items() if key not in RECOVERY}
+    cloud.drs.rpo_and_rto[job] = rpo_and_rto(
+        job, **{key: item[key] for key in RECOVERY if key in item})
 
 
 @pytest.mark.parametrize("breach", BREACHES)
 def test_each_threshold_fires(cloud, breach):
     item, metric, severity = BREACHES[breach]
-    cloud.jobs[JOB] |= item
-    config = project("prod", cloud, "Notify false")
+    play(cloud, JOB, item)
+    config = project("prod", cloud, "Notify false", "RPOAndRTO true")
     with Collectd(config, thresholds(), interval=INTERVAL) as daemon:
         daemon.wait_until(lambda: notified(daemon, metric, severity), f"{severity} of {metric}", WAIT)
 
@@ -115,6 +128,46 @@ def test_a_value_that_is_gone_is_reported(cloud):
         cloud.answer_with("refusal", status=500)
         daemon.wait_until(lambda: notified(daemon, "delay-incremental", "FAILURE", "has not been updated"),
                           "a value that is missing", WAIT)
+
+
+INCREMENTAL = "INCRE_TRANSFER_STARTED"
+# By the alert, the item of a job that it is about.
+ALERTS = {
+    "DrsTaskFailed": {"transfer_status": "FULL_TRANSFER_FAILED"},
+    "DrsTaskHasError": {"error_code": "DRS.M05010", "error_msg": "it is ill"},
+    "DrsTaskPaused": {"transfer_status": "PAUSING"},
+    "DrsTaskNotConfigured": {"transfer_status": "CONFIGURATION"},
+    "DrsDelayHigh": {"transfer_status": INCREMENTAL, "incre_trans_delay": "301"},
+    "DrsRpoHigh": {"transfer_status": INCREMENTAL, "rpo": 301000},
+    "DrsRtoHigh": {"transfer_status": INCREMENTAL, "rto": 301000},
+    "DrsRateZero": {"apply_rows_rate": 0, "apply_bytes_rate": 0},
+    "DrsReadyForCutover": {"transfer_status": INCREMENTAL, "incre_trans_delay": "0", "rpo": 0, "rto": 900},
+}
+
+
+def test_each_alert_fires_on_what_the_module_publishes(cloud, tmp_path):
+    """All rules but those that need half an hour of history, with no time to wait."""
+    rules = re.sub(r"for: \w+", "for: 0s", (FOLDER / "prometheus-alerts.yml").read_text())
+    (tmp_path / "rules.yml").write_text(rules)
+    jobs = {alert: f"{JOB[:-3]}{number:03}" for number, alert in enumerate(ALERTS, 100)}
+    for alert, item in ALERTS.items():
+        play(cloud, jobs[alert], item)
+    cloud.drs.unknown_job = BadJob("omit")
+    lines = [f'Job "{job}" "{alert}"' for alert, job in jobs.items()]
+    with Prometheus(rules=tmp_path / "rules.yml", lookback="15s") as prometheus:
+        def fires(drs: str, alert: str) -> bool:
+            return bool(prometheus.query(f'ALERTS{{alertname="{alert}", drs="{drs}", alertstate="firing"}}'))
+
+        stock = pipeline("prometheus.conf", COLLECTD_HOST="127.0.0.1",
+                         COLLECTD_PORT=prometheus.scraped_port)
+        config = project("prod", cloud, *lines, f'Job "{OTHER_JOB}"', "RPOAndRTO true", "Interval 1")
+        with Collectd(config, stock) as daemon:
+            for alert in ALERTS:
+                daemon.wait_until(lambda alert=alert: fires(alert, alert), alert, WAIT)
+            daemon.wait_until(lambda: fires("prod", "DrsJobsMissing"), "DrsJobsMissing", WAIT)
+            others = prometheus.query('ALERTS{alertname="DrsReadyForCutover"}')
+            assert {one["metric"]["drs"] for one in others} == {"DrsReadyForCutover"}
+        prometheus.wait_until(lambda: fires("prod", "DrsProjectSilent"), "DrsProjectSilent", WAIT)
 
 
 @pytest.mark.parametrize("block", ["unreachable", "invalid", "gone"])
