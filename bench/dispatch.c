@@ -23,6 +23,11 @@
 #include <pthread.h>
 #include <search.h>
 
+/* Before, its counts are of 32 bits: enough for these heaps. */
+#if !__GLIBC_PREREQ(2, 33)
+#define mallinfo2 mallinfo
+#endif
+
 #define HEAP_INTERVAL 0.1
 
 static int jobs, slow;
