@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the collectd-drs authors
  *
- * Runs a fuzz target on the inputs that are kept in its corpus. A folder
- * without an input is a failure. */
+ * Runs a fuzz target on the inputs that are kept: the regressions in its folder
+ * of the corpus, and its archive, which the Makefile unpacks. A target without
+ * an input is a failure. */
 
 #include "fuzz.h"
 
@@ -42,13 +43,20 @@ static size_t run_folder(const char *path) {
   return inputs;
 }
 
-int main(void) {
+/* The inputs of a folder below that of an environment variable. */
+static size_t run_inputs(const char *variable, const char *folder) {
   char path[PATH_SIZE];
-  const char *top = getenv("srcdir");
-  int len = snprintf(path, sizeof(path), "%s/tests/fuzz/corpus/%s",
-                     top != NULL ? top : ".", fuzz_name);
+  const char *top = getenv(variable);
+  int len = snprintf(path, sizeof(path), "%s/tests/fuzz/%s/%s",
+                     top != NULL ? top : ".", folder, fuzz_name);
   MUST(len > 0 && len < PATH_SIZE);
   size_t inputs = run_folder(path);
   printf("%s: %zu inputs\n", path, inputs);
+  return inputs;
+}
+
+int main(void) {
+  size_t inputs = run_inputs("srcdir", "corpus");
+  inputs += run_inputs("builddir", "unpacked");
   return inputs > 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
