@@ -5,6 +5,8 @@
 
 #include "plugin/log.h"
 
+#include "base/secret.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -20,6 +22,7 @@ void log_line(int level, const char *project, enum err_kind kind,
   va_start(ap, format);
   vsnprintf(text, sizeof(text), format, ap);
   va_end(ap);
+  secret_redact(text);
   err_make_printable(text);
   plugin_log(level, "drs plugin: %s%s%s%s%s%s",
              project != NULL ? "project \"" : "",

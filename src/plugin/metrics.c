@@ -11,21 +11,16 @@
 #include <collectd/core/utils/metadata/meta_data.h>
 
 #include "base/name.h"
-
-/* A text with its length: copying no more than that is cheaper than filling
- * each 128 bytes of a value list. */
-struct text {
-  const char *at;
-  size_t size; /* with the NUL */
-};
+#include "base/secret.h"
 
 #define TEXT(literal)                                                          \
   { literal, sizeof(literal) }
 
-static const struct text percent = TEXT("percent"), timeleft = TEXT("timeleft"),
-                         total = TEXT("total");
+static const struct metrics_text percent = TEXT("percent"),
+                                 timeleft = TEXT("timeleft"),
+                                 total = TEXT("total");
 
-static void set(char to[DATA_MAX_NAME_LEN], struct text text) {
+static void set(char to[DATA_MAX_NAME_LEN], struct metrics_text text) {
   memcpy(to, text.at, text.size);
 }
 
@@ -35,30 +30,18 @@ static void set_string(char to[DATA_MAX_NAME_LEN], const char *text) {
   to[len] = '\0';
 }
 
-static void dispatch(struct metrics *m, struct text type,
-                     struct text type_instance, value_t value) {
+static void dispatch(struct metrics *m, struct metrics_text type,
+                     struct metrics_text type_instance, value_t value) {
   m->value = value;
   set(m->list.type, type);
   set(m->list.type_instance, type_instance);
   plugin_dispatch_values(&m->list);
 }
 
-static void gauge(struct metrics *m, struct text type,
-                  struct text type_instance, gauge_t value) {
+static void gauge(struct metrics *m, struct metrics_text type,
+                  struct metrics_text type_instance, gauge_t value) {
   dispatch(m, type, type_instance, (value_t){.gauge = value});
 }
-
-void metrics_init(struct metrics *m, const char *project, const char *host,
-                  cdtime_t interval) {
-  *m = (struct metrics){.project = project};
-  m->list.values = &m->value;
-  m->list.values_len = 1;
-  m->list.interval = interval;
-  set_string(m->list.host, host);
-  set_string(m->list.plugin, "drs");
-}
-
-void metrics_finish(struct metrics *m) { meta_data_destroy(m->meta); }
 
 /* collectd's write queue */
 
@@ -85,11 +68,6 @@ static void check_queue(struct metrics *m) {
   bool known = read_mark(m, &mark);
   m->has_passed |= known;
   m->queue_is_behind = m->has_passed && mark < m->marks[1];
-}
-
-void metrics_begin(struct metrics *m, cdtime_t now) {
-  m->list.time = now;
-  check_queue(m);
 }
 
 /* A job's values; each says whether there is one. */
@@ -145,7 +123,7 @@ static bool task_mode(const struct progress *p, gauge_t *value) {
 
 /* clang-format off */
 static const struct {
-  struct text type, type_instance;
+  struct metrics_text type, type_instance;
   bool (*value)(const struct progress *p, gauge_t *value);
 } job_metrics[] = {
     {TEXT("percent"), TEXT("total"), completed},
@@ -198,7 +176,8 @@ static void dispatch_phases(struct metrics *m, const struct progress *p) {
   name_phases(m, p);
   for (size_t i = 0; i < p->phases_len; i++) {
     const struct progress_phase *phase = &p->phases[i];
-    struct text name = {m->phases[i].safe, strlen(m->phases[i].safe) + 1};
+    struct metrics_text name = {m->phases[i].safe,
+                                strlen(m->phases[i].safe) + 1};
     if (name.size == 1)
       continue;
     if (phase->has & PROGRESS_COMPLETED)
@@ -239,6 +218,7 @@ static void set_meta(struct metrics *m, size_t at, const char *key,
     return;
   }
   sstrncpy(printable, text, sizeof(printable));
+  secret_redact(printable);
   err_make_printable(printable);
   meta_data_add_string(m->meta, key, printable);
 }
@@ -260,7 +240,8 @@ static bool fill_meta(struct metrics *m, const struct job *job,
 
 static void dispatch_status(struct metrics *m, const struct job *job,
                             const struct progress *p, int code) {
-  static const struct text type = TEXT("gauge"), instance = TEXT("status");
+  static const struct metrics_text type = TEXT("gauge"),
+                                   instance = TEXT("status");
   if (fill_meta(m, job, p))
     m->list.meta = m->meta;
   gauge(m, type, instance, code);
@@ -278,7 +259,8 @@ static int find_code(struct metrics *m, const struct progress_text *status) {
 
 void metrics_job(struct metrics *m, const struct job *job,
                  const struct progress *p) {
-  static const struct text type = TEXT("bool"), instance = TEXT("error");
+  static const struct metrics_text type = TEXT("bool"),
+                                   instance = TEXT("error");
   int code = find_code(m, &p->transfer_status);
   enum status_family family = status_family(code);
   gauge_t value;
@@ -297,7 +279,7 @@ void metrics_job(struct metrics *m, const struct job *job,
 void metrics_rpo_and_rto(struct metrics *m, const struct job *job,
                          const struct rpo_and_rto *r) {
   const struct {
-    struct text type, type_instance;
+    struct metrics_text type, type_instance;
     bool is_known;
     double ms;
   } rows[] = {
@@ -314,15 +296,20 @@ void metrics_rpo_and_rto(struct metrics *m, const struct job *job,
 
 /* Self-metrics */
 
-static void dispatch_self(struct metrics *m, struct text type,
-                          struct text type_instance, value_t value) {
+static void dispatch_self(struct metrics *m) {
+  cdtime_t now = m->list.time;
+  m->list.time = m->self_time;
   set_string(m->list.plugin_instance, m->project);
-  dispatch(m, type, type_instance, value);
+  for (size_t i = 0; i < m->self_len; i++)
+    dispatch(m, m->self[i].type, m->self[i].type_instance, m->self[i].value);
+  m->list.time = now;
+  m->self_len = 0;
 }
 
 void metrics_up(struct metrics *m, bool up) {
-  static const struct text type = TEXT("bool"), instance = TEXT("up");
-  dispatch_self(m, type, instance, (value_t){.gauge = up});
+  static const struct metrics_text type = TEXT("bool"), instance = TEXT("up");
+  set_string(m->list.plugin_instance, m->project);
+  gauge(m, type, instance, up);
 }
 
 #define COUNTER(number)                                                        \
@@ -333,10 +320,8 @@ void metrics_project(struct metrics *m, const struct project_counts *c,
   const uint64_t *errors = c->errors;
   const size_t *jobs = r->families;
   /* clang-format off */
-  const struct {
-    struct text type, type_instance;
-    value_t value;
-  } rows[] = {
+  const struct metrics_self rows[] = {
+      {TEXT("bool"), TEXT("up"), {.gauge = project_is_up(r)}},
       {TEXT("count"), TEXT("jobs"), {.gauge = (gauge_t)r->jobs}},
       {TEXT("count"), TEXT("answered"), {.gauge = (gauge_t)r->answered}},
       {TEXT("count"), TEXT("starting"), {.gauge = (gauge_t)jobs[STATUS_STARTING]}},
@@ -357,9 +342,34 @@ void metrics_project(struct metrics *m, const struct project_counts *c,
       {TEXT("errors"), TEXT("skipped"), COUNTER(c->skipped)},
   };
   /* clang-format on */
-  metrics_up(m, project_is_up(r));
-  for (size_t i = 0; i < STATIC_ARRAY_SIZE(rows); i++)
-    dispatch_self(m, rows[i].type, rows[i].type_instance, rows[i].value);
+  _Static_assert(sizeof(rows) == sizeof(m->self), "a place for each of them");
+  memcpy(m->self, rows, sizeof(rows));
+  m->self_len = STATIC_ARRAY_SIZE(rows);
+  m->self_time = m->list.time;
   m->marks[1] = m->marks[0];
   m->marks[0] = (derive_t)c->requests;
+  if (!m->self_waits)
+    dispatch_self(m);
 }
+
+/* Life */
+
+void metrics_init(struct metrics *m, const char *project, const char *host,
+                  cdtime_t interval) {
+  *m = (struct metrics){.project = project};
+  m->list.values = &m->value;
+  m->list.values_len = 1;
+  m->list.interval = interval;
+  set_string(m->list.host, host);
+  set_string(m->list.plugin, "drs");
+}
+
+void metrics_flush(struct metrics *m) { dispatch_self(m); }
+
+void metrics_begin(struct metrics *m, cdtime_t now) {
+  metrics_flush(m);
+  m->list.time = now;
+  check_queue(m);
+}
+
+void metrics_finish(struct metrics *m) { meta_data_destroy(m->meta); }

@@ -31,6 +31,20 @@ struct metrics_phase {
   char safe[PROGRESS_WORD_MAX]; /* its type instance; "": it has no values */
 };
 
+/* A text with its length: copying no more than that is cheaper than filling
+ * each 128 bytes of a value list. */
+struct metrics_text {
+  const char *at;
+  size_t size; /* with the NUL */
+};
+
+#define METRICS_SELF 18
+
+struct metrics_self {
+  struct metrics_text type, type_instance;
+  value_t value;
+};
+
 /* Those of a project. Its address must not change. */
 struct metrics {
   const char *project;
@@ -44,6 +58,14 @@ struct metrics {
   struct metrics_phase phases[PROGRESS_PHASES_MAX];
   meta_data_t *meta;
   char meta_texts[METRICS_META_KEYS][PROGRESS_TEXT_MAX];
+
+  /* The self-metrics of a cycle. Where the write queue has a limit they wait
+   * for the start of the next one: behind the values of many jobs they would be
+   * the first that collectd drops. */
+  bool self_waits;
+  struct metrics_self self[METRICS_SELF];
+  size_t self_len; /* 0: none wait */
+  cdtime_t self_time;
 
   /* Of collectd's write queue. */
   derive_t marks[2];    /* of the last cycle, and of the one before it */
@@ -72,6 +94,9 @@ void metrics_rpo_and_rto(struct metrics *m, const struct job *job,
 /* The self-metrics, after a cycle. */
 void metrics_project(struct metrics *m, const struct project_counts *counts,
                      const struct project_result *result);
+
+/* Dispatches self-metrics that wait. */
+void metrics_flush(struct metrics *m);
 
 /* bool-up alone. */
 void metrics_up(struct metrics *m, bool up);

@@ -84,7 +84,8 @@ struct notification_queue *notification_queue_new(struct err *err) {
   pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
   pthread_cond_init(&q->changed, &monotonic);
   pthread_condattr_destroy(&monotonic);
-  if (plugin_thread_create(&thread, run, q, "drs notify") == 0) {
+  if (pthread_create(&thread, NULL, run, q) == 0) {
+    pthread_setname_np(thread, "drs notify");
     pthread_detach(thread);
     return q;
   }

@@ -9,6 +9,7 @@
 #include <collectd/core/utils/common/common.h>
 
 #include "api/status.h"
+#include "base/secret.h"
 
 /* clang-format off */
 static const struct kind {
@@ -54,7 +55,8 @@ static void push(const struct notifications *n, enum change_kind kind,
   sstrncpy(out->type, kinds[kind].type, sizeof(out->type));
   sstrncpy(out->type_instance, kinds[kind].type_instance,
            sizeof(out->type_instance));
-  err_make_printable(out->message); /* it may quote the service */
+  secret_redact(out->message); /* it may quote the service */
+  err_make_printable(out->message);
   notification_queue_push(n->queue, out);
 }
 

@@ -10,6 +10,7 @@
  * user data and then stops its writers; the thread ends with the last of the
  * user data, so that what it has dispatched is still written. */
 
+#include <collectd/core/daemon/configfile.h>
 #include <collectd/core/daemon/globals.h>
 #include <collectd/core/daemon/plugin.h>
 #include <collectd/core/utils/common/common.h>
@@ -20,6 +21,7 @@
 #include "plugin/notifications.h"
 #include "poll/poller.h"
 
+#include <dlfcn.h>
 #include <pthread.h>
 #include <stdlib.h>
 
@@ -54,7 +56,7 @@ static size_t reads_registered;
 static struct auths auths;
 static struct poller *poller;
 static pthread_t thread, init_thread;
-static bool thread_runs;
+static bool thread_runs, has_queue_limit;
 static struct notification_queue *notification_queue;
 
 /* Reports, on the poller's thread */
@@ -219,6 +221,8 @@ static void stop_threads(void) {
     poller_stop(poller);
     pthread_join(thread, NULL);
     thread_runs = false;
+    for (size_t i = 0; i < instances_len; i++)
+      metrics_flush(&instances[i]->metrics);
   }
   notification_queue_stop(notification_queue);
   notification_queue = NULL;
@@ -231,6 +235,13 @@ static void drs_release(void *arg) {
 }
 
 /* Setting up */
+
+/* collectd 6 takes the module and none of its values: it has metric families
+ * in place of value lists. What a module lacks of an older collectd, dlopen
+ * reports. */
+static bool collectd_is_compatible(void) {
+  return dlsym(RTLD_DEFAULT, "plugin_dispatch_metric_family") == NULL;
+}
 
 static int drs_config(oconfig_item_t *ci) {
   config_read(&config, ci, CDTIME_T_TO_DOUBLE(plugin_get_interval()));
@@ -262,6 +273,7 @@ static bool add_instance(const struct project_config *project,
   }
   const struct project_config *o = project_config(w->project);
   metrics_init(&w->metrics, o->name, w->host, DOUBLE_TO_CDTIME_T(o->interval));
+  w->metrics.self_waits = has_queue_limit;
   w->notifications =
       (struct notifications){.queue = o->notify ? notification_queue : NULL,
                              .host = w->host,
@@ -317,10 +329,22 @@ static bool start_threads(struct err *err) {
       return false;
   }
   http_keep(http, parallel);
-  if (plugin_thread_create(&thread, poller_run, poller, PLUGIN) != 0)
+  if (pthread_create(&thread, NULL, poller_run, poller) != 0)
     return err_set(err, ERR_LOCAL, "cannot start a thread");
+  pthread_setname_np(thread, PLUGIN);
   thread_runs = true;
   return true;
+}
+
+/* A write queue that has a limit would drop most values of a burst, so a
+ * cycle's requests are spread over half of the interval. The option may stand
+ * behind <Plugin drs>, so this is not done by the configuration. */
+static void respect_queue_limit(void) {
+  if (global_option_get_long("WriteQueueLimitHigh", 0) <= 0)
+    return;
+  for (size_t i = 0; i < config.len; i++)
+    config.projects[i].spread = (msec_t)(config.projects[i].interval * 500);
+  has_queue_limit = true;
 }
 
 static int drs_init(void) {
@@ -333,6 +357,7 @@ static int drs_init(void) {
     log_warning(NULL, ERR_CONFIG, "no <Project> block");
   for (size_t i = 0; i < config.len; i++)
     jobs += count_jobs(&config.projects[i].jobs);
+  respect_queue_limit();
   if (config.len > 0 && !start_threads(&err)) {
     log_error(NULL, err.kind, "%s", err.text);
     return -1;
@@ -366,6 +391,13 @@ static int drs_shutdown(void) {
 }
 
 void module_register(void) {
+  if (!collectd_is_compatible()) {
+    log_error(NULL, ERR_LOCAL,
+              "built for collectd " PACKAGE_VERSION
+              ", and this one is of version 6 or later; install a plugin that "
+              "was built for it");
+    return;
+  }
   plugin_register_complex_config(PLUGIN, drs_config);
   plugin_register_init(PLUGIN, drs_init);
   plugin_register_shutdown(PLUGIN, drs_shutdown);

@@ -8,6 +8,7 @@ import pytest
 from blocks import JOB, OTHER_JOB, PROJECT_ID, TOKEN, project
 from daemons import Collectd
 from daemons.collectd import HOST
+from stock import build
 
 
 class Bad(NamedTuple):
@@ -310,3 +311,12 @@ def test_a_service_that_gives_no_answer_is_a_failure_of_the_test(cloud):
         result = Collectd(project("good", cloud)).test_read()
     assert result.status != 0
     assert len(complaints(result.lines, "error")) == 1
+
+
+def test_a_collectd_with_metric_families_is_refused_in_one_line(cloud, tmp_path):
+    """As version 6 has them, to which a module that was built for version 5 delivers nothing."""
+    preload = {"LD_PRELOAD": str(build("metric_families", tmp_path))}
+    result = Collectd(project("good", cloud), variables=preload).test_read()
+    [line] = complaints(result.lines, "error")
+    assert line.startswith("drs plugin: local: built for collectd 5.")
+    assert cloud.requests == []

@@ -4,6 +4,7 @@
 
 from blocks import JOB, project
 from daemons import Collectd
+from examples import SELF_METRICS
 from stock import load
 
 HELD_CYCLES = 8
@@ -34,3 +35,18 @@ def test_a_write_queue_that_is_not_emptied_gets_no_more_values_of_jobs(cloud, tm
     # Two cycles are let into the queue before it is known that nothing comes out of it.
     assert held_out >= HELD_CYCLES - 4
     assert {value for _, value in series["test-host/drs-prod/bool-up"]} == {1}
+
+
+def test_a_queue_that_has_a_limit_loses_no_self_metrics_and_gets_no_burst(cloud, tmp_path):
+    """Behind the values of a burst, of which collectd drops most, the self-metrics were the first to go."""
+    jobs = [f"00000000-0000-4000-8000-{number:08}jb50" for number in range(200)]
+    cloud.jobs.update({job: {"job_id": job, "progress": "50", "transfer_status": "FULL_TRANSFER_STARTED",
+                             "task_mode": "FULL_TRANS", "incre_trans_delay": "3"} for job in jobs})
+    config = project("prod", cloud, *(f'Job "{job}"' for job in jobs), "Interval 2", "BatchSize 5")
+    stock = f"WriteQueueLimitHigh 200\n{load('slow_values', tmp_path)}"
+    with Collectd(config, stock) as daemon:
+        reads = daemon.wait_for_reads(3, "prod", timeout=60)
+    assert all({name.removeprefix("prod/") for name in read} == SELF_METRICS for read in reads)
+    assert {(read["prod/bool-up"], read["prod/count-answered"]) for read in reads} == {(1, len(jobs))}
+    times = [request.time for request in cloud.requests[:len(jobs) // 5]]
+    assert max(times) - min(times) > 0.8  # nearly half of the interval

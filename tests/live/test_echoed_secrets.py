@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 the collectd-drs authors
+"""A service that quotes secrets in its texts: none leaves through log, notification or meta data."""
+
+import json
+
+import pytest
+from blocks import JOB, PROJECT_ID, TOKEN, project
+from daemons import Collectd, WriteHttp
+
+PASSWORD = 'pass "word" 1234567890'
+ENCODINGS = {
+    "as it is": lambda secret: secret,
+    "in JSON": lambda secret: json.dumps(secret)[1:-1],
+    "in a header": lambda secret: f"X-Auth-Token: {secret}",
+}
+
+
+def refusal(code: str, message: str) -> bytes:
+    """The body of an error."""
+    return json.dumps({"error_code": code, "error_msg": message}).encode()
+
+
+@pytest.mark.parametrize("how", ENCODINGS)
+def test_a_token_in_an_error_of_the_service(cloud, how):
+    with Collectd(project("prod", cloud)) as daemon:
+        daemon.wait_for_reads(1)
+        with cloud.answer_with("raw", status=403, body=refusal("DRS.M00102", f"no right for {ENCODINGS[how](TOKEN)}")):
+            daemon.wait_until(lambda: daemon.notifications(), "a notification")
+            daemon.wait_until(lambda: [line for line in daemon.lines("drs plugin: ") if line.level == "error"], "a line")
+        log = daemon.log_text()
+    assert "no right for" in log and "***" in log
+    assert TOKEN not in log
+
+
+def test_a_token_in_an_item(cloud):
+    cloud.jobs[JOB] |= {"error_code": "DRS.M1", "error_msg": f"token {TOKEN} is ill", "src_offset": f"at {TOKEN}",
+                        "transfer_status": TOKEN}
+    with WriteHttp() as web, Collectd(project("prod", cloud), web.configuration) as daemon:
+        daemon.wait_for_reads(2)
+        daemon.wait_until(lambda: len(daemon.notifications()) >= 2, "notifications")
+        daemon.flush("write_http")
+        daemon.wait_until(lambda: any(one.get("meta") for one in web.documents("drs")), "meta data in write_http")
+        status = next(one for one in web.documents("drs") if one.get("meta"))
+        log, documents = daemon.log_text(), json.dumps(web.documents("drs"))
+    assert status["meta"]["error_msg"] == "token *** is ill" and status["meta"]["src_offset"] == "at ***"
+    assert "token *** is ill" in log
+    assert TOKEN not in log and TOKEN not in documents
+
+
+def test_a_password_in_an_error_of_the_identity_service(cloud):
+    cloud.iam.add_user("collectd", "another", "domain", PROJECT_ID)
+    quoted = PASSWORD.replace('"', '\\"')
+    lines = [f'IdentityEndpoint "{cloud.identity_endpoint}"', 'DomainName "domain"', 'User "collectd"',
+             f'Password "{quoted}"']
+    with cloud.answer_with("raw", service="iam", status=401, body=refusal("401", f"not with {PASSWORD}")), \
+            Collectd(project("prod", cloud, *lines, without=["Token"])) as daemon:
+        daemon.wait_until(lambda: [line for line in daemon.lines("drs plugin: ") if line.level == "error"], "a line")
+        daemon.wait_until(lambda: daemon.notifications(), "a notification")
+        log = daemon.log_text()
+    assert "***" in log
+    assert PASSWORD not in log and quoted not in log
