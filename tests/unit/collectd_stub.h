@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the collectd-drs authors
+ *
+ * A collectd for unit tests: loads the built module, keeps the callbacks that
+ * it registers, and writes down in one text all that it dispatches and logs:
+ *
+ *     value HOST/PLUGIN-INSTANCE/TYPE-INSTANCE NUMBER {KEY=TEXT ...}
+ *     notification SEVERITY HOST/PLUGIN-INSTANCE/TYPE-INSTANCE MESSAGE
+ *     log LEVEL LINE
+ */
+
+#ifndef DRS_TESTS_COLLECTD_STUB_H
+#define DRS_TESTS_COLLECTD_STUB_H
+
+#include <stdbool.h>
+
+/* Loads a module. False: dlopen's error was printed. */
+bool stub_load(const char *path);
+
+/* Hands the module <Plugin drs> with one <Project "NAME">. The lines have the
+ * form OPTION VALUE ["VALUE"], where a string is in quotes. */
+void stub_configure(const char *project, const char *lines);
+
+/* Calls init, then each read as `collectd -T` does. The reads' worst result. */
+int stub_run(void);
+
+/* Frees the reads' data and calls shutdown, as collectd ends. */
+void stub_stop(void);
+
+/* What was written down since the last call. */
+const char *stub_take(void);
+
+#endif
