@@ -202,8 +202,8 @@ static const struct {
     {"dst_offset", AT(dst_offset)},
 };
 
-_Static_assert(STATIC_ARRAY_SIZE(meta_texts) + 1 == METRICS_META_KEYS,
-               "one place for each key, and one for job_id");
+_Static_assert(STATIC_ARRAY_SIZE(meta_texts) == METRICS_META_TEXTS,
+               "one place for each text");
 
 /* Has the meta data say so, unless it does from the last job on. */
 static void set_meta(struct metrics *m, size_t at, const char *key,
@@ -229,11 +229,11 @@ static bool fill_meta(struct metrics *m, const struct job *job,
     m->meta = meta_data_create();
   if (m->meta == NULL)
     return false;
-  set_meta(m, 0, "job_id", job->id);
+  meta_data_add_string(m->meta, "job_id", job->id); /* printable, no secret */
   for (size_t i = 0; i < STATIC_ARRAY_SIZE(meta_texts); i++) {
     const void *field = (const char *)p + meta_texts[i].offset;
     const struct progress_text *text = field;
-    set_meta(m, i + 1, meta_texts[i].key, text->text);
+    set_meta(m, i, meta_texts[i].key, text->text);
   }
   return true;
 }

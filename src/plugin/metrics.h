@@ -22,8 +22,8 @@
 #include "api/status.h"
 #include "poll/project_events.h"
 
-/* Keys of the meta data of gauge-status. */
-#define METRICS_META_KEYS 8
+/* Texts of the service in the meta data of gauge-status. */
+#define METRICS_META_TEXTS 7
 
 /* A phase as the last job had it. */
 struct metrics_phase {
@@ -57,7 +57,7 @@ struct metrics {
   size_t phases_len;
   struct metrics_phase phases[PROGRESS_PHASES_MAX];
   meta_data_t *meta;
-  char meta_texts[METRICS_META_KEYS][PROGRESS_TEXT_MAX];
+  char meta_texts[METRICS_META_TEXTS][PROGRESS_TEXT_MAX];
 
   /* The self-metrics of a cycle. Where the write queue has a limit they wait
    * for the start of the next one: behind the values of many jobs they would be
