@@ -65,12 +65,15 @@ void start_queue_remove(struct start_queue *q, struct start_item *item) {
     TAILQ_REMOVE(&q->waiting, group, link);
 }
 
+/* A group that was hung may be well again: it can always prove it, unless very
+ * many are hung. */
 static bool has_place(const struct start_queue *q,
                       const struct start_group *group) {
   int reserved = q->max / 4;
   if (q->in_flight < q->max - reserved)
     return true;
-  return q->in_flight < q->max && group->in_flight == 0 && !group->hung;
+  int left = group->hung ? reserved / 2 : 0;
+  return q->in_flight < q->max - left && group->in_flight == 0;
 }
 
 static void take(struct start_queue *q, struct start_item *item) {

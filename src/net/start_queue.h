@@ -6,8 +6,9 @@
  *
  * A process has so many descriptors, so only so many requests are in flight.
  * Requests come in groups (a project's). Groups take turns, and the last
- * quarter of the places is for the first request of a group whose last one was
- * answered: projects whose service hangs cannot take the places of the others.
+ * quarter of the places is for groups that have no request in flight, half of
+ * it for those whose last request was answered: projects whose service hangs
+ * cannot take the places of the others.
  *
  *     start_queue_add(&queue, &transfer->item, group_of(project));
  *     item = start_queue_next(&queue, is_ready, arg);

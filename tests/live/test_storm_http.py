@@ -216,7 +216,8 @@ def test_other_plugins_keep_their_descriptors(cloud):
 def test_a_silent_name_server_does_not_cost_a_thread_for_each_request(cloud, tmp_path):
     with socket.socket(type=socket.SOCK_DGRAM) as server:
         server.bind(("127.0.0.154", 53))
-        config = hung(cloud, 20, 8, 'Endpoint "http://drs.nowhere.example"', "Interval 1")
+        config = hung(cloud, 20, 8, 'Endpoint "http://drs.nowhere.example"', "Interval 1",
+                      "Timeout 400")
         with WithSilentNameServer(config, tmp_path) as daemon:
             healthy_cycles(daemon, 40)
             assert status(daemon, "Threads") < 60
