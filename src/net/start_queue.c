@@ -37,6 +37,7 @@ struct start_group *start_queue_group(struct start_queue *q, const void *key) {
   if (group == NULL)
     return NULL;
   group->key = key;
+  group->hung = true; /* until it is answered */
   TAILQ_INIT(&group->items);
   group->next = *bucket;
   *bucket = group;
@@ -65,15 +66,14 @@ void start_queue_remove(struct start_queue *q, struct start_item *item) {
     TAILQ_REMOVE(&q->waiting, group, link);
 }
 
-/* A group that was hung may be well again: it can always prove it, unless very
- * many are hung. */
+/* The fewer places are left, the fewer a group may have; the last ones are for
+ * first requests of groups that were answered. */
 static bool has_place(const struct start_queue *q,
                       const struct start_group *group) {
-  int reserved = q->max / 4;
-  if (q->in_flight < q->max - reserved)
-    return true;
-  int left = group->hung ? reserved / 2 : 0;
-  return q->in_flight < q->max - left && group->in_flight == 0;
+  int left = q->max - q->in_flight;
+  if (group->in_flight > 0)
+    return group->in_flight < left / 8 && left > q->max / 4;
+  return left > (group->hung ? q->max / 8 : 0);
 }
 
 static void take(struct start_queue *q, struct start_item *item) {

@@ -5,10 +5,10 @@
  * of HTTP.
  *
  * A process has so many descriptors, so only so many requests are in flight.
- * Requests come in groups (a project's). Groups take turns, and the last
- * quarter of the places is for groups that have no request in flight, half of
- * it for those whose last request was answered: projects whose service hangs
- * cannot take the places of the others.
+ * Requests come in groups (a project's). Groups take turns, a group has few
+ * places where few are left, and the last eighth is for groups whose last
+ * request was answered: projects whose service hangs cannot take the places of
+ * the others.
  *
  *     start_queue_add(&queue, &transfer->item, group_of(project));
  *     item = start_queue_next(&queue, is_ready, arg);
@@ -38,7 +38,7 @@ struct start_group {
   TAILQ_ENTRY(start_group) link; /* among those that wait */
   struct start_items items;      /* the next to start first */
   int in_flight;
-  bool hung; /* its last request got no response */
+  bool hung; /* its last request got no response, or it had none yet */
 };
 TAILQ_HEAD(start_groups, start_group);
 

@@ -70,7 +70,7 @@ def hung(cloud: StandIn, count: int, jobs: int, *lines: str) -> str:
     blocks = [project(f"hung-{number}", cloud, *ids, "BatchSize 1", f"MaxParallel {jobs}",
                       "SelfMetrics false", f'Host "host-{number}"', *lines)
               for number in range(count)]
-    return "".join(blocks) + project("healthy", cloud)
+    return project("healthy", cloud) + "".join(blocks)
 
 
 class Limited(Collectd):

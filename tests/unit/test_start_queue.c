@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#define MAX 8 /* 2 of them reserved */
+#define MAX 16 /* 2 of them reserved */
 
 static const char keys[] = "abcdefghijklmnop";
 static struct start_queue queue;
@@ -49,6 +49,7 @@ static struct start_item *next(void) {
 
 static void groups_take_turns(void **state) {
   (void)state;
+  queue.max = 64;
   struct start_item *a1 = add('a'), *a2 = add('a'), *b1 = add('b');
   assert_ptr_equal(a1->group, a2->group);
   assert_ptr_equal(next(), a1);
@@ -83,26 +84,22 @@ static void one_that_was_put_back_is_the_next(void **state) {
 
 static void hung_groups_leave_places(void **state) {
   (void)state;
-  struct start_item *last = NULL;
-  for (int i = 0; i < MAX; i++)
-    add('a');
-  for (int i = 0; i < MAX - MAX / 4; i++)
-    assert_non_null(last = next());
-  assert_null(next()); /* the rest is for others */
-  struct start_item *b1 = add('b'), *b2 = add('b');
-  b1->group->hung = true; /* it can prove that it is not any more */
-  assert_ptr_equal(next(), b1);
-  assert_null(next()); /* and for their first request only */
-  start_queue_done(&queue, b1);
-  assert_ptr_equal(next(), b2);
-  struct start_item *c = add('c');
-  c->group->hung = true;
-  assert_null(next()); /* the last half of the reserve is not for it */
-  c->group->hung = false;
-  assert_ptr_equal(next(), c);
-  add('d');
+  struct start_item *b = add('b'), *last = NULL;
+  b->group->hung = false;
+  start_queue_remove(&queue, b);
+  for (int i = 2; i < 16; i++)
+    add(keys[i]);
+  add('a');
+  int started = 0;
+  for (struct start_item *item; (item = next()) != NULL; started++)
+    last = item;
+  assert_int_equal(started, MAX - MAX / 8);
+  start_queue_add(&queue, b);
+  assert_ptr_equal(next(), b);
   assert_null(next()); /* all are taken */
   start_queue_done(&queue, last);
+  assert_null(next());
+  start_queue_done(&queue, b);
   assert_non_null(next());
 }
 
