@@ -37,7 +37,7 @@ static const struct row codes[] = {
     {"DRS.M01504", 0, API_ERROR_SERVICE},
 };
 
-/* What each kind is called, and which self-metric counts it. */
+/* The words for each error, and the kind that counts it. */
 static const struct {
   const char *meaning;
   enum err_kind counted;
@@ -49,7 +49,7 @@ static const struct {
     [API_ERROR_SIZE] = {"too many ids in one request", ERR_HTTP},
     [API_ERROR_JOB] = {"a job is refused", ERR_JOB},
     [API_ERROR_EMPTY] = {"none of the jobs is known", ERR_JOB},
-    [API_ERROR_TIMEOUT] = {"", ERR_HTTP}, /* the transfer has the words */
+    [API_ERROR_TIMEOUT] = {"", ERR_HTTP}, /* worded by net/ */
     [API_ERROR_SERVICE] = {"service error", ERR_HTTP},
     [API_ERROR_OTHER] = {"the request is refused", ERR_HTTP},
 };
@@ -101,10 +101,6 @@ bool api_error_rejects_job(const char *code) {
     if (codes[i].kind == API_ERROR_JOB && same_code(codes[i].code, code))
       return true;
   return false;
-}
-
-enum err_kind api_error_err_kind(enum api_error kind) {
-  return kinds[kind].counted;
 }
 
 bool api_error_describe(struct err *e, enum api_error kind, long status,

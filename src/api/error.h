@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the collectd-drs authors
  *
- * What an answer other than "here you are" means for the one who asked. Codes
- * are those that the vendors' documents and SDKs show; the gateway spells its
- * own both APIG.0301 and APIGW.0301. */
+ * What an error response means for the caller. Codes are those that the
+ * vendors' documents and SDKs show; the gateway spells its own both APIG.0301
+ * and APIGW.0301. */
 
 #ifndef DRS_API_ERROR_H
 #define DRS_API_ERROR_H
@@ -12,15 +12,16 @@
 
 enum api_error {
   API_ERROR_NONE,       /* success */
-  API_ERROR_CREDENTIAL, /* token or signature not accepted: a new one may be */
-  API_ERROR_PERMISSION, /* we are known, and may not: a new token won't help */
+  API_ERROR_CREDENTIAL, /* token or signature rejected: a new one may work */
+  API_ERROR_PERMISSION, /* authenticated and not allowed: a new token won't help
+                         */
   API_ERROR_THROTTLED,  /* too many requests */
   API_ERROR_SIZE,       /* too many ids, or bytes, in one request */
   API_ERROR_JOB,        /* at least one id of the request, perhaps all */
   API_ERROR_EMPTY,      /* none of the ids is known */
   API_ERROR_TIMEOUT,    /* no response in time: too many ids, or an outage */
   API_ERROR_SERVICE,    /* the service is in trouble */
-  API_ERROR_OTHER       /* it will not do this, whatever we change */
+  API_ERROR_OTHER       /* rejected for good: a retry won't help */
 };
 
 /* `status`: the HTTP status; `code`, `message`: the body's, or "". An error
@@ -28,14 +29,11 @@ enum api_error {
 enum api_error api_error_classify(long status, const char *code,
                                   const char *message);
 
-/* Whether the code is one that blames an id for certain. Other refusals of
- * kind API_ERROR_JOB only may mean that. */
+/* Whether an id is certainly the reason. Other errors classified as
+ * API_ERROR_JOB only may be due to one. */
 bool api_error_rejects_job(const char *code);
 
-/* Where an error of this kind is counted. */
-enum err_kind api_error_err_kind(enum api_error kind);
-
-/* Fills `e` with the refusal in words: what it means, status, code, message.
+/* Fills `e` with the error in words: its meaning, status, code, message.
  * Always returns false. */
 bool api_error_describe(struct err *e, enum api_error kind, long status,
                         const char *code, const char *message);

@@ -21,8 +21,6 @@
 /* The page knows three phases; those beyond this many are left out. */
 #define PROGRESS_PHASES_MAX 16
 
-#define progress_text json_text
-
 /* Bits of progress.has and progress_phase.has. */
 enum progress_bit {
   PROGRESS_COMPLETED = 1 << 0,

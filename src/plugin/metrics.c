@@ -194,7 +194,7 @@ static void dispatch_phases(struct metrics *m, const struct progress *p) {
 /* The fields of a response, which stores get as JSON. */
 static const struct {
   const char *key;
-  size_t offset; /* of a struct progress_text */
+  size_t offset; /* of a struct json_text */
 } meta_texts[] = {
     {"task_mode", AT(task_mode)},   {"transfer_status", AT(transfer_status)},
     {"error_code", AT(error_code)}, {"error_msg", AT(error_msg)},
@@ -232,7 +232,7 @@ static bool fill_meta(struct metrics *m, const struct job *job,
   meta_data_add_string(m->meta, "job_id", job->id); /* printable, no secret */
   for (size_t i = 0; i < STATIC_ARRAY_SIZE(meta_texts); i++) {
     const void *field = (const char *)p + meta_texts[i].offset;
-    const struct progress_text *text = field;
+    const struct json_text *text = field;
     set_meta(m, i, meta_texts[i].key, text->text);
   }
   return true;
@@ -249,7 +249,7 @@ static void dispatch_status(struct metrics *m, const struct job *job,
 }
 
 /* Most jobs have the status of the one before. */
-static int find_code(struct metrics *m, const struct progress_text *status) {
+static int find_code(struct metrics *m, const struct json_text *status) {
   if (strcmp(m->status, status->text) != 0) {
     sstrncpy(m->status, status->text, sizeof(m->status));
     m->status_code = status_code(status->text, status->len);

@@ -24,7 +24,7 @@ static void compare_presence(const struct changes *c, struct job *job,
 
 static void compare_status(const struct changes *c, struct job *job,
                            const struct progress *p) {
-  const struct progress_text *status = &p->transfer_status;
+  const struct json_text *status = &p->transfer_status;
   char old[JOBS_STATUS_MAX];
   if (status->len == 0 || !jobs_set_status(job, status->text, old))
     return;

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the collectd-drs authors
  *
- * One page after the other, one kind of task after the other. */
+ * One page after the other, one type of task after the other. */
 
 #include "poll/discovery.h"
 
 #include "api/status.h"
 
 #define RETRY_MIN_MS 1000
-/* The most pages of a list: whatever the service says there is. */
+/* The most pages of a list, whatever total the service reports. */
 #define PAGES_MAX 2000
 
 static void on_done(struct api_call *call);
@@ -34,7 +34,7 @@ void discovery_stop(struct discovery *d) {
   d->running = false;
 }
 
-void discovery_free(struct discovery *d) {
+void discovery_finish(struct discovery *d) {
   if (d->service == NULL)
     return;
   discovery_stop(d);
@@ -42,40 +42,40 @@ void discovery_free(struct discovery *d) {
     job_list_free(&d->lists[i]);
 }
 
-/* From kind to kind */
+/* From type to type */
 
-static void begin_kind(struct discovery *d, size_t kind) {
-  d->kind = kind;
+static void begin_type(struct discovery *d, size_t type) {
+  d->type = type;
   d->page = 0;
   d->first = d->later = 0;
-  if (kind == TASK_LIST_TYPES)
+  if (type == TASK_LIST_TYPES)
     return;
-  d->fresh &= ~(1U << kind);
-  job_list_free(&d->lists[kind]);
+  d->fresh &= ~(1U << type);
+  job_list_free(&d->lists[type]);
 }
 
-/* The list of this kind is complete. */
-static void end_kind(struct discovery *d) {
-  d->fresh |= 1U << d->kind;
-  d->known |= 1U << d->kind;
-  begin_kind(d, d->kind + 1);
+/* The list of this type is complete. */
+static void end_type(struct discovery *d) {
+  d->fresh |= 1U << d->type;
+  d->known |= 1U << d->type;
+  begin_type(d, d->type + 1);
 }
 
 static void fail(struct discovery *d, const struct err *err) {
   d->counts->errors[err->kind]++;
   err_set(&d->cause, err->kind, "the list of %s tasks: %s",
-          task_list_types[d->kind], err->text);
+          task_list_types[d->type], err->text);
 }
 
-static void skip_kind(struct discovery *d, const struct err *err) {
+static void skip_type(struct discovery *d, const struct err *err) {
   fail(d, err);
-  begin_kind(d, d->kind + 1);
+  begin_type(d, d->type + 1);
 }
 
-/* The other kinds would fail in the same way. */
+/* The other types would fail in the same way. */
 static void give_up(struct discovery *d, const struct err *err) {
   fail(d, err);
-  begin_kind(d, TASK_LIST_TYPES);
+  begin_type(d, TASK_LIST_TYPES);
 }
 
 static void end(struct discovery *d, msec_t now) {
@@ -91,9 +91,8 @@ static void end(struct discovery *d, msec_t now) {
 
 /* Pages */
 
-/* Page 0 is all there is. A service that shows a part of it only is asked for
- * page 1, 2, ... until they are complete, or, with what page 0 had, there is
- * nothing more. */
+/* Page 0 is the whole list. Where the service returns a part of it only, the
+ * pages 1, 2, ... follow until they are complete, or empty. */
 static void on_page(struct discovery *d) {
   const struct task_list_response *reply = &d->response;
   double total = reply->has & TASK_LIST_TOTAL ? reply->total : -1;
@@ -106,10 +105,10 @@ static void on_page(struct discovery *d) {
   double most = d->first > d->later ? d->first : d->later;
   bool over = (d->page > 0 && tasks == 0) || d->page == PAGES_MAX;
   if (most >= total || (over && d->first + d->later >= total)) {
-    end_kind(d);
+    end_type(d);
   } else if (over) {
     err_set(&err, ERR_RESPONSE, "it has %.0f of %.0f", most, total);
-    skip_kind(d, &err);
+    skip_type(d, &err);
   } else {
     d->page++;
   }
@@ -119,7 +118,7 @@ static void on_success(struct discovery *d) {
   if (err_is_set(&d->task_err))
     fail(d, &d->task_err);
   if (d->task_err.kind == ERR_LOCAL)
-    begin_kind(d, TASK_LIST_TYPES);
+    begin_type(d, TASK_LIST_TYPES);
   else
     on_page(d);
 }
@@ -136,7 +135,7 @@ static void evaluate(struct discovery *d) {
     on_success(d);
     break;
   case API_ERROR_EMPTY:
-    end_kind(d);
+    end_type(d);
     break;
   case API_ERROR_CREDENTIAL:
     on_credential(d);
@@ -151,18 +150,18 @@ static void evaluate(struct discovery *d) {
     if (d->call.retry_after >= 0)
       give_up(d, &d->call.err);
     else
-      skip_kind(d, &d->call.err);
+      skip_type(d, &d->call.err);
   }
 }
 
-/* Replies */
+/* Responses */
 
 static void on_task(void *arg, const struct task *t) {
   struct discovery *d = arg;
   int status = status_code(t->status.text, t->status.len);
   if (status_family(status) != STATUS_ENDED &&
       job_filter_accepts(&d->config->discover_filter, t))
-    job_list_add(&d->lists[d->kind], t->id.text, t->name.text, &d->task_err);
+    job_list_add(&d->lists[d->type], t->id.text, t->name.text, &d->task_err);
 }
 
 static void on_done(struct api_call *call) {
@@ -171,14 +170,14 @@ static void on_done(struct api_call *call) {
   if (call->error != API_ERROR_NONE && call->retry_after >= 0)
     backoff_obey(&d->pause, call->retry_after, now);
   evaluate(d);
-  if (d->kind == TASK_LIST_TYPES)
+  if (d->type == TASK_LIST_TYPES)
     end(d, now);
 }
 
-/* Asking */
+/* Requests */
 
 static bool send_page(struct discovery *d, struct err *err) {
-  const struct task_list_page page = {.type = task_list_types[d->kind],
+  const struct task_list_page page = {.type = task_list_types[d->type],
                                       .page = d->page};
   err_clear(&d->task_err);
   d->response.has = 0;
@@ -193,7 +192,7 @@ void discovery_begin(struct discovery *d, msec_t now) {
   d->running = true;
   d->repeated = false;
   err_clear(&d->cause);
-  begin_kind(d, 0);
+  begin_type(d, 0);
 }
 
 void discovery_step(struct discovery *d, msec_t now) {
@@ -229,8 +228,8 @@ const struct err *discovery_change(struct discovery *d,
                                    const struct err errors[ERR_KINDS]) {
   const struct err *err = err_is_set(&d->err) ? &d->err : &d->left_out;
   bool failing = err_is_set(err);
-  if (failing == d->told || (failing && err_is_set(&errors[err->kind])))
+  if (failing == d->failing || (failing && err_is_set(&errors[err->kind])))
     return NULL;
-  d->told = failing;
+  d->failing = failing;
   return err;
 }

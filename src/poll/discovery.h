@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the collectd-drs authors
  *
- * The service's own list of a project's jobs, asked for now and then beside
- * the reads: one list for each kind of task, page by page. A list that cannot
- * be had leaves its jobs as they were, and is tried again soon. */
+ * The service's own list of a project's jobs, requested at an interval of its
+ * own, beside the cycles: one list for each type of task, page by page. A list
+ * that cannot be fetched leaves its jobs as they are, and is retried soon. */
 
 #ifndef DRS_POLL_DISCOVERY_H
 #define DRS_POLL_DISCOVERY_H
@@ -25,20 +25,20 @@ struct discovery {
 
   /* the discovery under way */
   bool running;
-  bool repeated; /* asked a second time with new credentials */
+  bool repeated; /* a request was sent again with new credentials */
   struct api_call call;
   struct task_list_response response;
   struct err task_err; /* a task that cannot be polled, or memory */
-  size_t kind;
+  size_t type;         /* of task_list_types */
   long page;
-  double first, later; /* tasks of the page 0, and of those from 1 */
+  double first, later; /* tasks on page 0, and on those from 1 */
   struct err cause;    /* of the first failure */
 
   struct job_list lists[TASK_LIST_TYPES];
-  unsigned fresh, known; /* bits: lists to be applied; had at least once */
-  struct err err;        /* how the last discovery failed */
-  struct err left_out;   /* why a job of its lists is not watched */
-  bool told;             /* one of these has been told */
+  unsigned fresh, known; /* bits: lists to be applied; fetched at least once */
+  struct err err;        /* of the last discovery */
+  struct err left_out;   /* the reason that a job of its lists is not polled */
+  bool failing;          /* one of these was reported */
 };
 
 /* All that it is given must outlive it. */
@@ -48,20 +48,20 @@ void discovery_init(struct discovery *d, const struct api_service *service,
 
 /* Cancels what is under way. */
 void discovery_stop(struct discovery *d);
-void discovery_free(struct discovery *d);
+void discovery_finish(struct discovery *d);
 
 /* Starts one if it is due. */
 void discovery_begin(struct discovery *d, msec_t now);
 
-/* Asks for what can be asked now. To be called after discovery_begin and after
- * each http_poll. */
+/* Starts the request that can be started now. To be called after
+ * discovery_begin and after each response. */
 void discovery_step(struct discovery *d, msec_t now);
 
-/* Makes the table have the lists that the last discovery brought. To be called
- * between two reads. */
+/* Puts the lists of the last discovery into the table. To be called between two
+ * cycles. */
 void discovery_apply(struct discovery *d, struct jobs *jobs);
 
-/* Whether it is known what jobs there are. */
+/* Whether each list was fetched at least once. */
 static inline bool discovery_is_known(const struct discovery *d) {
   return d->service == NULL || d->known == (1U << TASK_LIST_TYPES) - 1;
 }
@@ -71,9 +71,8 @@ static inline bool discovery_awaits_credentials(const struct discovery *d) {
   return d->running && !api_call_is_under_way(&d->call);
 }
 
-/* What is to be told after a read with these errors: NULL: nothing new, or
- * nothing that the read does not tell; an error that is not set: all is well
- * again. */
+/* The change to report after a cycle with these errors. NULL: none, or one that
+ * the cycle reports itself; an error that is not set: recovered. */
 const struct err *discovery_change(struct discovery *d,
                                    const struct err errors[ERR_KINDS]);
 

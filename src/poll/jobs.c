@@ -141,7 +141,7 @@ enum mark {
   IS_PLACED = 1 << 1, /* an entry of the list has been met */
 };
 
-/* Whether this source says what the job is called: none before it has it. */
+/* Whether this source names the job: no source of a higher rank has it. */
 static bool source_names(const struct job *job, unsigned source) {
   return (job->sources & (source - 1)) == 0;
 }
@@ -179,7 +179,8 @@ static void sweep(struct jobs *jobs, unsigned source) {
   jobs->len = kept;
 }
 
-/* What is listed by the service has a name that nobody chose for a metric. */
+/* A name of the service's list was not chosen for a metric: where it is in use,
+ * the id serves. */
 static enum jobs_added find_name(struct jobs *jobs, struct job *job,
                                  unsigned source, const char *name) {
   enum jobs_added added = give_name(jobs, job, name);

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the collectd-drs authors
  *
- * The table of the jobs that a project instances: DRS tasks, each with its id,
- * the name that its metrics carry, and what is remembered of it from read to
- * read.
+ * The table of the jobs that a project polls: DRS tasks, each with its id, the
+ * name that its metrics carry, and its state from cycle to cycle.
  *
  * Jobs come from several sources: the configuration, a file, the service's own
  * list. Each job knows which of them have it; it leaves when none has it any
- * more. A source is replaced as a whole, between two reads and never during
+ * more. A source is replaced as a whole, between two cycles and never during
  * one: until then jobs keep their places and their addresses. A job that stays
- * keeps what is remembered of it, also where it gets another name.
+ * keeps its state, also where it gets another name.
  *
  * Names are unique on a host. Where a job has several, that of the source
  * counts which stands first in the list above. */
@@ -21,7 +20,7 @@
 #include "poll/job_list.h"
 #include "poll/name_registry.h"
 
-/* What is kept of a status, its NUL included. */
+/* Bytes kept of a status, its NUL included. */
 #define JOBS_STATUS_MAX 56
 
 /* Bits of job.sources, the first in rank first. */
@@ -34,7 +33,7 @@ enum jobs_source {
 /* The API calls that a job is polled with. */
 enum job_call { JOB_PROGRESS, JOB_RPO_AND_RTO, JOB_CALLS };
 
-/* What is remembered of a job for one of them. Cycles have numbers from 1. */
+/* The state of a job for one of them. Cycles have numbers from 1. */
 struct job_poll {
   uint32_t answered; /* the last cycle that it was answered in; 0: none */
   uint32_t rejected; /* the group that it is quarantined with; 0: it is not */
@@ -72,7 +71,7 @@ enum jobs_added jobs_add(struct jobs *jobs, const char *id, const char *name);
 bool jobs_take_names(struct jobs *jobs, struct host_names *host,
                      struct err *err);
 
-/* Makes the table have of this source what the list has. False: a job is left
+/* Replaces the jobs of this source by those of the list. False: a job is left
  * out, since its name is another job's or out of memory, or is in the list
  * twice; all others are as the list has them. A job of JOBS_LISTED whose name
  * is taken goes by its id. */
@@ -84,8 +83,8 @@ bool jobs_replace(struct jobs *jobs, unsigned source,
 struct job *jobs_find(const struct jobs *jobs, const char *id,
                       struct job *near);
 
-/* Notes a job's status, cut to what is kept, and hands out the one before.
- * False: it is the same, and `was` is not written. */
+/* Sets a job's status, cut to JOBS_STATUS_MAX, and returns the one before in
+ * `was`. False: it is the same, and `was` is not written. */
 bool jobs_set_status(struct job *job, const char *status,
                      char was[JOBS_STATUS_MAX]);
 

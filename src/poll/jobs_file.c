@@ -12,7 +12,7 @@ bool jobs_file_init(struct jobs_file *f, const char *path, struct err *err) {
   return path == NULL || file_init(&f->file, path, err);
 }
 
-void jobs_file_free(struct jobs_file *f) { file_free(&f->file); }
+void jobs_file_finish(struct jobs_file *f) { file_free(&f->file); }
 
 /* Lines that are bad and jobs that are left out harm no other. What failed may
  * succeed later: a name that is taken may be free. */
@@ -26,7 +26,7 @@ static void apply(struct jobs_file *f, struct jobs *jobs,
   job_list_free(&list);
 }
 
-/* False: somebody may still be writing it, so what is known counts on. */
+/* False: it may still be being written, so the jobs stay as they are. */
 static bool read_file(struct jobs_file *f, struct jobs *jobs, struct err *err) {
   struct buf text;
   buf_init(&text, JOBS_FILE_MAX + 1);
@@ -48,12 +48,12 @@ void jobs_file_refresh(struct jobs_file *f, struct jobs *jobs) {
   if (err_is_set(&cause))
     err_set(&err, cause.kind, "the file of jobs %s: %s", f->file.path,
             cause.text);
-  f->news = f->news || strcmp(err.text, f->err.text) != 0;
+  f->changed = f->changed || strcmp(err.text, f->err.text) != 0;
   f->err = err;
 }
 
-const struct err *jobs_file_news(struct jobs_file *f) {
-  bool news = f->news;
-  f->news = false;
-  return news ? &f->err : NULL;
+const struct err *jobs_file_change(struct jobs_file *f) {
+  bool changed = f->changed;
+  f->changed = false;
+  return changed ? &f->err : NULL;
 }

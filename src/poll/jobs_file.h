@@ -17,26 +17,26 @@
 /* All zero: no file. */
 struct jobs_file {
   struct file file;
-  bool known;     /* it has been read at least once */
-  bool again;     /* to be read again though it does not change */
-  struct err err; /* what is wrong with it now */
-  bool news;      /* this has not been told yet */
+  bool known;     /* it was read at least once */
+  bool again;     /* to be read again even if it does not change */
+  struct err err; /* its present problem */
+  bool changed;   /* and this was not reported yet */
 };
 
 /* Copies the path, which may be NULL. False: out of memory. */
 bool jobs_file_init(struct jobs_file *f, const char *path, struct err *err);
-void jobs_file_free(struct jobs_file *f);
+void jobs_file_finish(struct jobs_file *f);
 
-/* Makes the table have what the file has. To be called between two reads. */
+/* Puts the jobs of the file into the table, where it has changed. To be called
+ * between two cycles. */
 void jobs_file_refresh(struct jobs_file *f, struct jobs *jobs);
 
-/* Whether it is known what jobs there are. */
+/* Whether the file, if there is one, was read at least once. */
 static inline bool jobs_file_is_known(const struct jobs_file *f) {
   return f->known || f->file.path == NULL;
 }
 
-/* What is to be told: NULL: nothing new; an error that is not set: all is well
- * again. */
-const struct err *jobs_file_news(struct jobs_file *f);
+/* The change to report. NULL: none; an error that is not set: recovered. */
+const struct err *jobs_file_change(struct jobs_file *f);
 
 #endif

@@ -107,8 +107,8 @@ void project_free(struct project *p) {
   if (p == NULL)
     return;
   project_stop(p);
-  discovery_free(&p->discovery);
-  jobs_file_free(&p->file);
+  discovery_finish(&p->discovery);
+  jobs_file_finish(&p->file);
   cycle_finish(&p->cycle);
   auth_close(p->auths, p->service.auth);
   jobs_free(&p->jobs);
@@ -165,7 +165,7 @@ static void end_cycle(struct project *p) {
   r->insecure_file = p->service.auth->insecure_file;
   r->jobs_known =
       jobs_file_is_known(&p->file) && discovery_is_known(&p->discovery);
-  r->file_change = jobs_file_news(&p->file);
+  r->file_change = jobs_file_change(&p->file);
   r->discovery_change = discovery_change(&p->discovery, r->errors);
   cycle_end(&p->cycle);
 }

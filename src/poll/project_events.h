@@ -28,7 +28,8 @@ struct project_result {
   size_t families[STATUS_FAMILIES]; /* answered jobs by family of status */
   /* The first error of each kind, if any. */
   struct err errors[ERR_KINDS];
-  const char *insecure_file; /* a secret's file that others may read, or NULL */
+  const char *insecure_file; /* a secret's file that not only its owner can
+                                read, or NULL */
   bool jobs_known;           /* each source of jobs was read at least once */
   /* Of the file of jobs, of the service's list, and of the call for RPO and
    * RTO. NULL: no change; an error that is not set: recovered. */

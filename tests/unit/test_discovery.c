@@ -5,15 +5,11 @@
  * waits for it, and what becomes of lists that cannot be had. The service and
  * the clock are the test's. */
 
-#include "config_fixture.h"
-#include "fake_http.h"
-
-#include "poll/project.h"
+#include "project_fixture.h"
 
 #include <stdio.h>
 #include <unistd.h>
 
-#define BUDGET 10000
 #define INTERVAL_MS 600000
 
 static struct {
@@ -22,10 +18,6 @@ static struct {
   char jobs[256]; /* that were answered for in the last read */
   char news[512]; /* all so far, "-" for "all is well" */
 } told;
-
-static struct auths auths;
-static const struct project_env env = {.auths = &auths};
-static struct project *project;
 
 static void on_started(void *arg) {
   (void)arg;
@@ -61,8 +53,6 @@ static void on_finished(void *arg, const struct project_result *result) {
 static const struct project_events events = {on_started, on_values, on_changed,
                                              on_finished};
 
-static struct project_config config;
-
 /* With these configured jobs, one letter each. */
 static void make_project(const char *jobs, const struct secret_config *token) {
   config = config_fixture();
@@ -71,25 +61,13 @@ static void make_project(const char *jobs, const struct secret_config *token) {
   if (token != NULL)
     config.credential.token = *token;
   memset(&told, 0, sizeof(told));
-  fake_started = fake_cancelled = 0;
-  fake_now = 1000000;
   for (; *jobs != '\0'; jobs++)
     assert_true(
         job_list_add(&config.jobs, (char[]){*jobs, '\0'}, "named", NULL));
-  project = project_new(&config, &env, &events, NULL, NULL);
-  assert_non_null(project);
+  make_fixture(&events);
 }
 
 static void make(const char *jobs) { make_project(jobs, NULL); }
-
-static int tear_down(void **state) {
-  (void)state;
-  project_free(project);
-  config_fixture_free(&config);
-  project = NULL;
-  assert_int_equal(fake_calls_len, 0);
-  return 0;
-}
 
 static void step(void) { project_step(project, fake_now); }
 
@@ -99,10 +77,6 @@ static void start(void) {
   else
     project_start(project, fake_now, BUDGET);
   step();
-}
-
-static uint64_t errors(enum err_kind kind) {
-  return project_counts(project)->errors[kind];
 }
 
 /* The service */
@@ -464,13 +438,6 @@ static void a_refused_token_is_not_tried_again(void **state) {
   assert_string_equal(told.news, "");
 }
 
-static void write_token(const char *path, const char *token) {
-  FILE *file = fopen(path, "w");
-  assert_non_null(file);
-  assert_true(fputs(token, file) >= 0);
-  assert_int_equal(fclose(file), 0);
-}
-
 static void a_new_token_is_used_at_once_and_once(void **state) {
   (void)state;
   char path[] = "/tmp/test_discovery.XXXXXX";
@@ -576,8 +543,6 @@ static void stopping_is_silent(void **state) {
   step();
   assert_int_equal(fake_calls_len, 0);
 }
-
-#define PROJECT_TEST(test) cmocka_unit_test_teardown(test, tear_down)
 
 int main(void) {
   const struct CMUnitTest tests[] = {

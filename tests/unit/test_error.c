@@ -71,6 +71,7 @@ static const struct {
     {431, "", "", API_ERROR_SIZE},
     {494, "", "", API_ERROR_SIZE},
     {500, "", "", API_ERROR_SERVICE},
+    {501, "", "", API_ERROR_OTHER},
     {503, "", "", API_ERROR_SERVICE},
     {301, "", "", API_ERROR_OTHER},
     {304, "", "", API_ERROR_OTHER},
@@ -117,7 +118,6 @@ static void each_is_counted_and_explained(void **state) {
     struct err e = ERR_INIT;
     assert_false(api_error_describe(&e, kinds[i].kind, 418, "A.1", "tea"));
     assert_int_equal(e.kind, kinds[i].counted);
-    assert_int_equal(api_error_err_kind(kinds[i].kind), kinds[i].counted);
     assert_non_null(strstr(e.text, " (HTTP 418 A.1: tea)"));
   }
 }

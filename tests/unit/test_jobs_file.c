@@ -36,7 +36,7 @@ static int begin(void **state) {
 static int end(void **state) {
   (void)state;
   jobs_free(&jobs);
-  jobs_file_free(&f);
+  jobs_file_finish(&f);
   name_registry_free(&hosts);
   unlink("jobs");
   return 0;
@@ -68,12 +68,12 @@ static void refresh(const char *expected) {
 }
 
 static void assert_news(const char *says) {
-  const struct err *news = jobs_file_news(&f);
+  const struct err *news = jobs_file_change(&f);
   assert_non_null(news);
   if (strstr(news->text, says) == NULL)
     fail_msg("\"%s\" does not say \"%s\"", news->text, says);
   assert_int_equal(err_is_set(news), *says != '\0');
-  assert_null(jobs_file_news(&f));
+  assert_null(jobs_file_change(&f));
 }
 
 static void without_a_file_all_is_known(void **state) {
@@ -82,8 +82,8 @@ static void without_a_file_all_is_known(void **state) {
   assert_true(jobs_file_init(&none, NULL, NULL));
   assert_true(jobs_file_is_known(&none));
   jobs_file_refresh(&none, &jobs);
-  assert_null(jobs_file_news(&none));
-  jobs_file_free(&none);
+  assert_null(jobs_file_change(&none));
+  jobs_file_finish(&none);
 }
 
 static void at_first_it_is_read_at_once(void **state) {
@@ -92,7 +92,7 @@ static void at_first_it_is_read_at_once(void **state) {
   assert_false(jobs_file_is_known(&f));
   refresh("a b");
   assert_true(jobs_file_is_known(&f));
-  assert_null(jobs_file_news(&f));
+  assert_null(jobs_file_change(&f));
 }
 
 static void a_fresh_change_has_to_settle(void **state) {
@@ -103,7 +103,7 @@ static void a_fresh_change_has_to_settle(void **state) {
   refresh("a b");
   write_file("a\nc\n", 1);
   refresh("a c");
-  assert_null(jobs_file_news(&f));
+  assert_null(jobs_file_change(&f));
 }
 
 static void an_empty_file_is_known(void **state) {
@@ -121,7 +121,7 @@ static void a_file_that_is_gone_keeps_its_jobs(void **state) {
   refresh("a");
   assert_news("the file of jobs jobs: cannot be opened: No such file");
   refresh("a");
-  assert_null(jobs_file_news(&f));
+  assert_null(jobs_file_change(&f));
   write_file("b\n", 10);
   refresh("b");
   assert_news("");
@@ -133,7 +133,7 @@ static void each_other_bad_line_is_news(void **state) {
   refresh("a");
   assert_news("line 2");
   refresh("a");
-  assert_null(jobs_file_news(&f));
+  assert_null(jobs_file_change(&f));
   write_file("/\na\n", 10);
   refresh("a");
   assert_news("line 1");
@@ -160,7 +160,7 @@ static void what_was_left_out_is_tried_again(void **state) {
   assert_news("a is left out");
   f.file.settled = true;
   refresh("b");
-  assert_null(jobs_file_news(&f));
+  assert_null(jobs_file_change(&f));
   name_release(jobs.host, "one");
   refresh("b a");
   assert_news("");
@@ -185,7 +185,7 @@ static bool refresh_once(void) {
     jobs_file_refresh(&file, &table);
     ok = !err_is_set(&file.err) && table.len == 2;
   }
-  jobs_file_free(&file);
+  jobs_file_finish(&file);
   jobs_free(&table);
   name_registry_free(&own);
   return ok;

@@ -4,15 +4,11 @@
  * One read of one project, against a service that a test plays and a clock
  * that it moves: what is asked, how often, and what is told. */
 
-#include "config_fixture.h"
-#include "fake_http.h"
-
-#include "poll/project.h"
+#include "project_fixture.h"
 
 #include <stdio.h>
 #include <unistd.h>
 
-#define BUDGET 10000
 #define JOBS_MAX 1000
 
 /* What the project told. */
@@ -24,10 +20,6 @@ static struct {
   struct project_result result;
   char changes[1024]; /* a line each: KIND JOB OLD>NEW CODE MESSAGE */
 } told;
-
-static struct auths auths;
-static const struct project_env env = {.auths = &auths};
-static struct project *project;
 
 static void on_started(void *arg) {
   (void)arg;
@@ -66,8 +58,6 @@ static void on_changed(void *arg, const struct change *change) {
 static const struct project_events events = {on_started, on_values, on_changed,
                                              on_finished};
 
-static struct project_config config;
-
 static void make_project(int jobs, int batch_size, int parallel,
                          const struct secret_config *token) {
   config = config_fixture();
@@ -76,24 +66,12 @@ static void make_project(int jobs, int batch_size, int parallel,
   if (token != NULL)
     config.credential.token = *token;
   memset(&told, 0, sizeof(told));
-  fake_started = fake_cancelled = 0;
-  fake_now = 1000000;
   assert_true(config_fixture_add_jobs(&config, jobs));
-  project = project_new(&config, &env, &events, NULL, NULL);
-  assert_non_null(project);
+  make_fixture(&events);
 }
 
 static void make(int jobs, int batch_size, int parallel) {
   make_project(jobs, batch_size, parallel, NULL);
-}
-
-static int tear_down(void **state) {
-  (void)state;
-  project_free(project);
-  config_fixture_free(&config);
-  project = NULL;
-  assert_int_equal(fake_calls_len, 0);
-  return 0;
 }
 
 static msec_t step(void) { return project_step(project, fake_now); }
@@ -172,10 +150,6 @@ static void assert_told(int from, int to, int times) {
 
 static const char *error(enum err_kind kind) {
   return told.result.errors[kind].text;
-}
-
-static uint64_t errors(enum err_kind kind) {
-  return project_counts(project)->errors[kind];
 }
 
 /* Asking */
@@ -392,13 +366,6 @@ static void a_refused_token_ends_the_read(void **state) {
   start(); /* the next read tries it again: it locks nobody */
   answer_all(-1, "");
   assert_told(0, 20, 1);
-}
-
-static void write_token(const char *path, const char *token) {
-  FILE *file = fopen(path, "w");
-  assert_non_null(file);
-  assert_true(fputs(token, file) >= 0);
-  assert_int_equal(fclose(file), 0);
 }
 
 static void a_new_token_is_used_at_once_and_once(void **state) {
@@ -699,7 +666,7 @@ static void a_pause_is_kept_whatever_the_status(void **state) {
     start();
     answer_all(-1, "");
     assert_told(0, 4, 1);
-    tear_down(NULL);
+    tear_down_fixture(NULL);
   }
 }
 
@@ -806,6 +773,26 @@ static void the_interval_is_the_cause_when_it_ends(void **state) {
   assert_true(asks_for(fake_calls[0], 1) || asks_for(fake_calls[1], 1));
 }
 
+/* Ten requests over five seconds, one that was divided beside them. */
+static void starts_are_spread(void **state) {
+  (void)state;
+  make(100, 10, 8);
+  config.spread = 5000;
+  msec_t begun = fake_now;
+  start();
+  for (int i = 0; i < 10; i++) {
+    msec_t again = step();
+    assert_int_equal(fake_started, i + 1);
+    accept(fake_calls[0]);
+    fake_now = begun + (i + 1) * 500;
+    if (i < 9)
+      assert_int_equal(again, fake_now);
+  }
+  step();
+  assert_int_equal(told.finished, 1);
+  assert_told(0, 100, 1);
+}
+
 static void stopping_is_silent(void **state) {
   (void)state;
   make(4, 1, 2);
@@ -819,51 +806,43 @@ static void stopping_is_silent(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test_teardown(the_request_is_that_of_the_api, tear_down),
-      cmocka_unit_test_teardown(batches_are_in_flight_together, tear_down),
-      cmocka_unit_test_teardown(one_read_at_a_time, tear_down),
-      cmocka_unit_test_teardown(what_is_left_out_is_missing, tear_down),
-      cmocka_unit_test_teardown(a_refused_job_is_missing_and_the_others_are_not,
-                                tear_down),
-      cmocka_unit_test_teardown(an_outage_makes_no_job_missing, tear_down),
-      cmocka_unit_test_teardown(what_was_not_asked_for_is_an_error, tear_down),
-      cmocka_unit_test_teardown(a_job_that_is_left_out_is_named, tear_down),
-      cmocka_unit_test_teardown(a_reply_that_ends_early_is_an_error, tear_down),
-      cmocka_unit_test_teardown(a_refused_token_ends_the_read, tear_down),
-      cmocka_unit_test_teardown(a_new_token_is_used_at_once_and_once,
-                                tear_down),
-      cmocka_unit_test_teardown(a_lack_of_permission_ends_the_read, tear_down),
-      cmocka_unit_test_teardown(it_waits_as_long_as_it_is_told, tear_down),
-      cmocka_unit_test_teardown(a_long_pause_outlasts_the_read, tear_down),
-      cmocka_unit_test_teardown(without_a_word_it_backs_off, tear_down),
-      cmocka_unit_test_teardown(a_bad_job_stands_alone, tear_down),
-      cmocka_unit_test_teardown(where_all_is_refused_no_job_is_to_blame,
-                                tear_down),
-      cmocka_unit_test_teardown(where_others_are_accepted_the_job_is_to_blame,
-                                tear_down),
-      cmocka_unit_test_teardown(who_are_refused_together_wait_once, tear_down),
-      cmocka_unit_test_teardown(a_doubtful_refusal_is_not_pursued, tear_down),
-      cmocka_unit_test_teardown(a_service_that_is_ill_is_left_alone, tear_down),
-      cmocka_unit_test_teardown(one_accident_costs_one_batch, tear_down),
-      cmocka_unit_test_teardown(a_read_ends_in_time, tear_down),
-      cmocka_unit_test_teardown(the_interval_is_the_cause_when_it_ends,
-                                tear_down),
-      cmocka_unit_test_teardown(rejections_of_everything_blame_no_job,
-                                tear_down),
-      cmocka_unit_test_teardown(
-          a_thousand_that_fell_together_come_back_together, tear_down),
-      cmocka_unit_test_teardown(a_bad_one_does_not_keep_its_group, tear_down),
-      cmocka_unit_test_teardown(the_only_job_may_be_unknown, tear_down),
+      PROJECT_TEST(the_request_is_that_of_the_api),
+      PROJECT_TEST(batches_are_in_flight_together),
+      PROJECT_TEST(one_read_at_a_time),
+      PROJECT_TEST(what_is_left_out_is_missing),
+      PROJECT_TEST(a_refused_job_is_missing_and_the_others_are_not),
+      PROJECT_TEST(an_outage_makes_no_job_missing),
+      PROJECT_TEST(what_was_not_asked_for_is_an_error),
+      PROJECT_TEST(a_job_that_is_left_out_is_named),
+      PROJECT_TEST(a_reply_that_ends_early_is_an_error),
+      PROJECT_TEST(a_refused_token_ends_the_read),
+      PROJECT_TEST(a_new_token_is_used_at_once_and_once),
+      PROJECT_TEST(a_lack_of_permission_ends_the_read),
+      PROJECT_TEST(it_waits_as_long_as_it_is_told),
+      PROJECT_TEST(a_long_pause_outlasts_the_read),
+      PROJECT_TEST(without_a_word_it_backs_off),
+      PROJECT_TEST(a_bad_job_stands_alone),
+      PROJECT_TEST(where_all_is_refused_no_job_is_to_blame),
+      PROJECT_TEST(where_others_are_accepted_the_job_is_to_blame),
+      PROJECT_TEST(who_are_refused_together_wait_once),
+      PROJECT_TEST(a_doubtful_refusal_is_not_pursued),
+      PROJECT_TEST(a_service_that_is_ill_is_left_alone),
+      PROJECT_TEST(one_accident_costs_one_batch),
+      PROJECT_TEST(a_read_ends_in_time),
+      PROJECT_TEST(the_interval_is_the_cause_when_it_ends),
+      PROJECT_TEST(rejections_of_everything_blame_no_job),
+      PROJECT_TEST(a_thousand_that_fell_together_come_back_together),
+      PROJECT_TEST(a_bad_one_does_not_keep_its_group),
+      PROJECT_TEST(the_only_job_may_be_unknown),
       cmocka_unit_test(a_pause_is_kept_whatever_the_status),
-      cmocka_unit_test_teardown(a_response_that_is_too_large_is_halved,
-                                tear_down),
-      cmocka_unit_test_teardown(batches_shrink_until_they_are_in_time,
-                                tear_down),
-      cmocka_unit_test_teardown(an_outage_of_time_shrinks_nothing, tear_down),
-      cmocka_unit_test_teardown(an_error_item_is_no_answer, tear_down),
-      cmocka_unit_test_teardown(an_id_is_compared_as_a_whole, tear_down),
-      cmocka_unit_test_teardown(each_change_is_emitted_once, tear_down),
-      cmocka_unit_test_teardown(stopping_is_silent, tear_down),
+      PROJECT_TEST(a_response_that_is_too_large_is_halved),
+      PROJECT_TEST(batches_shrink_until_they_are_in_time),
+      PROJECT_TEST(an_outage_of_time_shrinks_nothing),
+      PROJECT_TEST(an_error_item_is_no_answer),
+      PROJECT_TEST(an_id_is_compared_as_a_whole),
+      PROJECT_TEST(each_change_is_emitted_once),
+      PROJECT_TEST(starts_are_spread),
+      PROJECT_TEST(stopping_is_silent),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

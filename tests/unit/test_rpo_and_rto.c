@@ -5,14 +5,11 @@
  * project makes of it, beside the progress, against a service and a clock that
  * the test plays. */
 
-#include "fake_http.h"
+#include "project_fixture.h"
 
 #include "api/call.h"
 #include "api/rpo_and_rto.h"
-#include "config_fixture.h"
-#include "poll/project.h"
 
-#define BUDGET 10000
 #define DAY (24 * 3600 * 1000)
 
 /* The decoder */
@@ -69,11 +66,6 @@ static struct {
   char changes[512]; /* of the call, a line each; "-" for a recovery */
 } seen;
 
-static struct auths auths;
-static const struct project_env env = {.auths = &auths};
-static struct project_config config;
-static struct project *project;
-
 static void on_started(void *arg) {
   (void)arg;
   memset(seen.values, 0, sizeof(seen.values));
@@ -121,19 +113,8 @@ static void make(int jobs, int batch_size, int parallel) {
   config.max_parallel = parallel;
   config.rpo_and_rto = true;
   memset(&seen, 0, sizeof(seen));
-  fake_started = 0;
-  fake_now = 1000000;
   assert_true(config_fixture_add_jobs(&config, jobs));
-  project = project_new(&config, &env, &events, NULL, NULL);
-  assert_non_null(project);
-}
-
-static int tear_down(void **state) {
-  (void)state;
-  project_free(project);
-  config_fixture_free(&config);
-  assert_int_equal(fake_calls_len, 0);
-  return 0;
+  make_fixture(&events);
 }
 
 static bool is_rpo(const struct http_transfer *call) {
@@ -221,7 +202,7 @@ static void a_cloud_that_lacks_it_is_asked_once_a_day(void **state) {
     assert_int_equal(poll(well), 3);
     assert_delays(25, 1);
     assert_string_equal(strchr(seen.changes, '\n') + 1, "-\n");
-    tear_down(NULL);
+    tear_down_fixture(NULL);
   }
 }
 
@@ -311,8 +292,6 @@ static void a_call_that_hangs_keeps_nothing_back(void **state) {
   assert_string_equal(seen.changes,
                       "poll interval elapsed with requests outstanding\n");
 }
-
-#define PROJECT_TEST(test) cmocka_unit_test_teardown(test, tear_down)
 
 int main(void) {
   const struct CMUnitTest tests[] = {
