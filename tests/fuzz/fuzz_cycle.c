@@ -27,7 +27,8 @@ struct input {
 };
 
 static struct {
-  int told[JOBS_MAX]; /* in this read */
+  int told[JOBS_MAX];   /* in this read */
+  int delays[JOBS_MAX]; /* likewise */
   bool polling;
 } seen;
 
@@ -42,6 +43,7 @@ static void on_started(void *arg) {
   (void)arg;
   seen.polling = true;
   memset(seen.told, 0, sizeof(seen.told));
+  memset(seen.delays, 0, sizeof(seen.delays));
 }
 
 static void on_values(void *arg, const struct job *job,
@@ -49,6 +51,13 @@ static void on_values(void *arg, const struct job *job,
   (void)arg;
   MUST(seen.polling && strcmp(job->id, p->id.text) == 0);
   MUST(++seen.told[atoi(job->id)] == 1);
+}
+
+static void on_rpo_and_rto(void *arg, const struct job *job,
+                           const struct rpo_and_rto *r) {
+  (void)arg;
+  MUST(seen.polling && strcmp(job->id, r->id.text) == 0);
+  MUST(++seen.delays[atoi(job->id)] == 1);
 }
 
 static void on_changed(void *arg, const struct change *change) {
@@ -71,7 +80,8 @@ static void on_finished(void *arg, const struct project_result *r) {
 static const struct project_events events = {.started = on_started,
                                              .values = on_values,
                                              .changed = on_changed,
-                                             .finished = on_finished};
+                                             .finished = on_finished,
+                                             .rpo_and_rto = on_rpo_and_rto};
 
 static struct project_config config;
 
@@ -79,7 +89,10 @@ static struct project *make(struct input *in, struct auths *auths) {
   int jobs = 1 + take(in) % JOBS_MAX;
   config = config_fixture();
   config.batch_size = 1 + take(in) % 16;
-  config.max_parallel = 1 + take(in) % 8;
+  uint8_t how = take(in);
+  config.max_parallel = 1 + how % 8;
+  config.rpo_and_rto = how & 0x10;
+  config.spread = how & 0x20 ? 2000 : 0;
   MUST(config_fixture_add_jobs(&config, jobs));
   const struct project_env env = {.auths = auths};
   struct project *p = project_new(&config, &env, &events, NULL, NULL);
@@ -150,7 +163,7 @@ static void answer(struct input *in, struct http_transfer *call, int how) {
   else if (how == 2)
     answer_code(in, call, reply);
   else
-    fake_fail(call, "nobody is there");
+    fake_end(call, head / 12 % 3, "nobody is there");
 }
 
 static void step(struct project *p) {
