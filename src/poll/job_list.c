@@ -9,13 +9,20 @@
 
 #include <string.h>
 
+/* Bytes of the text, not terminated. */
+struct span {
+  const char *at, *end;
+};
+
+static size_t span_len(struct span s) { return (size_t)(s.end - s.at); }
+
 /* Appends "id\0name\0". */
-static bool append(struct job_list *list, const char *id, size_t id_len,
-                   const char *name, size_t name_len, struct err *err) {
+static bool append(struct job_list *list, struct span id, struct span name,
+                   struct err *err) {
   struct buf *b = &list->bytes;
   size_t before = b->len;
-  if (buf_add(b, id, id_len, err) && buf_add(b, "", 1, err) &&
-      buf_add(b, name, name_len, err) && buf_add(b, "", 1, err))
+  if (buf_add(b, id.at, span_len(id), err) && buf_add(b, "", 1, err) &&
+      buf_add(b, name.at, span_len(name), err) && buf_add(b, "", 1, err))
     return true;
   b->len = before;
   b->data[before] = '\0';
@@ -26,7 +33,8 @@ bool job_list_add(struct job_list *list, const char *id, const char *name,
                   struct err *err) {
   if (!name_is_safe(id, JOBS_ID_MAX))
     return err_set(err, ERR_RESPONSE, "an id is not one that can be asked for");
-  return append(list, id, strlen(id), name, strlen(name), err);
+  return append(list, (struct span){id, id + strlen(id)},
+                (struct span){name, name + strlen(name)}, err);
 }
 
 bool job_list_next(const struct job_list *list, size_t *at,
@@ -42,11 +50,6 @@ bool job_list_next(const struct job_list *list, size_t *at,
 }
 
 /* A file's lines */
-
-/* Bytes of the text, not terminated. */
-struct span {
-  const char *at, *end;
-};
 
 static bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
@@ -136,8 +139,7 @@ bool job_list_parse(struct job_list *list, const char *text, size_t len,
     if (!divide(line, &id, &name, &wanted)) {
       if (bad++ == 0)
         first = number;
-    } else if (!append(list, id.at, (size_t)(id.end - id.at), name.at,
-                       (size_t)(name.end - name.at), err)) {
+    } else if (!append(list, id, name, err)) {
       return false;
     }
   }
