@@ -19,6 +19,8 @@ import json
 import re
 import subprocess
 from collections.abc import Callable
+from importlib.machinery import SourceFileLoader
+from importlib.util import module_from_spec, spec_from_loader
 from pathlib import Path
 from typing import NamedTuple
 
@@ -224,6 +226,7 @@ def test_http_at_a_port_with_tls(place):
 # What the included file is, and the words about it; whatever is wrong here, collectd says it itself.
 FILES = {
     "LoadPlugin is missing": ("<Plugin drs>\n{project}</Plugin>\n", "LoadPlugin drs is missing"),
+    "LoadPlugin after the block": ("<Plugin drs>\n{project}</Plugin>\nLoadPlugin drs\n", "LoadPlugin drs is missing before"),
     "nothing of drs": ("LoadPlugin cpu\n", "LoadPlugin drs is missing"),
     "no block of the plugin": ("LoadPlugin drs\n", "<Project"),
     "no block of a project": ("LoadPlugin drs\n<Plugin drs>\n</Plugin>\n", "<Project"),
@@ -286,6 +289,7 @@ def test_a_warning_is_no_failure(cloud, place, warning):
     done = place.check()
     assert done.returncode == 0 and not failures(done)
     assert [line for line in done.stdout.splitlines() if "warning: " in line and words in line]
+    assert states(done).keys() == set(STAGES) and "not known" not in states(done).values()
 
 
 def test_one_project_that_fails_leaves_the_other_alone(cloud, place):
@@ -298,7 +302,10 @@ def test_one_project_that_fails_leaves_the_other_alone(cloud, place):
 def test_a_rejected_login_is_not_repeated(cloud, place):
     place.write(project("prod", cloud, *(line.format(identity=cloud.identity_endpoint) for line in LOGIN),
                         without=["Token"]))
-    assert place.check().returncode == AUTH
+    done = place.check()
+    assert done.returncode == AUTH
+    # Nothing was sent to DRS.
+    assert states(done)["configuration"] == "ok" and states(done)["connection"] == "not known"
     logins = len(cloud.iam.requests)
     assert logins == 1
     for _ in range(3):
@@ -326,6 +333,44 @@ def test_a_pause_is_not_kept_where_another_user_can_write(place):
     (place.folder / "state").symlink_to(place.folder)
     done = place.check()
     assert done.returncode == 2 and "--state-dir" in done.stderr
+
+
+@pytest.fixture
+def program():
+    """drs-check as a module."""
+    loader = SourceFileLoader("drs_check", str(TOP / "tools/drs-check"))
+    module = module_from_spec(spec_from_loader("drs_check", loader))
+    loader.exec_module(module)
+    return module
+
+
+def log(severity: int, *texts: str) -> str:
+    """Lines of the log as the observer prints them: 3 is an error, 6 an information."""
+    return "".join(f"drs-check log {severity} drs plugin: {text}\n" for text in texts)
+
+
+def test_without_a_proof_nothing_is_ok(program):
+    run = program.Run("drs-check value prod bool-up 1 \n")
+    assert {stage.state for stage in program.stages_of(run, "prod")} == {"not known"}
+
+
+def test_the_exit_status_is_that_of_the_first_stage(program):
+    texts = ['project "a": job: no such job', 'project "a": tls: not trusted', 'project "b": http: HTTP 500']
+    for order in (texts, texts[::-1]):
+        run = program.Run(log(3, *order))
+        assert program.exit_status([one for lines in run.projects.values() for one in lines]) == TLS
+
+
+def test_what_is_no_log_line_of_the_plugin_is_collectds(program):
+    run = program.Run(log(6, 'project "a": test read of https://h: 1 of 2 jobs reported') + "Parse error\n")
+    assert run.collectd == ["Parse error"] and run.endpoints == {"a": ("https://h", 1, 2)}
+
+
+def test_a_folder_of_another_user_holds_no_state(program, tmp_path, monkeypatch):
+    program.Pauses(tmp_path, tmp_path / "conf")
+    monkeypatch.setattr(program.os, "geteuid", lambda: tmp_path.stat().st_uid + 1)
+    with pytest.raises(program.Problem, match="another user"):
+        program.Pauses(tmp_path, tmp_path / "conf")
 
 
 def test_json(cloud, place):
