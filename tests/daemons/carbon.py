@@ -40,9 +40,11 @@ class Carbon(Daemon):
 
     name = "carbon"
 
-    def __init__(self) -> None:
+    def __init__(self, schemas: str = SCHEMAS, aggregation: str = "") -> None:
         super().__init__()
         self.port = free_port()
+        self.schemas = schemas
+        self.aggregation = aggregation
 
     @property
     def configuration(self) -> str:
@@ -61,13 +63,19 @@ LoadPlugin write_graphite
     def configure(self) -> None:
         (self.folder / "carbon.conf").write_text(
             CARBON.format(folder=self.folder, port=self.port))
-        (self.folder / "storage-schemas.conf").write_text(SCHEMAS)
+        (self.folder / "storage-schemas.conf").write_text(self.schemas)
+        (self.folder / "storage-aggregation.conf").write_text(self.aggregation)
 
     def command(self) -> list[str]:
         return ["/usr/bin/carbon-cache", f"--config={self.folder}/carbon.conf", "--debug", "start"]
 
     def ready(self) -> bool:
         return listens(self.port)
+
+    def layout(self, name: str) -> tuple[list[tuple[int, int]], str]:
+        """Seconds a slot and number of slots of each archive of a metric, and how they are aggregated."""
+        info = whisper.info(str(self.folder / "whisper" / f"{name.replace('.', '/')}.wsp"))
+        return [(one["secondsPerPoint"], one["points"]) for one in info["archives"]], info["aggregationMethod"]
 
     def names(self) -> set[str]:
         """Every metric that is stored, such as "test-host.drs-prod.bool-up"."""

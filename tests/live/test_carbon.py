@@ -2,9 +2,10 @@
 # Copyright (c) 2026 the collectd-drs authors
 """The way to a store: through write_graphite into the whisper files of a real carbon-cache."""
 
-from blocks import project
+from blocks import JOB, project
 from daemons import Carbon, Collectd
 from examples import METRICS, SELF_METRICS, items, metrics
+from pipelines import FOLDER, body
 
 
 def test_the_examples_arrive_in_carbon_value_for_value(cloud):
@@ -29,3 +30,20 @@ def test_the_examples_arrive_in_carbon_value_for_value(cloud):
     assert {name: values[name] for name in expected} == expected
     assert values["test-host.drs-prod.bool-up"] == {1}
     assert values["test-host.drs-prod.count-answered"] == {3}
+
+
+def test_carbon_keeps_what_the_page_says(cloud):
+    text = {name: body(FOLDER / f"storage-{name}.conf") for name in ("schemas", "aggregation")}
+    with Carbon(**text) as carbon, Collectd(project("prod", cloud), carbon.configuration) as daemon:
+        names = {metric: f"test-host.drs-{instance}.{metric}" for instance, metric in (
+            (JOB, "percent-total"), (JOB, "gauge-status"), (JOB, "bool-error"), ("prod", "bool-up"))}
+
+        def stored() -> bool:
+            daemon.flush("write_graphite")
+            return carbon.names() >= set(names.values())
+
+        daemon.wait_until(stored, "the metrics in carbon", timeout=60)
+        layouts = {metric: carbon.layout(name) for metric, name in names.items()}
+    archives = [(60, 14 * 1440), (300, 90 * 288), (3600, 365 * 24)]
+    assert layouts == {"percent-total": (archives, "average"), "gauge-status": (archives, "last"),
+                       "bool-error": (archives, "last"), "bool-up": (archives, "last")}
