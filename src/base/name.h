@@ -15,8 +15,7 @@
 #define NAME_MAX_SIZE 128
 
 /* The rule of name_is_safe, for errors. */
-#define NAME_EXPECTED                                                          \
-  "expected 1 to 127 ASCII letters, digits, '.', '_' or '-'"
+#define NAME_EXPECTED "expected 1 to 127 ASCII letters, digits, '.', '_' or '-'"
 
 /* Copies `text` to `name`, which has `size` bytes, with everything but ASCII
  * letters, digits, '.', '_' and '-' turned to '_' (a character of several

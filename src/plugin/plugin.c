@@ -45,7 +45,7 @@ struct instance {
   struct log_problem problems[ERR_KINDS];
   struct log_problem insecure_file;
   struct queue_problem queue;
-  bool answered; /* the last cycle was complete */
+  bool answered;         /* the last cycle was complete */
   size_t reported, jobs; /* of the last cycle */
 };
 

@@ -18,6 +18,4 @@ static int hold(const notification_t *notification, user_data_t *ud) {
   return 0;
 }
 
-void module_register(void) {
-  plugin_register_notification("hold", hold, NULL);
-}
+void module_register(void) { plugin_register_notification("hold", hold, NULL); }

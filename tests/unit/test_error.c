@@ -129,8 +129,7 @@ static void what_is_not_known_is_left_out(void **state) {
   assert_string_equal(e.text, "service error (HTTP 500)");
   err_clear(&e);
   api_error_describe(&e, API_ERROR_SERVICE, 500, "", "out of tea");
-  assert_string_equal(e.text,
-                      "service error (HTTP 500: out of tea)");
+  assert_string_equal(e.text, "service error (HTTP 500: out of tea)");
 }
 
 int main(void) {

@@ -223,8 +223,8 @@ static const struct {
     {"{\"results\":[{},{\"job_id\":\"a\"},{\"error_code\":\"E\",\"error_msg\":"
      "\"m\"},{\"error_code\":\"F\"}]}",
      "E: m", "E: m"},
-    {"{\"results\":[{\"error_msg\":\"m\"},{\"error_code\":\"E\"}]}", "E: ",
-     "E: "},
+    {"{\"results\":[{\"error_msg\":\"m\"},{\"error_code\":\"E\"}]}",
+     "E: ", "E: "},
     {"{\"error_msg\":\"m\",\"results\":[{\"error_code\":\"E\",\"error_"
      "message\":"
      "\"n\"}]}",
