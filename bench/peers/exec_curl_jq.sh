@@ -6,6 +6,7 @@
 set -u
 url=$1 jobs=$2 interval=$3
 
+# shellcheck disable=SC2016,SC2089,SC2090 # for jq
 filter='.results[] | "PUTVAL bench/drs-\(.job_id)/" as $p
     | ($p + "percent-total N:" + .progress), ($p + "delay-incremental N:" + .incre_trans_delay),
       ($p + "timeleft-total N:" + .remaining_time), ($p + "gauge-process_time N:\(.process_time | tonumber / 1000)"),
