@@ -273,8 +273,23 @@ def _request_cpu(folder: Path, delay: float, count: int, parallel: int) -> float
             return (collectd.cpu_seconds() - before) / cycles / requests
 
 
+def _request_instructions(folder: Path, count: int, parallel: int, delay: float) -> float:
+    """Instructions of the plugin's thread for each request of one job, in the steady state."""
+    with Responder(delay) as service:
+        place = _profile(folder / f"{count}-{parallel}", service, projects(
+            folder, service.endpoint, count, parallel, 5, "BatchSize 1",
+            f"MaxParallel {min(parallel, 100)}", "SelfMetrics false"), count * parallel)
+    return profile.thread_total(place) / 2 / (count * parallel)
+
+
 def requests(folder: Path) -> Iterator[Row]:
     """What a request costs must not depend on how many others there are."""
+    few = _request_instructions(folder, 1, 200, 0)
+    for name, count, parallel in (("200 projects, all in flight", 200, 1),
+                                  ("10 projects of 100, all in flight", 10, 100)):
+        many = _request_instructions(folder, count, parallel, DELAY)
+        yield Row(f"instructions for a request, {name} / one project, none waits", many / few, 1.1,
+                  f"{many / 1e3:.0f} / {few / 1e3:.0f} k")
     one = _request_cpu(folder, 0, 1, 600)
     for name, delay, count, parallel, goal in (
             ("600 projects, 50 ms", DELAY, 600, 1, 1.3), ("10 projects of 100 in flight, 50 ms",

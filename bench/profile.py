@@ -89,6 +89,11 @@ def _dispatching_thread(folder: Path) -> tuple[Path, Calls]:
     return max(threads, key=lambda thread: thread[1].count)
 
 
+def thread_total(folder: Path) -> int:
+    """All instructions of the one thread that dispatches."""
+    return total(_dispatching_thread(folder)[0])
+
+
 def outside_dispatch(folder: Path) -> float:
     """Instructions for each value, of the one thread that dispatches, outside of collectd's call."""
     path, calls = _dispatching_thread(folder)
