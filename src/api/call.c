@@ -38,7 +38,7 @@ static void classify(struct api_call *call, long status) {
   if (reported != API_ERROR_NONE)
     api_error_describe(&call->err, reported, status, code, message);
   else if (!json_decoder_has(call->decoder, call->type->required))
-    err_set(&call->err, ERR_RESPONSE, "the answer has no %s",
+    err_set(&call->err, ERR_RESPONSE, "the response has no %s",
             call->type->required);
 }
 

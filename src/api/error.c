@@ -43,15 +43,15 @@ static const struct {
   enum err_kind counted;
 } kinds[] = {
     [API_ERROR_NONE] = {"accepted", ERR_NONE},
-    [API_ERROR_CREDENTIAL] = {"credentials are not accepted", ERR_AUTH},
-    [API_ERROR_PERMISSION] = {"access is not permitted", ERR_AUTH},
+    [API_ERROR_CREDENTIAL] = {"credentials rejected", ERR_AUTH},
+    [API_ERROR_PERMISSION] = {"access denied", ERR_AUTH},
     [API_ERROR_THROTTLED] = {"too many requests", ERR_THROTTLED},
     [API_ERROR_SIZE] = {"too many ids in one request", ERR_HTTP},
-    [API_ERROR_JOB] = {"a job is refused", ERR_JOB},
+    [API_ERROR_JOB] = {"job rejected", ERR_JOB},
     [API_ERROR_EMPTY] = {"none of the jobs is known", ERR_JOB},
     [API_ERROR_TIMEOUT] = {"", ERR_HTTP}, /* worded by net/ */
     [API_ERROR_SERVICE] = {"service error", ERR_HTTP},
-    [API_ERROR_OTHER] = {"the request is refused", ERR_HTTP},
+    [API_ERROR_OTHER] = {"request rejected", ERR_HTTP},
 };
 
 static bool same_code(const char *listed, const char *code) {

@@ -268,7 +268,7 @@ static void describe_missing(struct cycle *c) {
     i++;
   if (i < jobs->len)
     err_set(&c->result.errors[ERR_JOB], ERR_JOB,
-            "%zu of %zu jobs are not answered for, such as %s",
+            "%zu of %zu jobs are missing from the responses, such as %s",
             jobs->len - c->result.answered, jobs->len, jobs->all[i]->id);
 }
 

@@ -32,7 +32,7 @@ static bool append(struct job_list *list, struct span id, struct span name,
 bool job_list_add(struct job_list *list, const char *id, const char *name,
                   struct err *err) {
   if (!name_is_safe(id, JOBS_ID_MAX))
-    return err_set(err, ERR_RESPONSE, "an id is not one that can be asked for");
+    return err_set(err, ERR_RESPONSE, "the id of a task cannot be requested");
   return append(list, (struct span){id, id + strlen(id)},
                 (struct span){name, name + strlen(name)}, err);
 }

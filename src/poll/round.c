@@ -181,8 +181,8 @@ static void report_unexpected(struct round *r, const struct json_text *id) {
   struct err err = ERR_INIT;
   if (err_is_set(&r->errors[ERR_RESPONSE]))
     return; /* there may be a million of them */
-  err_set(&err, ERR_RESPONSE, "the answer has a job that was not asked for: %s",
-          id->text);
+  err_set(&err, ERR_RESPONSE,
+          "the response has a job that was not requested: %s", id->text);
   round_fail(r, &err);
 }
 

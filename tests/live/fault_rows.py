@@ -153,7 +153,7 @@ CONTENT = [
     reply("a stray NUL in a string", fault("bad-text", kind="raw-nul"), "JSON"),
     reply("stray control characters in a string", fault("bad-text", kind="raw-controls"), "JSON"),
     *(redirect(status) for status in (301, 302, 303, 307, 308)),
-    left_out("a job is left out", forget, "not answered for"),
+    left_out("a job is left out", forget, "missing from the responses"),
 ]
 
 # What of the first item is another job's, or no job's, goes with a refusal of the kind "reply".
@@ -216,7 +216,7 @@ def refusal(code: str, status: int | None = None, shape: str = "flat") -> Row:
         return Row(name, start, "", code, lines=("error",), notices=(("WARNING", "gauge-status"),),
                    pause=None)
     if code == "DRS.M00002":
-        return left_out(name, start, "not answered for")
+        return left_out(name, start, "missing from the responses")
     return Row(name, start, kind, code, pause=1.5 if kind == "throttled" else 0.0)
 
 

@@ -79,7 +79,7 @@ def test_an_error_that_ends_is_told(cloud):
 
 @pytest.mark.parametrize("how, why", [
     ("omit", ""),
-    ("refuse", ": a job is refused (HTTP 400 DRS.M05003: The task does not exist.)"),
+    ("refuse", ": job rejected (HTTP 400 DRS.M05003: The task does not exist.)"),
 ])
 def test_a_job_that_is_gone_is_told_once_and_no_other_with_it(cloud, how, why):
     well = cloud.jobs[JOB]

@@ -410,7 +410,7 @@ static void one_kind_may_be_refused(void **state) {
   accept();
   assert_read("a=na b=nb", false);
   assert_string_equal(told.news,
-                      "the list of sync tasks: the request is refused (HTTP "
+                      "the list of sync tasks: request rejected (HTTP "
                       "400 DRS.M00202: no)|");
 }
 
@@ -422,7 +422,7 @@ static void a_lack_of_permission_is_not_tried_thrice(void **state) {
   accept();
   assert_int_equal(fake_started, 2);
   assert_int_equal(errors(ERR_AUTH), 1);
-  assert_non_null(strstr(told.news, "access is not permitted"));
+  assert_non_null(strstr(told.news, "access denied"));
 }
 
 /* A token that is given literally cannot be renewed. */
@@ -515,7 +515,7 @@ static void an_id_that_cannot_be_asked_for_is_left_out(void **state) {
   accept();
   assert_read("c", true);
   assert_int_equal(errors(ERR_RESPONSE), 1);
-  assert_non_null(strstr(told.news, "an id is not one"));
+  assert_non_null(strstr(told.news, "the id of a task"));
 }
 
 /* A pause that the service wants is not broken for the list. */

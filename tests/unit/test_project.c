@@ -265,7 +265,7 @@ static void a_job_that_is_left_out_is_named(void **state) {
   step();
   assert_int_equal(told.result.answered, 1);
   assert_string_equal(error(ERR_JOB),
-                      "1 of 2 jobs are not answered for, such as 1");
+                      "1 of 2 jobs are missing from the responses, such as 1");
 }
 
 static void answer_body(const char *body) {
@@ -302,7 +302,7 @@ static void an_id_is_compared_as_a_whole(void **state) {
   step();
   answer_body("{\"results\":[{\"job_id\":\"0\\u0000x\"}]}");
   assert_int_equal(told.result.answered, 0);
-  assert_non_null(strstr(error(ERR_RESPONSE), "not asked for"));
+  assert_non_null(strstr(error(ERR_RESPONSE), "not requested"));
 }
 
 static void each_change_is_emitted_once(void **state) {
