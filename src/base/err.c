@@ -21,7 +21,7 @@ static const char *const kind_names[ERR_KINDS] = {
 const char *err_kind_name(enum err_kind kind) { return kind_names[kind]; }
 
 /* The length of the well-formed UTF-8 sequence at `s`, or 0. Overlong forms,
- * surrogates and what lies beyond U+10FFFF are not well-formed (RFC 3629). */
+ * surrogates and code points beyond U+10FFFF are not well-formed (RFC 3629). */
 static size_t utf8_length(const unsigned char *s) {
   if (s[0] < 0x80)
     return 1;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the collectd-drs authors
  *
- * What went wrong, for the one place that says it. The core never logs: a
+ * Errors, for the one place that reports them. The core never logs: a
  * function that can fail takes a struct err, fills it, and returns false. The
- * first error wins, so the cause is kept and not what followed from it.
+ * first error wins, so the cause is kept and not its consequences.
  *
  *     struct err err = ERR_INIT;
  *     if (!buf_adds(&b, text, &err))
@@ -30,7 +30,7 @@ enum err_kind {
   ERR_CONNECT,   /* no connection to the host or the proxy */
   ERR_TLS,       /* no TLS session, or a certificate that is not trusted */
   ERR_HTTP,      /* no response, or one that reports a service error */
-  ERR_RESPONSE,  /* a response that is not what the API documents */
+  ERR_RESPONSE,  /* a response that differs from the API's page */
   ERR_JOB,       /* the service rejects a job, or does not know it */
   ERR_LOCAL,     /* this machine: memory, a file */
   ERR_KINDS      /* how many there are */
@@ -48,7 +48,7 @@ struct err {
   { .kind = ERR_NONE }
 
 /* Fills `e` unless it holds an error already; `e` may be NULL. Always returns
- * false, so that a failing function can end with it. What is not printable in
+ * false, so that a failing function can end with it. Anything not printable in
  * the result (a server's words may be in it) becomes '?'. */
 bool err_set(struct err *e, enum err_kind kind, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

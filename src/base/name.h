@@ -19,7 +19,8 @@
 
 /* Copies `text` to `name`, which has `size` bytes, with everything but ASCII
  * letters, digits, '.', '_' and '-' turned to '_' (a character of several
- * bytes to one), cut to what fits. Different texts can become one name. */
+ * bytes to one), cut where it does not fit. Different texts can become one
+ * name. */
 void name_make_safe(char *name, size_t size, const char *text, size_t len);
 
 /* Whether `text` can stand in JSON, a URL's path, a log line and a metric as

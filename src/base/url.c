@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the collectd-drs authors
  *
- * RFC 3986, less what no service of ours needs. */
+ * RFC 3986, less the parts that no service of ours needs. */
 
 #include "base/url.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the collectd-drs authors
  *
- * The table of options, and what must hold among them. */
+ * The table of options, and the rules among them. */
 
 #include "plugin/config.h"
 
@@ -97,7 +97,7 @@ static bool read_option(struct block *b, const oconfig_item_t *ci) {
   return true;
 }
 
-/* What must hold among the options */
+/* Rules among the options */
 
 /* The options of each credential type, the one that chooses it first. `other`
  * serves in place of `key`. */

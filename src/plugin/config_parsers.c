@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the collectd-drs authors
  *
- * What each kind of value must look like. */
+ * The form of each type of value. */
 
 #include "plugin/config_parsers.h"
 

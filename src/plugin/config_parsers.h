@@ -16,7 +16,7 @@ struct option;
 /* The type of an option's value. */
 struct option_type {
   /* Checks an item and keeps its value. False: the value is refused, and `err`
-   * says what is expected. True with an error set: it is a warning. */
+   * names the expected form. True with an error set: it is a warning. */
   bool (*parse)(const struct option *o, const oconfig_item_t *ci,
                 struct project_config *to, struct err *err);
   /* Keeps the row's default; NULL: there is none. False: out of memory. */
@@ -55,7 +55,7 @@ extern const struct option_type option_text, /* without control characters */
 /* Whether a text can name a project. */
 bool config_is_name(const char *text);
 
-/* Whether what is sent to the URL stays unread on its way: it is https, or
+/* Whether a request to the URL stays unread on its way: it is https, or
  * goes to this host. */
 bool config_is_private_url(const char *url);
 

@@ -87,7 +87,7 @@ static bool delay(const struct progress *p, gauge_t *value) {
   return (p->has & PROGRESS_DELAY_S) && p->delay_s >= 0;
 }
 
-/* The service sends 0 also where it does not know: only what is complete takes
+/* The service sends 0 also where it does not know: only a complete one takes
  * no more time. */
 static bool is_remaining(unsigned has, double value, double percentage) {
   bool incomplete = (has & PROGRESS_COMPLETED) && percentage < 100;

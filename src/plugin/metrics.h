@@ -10,8 +10,8 @@
  *     metrics_project(&m, counts, result);
  *     metrics_finish(&m);
  *
- * One value list serves all values, and what jobs have in common, such as most
- * of the meta data, is kept from one job to the next: in steady state only
+ * One value list serves all values, and data that jobs have in common, such as
+ * most of the meta data, is kept from one job to the next: in steady state only
  * collectd allocates. */
 
 #ifndef DRS_PLUGIN_METRICS_H

@@ -30,7 +30,7 @@ struct notification_queue *notification_queue_new(struct err *err);
 void notification_queue_push(struct notification_queue *q,
                              const notification_t *notification);
 
-/* Stops the thread after it has dispatched what waits. A thread that a
+/* Stops the thread after it has dispatched all that wait. A thread that a
  * notification plugin holds is left behind with the queue, which it frees if
  * it ever comes back: joining it would hold collectd. `q` may be NULL. */
 void notification_queue_stop(struct notification_queue *q);

@@ -8,7 +8,7 @@
  * makes the projects and starts the one thread. A read callback says "due" and
  * returns. When collectd stops it joins its read threads, frees the reads'
  * user data and then stops its writers; the thread ends with the last of the
- * user data, so that what it has dispatched is still written. */
+ * user data, so that all values it has dispatched are still written. */
 
 #include <collectd/core/daemon/configfile.h>
 #include <collectd/core/daemon/globals.h>
@@ -140,7 +140,7 @@ static void log_insecure_file(struct instance *w, const char *file) {
                 "%s is readable by group or others; chmod 600 it", file);
 }
 
-/* Logs that what an option asks for started failing, or recovered. */
+/* Logs that the subject of an option started failing, or recovered. */
 static void log_source_change(const struct instance *w, const char *source,
                               const struct err *change) {
   const char *name = project_config(w->project)->name;
@@ -237,7 +237,7 @@ static void drs_release(void *arg) {
 /* Setting up */
 
 /* collectd 6 takes the module and none of its values: it has metric families
- * in place of value lists. What a module lacks of an older collectd, dlopen
+ * in place of value lists. Functions that an older collectd lacks, dlopen
  * reports. */
 static bool collectd_is_compatible(void) {
   return dlsym(RTLD_DEFAULT, "plugin_dispatch_metric_family") == NULL;

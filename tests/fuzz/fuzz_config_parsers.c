@@ -34,6 +34,9 @@ static const struct option parsers[] = {
     {"Path", &option_path, offsetof(struct project_config, jobs_file)},
     {"Rule", &option_discover_ignore,
      offsetof(struct project_config, discover_filter), .repeats = true},
+    {"Service", &option_service_endpoint,
+     offsetof(struct project_config, endpoint)},
+    {"Proxy", &option_proxy, offsetof(struct project_config, proxy)},
 };
 
 static void check_line(const char *text) {
