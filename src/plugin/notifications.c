@@ -144,7 +144,7 @@ static void push_sum(const struct notifications *n, enum change_kind kind,
 }
 
 void notifications_finish(struct notifications *n) {
-  for (int kind = 0; kind <= CHANGE_PROJECT_UP; kind++)
+  for (enum change_kind kind = 0; kind <= CHANGE_PROJECT_UP; kind++)
     for (int severity = 0; severity < SEVERITIES; severity++) {
       size_t count = n->counts[kind][severity];
       if (count > NOTIFICATIONS_PER_CYCLE)

@@ -107,7 +107,7 @@ static void on_changed(void *arg, const struct change *change) {
 /* Whether a problem that goes on has to be logged again. Of jobs only the
  * first is: each has its notification, and a cycle's summary depends on the
  * order of their responses. */
-static bool is_news(struct instance *w, int kind, const char *text) {
+static bool is_news(struct instance *w, enum err_kind kind, const char *text) {
   struct log_problem *p = &w->problems[kind];
   bool goes_on = p->causes_len > 0;
   return !(kind == ERR_JOB && goes_on) &&
@@ -119,7 +119,7 @@ static bool is_news(struct instance *w, int kind, const char *text) {
 static void log_problems(struct instance *w, const struct project_result *r) {
   const char *name = project_config(w->project)->name;
   bool recovered = false;
-  for (int kind = ERR_NONE + 1; kind < ERR_KINDS; kind++) {
+  for (enum err_kind kind = ERR_NONE + 1; kind < ERR_KINDS; kind++) {
     const char *text = r->errors[kind].text;
     if (err_is_set(&r->errors[kind])) {
       if (is_news(w, kind, text))

@@ -105,8 +105,8 @@ static void all_values_of_a_response(void **state) {
       "value h_1/drs-db/percent-struct 100\n",
       "value h_1/drs-db/timeleft-struct 0\n",
       "value h_1/drs-db/percent-a_b 94\n",
-      "value h_1/drs-db/gauge-status 203 {job_id=1 task_mode=FULL_INCR_TRANS "
-      "transfer_status=INCRE_TRANSFER_STARTED src_offset=log.1:544}\n",
+      ("value h_1/drs-db/gauge-status 203 {job_id=1 task_mode=FULL_INCR_TRANS "
+       "transfer_status=INCRE_TRANSFER_STARTED src_offset=log.1:544}\n"),
       "value h_1/drs-prod/bool-up 0\n",
       "value h_1/drs-prod/count-jobs 2\n",
       "value h_1/drs-prod/count-answered 1\n",

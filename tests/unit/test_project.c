@@ -309,8 +309,8 @@ static void each_change_is_emitted_once(void **state) {
   (void)state;
   static const char *const bodies[] = {
       "{\"job_id\":\"0\",\"transfer_status\":\"A\"}",
-      "{\"job_id\":\"0\",\"transfer_status\":\"B\",\"error_code\":\"E\","
-      "\"error_msg\":\"m\"}",
+      ("{\"job_id\":\"0\",\"transfer_status\":\"B\",\"error_code\":\"E\","
+       "\"error_msg\":\"m\"}"),
       "{\"job_id\":\"0\",\"transfer_status\":\"B\"}", "",
       "{\"job_id\":\"0\",\"transfer_status\":\"B\"}"};
   make(1, 1, 1);
