@@ -18,14 +18,15 @@ collectd 5.12 run, Telegraf's inputs.http with --test read from its source):
 import json
 import re
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from importlib.machinery import SourceFileLoader
 from importlib.util import module_from_spec, spec_from_loader
 from pathlib import Path
 from typing import NamedTuple
 
+import blocks
 import pytest
-from blocks import JOB, OTHER_JOB, PROJECT_ID, TOKEN, project, write_secret
+from blocks import JOB, OTHER_JOB, PROJECT_ID, TOKEN, write_secret
 from daemons.collectd import MODULE_DIR, TOP
 from standin import BadJob, Certificates, StandIn
 
@@ -34,6 +35,12 @@ LOAD = "LoadPlugin drs\n"
 STAGES = ["configuration", "name resolution", "connection", "TLS", "credential", "project", "service", "jobs"]
 CONFIG, RESOLVE, CONNECT, TLS, AUTH, PROJECT, THROTTLED, HTTP, RESPONSE, JOBS = range(3, 13)
 PAUSED = 14
+
+
+def project(name: str, cloud: StandIn, *lines: str, without: Collection[str] = ()) -> str:
+    """A block whose poll is not cut short by the end of a test's interval."""
+    interval = [] if any(line.startswith("Interval") for line in lines) else ["Interval 60"]
+    return blocks.project(name, cloud, *interval, *lines, without=without)
 
 
 class Place:
@@ -138,7 +145,7 @@ MISTAKES = {
     "wrong password": Mistake(AUTH, "user u", LOGIN, ["Token"]),
     "wrong project id": Mistake(PROJECT, "DRS.M00261", ['ProjectID "0000"']),
     "no permission": Mistake(PROJECT, "DRS.M00102", cloud=lambda cloud: cloud.answer_with("refusal", code="DRS.M00102")),
-    "throttled": Mistake(THROTTLED, "HTTP 429", cloud=lambda cloud: cloud.answer_with("refusal", code="APIG.0308")),
+    "throttled": Mistake(THROTTLED, "HTTP 429", ["Interval 3"], cloud=lambda cloud: cloud.answer_with("refusal", code="APIG.0308")),
     "path of its own": Mistake(HTTP, "HTTP 404", ['Endpoint "http://{host}/nowhere"']),
     "service error": Mistake(HTTP, "HTTP 500", cloud=lambda cloud: cloud.answer_with("refusal", status=500)),
     "page of a portal": Mistake(RESPONSE, "JSON", cloud=lambda cloud: cloud.answer_with("html")),
