@@ -5,8 +5,6 @@
 
 #include "poll/round.h"
 
-#include <string.h>
-
 /* Where the service reports throttling without a Retry-After. */
 #define THROTTLE_MIN_MS 1000
 #define THROTTLE_MAX_MS (5 * 60 * 1000)
@@ -191,8 +189,7 @@ static void report_unexpected(struct round *r, const struct json_text *id) {
 struct job *round_find_job(struct round *r, struct slot *slot,
                            const struct json_text *id) {
   struct job *near = batches_each(&r->batches, &slot->batch, &slot->at);
-  bool whole = strlen(id->text) == id->len; /* no NUL in it */
-  struct job *job = whole ? jobs_find(r->batches.jobs, id->text, near) : NULL;
+  struct job *job = jobs_find(r->batches.jobs, id->text, near);
   if (job == NULL)
     report_unexpected(r, id);
   else if (job->polls[r->job_call].answered == r->number)

@@ -31,6 +31,8 @@ struct http_transfer {
 static struct http_transfer *fake_calls[FAKE_CALLS_MAX];
 static size_t fake_calls_len;
 static size_t fake_started, fake_cancelled; /* requests so far */
+static size_t fake_refused; /* bodies that their reader did not want */
+static bool fake_start_fails;
 static msec_t fake_now;
 
 msec_t clock_now(void) { return fake_now; }
@@ -63,7 +65,11 @@ struct http_transfer *http_start(struct http *http,
                                  const struct http_request *req,
                                  const struct http_handler *handler, void *arg,
                                  struct err *err) {
-  (void)http, (void)err;
+  (void)http;
+  if (fake_start_fails) {
+    err_memory(err);
+    return NULL;
+  }
   assert_true(fake_calls_len < FAKE_CALLS_MAX);
   struct http_transfer *call = calloc(1, sizeof(*call));
   assert_non_null(call);
@@ -97,12 +103,22 @@ void http_cancel(struct http_transfer *call) {
   fake_forget(call);
 }
 
+/* A part of a body comes. */
+static inline bool fake_body(struct http_transfer *call, long status,
+                             const char *bytes) {
+  const struct http_response response = {status, -1, -1, NULL};
+  bool ok = call->handler.body(call->arg, &response, bytes, strlen(bytes));
+  fake_refused += !ok;
+  return ok;
+}
+
 /* Gives a waiting request its whole answer, or as much as it takes. */
 static inline void fake_answer(struct http_transfer *call,
                                struct http_response reply, const char *body) {
   struct err err = ERR_INIT;
   if (*body != '\0' && call->handler.body != NULL &&
-      !call->handler.body(call->arg, &reply, body, strlen(body)))
+      !call->handler.body(call->arg, &reply, body, strlen(body)) &&
+      ++fake_refused)
     err_set(&err, ERR_HTTP, "ended by the reader");
   call->handler.done(call->arg, &reply, &err);
   fake_forget(call);

@@ -24,7 +24,7 @@ static struct project *project;
 
 static inline void make_fixture(const struct project_events *events) {
   const struct project_env env = {.auths = &auths};
-  fake_started = fake_cancelled = 0;
+  fake_started = fake_cancelled = fake_refused = 0;
   fake_now = 1000000;
   project = project_new(&config, &env, events, NULL, NULL);
   assert_non_null(project);
@@ -41,6 +41,14 @@ static inline int tear_down_fixture(void **state) {
 
 static inline uint64_t errors(enum err_kind kind) {
   return project_counts(project)->errors[kind];
+}
+
+static inline void set_access_key(void) {
+  static char access_key[] = "ak", secret_key[] = "sk";
+  config.credential =
+      (struct credential_config){.type = CREDENTIAL_ACCESS_KEY,
+                                 .access_key = access_key,
+                                 .secret_key.value = secret_key};
 }
 
 /* A file that has a token; others are written over it. */

@@ -273,6 +273,72 @@ static void answer_body(const char *body) {
   step();
 }
 
+/* Also where they are too few bytes to be decoded at once. */
+static void what_came_before_a_failure_counts(void **state) {
+  (void)state;
+  make(2, 2, 1);
+  start();
+  step();
+  assert_true(fake_body(fake_calls[0], 200,
+                        "{\"results\":[{\"job_id\":\"0\"},{\"job_"));
+  fake_fail(fake_calls[0], "reset");
+  step();
+  assert_told(0, 1, 1);
+  assert_told(1, 2, 0);
+  assert_string_equal(error(ERR_HTTP), "reset");
+}
+
+/* A long body that is no JSON ends a success, and not an error. */
+static void a_gateway_s_page_is_read_to_its_end(void **state) {
+  (void)state;
+  make(1, 1, 1);
+  start();
+  step();
+  fake_answer(fake_calls[0], (struct http_response){200, -1, -1, NULL},
+              "<html></html>");
+  step();
+  assert_int_equal(errors(ERR_RESPONSE), 1);
+  assert_int_equal(fake_refused, 0); /* it is short, and decoded at its end */
+  start();
+  step();
+  char page[5000];
+  memset(page, ' ', sizeof(page));
+  memcpy(page, "<html>", 6);
+  page[sizeof(page) - 1] = '\0';
+  assert_true(fake_body(fake_calls[0], 502, page));
+  fake_answer(fake_calls[0], (struct http_response){502, -1, -1, NULL},
+              "</html>");
+  step();
+  assert_int_equal(fake_refused, 0);
+  assert_string_equal(error(ERR_HTTP), "service error (HTTP 502)");
+  start();
+  step();
+  assert_false(fake_body(fake_calls[0], 200, page));
+  fake_fail(fake_calls[0], "ended by its reader");
+  step();
+  assert_int_equal(errors(ERR_RESPONSE), 2);
+}
+
+/* A key that was never accepted is tried with one request at a time. */
+static void
+a_request_that_cannot_start_gives_its_credentials_back(void **state) {
+  (void)state;
+  config = config_fixture();
+  set_access_key();
+  memset(&told, 0, sizeof(told));
+  assert_true(config_fixture_add_jobs(&config, 2));
+  make_fixture(&events);
+  fake_start_fails = true;
+  start();
+  step();
+  fake_start_fails = false;
+  assert_int_equal(told.finished, 1);
+  assert_int_equal(errors(ERR_LOCAL), 1);
+  start();
+  answer_all(-1, "");
+  assert_told(0, 2, 1);
+}
+
 /* An item may have an error in place of a state. */
 static void an_error_item_is_no_answer(void **state) {
   (void)state;
@@ -838,6 +904,9 @@ int main(void) {
       PROJECT_TEST(a_response_that_is_too_large_is_halved),
       PROJECT_TEST(batches_shrink_until_they_are_in_time),
       PROJECT_TEST(an_outage_of_time_shrinks_nothing),
+      PROJECT_TEST(what_came_before_a_failure_counts),
+      PROJECT_TEST(a_gateway_s_page_is_read_to_its_end),
+      PROJECT_TEST(a_request_that_cannot_start_gives_its_credentials_back),
       PROJECT_TEST(an_error_item_is_no_answer),
       PROJECT_TEST(an_id_is_compared_as_a_whole),
       PROJECT_TEST(each_change_is_emitted_once),

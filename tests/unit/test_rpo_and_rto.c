@@ -221,6 +221,20 @@ static void a_rejected_token_is_left_to_the_progress(void **state) {
   assert_int_equal(project_counts(project)->token_requests, 0);
 }
 
+/* Rejected signatures lock a key: these are of the call. */
+static void a_rejected_signature_is_left_to_the_progress(void **state) {
+  (void)state;
+  make(5, 10, 4);
+  tear_down_fixture(NULL);
+  config = config_fixture();
+  set_access_key();
+  config.rpo_and_rto = true;
+  assert_true(config_fixture_add_jobs(&config, 5));
+  make_fixture(&events);
+  for (int i = 0; i < 10; i++)
+    poll((struct outcome){401, -1, "APIG.0301"});
+}
+
 static void its_pauses_are_its_own(void **state) {
   (void)state;
   make(5, 10, 4);
@@ -299,6 +313,7 @@ int main(void) {
       PROJECT_TEST(each_job_has_both),
       cmocka_unit_test(a_cloud_that_lacks_it_is_asked_once_a_day),
       PROJECT_TEST(a_rejected_token_is_left_to_the_progress),
+      PROJECT_TEST(a_rejected_signature_is_left_to_the_progress),
       PROJECT_TEST(its_pauses_are_its_own),
       PROJECT_TEST(an_outage_is_over_at_the_next_cycle),
       PROJECT_TEST(a_bad_job_is_set_apart_for_this_call),
