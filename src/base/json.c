@@ -169,7 +169,7 @@ struct json_reader *json_reader_new(const struct json_events *events,
     return NULL;
   r->events = *events;
   r->arg = arg;
-  r->batch = BATCH_MIN;
+  r->batch = 1; /* the first piece is parsed at once: the rest may never come */
   if (start_yajl(r))
     return r;
   json_reader_free(r);
