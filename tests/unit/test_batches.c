@@ -225,6 +225,22 @@ static void set_rejected(size_t from, size_t to, uint32_t group) {
     jobs.all[i]->polls[JOB_PROGRESS].rejected = group;
 }
 
+/* Of a quarantined group the first jobs work again, and the others do not. */
+static void a_release_stops_at_bad_jobs(void **state) {
+  (void)state;
+  set_up(300, 10);
+  set_rejected(0, 300, 7);
+  for (size_t i = 40; i < 300; i++)
+    service.bad[i] = true;
+  assert_in_range(read_all(), 8, 24);
+  for (size_t i = 0; i < 40; i++)
+    assert_true(service.answered[i]);
+  size_t asked = 0;
+  for (size_t i = 40; i < 300; i++)
+    asked += service.asked[i] > 0;
+  assert_in_range(asked, 1, 20);
+}
+
 /* An answer may speak of jobs that were not asked for in it. */
 static void a_batch_may_change_while_it_is_asked(void **state) {
   (void)state;
@@ -255,6 +271,7 @@ int main(void) {
       cmocka_unit_test(it_finds_the_size),
       cmocka_unit_test_teardown(it_grows_with_care, tear_down),
       cmocka_unit_test_teardown(every_job_has_its_turn, tear_down),
+      cmocka_unit_test_teardown(a_release_stops_at_bad_jobs, tear_down),
       cmocka_unit_test_teardown(a_batch_is_asked_again, tear_down),
       cmocka_unit_test_teardown(a_batch_may_change_while_it_is_asked,
                                 tear_down),

@@ -476,6 +476,21 @@ static void throttling_is_obeyed(void **state) {
   assert_read("x=named a=na", true);
 }
 
+/* A rejection of one type leaves the others alone, unless it asks for a pause.
+ */
+static void a_pause_ends_the_discovery(void **state) {
+  (void)state;
+  make("x");
+  start();
+  refuse_list("migration", 404, "", 90000);
+  accept();
+  assert_int_equal(fake_started, 2);
+  fake_now += 89000;
+  start();
+  accept();
+  assert_int_equal(fake_calls_len, 0);
+}
+
 static const char *const bad_replies[] = {
     "",
     "<html></html>",
@@ -565,6 +580,7 @@ int main(void) {
       PROJECT_TEST(a_refused_token_is_not_tried_again),
       PROJECT_TEST(a_new_token_is_used_at_once_and_once),
       PROJECT_TEST(throttling_is_obeyed),
+      PROJECT_TEST(a_pause_ends_the_discovery),
       PROJECT_TEST(a_reply_that_is_no_list_changes_nothing),
       PROJECT_TEST(an_id_that_cannot_be_asked_for_is_left_out),
       PROJECT_TEST(a_pause_is_kept),

@@ -361,6 +361,23 @@ static void an_error_item_is_no_answer(void **state) {
                                     "DRS.M2 no\n");
 }
 
+static void answered_jobs_are_counted_by_family(void **state) {
+  (void)state;
+  make(5, 5, 1);
+  start();
+  step();
+  answer_body("{\"results\":["
+              "{\"job_id\":\"0\",\"transfer_status\":\"PAUSING\"},"
+              "{\"job_id\":\"1\",\"transfer_status\":\"PAUSING\"},"
+              "{\"job_id\":\"2\",\"transfer_status\":\"NEW_FAILED\"},"
+              "{\"job_id\":\"3\"}]}");
+  const size_t *families = told.result.families;
+  assert_int_equal(families[STATUS_PAUSED], 2);
+  assert_int_equal(families[STATUS_FAILED], 1);
+  assert_int_equal(families[STATUS_UNKNOWN], 1);
+  assert_int_equal(families[STATUS_RUNNING], 0);
+}
+
 static void an_id_is_compared_as_a_whole(void **state) {
   (void)state;
   make(1, 1, 1);
@@ -908,6 +925,7 @@ int main(void) {
       PROJECT_TEST(a_gateway_s_page_is_read_to_its_end),
       PROJECT_TEST(a_request_that_cannot_start_gives_its_credentials_back),
       PROJECT_TEST(an_error_item_is_no_answer),
+      PROJECT_TEST(answered_jobs_are_counted_by_family),
       PROJECT_TEST(an_id_is_compared_as_a_whole),
       PROJECT_TEST(each_change_is_emitted_once),
       PROJECT_TEST(starts_are_spread),

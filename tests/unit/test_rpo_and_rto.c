@@ -206,6 +206,17 @@ static void a_cloud_that_lacks_it_is_asked_once_a_day(void **state) {
   }
 }
 
+/* Where it is not offered any more, one request a day finds that out. */
+static void a_call_that_is_withdrawn_is_asked_once_a_day(void **state) {
+  (void)state;
+  make(25, 10, 4);
+  poll(well);
+  int requests = 0;
+  for (int minute = 0; minute < 3 * 24 * 60 - 5; minute++)
+    requests += poll((struct outcome){404, -1, ""});
+  assert_int_equal(requests, 3 + 2);
+}
+
 /* A token that ends between the two calls is not renewed for this one. */
 static void a_rejected_token_is_left_to_the_progress(void **state) {
   (void)state;
@@ -312,6 +323,7 @@ int main(void) {
       cmocka_unit_test(a_response_is_decoded_in_any_chunks),
       PROJECT_TEST(each_job_has_both),
       cmocka_unit_test(a_cloud_that_lacks_it_is_asked_once_a_day),
+      PROJECT_TEST(a_call_that_is_withdrawn_is_asked_once_a_day),
       PROJECT_TEST(a_rejected_token_is_left_to_the_progress),
       PROJECT_TEST(a_rejected_signature_is_left_to_the_progress),
       PROJECT_TEST(its_pauses_are_its_own),
