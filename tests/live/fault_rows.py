@@ -213,8 +213,7 @@ def refusal(code: str, status: int | None = None, shape: str = "flat") -> Row:
     headers = {"Retry-After": "1"} if kind == "throttled" else None
     start = fault("refusal", code=code, status=status, shape=shape, headers=headers)
     if kind == "job":
-        return Row(name, start, "", code, lines=("error",), notices=(("WARNING", "gauge-status"),),
-                   pause=None)
+        return left_out(name, start, code)
     if code == "DRS.M00002":
         return left_out(name, start, "missing from the responses")
     return Row(name, start, kind, code, pause=1.5 if kind == "throttled" else 0.0)
