@@ -128,7 +128,7 @@ class Keystone(Daemon):
         subprocess.run(
             [sys.executable, "/usr/bin/keystone-manage",
              f"--config-file={self.folder / 'keystone.conf'}", *arguments],
-            cwd=self.folder, check=True, capture_output=True, text=True, timeout=60)
+            cwd=self.folder, check=True, capture_output=True, text=True, timeout=600)
 
     def _log_in_as_admin(self) -> str:
         domain = {"id": "default"}
