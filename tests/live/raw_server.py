@@ -2,10 +2,15 @@
 # Copyright (c) 2026 the collectd-drs authors
 """A server that sends any bytes: no HTTP library would."""
 
+from __future__ import annotations
+
 import socket
 import threading
 from collections.abc import Callable, Iterable
-from typing import Self
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Self
 
 
 class RawServer:
