@@ -15,7 +15,7 @@
 
 #include "base/buf.h"
 
-/* Objects and arrays within each other; what is deeper is an error. */
+/* Objects and arrays within each other; deeper ones are an error. */
 #define JSON_DEPTH_MAX 32
 /* A string or number of this many bytes is read, however it is cut; one of
  * twice as many is an error unless it comes in one piece. */

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Places inside each other; what a table has beyond is skipped. */
+/* Places inside each other; deeper places are skipped. */
 enum { PLACES_MAX = 8 };
 
 /* A place that has been entered. */
@@ -192,7 +192,7 @@ static int on_close(void *arg) {
 static int on_scalar(void *arg, enum json_kind kind, const char *text,
                      size_t len) {
   struct json_decoder *d = arg;
-  const struct json_field *f = d->field; /* NULL in what is skipped */
+  const struct json_field *f = d->field; /* NULL in skipped parts */
   if (f == NULL) {
     struct frame *top = d->top;
     if (d->skip == 0 && top->is_array && top->place->name != NULL)

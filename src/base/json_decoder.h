@@ -58,12 +58,12 @@ struct json_place {
   /* The members of interest, best in the order in which the service sends
    * them: the search goes on after the last match. */
   const struct json_field *fields;
-  /* Where `fields` is NULL: what each member or element is. */
+  /* Where `fields` is NULL: the place of each member or element. */
   const struct json_place *each;
   /* Before each member (with its key) or element (key NULL): returns the
    * target of its value; NULL: skip it. */
   void *(*name)(void *target, const char *key, size_t len);
-  /* At the start: returns the target of what is inside; NULL: skip it all.
+  /* At the start: returns the target of the content; NULL: skip it all.
    * Without this hook the target is that of the place outside. */
   void *(*enter)(void *target);
   /* At the end, with the argument of `enter`. */
@@ -93,7 +93,7 @@ void json_decoder_free(struct json_decoder *d);
 void json_decoder_expect_error(struct json_decoder *d);
 
 /* Decodes a part of the document; its end. False: see json_feed, or a hook
- * failed (json_decoder_err). What was complete has been delivered. Small
+ * failed (json_decoder_err). Complete items have been delivered. Small
  * parts are gathered: only json_decoder_finish guarantees that everything
  * before it has been delivered, so call it after a broken response too. */
 bool json_decoder_feed(struct json_decoder *d, const char *bytes, size_t len,
@@ -104,7 +104,7 @@ bool json_decoder_finish(struct json_decoder *d, struct err *err);
  * in the expected type. A root table has at most 64 members. */
 bool json_decoder_has(const struct json_decoder *d, const char *key);
 
-/* What the body says of an error. Valid as long as the decoder. */
+/* The error that the body reports. Valid as long as the decoder. */
 struct error_body *json_decoder_error(struct json_decoder *d);
 
 /* For hooks: set it to end the decoding with this error; no hook is called
