@@ -26,8 +26,8 @@ struct event {
 bool event_loop_init(struct event_loop *loop, struct err *err);
 void event_loop_finish(struct event_loop *loop);
 
-/* Watches a descriptor for what `event` says. `known`: it is watched already,
- * and this replaces what for. */
+/* Watches a descriptor for the events of `event`. `known`: it is watched
+ * already, and `event` replaces its events. */
 void event_loop_watch(struct event_loop *loop, const struct event *event,
                       bool known);
 void event_loop_unwatch(struct event_loop *loop, int fd);

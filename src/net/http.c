@@ -4,11 +4,11 @@
  * One multi handle, driven by its sockets' events; an easy handle for each
  * request.
  *
- * What one http_poll does is bounded, for the thread has more to do than to
+ * The work of one http_poll is bounded, for the thread has more to do than to
  * read responses: it starts one request (libcurl with GnuTLS parses all of the
  * system's certificates for each new connection), and it returns once a handler
  * was called. So the requests that follow a response are sent before the next
- * response is read. What is not served stays in the kernel's buffers. */
+ * response is read. The rest stays in the kernel's buffers. */
 
 #include "net/http.h"
 
@@ -108,7 +108,7 @@ static struct http_transfer *from_item(const struct start_item *item) {
 }
 
 /* Memory for curl. It holds requests and responses with secrets in them, and
- * does not wipe what it frees. The functions are used only if no other plugin
+ * does not wipe freed memory. The functions are used only if no other plugin
  * of the daemon has initialized curl before. */
 
 static void wipe_free(void *p) {
@@ -159,7 +159,7 @@ static CURLM *new_multi(void) {
   return multi;
 }
 
-/* What curl calls: events */
+/* Callbacks of libcurl: events */
 
 static int on_socket(CURL *easy, curl_socket_t fd, int what, void *arg,
                      void *known) {
@@ -191,7 +191,7 @@ static int on_timer(CURLM *multi, long timeout, void *arg) {
   return 0;
 }
 
-/* What curl calls: names and connections */
+/* Callbacks of libcurl: names and connections */
 
 static bool is_address(const char *host, size_t len) {
   char text[INET6_ADDRSTRLEN];
@@ -243,7 +243,7 @@ static curl_socket_t on_open(void *arg, curlsocktype purpose,
                 address->protocol);
 }
 
-/* What curl calls: the response */
+/* Callbacks of libcurl: the response */
 
 static size_t on_header(char *bytes, size_t size, size_t n, void *arg) {
   struct http_transfer *t = arg;
@@ -514,7 +514,7 @@ static bool set_common_options(struct http_transfer *t) {
   return e == CURLE_OK;
 }
 
-/* What follows the scheme and what authenticates. */
+/* The rest of a URL after the scheme and the user information. */
 static const char *host_of(const char *url) {
   const char *scheme = strstr(url, "://");
   const char *host = scheme == NULL ? url : scheme + strlen("://");
@@ -522,7 +522,7 @@ static const char *host_of(const char *url) {
   return at == NULL ? host : at + 1;
 }
 
-/* The endpoint for error texts, without what authenticates. */
+/* The endpoint for error texts, without user information. */
 static bool set_names(struct http_transfer *t, const struct http_request *req) {
   const char *origin = req->endpoint->origin, *host = host_of(origin);
   const char *scheme = strstr(origin, "://");

@@ -25,10 +25,11 @@
 /* An answer may have this much of a body, decompressed. */
 #define HTTP_BODY_MAX (16 * 1024 * 1024)
 
-/* Seconds. Who call_pool for a longer pause gets this one. */
+/* Seconds. A longer Retry-After is cut to this. */
 #define HTTP_RETRY_AFTER_MAX (24 * 3600)
 
-/* How to reach a host, and whom to believe. Strings may be NULL. */
+/* TLS verification, client certificate and proxy of a connection. Strings may
+ * be NULL. */
 struct http_connect_options {
   bool verify_peer, verify_host;
   const char *ca_cert; /* a file in PEM; NULL: the system's own */
@@ -40,7 +41,7 @@ struct http_connect_options {
 /* A limit that ended a transfer. */
 enum http_limit { HTTP_LIMIT_NONE, HTTP_LIMIT_SIZE, HTTP_LIMIT_TIME };
 
-/* What is known of a reply besides its body. */
+/* Status and header fields of a response. */
 struct http_response {
   long status;        /* as the server numbers it: any; 0: no reply came */
   msec_t retry_after; /* from now; -1: not sent, or no pause at all */
@@ -72,7 +73,7 @@ struct http_transfer;
  * fork. NULL and an error: curl cannot be set up. */
 struct http *http_new(const char *user_agent, struct err *err);
 
-/* Cancels what is under way, without waiting, and frees all. */
+/* Cancels all transfers without waiting, and frees everything. */
 void http_free(struct http *http);
 
 /* How many connections may be kept open when idle. */

@@ -20,7 +20,7 @@ struct response_header {
   struct buf captured; /* its value: it may be a secret */
   bool has_captured;
   size_t len; /* bytes so far, of all header lines */
-  bool over;  /* the body has begun: what follows are trailers */
+  bool over;  /* the body has begun: trailers follow */
   bool chunked;
   bool folds_captured; /* the last line was the captured header */
   time_t date;         /* the server's clock; -1: not sent */

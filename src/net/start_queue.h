@@ -25,7 +25,7 @@
 
 struct start_group;
 
-/* To be embedded in what waits. */
+/* To be embedded in a waiting transfer. */
 struct start_item {
   TAILQ_ENTRY(start_item) link;
   struct start_group *group;
