@@ -22,7 +22,7 @@ static const struct lease_margins margins = {10 * 60 * 1000, 40 * 60 * 1000};
 /* The life of keys whose end is not known. */
 #define LIFE_UNKNOWN (80 * 60 * 1000)
 
-/* What is kept of a response that is not JSON. */
+/* Kept of a response that is not JSON. */
 #define TEXT_MAX 4096
 
 struct agency {
