@@ -42,7 +42,7 @@ static void classify(struct api_call *call, long status) {
             call->type->required);
 }
 
-/* The transfer failed. What came before is delivered. */
+/* The transfer failed. All items before are delivered. */
 static void classify_failure(struct api_call *call, enum http_limit limit,
                              const struct err *err) {
   static const enum api_error errors[] = {
@@ -55,7 +55,7 @@ static void classify_failure(struct api_call *call, enum http_limit limit,
   call->error = errors[limit];
 }
 
-/* What the outcome says of our credentials. */
+/* The outcome as far as credentials are concerned. */
 static enum auth_result auth_result(const struct api_call *call) {
   if (call->type->optional)
     return AUTH_INCONCLUSIVE;

@@ -29,7 +29,7 @@ struct api_call_type {
                     rejection says nothing of the credentials */
 };
 
-/* What the calls of a project have in common. Strings are the owner's. */
+/* Common to the calls of a project. Strings are the owner's. */
 struct api_service {
   struct http *http;
   struct auth *auth;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the collectd-drs authors
  *
- * The table of error codes, and what a status alone says where the code is
+ * The table of error codes, and the meaning of a status where the code is
  * not in it. */
 
 #include "api/error.h"

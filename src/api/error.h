@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the collectd-drs authors
  *
- * What an error response means for the caller. Codes are those that the
- * vendors' documents and SDKs show; the gateway spells its own both APIG.0301
- * and APIGW.0301. */
+ * Classifies error responses by the action that a caller takes. Codes are those
+ * that the vendors' documents and SDKs show; the gateway spells its own both
+ * APIG.0301 and APIGW.0301. */
 
 #ifndef DRS_API_ERROR_H
 #define DRS_API_ERROR_H
