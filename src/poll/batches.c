@@ -80,7 +80,7 @@ bool batches_requeue(struct batches *b, const struct batch *batch) {
 
 /* Cutting */
 
-/* Cuts a batch of up to `size` ids from what the cursor has left. */
+/* Cuts a batch of up to `size` ids from the rest of the cursor. */
 static bool cut(const struct batches *b, struct batch_cursor *c, size_t size,
                 struct batch *out) {
   *out = (struct batch){.first = c->place, .group = c->group};
@@ -253,7 +253,8 @@ static void start_release(struct batches *b, uint32_t group) {
   b->release_size = 1;
 }
 
-/* What the service took is quarantined no longer, whatever it reports of it. */
+/* A job that the service accepts leaves the quarantine, whatever is reported of
+ * it. */
 static void release(struct batches *b, const struct batch *batch) {
   size_t at = 0;
   for (struct job *job; (job = batches_each(b, batch, &at)) != NULL;)

@@ -66,7 +66,7 @@ struct batches {
   size_t limit; /* the user's BatchSize */
   size_t start; /* the place where the next cycle begins */
 
-  /* what is known of the service's limit */
+  /* known of the service's limit */
   size_t size;         /* ids in one batch now, 1 to limit */
   size_t accepted_max; /* the most that were accepted */
   size_t trial;        /* size of the next cycle's first batch; 0: `size` */
@@ -76,7 +76,7 @@ struct batches {
   /* of this cycle */
   uint32_t group;            /* of jobs that are rejected in it */
   msec_t now;                /* when it began */
-  struct batch_cursor fresh; /* what was not asked for yet */
+  struct batch_cursor fresh; /* not requested yet */
   struct batch_stack pending, aside;
   struct batch probe;          /* a quarantined job that is due; len 0: none */
   struct batch_cursor release; /* of the group that a probe releases */
@@ -125,7 +125,7 @@ void batches_failed(struct batches *b);
 /* The batch is to be asked for again in this cycle. False: out of memory. */
 bool batches_requeue(struct batches *b, const struct batch *batch);
 
-/* Ends a cycle. What was not asked for comes first in the next one. */
+/* Ends a cycle. Jobs that were not requested come first in the next one. */
 void batches_end(struct batches *b);
 
 /* Whether jobs are left that were not asked for, or are to be asked again. */

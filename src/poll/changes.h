@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the collectd-drs authors
  *
- * Compares each response with the one before, and emits what differs. The
+ * Compares each response with the one before, and emits the differences. The
  * state that is compared with is kept in struct job; for the project, here. */
 
 #ifndef DRS_POLL_CHANGES_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the collectd-drs authors
  *
- * Which request is started when, and what the items of a response become. */
+ * The order of requests, and the events of a response's items. */
 
 #include "poll/cycle.h"
 
@@ -201,8 +201,9 @@ void cycle_cancel(struct cycle *c) {
   c->running = false;
 }
 
-/* Starts what can be started; returns when to look again. The cycle waits for
- * a pause of the progress to end, not for one of the optional call. */
+/* Starts the requests that can be started; returns when to call again. The
+ * cycle waits for a pause of the progress to end, not for one of the optional
+ * call. */
 static msec_t go_on(struct cycle *c, msec_t now) {
   msec_t again = start_calls(c, now);
   const struct round *r = &c->progress;
@@ -215,7 +216,7 @@ static msec_t go_on(struct cycle *c, msec_t now) {
   return again;
 }
 
-/* The interval is over. The next cycle begins with what is outstanding; a
+/* The interval is over. The next cycle begins with the outstanding jobs; a
  * request that took half of the time counts as slow. */
 static void abandon_calls(struct cycle *c, msec_t now) {
   for (size_t i = 0; i < c->pool.len; i++) {

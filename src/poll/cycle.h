@@ -18,7 +18,7 @@
 #include "poll/project_config.h"
 #include "poll/round.h"
 
-/* What a cycle works with. All of it must outlive the cycle. */
+/* A cycle's environment. All of it must outlive the cycle. */
 struct cycle_setup {
   const struct project_config *config;
   const struct api_service *service;
@@ -35,7 +35,7 @@ struct cycle {
   struct project_counts counts;
   struct changes changes;
 
-  /* What the optional round reports. */
+  /* Reports of the optional round. */
   uint64_t rpo_counts[ERR_KINDS];
   struct err rpo_errors[ERR_KINDS];
   struct err rpo_err; /* of the last round */
@@ -62,7 +62,7 @@ void cycle_start(struct cycle *c, msec_t now, msec_t deadline);
  * over. Returns when to call again at the latest. */
 msec_t cycle_step(struct cycle *c, msec_t now);
 
-/* Ends a cycle that is over: evaluates it, and emits what it found. */
+/* Ends a cycle that is over: evaluates it, and emits its events. */
 void cycle_end(struct cycle *c);
 
 /* Ends a cycle at once, without an event. */

@@ -46,7 +46,7 @@ void discovery_init(struct discovery *d, const struct api_service *service,
                     const struct project_config *config,
                     struct project_counts *counts);
 
-/* Cancels what is under way. */
+/* Cancels the requests under way. */
 void discovery_stop(struct discovery *d);
 void discovery_finish(struct discovery *d);
 

@@ -88,7 +88,7 @@ static bool is_id(struct span s) {
   return name_is_safe(id, JOBS_ID_MAX);
 }
 
-/* False: it is no job, and `wanted` says what would be. */
+/* False: it is no job, and `wanted` describes one. */
 static bool divide(struct span line, struct span *id, struct span *name,
                    struct err *wanted) {
   *name = *id = line;

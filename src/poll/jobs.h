@@ -63,7 +63,7 @@ struct jobs {
 enum jobs_added { JOBS_ADDED, JOBS_SAME_ID, JOBS_SAME_NAME, JOBS_NO_MEMORY };
 
 /* Adds a configured job, before names are taken. Copies the id and, made safe
- * and cut to what a metric takes, the name. */
+ * and cut to the length that a metric takes, the name. */
 enum jobs_added jobs_add(struct jobs *jobs, const char *id, const char *name);
 
 /* Takes the names of all jobs on their host, for now and later. False: a name

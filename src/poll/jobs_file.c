@@ -14,7 +14,7 @@ bool jobs_file_init(struct jobs_file *f, const char *path, struct err *err) {
 
 void jobs_file_finish(struct jobs_file *f) { file_free(&f->file); }
 
-/* Lines that are bad and jobs that are left out harm no other. What failed may
+/* Lines that are bad and jobs that are left out harm no other. A failure may
  * succeed later: a name that is taken may be free. */
 static void apply(struct jobs_file *f, struct jobs *jobs,
                   const struct buf *text, struct err *err) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the collectd-drs authors
  *
- * The loop: collect what is due, step the projects that have something to do,
+ * The loop: collect due projects, step the projects that have something to do,
  * wait for the network. Its cost grows with events, not with the number of
  * projects. */
 
@@ -152,7 +152,7 @@ bool poller_wait(struct poller *p, int project, unsigned long ticket) {
 
 /* The thread */
 
-/* A project that is polling skips what is due; another one starts, once. */
+/* A project that is polling skips the cycle; another one starts, once. */
 static void collect(struct entry *e, msec_t now) {
   for (; e->due > 0; e->due--)
     if (project_is_polling(e->project))
@@ -210,7 +210,7 @@ static void step_touched(struct poller *p, msec_t now) {
   }
 }
 
-/* Steps what has come to its time; returns when the next one will. */
+/* Steps the projects that are due; returns when the next one will. */
 static msec_t step_late(struct poller *p, msec_t now) {
   size_t number = 0;
   msec_t first;

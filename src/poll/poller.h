@@ -23,8 +23,8 @@ struct poller *poller_new(struct http *http, struct err *err);
  * memory. */
 int poller_add(struct poller *p, struct project *project);
 
-/* The thread's body; returns NULL after poller_stop. What is under way then
- * is cancelled without waiting. */
+/* The thread's body; returns NULL after poller_stop. Requests under way then
+ * are cancelled without waiting. */
 void *poller_run(void *poller);
 
 /* From any thread: a cycle of this project is due. Returns a ticket. */

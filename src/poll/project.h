@@ -2,8 +2,8 @@
  * Copyright (c) 2026 the collectd-drs authors
  *
  * One DRS project (a tenant in a region): its sources of jobs and its cycles.
- * Nothing here waits: project_step does what can be done now, and what the
- * network brings comes from http_poll. */
+ * Nothing here waits: project_step does all that can be done now, and
+ * http_poll delivers the responses. */
 
 #ifndef DRS_POLL_PROJECT_H
 #define DRS_POLL_PROJECT_H
@@ -14,7 +14,7 @@
 
 struct project;
 
-/* What a project is given. All of it must outlive the project. */
+/* A project's environment. All of it must outlive the project. */
 struct project_env {
   struct http *http;
   struct auths *auths;
@@ -28,7 +28,7 @@ struct project *project_new(const struct project_config *config,
                             const struct project_events *events, void *arg,
                             struct err *err);
 
-/* Cancels what is under way; no event comes from it. */
+/* Cancels all requests; no event comes from it. */
 void project_free(struct project *p);
 
 const struct project_config *project_config(const struct project *p);
@@ -41,8 +41,8 @@ void project_start(struct project *p, msec_t now, msec_t budget);
 /* Counts a cycle that was due while one is running. */
 void project_skip(struct project *p);
 
-/* Does what can be done now; returns when to call again at the latest. To be
- * called after project_start, after each call of `touched`, and, while it
+/* Does all that can be done now; returns when to call again at the latest. To
+ * be called after project_start, after each call of `touched`, and, while it
  * awaits credentials, after each http_poll. */
 msec_t project_step(struct project *p, msec_t now);
 

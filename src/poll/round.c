@@ -68,7 +68,7 @@ static void on_throttled(struct round *r, struct slot *slot, msec_t now) {
 }
 
 /* The batch is sent again, once, with new credentials. An optional call renews
- * none: what is rejected may be the call, which shows by the third cycle. */
+ * none: the rejection may be of the call, which shows by the third cycle. */
 static void on_credential(struct round *r, struct slot *slot, msec_t now) {
   if (r->type->optional) {
     if (++r->credential_errors > 2)

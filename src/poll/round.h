@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the collectd-drs authors
  *
- * One API call for all jobs of a project, batch by batch: what each response
- * means for its batch, for its jobs, and for the rest of the round. A cycle has
+ * One API call for all jobs of a project, batch by batch: the effect of each
+ * response on its batch, its jobs, and the rest of the round. A cycle has
  * a round for each call that it makes. */
 
 #ifndef DRS_POLL_ROUND_H
