@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the collectd-drs authors
  *
- * Pauses that the service asks for, and pauses that grow. */
+ * Pauses that the service requests, and pauses that grow. */
 
 #include "base/backoff.h"
 

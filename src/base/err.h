@@ -25,7 +25,7 @@ enum err_kind {
   ERR_NONE,
   ERR_CONFIG,    /* an option is missing or invalid */
   ERR_AUTH,      /* credentials: rejected, missing, unreadable */
-  ERR_THROTTLED, /* the service asks for fewer requests */
+  ERR_THROTTLED, /* the service requests a lower rate */
   ERR_RESOLVE,   /* a host name has no address */
   ERR_CONNECT,   /* no connection to the host or the proxy */
   ERR_TLS,       /* no TLS session, or a certificate that is not trusted */

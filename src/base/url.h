@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the collectd-drs authors
  *
- * Checks URLs of the configuration, so that an invalid one is refused at the
+ * Checks URLs of the configuration, so that an invalid one is rejected at the
  * start and not by each request. No error has a part of the URL in it: that
  * part may be a password. */
 
