@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the collectd-drs authors
  *
- * Level-triggered epoll, asked for one event at a time: the kernel then reports
+ * Level-triggered epoll, one event at a time: the kernel then reports
  * the ready descriptors in turn, and no event can be stale. */
 
 #include "net/event_loop.h"

@@ -89,7 +89,7 @@ struct http_transfer {
   bool once;  /* never sent again */
   bool proxy; /* one of its own */
 
-  struct lookup_name *looks_up, *needs; /* in flight; refused for now */
+  struct lookup_name *looks_up, *needs; /* in flight; not started for now */
   struct http_response response;
   struct response_header header;
   size_t body_len;
@@ -203,7 +203,8 @@ static bool is_address(const char *host, size_t len) {
   return inet_pton(AF_INET, text, &unused) == 1 || strchr(text, ':') != NULL;
 }
 
-/* A lookup is about to begin. Refused, the request waits for its turn. */
+/* A lookup is about to begin. If it must not, the request waits for its turn.
+ */
 static int on_lookup(void *state, void *reserved, void *arg) {
   struct http_transfer *t = arg;
   struct lookups *lookups = &t->http->lookups;

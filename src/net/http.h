@@ -11,7 +11,7 @@
  *     while (...)
  *       http_poll(http, timeout_ms);      handlers are called from here
  *
- * A reply is handed on as it arrives and never collected. It is bounded in
+ * A response is handed on as it arrives and never collected. It is bounded in
  * time, in header bytes and in body bytes. Redirects are not followed: what
  * authorizes a request goes to the host that it was made for only. */
 
@@ -22,7 +22,7 @@
 
 #include <time.h>
 
-/* An answer may have this much of a body, decompressed. */
+/* The most bytes of a response's body, decompressed. */
 #define HTTP_BODY_MAX (16 * 1024 * 1024)
 
 /* Seconds. A longer Retry-After is cut to this. */
@@ -43,10 +43,10 @@ enum http_limit { HTTP_LIMIT_NONE, HTTP_LIMIT_SIZE, HTTP_LIMIT_TIME };
 
 /* Status and header fields of a response. */
 struct http_response {
-  long status;        /* as the server numbers it: any; 0: no reply came */
+  long status;        /* as the server numbers it: any; 0: no response came */
   msec_t retry_after; /* from now; -1: not sent, or no pause at all */
   time_t date;        /* the server's clock; -1: not sent */
-  /* The header asked for: any bytes but NUL, for curl keeps the line breaks of
+  /* The captured header: any bytes but NUL, for curl keeps the line breaks of
    * one that was folded. NULL: not sent. */
   const char *captured;
   /* The body is larger than HTTP_BODY_MAX; or the request was sent, and the
@@ -59,7 +59,7 @@ struct http_response {
  * transfer failed, whatever the status; the call is gone when it returns.
  * A body that returns false ends the transfer. */
 struct http_handler {
-  const char *capture; /* a header whose value is wanted, or NULL */
+  const char *capture; /* a header to capture, or NULL */
   bool (*body)(void *arg, const struct http_response *reply, const char *bytes,
                size_t len);
   void (*done)(void *arg, const struct http_response *reply,

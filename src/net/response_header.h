@@ -2,7 +2,7 @@
  * Copyright (c) 2026 the collectd-drs authors
  *
  * A response's header, line by line as it arrives: keeps the few values that
- * matter, and refuses encodings of the body that nobody asked for, before a
+ * matter, and rejects encodings of the body that were not requested, before a
  * byte of the body is decoded.
  *
  * Lines of interim responses (1xx) and trailers are counted and ignored. */
@@ -33,7 +33,7 @@ void response_header_init(struct response_header *h, const char *capture,
                           size_t max);
 void response_header_finish(struct response_header *h);
 
-/* One line, with its line end. False and an error: the response is refused. */
+/* One line, with its line end. False and an error: the response is rejected. */
 bool response_header_line(struct response_header *h, const char *line,
                           size_t len, struct err *err);
 

@@ -37,7 +37,7 @@ struct start_group *start_queue_group(struct start_queue *q, const void *key) {
   if (group == NULL)
     return NULL;
   group->key = key;
-  group->hung = true; /* until it is answered */
+  group->hung = true; /* until its response comes */
   TAILQ_INIT(&group->items);
   group->next = *bucket;
   *bucket = group;
@@ -67,7 +67,7 @@ void start_queue_remove(struct start_queue *q, struct start_item *item) {
 }
 
 /* The fewer places are left, the fewer a group may have; the last ones are for
- * first requests of groups that were answered. */
+ * first requests of groups that had a response. */
 static bool has_place(const struct start_queue *q,
                       const struct start_group *group) {
   int left = q->max - q->in_flight;

@@ -101,7 +101,7 @@ static void on_memory(const struct transfer_error *e, struct err *err) {
     err_memory(err);
 }
 
-/* The status of a proxy that was asked for a tunnel, and refused it. */
+/* The status of a proxy that rejected a tunnel. */
 static long tunnel_refusal(CURL *easy) {
   long status = 0;
   curl_easy_getinfo(easy, CURLINFO_HTTP_CONNECTCODE, &status);
