@@ -33,7 +33,7 @@ enum auth_state {
 enum auth_result {
   AUTH_ACCEPTED,    /* the service accepted the credential */
   AUTH_REJECTED,    /* the service rejected it; `why` has its message */
-  AUTH_INCONCLUSIVE /* no response, or one that does not tell */
+  AUTH_INCONCLUSIVE /* no response, or an inconclusive one */
 };
 
 /* A request that is over. */

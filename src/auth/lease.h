@@ -39,7 +39,7 @@ struct lease_margins {
 bool lease_grant(struct lease *l, msec_t life,
                  const struct lease_margins *margins, msec_t now);
 
-/* No request before the pause that the service asks for, or, where
+/* No request before the pause that the service requests, or, where
  * `retry_after` is negative, before one that grows. */
 void lease_fail(struct lease *l, msec_t retry_after, msec_t now);
 
