@@ -57,7 +57,7 @@ struct api_call {
   enum api_error error; /* API_ERROR_NONE: a success */
   struct err err;       /* set unless API_ERROR_NONE */
   bool rejects_job;     /* an id is certainly the reason */
-  msec_t retry_after;   /* -1: the service asks for no pause */
+  msec_t retry_after;   /* -1: the service requests no pause */
 };
 
 /* Credentials for the next call; adds to `*requests` those that it sends for

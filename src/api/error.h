@@ -20,12 +20,12 @@ enum api_error {
   API_ERROR_JOB,        /* at least one id of the request, perhaps all */
   API_ERROR_EMPTY,      /* none of the ids is known */
   API_ERROR_TIMEOUT,    /* no response in time: too many ids, or an outage */
-  API_ERROR_SERVICE,    /* the service is in trouble */
+  API_ERROR_SERVICE,    /* the service is failing */
   API_ERROR_OTHER       /* rejected for good: a retry won't help */
 };
 
 /* `status`: the HTTP status; `code`, `message`: the body's, or "". An error
- * code inside a success (DRS.M01504 comes with 202) is a refusal. */
+ * code inside a success (DRS.M01504 comes with 202) is a rejection. */
 enum api_error api_error_classify(long status, const char *code,
                                   const char *message);
 
