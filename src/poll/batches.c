@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A quarantined job is asked for again after so many seconds. */
+/* A quarantined job is polled again after so many seconds. */
 #define QUARANTINE_S (10 * 60)
-/* Cycles without trouble until a larger batch is tried, at first and at most.
+/* Cycles without an error until a larger batch is tried, at first and at most.
  */
 #define GROW_AFTER_MIN 60
 #define GROW_AFTER_MAX 3840
@@ -93,7 +93,7 @@ static bool cut(const struct batches *b, struct batch_cursor *c, size_t size,
 }
 
 /* The quarantined job that has been due for the longest time. One in a cycle is
- * enough: quarantined jobs are asked for seldom. */
+ * enough: quarantined jobs are polled seldom. */
 static struct batch find_probe(const struct batches *b) {
   struct batch probe = {0};
   uint32_t oldest = seconds(b->now);
@@ -247,7 +247,7 @@ struct job *batches_each_rejected(const struct batches *b, size_t *at) {
 
 /* Accepting */
 
-/* The probe of a group was accepted: the others are asked for as well. */
+/* The probe of a group was accepted: the others are polled as well. */
 static void start_release(struct batches *b, uint32_t group) {
   b->release = (struct batch_cursor){.left = b->jobs->len, .group = group};
   b->release_size = 1;
@@ -333,7 +333,7 @@ static void grow(struct batches *b) {
 
 /* The end of a cycle */
 
-/* Where nothing was accepted, no job is to blame. Else the jobs that were
+/* Where nothing was accepted, no job is the cause. Else the jobs that were
  * rejected take turns: one of n is due after each nth part of the time. */
 static void settle_rejected(struct batches *b) {
   struct job *job;

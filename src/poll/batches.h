@@ -7,16 +7,16 @@
  * How many ids the service takes in one request is not published, nor what one
  * bad id does to the others. Both are found out: a batch that is rejected is
  * divided. If that ends at a job that is rejected alone, the job is quarantined
- * and asked for alone and seldom; if all parts are accepted, the batch was too
+ * and polled alone and seldom; if all parts are accepted, the batch was too
  * large, and the size that works is remembered, to grow again later.
  *
- * A service in trouble may reject every job for a while, so:
+ * A failing service may reject every job for a while, so:
  * - a cycle in which nothing was accepted quarantines no job;
  * - jobs that were rejected in one cycle, or in cycles without a break between
  *   them, form a group. Each quarantined job
  *   costs one request in ten minutes; in a group these are spread over the ten
- *   minutes, and one that is accepted releases the group: its jobs are asked
- *   for in batches that double with each success;
+ *   minutes, and one that is accepted releases the group: its jobs are
+ *   polled in batches that double with each success;
  * - after some jobs in a row were rejected alone, no batch is divided until a
  *   request is accepted.
  *
@@ -27,8 +27,8 @@
  *       batches_timed_out, batches_requeue
  *     batches_end(&b);
  *
- * A cycle that had to stop is continued by the next, so that every job is asked
- * for in turn. */
+ * A cycle that had to stop is continued by the next, so that every job is
+ * polled in turn. */
 
 #ifndef DRS_POLL_BATCHES_H
 #define DRS_POLL_BATCHES_H
@@ -36,7 +36,7 @@
 #include "poll/jobs.h"
 
 /* Jobs rejected alone, none accepted in between, until no batch is divided; and
- * then parts of divided batches that are asked for as they are. */
+ * then parts of divided batches that are requested as they are. */
 #define BATCHES_REJECTED_MAX 4
 
 /* Jobs at the places first, first + 1, ..., `span` in all, the end of the
@@ -115,25 +115,26 @@ struct job *batches_split(struct batches *b, const struct batch *batch);
  * one id only. */
 bool batches_too_large(struct batches *b, const struct batch *batch);
 
-/* No response came within the timeout. False: this tells nothing of the
+/* No response came within the timeout. False: this says nothing of the
  * batch's size; true: it was too large, and is divided. */
 bool batches_timed_out(struct batches *b, const struct batch *batch);
 
-/* The request failed, which tells nothing of its batch. */
+/* The request failed, which says nothing of its batch. */
 void batches_failed(struct batches *b);
 
-/* The batch is to be asked for again in this cycle. False: out of memory. */
+/* The batch is to be requested again in this cycle. False: out of memory. */
 bool batches_requeue(struct batches *b, const struct batch *batch);
 
 /* Ends a cycle. Jobs that were not requested come first in the next one. */
 void batches_end(struct batches *b);
 
-/* Whether jobs are left that were not asked for, or are to be asked again. */
+/* Whether jobs are left that were not requested, or are to be requested again.
+ */
 static inline bool batches_are_left(const struct batches *b) {
   return b->fresh.left > 0 || b->pending.len > 0;
 }
 
-/* Whether every job of a rejected batch was asked for again. */
+/* Whether every job of a rejected batch was requested again. */
 static inline bool batches_are_divided(const struct batches *b) {
   return b->pending.len == 0 && b->aside.len == 0;
 }

@@ -15,11 +15,11 @@ struct changes {
   bool project_down; /* and this was emitted */
 };
 
-/* A job was answered. */
+/* A job was reported. */
 void changes_answered(const struct changes *c, struct job *job,
                       const struct progress *p);
 
-/* The service rejects a job, leaves it out of a response, or answers with an
+/* The service rejects a job, leaves it out of a response, or reports an
  * error in its place; both texts may be "". */
 void changes_missing(const struct changes *c, struct job *job, const char *code,
                      const char *message);

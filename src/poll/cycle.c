@@ -10,7 +10,7 @@
 
 /* Items */
 
-/* An item that has an error in place of a state is no answer. */
+/* An item that has an error in place of a state reports nothing. */
 static bool is_rejection(const struct progress *p) {
   return p->error_code.len > 0 && p->transfer_status.len == 0 &&
          !(p->has & PROGRESS_COMPLETED);

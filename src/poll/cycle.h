@@ -76,7 +76,7 @@ static inline bool cycle_awaits_credentials(const struct cycle *c) {
   return c->running && c->awaits_credentials;
 }
 
-/* Whether the service asked for a pause that lasts. */
+/* Whether the service requested a pause that lasts. */
 static inline bool cycle_is_paused(const struct cycle *c, msec_t now) {
   return now < c->progress.pause.until;
 }

@@ -35,9 +35,9 @@ enum job_call { JOB_PROGRESS, JOB_RPO_AND_RTO, JOB_CALLS };
 
 /* The state of a job for one of them. Cycles have numbers from 1. */
 struct job_poll {
-  uint32_t answered; /* the last cycle that it was answered in; 0: none */
+  uint32_t answered; /* the last cycle that it was reported in; 0: none */
   uint32_t rejected; /* the group that it is quarantined with; 0: it is not */
-  uint32_t retry_at; /* when it is asked for again; seconds of the clock */
+  uint32_t retry_at; /* when it is polled again; seconds of the clock */
 };
 
 struct job {
@@ -79,7 +79,7 @@ bool jobs_replace(struct jobs *jobs, unsigned source,
                   const struct job_list *list, struct err *err);
 
 /* The job of that id, or NULL. `near`, if not NULL, is where to look first:
- * answers mostly come in the order of the question. */
+ * responses mostly have the order of the request. */
 struct job *jobs_find(const struct jobs *jobs, const char *id,
                       struct job *near);
 

@@ -25,7 +25,7 @@ struct project_counts {
 struct project_result {
   double seconds; /* duration of the cycle */
   size_t jobs, answered;
-  size_t families[STATUS_FAMILIES]; /* answered jobs by family of status */
+  size_t families[STATUS_FAMILIES]; /* reported jobs by family of status */
   /* The first error of each kind, if any. */
   struct err errors[ERR_KINDS];
   const char *insecure_file; /* a secret's file that not only its owner can
@@ -36,7 +36,7 @@ struct project_result {
   const struct err *file_change, *discovery_change, *rpo_and_rto_change;
 };
 
-/* Whether every job was answered. */
+/* Whether every job was reported. */
 static inline bool project_is_up(const struct project_result *r) {
   return r->jobs_known && r->answered == r->jobs;
 }
@@ -46,8 +46,8 @@ enum change_kind {
   CHANGE_ERROR,         /* a job starts to carry an error code */
   CHANGE_ERROR_CLEARED, /* it carries none any more */
   CHANGE_JOB_MISSING,   /* the service rejects a job, or leaves it out */
-  CHANGE_JOB_BACK,      /* a missing job is answered again */
-  CHANGE_PROJECT_DOWN,  /* no job was answered, and the cycle had an error */
+  CHANGE_JOB_BACK,      /* a missing job is reported again */
+  CHANGE_PROJECT_DOWN,  /* no job was reported, and the cycle had an error */
   CHANGE_PROJECT_UP     /* the end of that */
 };
 
@@ -64,7 +64,7 @@ struct change {
 struct project_events {
   /* A cycle starts. */
   void (*started)(void *arg);
-  /* A job was answered. */
+  /* A job was reported. */
   void (*values)(void *arg, const struct job *job, const struct progress *p);
   void (*changed)(void *arg, const struct change *change);
   /* The cycle is over. */

@@ -58,7 +58,7 @@ static void report_all_rejected(struct round *r) {
 
 /* Outcomes */
 
-/* No request is started for a while. A pause that was asked for has begun
+/* No request is started for a while. A requested pause has begun
  * already. */
 static void on_throttled(struct round *r, struct slot *slot, msec_t now) {
   round_fail(r, &slot->call.err);

@@ -20,7 +20,7 @@ struct round {
   const struct api_call_type *type;
   enum job_call job_call;
   struct batches batches;
-  struct backoff pause; /* that the service asked for */
+  struct backoff pause; /* that the service requested */
   size_t parallel;      /* slots of the pool */
 
   /* Where errors are counted, and the first of each kind is kept. */
@@ -47,7 +47,7 @@ struct round {
 
 void round_begin(struct round *r, uint32_t number, msec_t now);
 
-/* The next batch to ask for; false: none now. */
+/* The next batch to request; false: none now. */
 bool round_next(struct round *r, struct slot *slot, msec_t now);
 
 /* The batch of the slot goes back: its request could not be started. */
@@ -56,14 +56,14 @@ void round_requeue(struct round *r, const struct slot *slot);
 /* The call of a slot is over; its outcome is in the slot. */
 void round_evaluate(struct round *r, struct slot *slot, msec_t now);
 
-/* The job of an item; NULL: it was not asked for, or was answered before. */
+/* The job of an item; NULL: it was not requested, or was reported before. */
 struct job *round_find_job(struct round *r, struct slot *slot,
                            const struct json_text *id);
 
-/* The item answers for its job. */
+/* The item reports its job. */
 void round_take_answer(struct round *r, struct job *job);
 
-/* An item has an error in place of an answer. */
+/* An item has an error in place of a report. */
 void round_reject_item(struct round *r, struct job *job,
                        const struct json_text *code,
                        const struct json_text *message);
