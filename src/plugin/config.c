@@ -192,7 +192,7 @@ static int compare_names(const void *a, const void *b) { return strcmp(a, b); }
 static void keep_key(void *key) { (void)key; }
 
 /* Notes a project's name; false: it is taken, perhaps by a block that was
- * refused. */
+ * rejected. */
 static bool take_name(struct config *c, const char *name) {
   char *key = strdup(name);
   char **node = key == NULL ? NULL : tsearch(key, &c->names, compare_names);

@@ -2,7 +2,7 @@
  * Copyright (c) 2026 the collectd-drs authors
  *
  * From collectd's configuration to project_config. A block that cannot work
- * is refused with one line in the log, and nothing else is. */
+ * is rejected with one line in the log, and nothing else is. */
 
 #ifndef DRS_PLUGIN_CONFIG_H
 #define DRS_PLUGIN_CONFIG_H
@@ -12,7 +12,7 @@
 #include "poll/name_registry.h"
 #include "poll/project_config.h"
 
-/* A block that was refused, for its bool-up. */
+/* A rejected block, for its bool-up. */
 struct refused_project {
   char *name, *host; /* host NULL: collectd's own */
 };

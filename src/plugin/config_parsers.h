@@ -15,7 +15,7 @@ struct option;
 
 /* The type of an option's value. */
 struct option_type {
-  /* Checks an item and keeps its value. False: the value is refused, and `err`
+  /* Checks an item and keeps its value. False: the value is rejected, and `err`
    * names the expected form. True with an error set: it is a warning. */
   bool (*parse)(const struct option *o, const oconfig_item_t *ci,
                 struct project_config *to, struct err *err);

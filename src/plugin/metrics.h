@@ -6,7 +6,7 @@
  *
  *     metrics_init(&m, "prod", host, interval);
  *     metrics_begin(&m, now);
- *     metrics_job(&m, job, progress);       for each job that was answered
+ *     metrics_job(&m, job, progress);       for each job that was reported
  *     metrics_project(&m, counts, result);
  *     metrics_finish(&m);
  *
@@ -83,7 +83,7 @@ void metrics_finish(struct metrics *m);
  * no values of jobs, so that the queue does not grow for ever. */
 void metrics_begin(struct metrics *m, cdtime_t now);
 
-/* The values of a job that was answered. */
+/* The values of a job that was reported. */
 void metrics_job(struct metrics *m, const struct job *job,
                  const struct progress *p);
 

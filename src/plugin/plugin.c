@@ -199,7 +199,7 @@ static int drs_read(user_data_t *ud) {
   return w->answered ? 0 : -1;
 }
 
-/* For the blocks that were refused. */
+/* For the blocks that were rejected. */
 static int drs_read_refused(user_data_t *ud) {
   (void)ud;
   struct metrics m;
@@ -291,7 +291,7 @@ static void register_read(const char *name, plugin_read_cb read,
   plugin_register_complex_read(PLUGIN, full, read, interval, &ud);
 }
 
-/* True also where the project is refused; the others go on. */
+/* True also where the project is rejected; the others go on. */
 static bool add_project(const struct project_config *project, struct http *http,
                         struct err *err) {
   struct err why = ERR_INIT;
