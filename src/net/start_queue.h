@@ -7,8 +7,8 @@
  * A process has so many descriptors, so only so many requests are in flight.
  * Requests come in groups (a project's). Groups take turns, a group has few
  * places where few are left, and the last eighth is for groups whose last
- * request had a response: projects whose service hangs cannot take the places of
- * the others.
+ * request had a response: projects whose service hangs cannot take the places
+ * of the others.
  *
  *     start_queue_add(&queue, &transfer->item, group_of(project));
  *     item = start_queue_next(&queue, is_ready, arg);
