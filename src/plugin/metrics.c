@@ -62,9 +62,13 @@ static bool read_mark(const struct metrics *m, derive_t *mark) {
   return ok;
 }
 
-/* A mark that never comes, because a filter chain stops it, proves nothing. */
-static void check_queue(struct metrics *m) {
+/* A mark that never comes, because a filter chain stops it, proves nothing. Nor
+ * does one that is gone after a suspend: collectd forgets what was not updated
+ * for two intervals. */
+static void check_queue(struct metrics *m, cdtime_t now) {
   derive_t mark = -1;
+  if (now - m->list.time >= 2 * m->list.interval)
+    m->has_passed = false;
   bool known = read_mark(m, &mark);
   m->has_passed |= known;
   m->queue_is_behind = m->has_passed && mark < m->marks[1];
@@ -368,8 +372,8 @@ void metrics_flush(struct metrics *m) { dispatch_self(m); }
 
 void metrics_begin(struct metrics *m, cdtime_t now) {
   metrics_flush(m);
+  check_queue(m, now);
   m->list.time = now;
-  check_queue(m);
 }
 
 void metrics_finish(struct metrics *m) { meta_data_destroy(m->meta); }

@@ -2,6 +2,10 @@
 # Copyright (c) 2026 the collectd-drs authors
 """Write plugins that do not keep up: collectd's queue stays bounded, and the self-metrics arrive."""
 
+import os
+import signal
+import time
+
 from blocks import JOB, project
 from daemons import Collectd
 from examples import SELF_METRICS
@@ -50,3 +54,16 @@ def test_a_queue_that_has_a_limit_loses_no_self_metrics_and_gets_no_burst(cloud,
     assert {(read["prod/bool-up"], read["prod/count-answered"]) for read in reads} == {(1, len(jobs))}
     times = [request.time for request in cloud.requests[:len(jobs) // 5]]
     assert max(times) - min(times) > 0.8  # nearly half of the interval
+
+
+def test_a_daemon_that_was_suspended_does_not_blame_the_write_threads(cloud):
+    """collectd forgets its values in the meantime: that they are not there proves nothing of its queue."""
+    others = [project(f"p{number}", cloud, f'Host "host-{number}"', "Interval 0.5") for number in range(6)]
+    with Collectd("".join(others), interval=0.1) as daemon:  # how often it looks for old values
+        for _ in range(3):
+            daemon.wait_for_reads(len(daemon.reads("p5")) + 3, "p5")
+            os.kill(daemon.process.pid, signal.SIGSTOP)
+            time.sleep(3)  # what passes is the event
+            os.kill(daemon.process.pid, signal.SIGCONT)
+        daemon.wait_for_reads(len(daemon.reads("p5")) + 3, "p5")
+        assert daemon.lines("drs plugin: project") == []
