@@ -672,6 +672,8 @@ static bool is_ready(void *arg, const struct start_item *item) {
 
 static bool add_to_multi(struct http_transfer *t, msec_t now) {
   long left = msec_left(t->deadline, now, INT_MAX);
+  if (t->http->multi == NULL && !init_multi(t->http))
+    return false;
   if (left == 0)
     left = 1; /* 0: no end */
   return curl_easy_setopt(t->easy, CURLOPT_TIMEOUT_MS, left) == CURLE_OK &&
@@ -818,7 +820,7 @@ static void start_anew(struct http *http) {
   }
   curl_multi_cleanup(http->multi);
   http->timer = CLOCK_NEVER;
-  init_multi(http); /* where it fails, no request can be started */
+  init_multi(http); /* where it fails, the next request tries again */
 }
 
 static void act(struct http *http, curl_socket_t fd, int events) {

@@ -15,6 +15,7 @@ from blocks import JOB, PROJECT_ID, TOKEN, project
 from daemons import Collectd, Nginx
 from raw_server import RawServer
 from standin import StandIn
+from stock import build
 
 # More than a test needs: only a hang exceeds it.
 LONG = 60
@@ -269,3 +270,14 @@ def test_a_proxy_of_the_environment_keeps_its_password(cloud, proxy):
         log = daemon.log_text()
     assert "SECRET" not in log and "CRET@" not in log
     assert "https://drs.example.com: could not " in log
+
+
+def test_requests_go_on_after_libcurl_had_no_memory(cloud, tmp_path):
+    fail = tmp_path / "fail"
+    preload = {"LD_PRELOAD": str(build("fail_libcurl", tmp_path)), "FAIL_LIBCURL": str(fail)}
+    with Collectd(project("healthy", cloud), variables=preload) as daemon:
+        healthy_cycles(daemon)
+        fail.touch()
+        daemon.wait_until(lambda: errors(daemon, "a request cannot be"), "the error", LONG)
+        fail.unlink()
+        healthy_cycles(daemon)
