@@ -110,6 +110,7 @@ static struct batch find_probe(const struct batches *b) {
 }
 
 void batches_begin(struct batches *b, uint32_t cycle, msec_t now) {
+  b->after_outage = b->rejected > 0 && b->accepted == 0;
   if (b->rejected == 0)
     b->group = cycle;
   b->now = now;
@@ -342,7 +343,7 @@ static void settle_rejected(struct batches *b) {
     n++;
   for (at = 0; (job = batches_each_rejected(b, &at)) != NULL;) {
     struct job_poll *p = poll_of(b, job);
-    if (b->accepted > 0)
+    if (b->accepted > 0 && !b->after_outage)
       p->retry_at = seconds(b->now) + (uint32_t)(QUARANTINE_S * ++turn / n);
     else
       p->rejected = 0;

@@ -11,7 +11,8 @@
  * large, and the size that works is remembered, to grow again later.
  *
  * A failing service may reject every job for a while, so:
- * - a cycle in which nothing was accepted quarantines no job;
+ * - a cycle in which nothing was accepted, and the one after it, quarantine no
+ *   job;
  * - jobs that were rejected in one cycle, or in cycles without a break between
  *   them, form a group. Each quarantined job
  *   costs one request in ten minutes; in a group these are spread over the ten
@@ -86,6 +87,7 @@ struct batches {
   size_t split_min;           /* ids of the smallest batch divided */
   size_t rejected;            /* jobs newly quarantined */
   size_t rejected_in_row;     /* rejected alone since one was accepted */
+  bool after_outage;          /* the cycle before had rejections only */
   bool inconclusive;          /* not every rejection is explained */
 };
 

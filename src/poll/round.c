@@ -92,7 +92,7 @@ static void on_job_rejected(struct round *r, struct slot *slot, msec_t now) {
   r->blames_jobs = r->blames_jobs && slot->call.rejects_job;
   if (job == NULL)
     return;
-  if (r->accepted > 0)
+  if (r->accepted > 0 && !r->batches.after_outage)
     report_rejected(r, job, "", err->text);
   else
     err_set(&r->rejection, err->kind, "%s", err->text);
@@ -120,7 +120,7 @@ static void report_missing(struct round *r, struct slot *slot) {
 
 static void on_accepted(struct round *r, struct slot *slot) {
   report_missing(r, slot);
-  if (r->accepted++ == 0)
+  if (r->accepted++ == 0 && !r->batches.after_outage)
     report_all_rejected(r);
   r->supported = true;
   r->credential_errors = 0;

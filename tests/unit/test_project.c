@@ -679,6 +679,22 @@ static void a_thousand_that_fell_together_come_back_together(void **state) {
   assert_in_range(cycles_until_all_are_back(1000), 1, 30);
 }
 
+/* The last rejections and the first success share a cycle. */
+static void an_outage_may_end_within_a_cycle(void **state) {
+  (void)state;
+  make(200, 100, 8);
+  reject_all(0);
+  fake_now += 1000;
+  start();
+  for (int rejected = 0; step(), project_is_polling(project);)
+    if (rejected++ < 30)
+      refuse(fake_calls[0], 400, CERTAIN);
+    else
+      accept(fake_calls[0]);
+  assert_null(strstr(told.changes, "missing"));
+  assert_int_equal(cycles_until_all_are_back(200), 1);
+}
+
 /* One of those that fell is bad in truth. */
 static void a_bad_one_does_not_keep_its_group(void **state) {
   (void)state;
@@ -915,6 +931,7 @@ int main(void) {
       PROJECT_TEST(the_interval_is_the_cause_when_it_ends),
       PROJECT_TEST(rejections_of_everything_blame_no_job),
       PROJECT_TEST(a_thousand_that_fell_together_come_back_together),
+      PROJECT_TEST(an_outage_may_end_within_a_cycle),
       PROJECT_TEST(a_bad_one_does_not_keep_its_group),
       PROJECT_TEST(the_only_job_may_be_unknown),
       cmocka_unit_test(a_pause_is_kept_whatever_the_status),
