@@ -88,22 +88,23 @@ static bool is_id(struct span s) {
   return name_is_safe(id, JOBS_ID_MAX);
 }
 
-/* False: it is no job, and `wanted` describes one. */
+/* False: it is no job, and `expected` describes one. */
 static bool divide(struct span line, struct span *id, struct span *name,
-                   struct err *wanted) {
+                   struct err *expected) {
   *name = *id = line;
   while (name->at < name->end && !is_blank(*name->at))
     name->at++;
   id->end = name->at;
   *name = trim(*name);
   if (!is_id(*id))
-    return err_set(wanted, ERR_LOCAL,
-                   "an id of 1 to %d ASCII letters, digits, '.', '_' or '-' is "
-                   "wanted",
-                   JOBS_ID_MAX);
+    return err_set(
+        expected, ERR_LOCAL,
+        "expected an id of 1 to %d ASCII letters, digits, '.', '_' or "
+        "'-'",
+        JOBS_ID_MAX);
   if (has_control(*name))
-    return err_set(wanted, ERR_LOCAL,
-                   "a name without control characters is wanted");
+    return err_set(expected, ERR_LOCAL,
+                   "expected a name without control characters");
   return true;
 }
 
@@ -117,32 +118,32 @@ static struct span next_line(struct span *text) {
   return content_of(line);
 }
 
-static void tell_bad_lines(size_t first, size_t bad, const struct err *wanted,
+static void tell_bad_lines(size_t first, size_t bad, const struct err *expected,
                            struct err *err) {
   if (bad == 1)
-    err_set(err, wanted->kind, "line %zu: %s", first, wanted->text);
+    err_set(err, expected->kind, "line %zu: %s", first, expected->text);
   if (bad > 1)
-    err_set(err, wanted->kind, "line %zu: %s; %zu lines like this in all",
-            first, wanted->text, bad);
+    err_set(err, expected->kind, "line %zu: %s; %zu lines like this in all",
+            first, expected->text, bad);
 }
 
 bool job_list_parse(struct job_list *list, const char *text, size_t len,
                     struct err *err) {
   struct span rest = {text, text + len}, id, name;
-  struct err wanted = ERR_INIT;
+  struct err expected = ERR_INIT;
   size_t number = 0, first = 0, bad = 0;
   while (rest.at < rest.end) {
     struct span line = next_line(&rest);
     number++;
     if (line.at == line.end)
       continue;
-    if (!divide(line, &id, &name, &wanted)) {
+    if (!divide(line, &id, &name, &expected)) {
       if (bad++ == 0)
         first = number;
     } else if (!append(list, id, name, err)) {
       return false;
     }
   }
-  tell_bad_lines(first, bad, &wanted, err);
+  tell_bad_lines(first, bad, &expected, err);
   return true;
 }

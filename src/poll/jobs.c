@@ -126,8 +126,8 @@ bool jobs_take_names(struct jobs *jobs, struct host_names *host,
   else
     err_set(
         err, ERR_CONFIG,
-        "Job: a name that no other job has is wanted; \"%s\", made safe for a "
-        "metric, is taken",
+        "Job: the name \"%s\", made safe for a metric, is already in use on "
+        "this host",
         jobs->all[i]->name);
   while (i-- > 0)
     name_release(host, jobs->all[i]->name);
@@ -207,7 +207,7 @@ static bool place(struct jobs *jobs, unsigned source,
   case JOBS_SAME_NAME:
     return err_set(err, ERR_LOCAL,
                    "%s is left out: its name \"%s\", made safe for a metric, "
-                   "is taken",
+                   "is already in use on this host",
                    job->id, name);
   case JOBS_NO_MEMORY:
     return err_memory(err);

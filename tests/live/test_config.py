@@ -162,10 +162,10 @@ BAD_BLOCKS = [
     Bad("a job with a control character", "Job", ['Job "a\x01b"'], "expected 1 to 127 ASCII letters"),
     Bad("a job with an umlaut", "Job", ['Job "ä"'], "expected 1 to 127 ASCII letters"),
     Bad("a job that is too long", "Job", [f'Job "{LONG}"'], "expected 1 to 127 ASCII letters"),
-    Bad("two jobs with one name", "Job", [f'Job "{JOB}" "a"', f'Job "{OTHER_JOB}" "a"'], "no other job"),
+    Bad("two jobs with one name", "Job", [f'Job "{JOB}" "a"', f'Job "{OTHER_JOB}" "a"'], "already in use on this host"),
     Bad("two names that become one", "Job", [f'Job "{JOB}" "a b"', f'Job "{OTHER_JOB}" "a_b"'],
-        "no other job"),
-    Bad("a name that is another's id", "Job", [f'Job "{JOB}"', f'Job "{OTHER_JOB}" "{JOB}"'], "no other job"),
+        "already in use on this host"),
+    Bad("a name that is another's id", "Job", [f'Job "{JOB}"', f'Job "{OTHER_JOB}" "{JOB}"'], "already in use on this host"),
 ]
 
 # What stands before or after the good block, and how the line about it begins.

@@ -116,7 +116,7 @@ def test_a_bad_line_is_told_once_and_costs_no_other(both, jobs_file):
         wait_until_watched(daemon, JOB, OTHER_JOB)
         daemon.wait_for_reads(5)
         [complaint] = complaints(daemon)
-        assert f"{jobs_file}: line 4: an id of 1 to 127" in complaint
+        assert f"{jobs_file}: line 4: expected an id of 1 to 127" in complaint
         rename_over(jobs_file, f"{JOB}\na;b\n")
         daemon.wait_until(lambda: len(complaints(daemon)) == 2, "the other bad line")
         assert f"{jobs_file}: line 2: " in complaints(daemon)[1]
@@ -219,7 +219,7 @@ def test_a_name_of_another_project_is_left_out(both, jobs_file):
         assert daemon.reads("prod")[-1]["prod/count-jobs"] == 1
         [complaint] = complaints(daemon)
         assert complaint.startswith('project "prod": local: JobsFile: ')
-        assert f'{JOB} is left out: its name "taken", made safe for a metric, is taken' in complaint
+        assert f'{JOB} is left out: its name "taken", made safe for a metric, is already in use on this host' in complaint
 
 
 @pytest.mark.parametrize("text, status", [(f"{JOB}\n", 0), (f"{BAD_JOB}\n", 1), (None, 1)])

@@ -95,21 +95,21 @@ static const struct {
   size_t len;
   const char *entries, *says;
 } bad[] = {
-    {TEXT("a/b\n"), "", "line 1: an id of 1 to 127"},
-    {TEXT("a\nb;c\nd\n"), "a|d", "line 2: an id of 1 to 127"},
-    {TEXT("\n#\n\n\xC3\xA9\n"), "", "line 4: an id"},
-    {TEXT("a\n..\nb"), "a|b", "line 2: an id"},
-    {TEXT("\"a\" \"b\"\n"), "", "line 1: an id"},
-    {TEXT("a\0b\nc\n"), "c", "line 1: an id"},
-    {TEXT("\0\nc\n"), "c", "line 1: an id"},
-    {TEXT("a b\0c\nd\n"), "d", "line 1: a name without control"},
-    {TEXT("a b\x1B[31m\nd\n"), "d", "line 1: a name without control"},
-    {TEXT("a b\rc\nd\n"), "d", "line 1: a name without control"},
-    {TEXT("a\r\r\nd\n"), "d", "line 1: an id"},
-    {TEXT("a\n/\nb\n/\n/\n"), "a|b", "wanted; 3 lines like this in all"},
+    {TEXT("a/b\n"), "", "line 1: expected an id of 1 to 127"},
+    {TEXT("a\nb;c\nd\n"), "a|d", "line 2: expected an id of 1 to 127"},
+    {TEXT("\n#\n\n\xC3\xA9\n"), "", "line 4: expected an id"},
+    {TEXT("a\n..\nb"), "a|b", "line 2: expected an id"},
+    {TEXT("\"a\" \"b\"\n"), "", "line 1: expected an id"},
+    {TEXT("a\0b\nc\n"), "c", "line 1: expected an id"},
+    {TEXT("\0\nc\n"), "c", "line 1: expected an id"},
+    {TEXT("a b\0c\nd\n"), "d", "line 1: expected a name without control"},
+    {TEXT("a b\x1B[31m\nd\n"), "d", "line 1: expected a name without control"},
+    {TEXT("a b\rc\nd\n"), "d", "line 1: expected a name without control"},
+    {TEXT("a\r\r\nd\n"), "d", "line 1: expected an id"},
+    {TEXT("a\n/\nb\n/\n/\n"), "a|b", "'-'; 3 lines like this in all"},
     {TEXT("\xEF\xBB\xBF"
           "a\nb\n"),
-     "b", "line 1: an id"},
+     "b", "line 1: expected an id"},
 };
 
 static void a_bad_line_costs_no_other(void **state) {
