@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the collectd-drs authors
  *
- * Reads of a project as a service answers them that says anything, at any
- * time: each job is told at most once in a read, a read ends with its time,
- * and what is over leaves nothing behind.
+ * Cycles of a project, with any responses at any time: each job is reported at
+ * most once in a cycle, a cycle ends in time, and nothing is left behind.
  *
  * The input: how many jobs, ids in a batch, requests at once; then what
  * happens, a byte each, with what it needs behind it. */

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 the collectd-drs authors
-"""Many jobs of a service that wants few at once, likes some of them not, or asks for a pause."""
+"""Batches: a service that accepts few ids at once, rejects some jobs, or throttles."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 the collectd-drs authors
-"""The way to a store: through write_graphite into the whisper files of a real carbon-cache."""
+"""Values through write_graphite into the whisper files of a real carbon-cache."""
 
 from blocks import JOB, project
 from daemons import Carbon, Collectd

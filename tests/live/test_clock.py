@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 the collectd-drs authors
-"""The clock steps: a read is timed by a clock that does not, so no value and no line is lost."""
+"""Steps of the wall clock: cycles are timed by the monotonic clock, so no value and no line is lost."""
 
 from pathlib import Path
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 the collectd-drs authors
-"""Configurations, good and bad, in real `collectd -T`: one line for a bad one, and all else works."""
+"""Valid and invalid configurations in real `collectd -T`: one line for an invalid block, and everything else works."""
 
 from typing import NamedTuple
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 the collectd-drs authors
-"""Each way to say who we are, in real collectd: used, renewed, and left alone when it is refused."""
+"""Each credential type in real collectd: used, renewed, and paused after a rejection."""
 
 import subprocess
 from pathlib import Path

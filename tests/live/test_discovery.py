@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 the collectd-drs authors
-"""DiscoverJobs: the service's own list is watched, beside the reads and without harm to them."""
+"""DiscoverJobs: the service's list, fetched beside the cycles and without an effect on them."""
 
 import json
 import re

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 the collectd-drs authors
-"""The fault matrix in real collectd: what each fault does to its project, and not to another's."""
+"""The fault matrix in real collectd: the effect of each fault on its project, and none on another."""
 
 from itertools import groupby
 from operator import attrgetter

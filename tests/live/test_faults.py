@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 the collectd-drs authors
-"""What a service that hangs costs the rest of the daemon; what is said when all is well."""
+"""The cost of a hung service for the rest of the daemon, and a silent log in steady state."""
 
 import time
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 the collectd-drs authors
-"""JobsFile: read again whenever it changes, in whatever way; what is bad in it harms nothing else."""
+"""JobsFile: reread however it changes; invalid lines affect nothing else."""
 
 import os
 from pathlib import Path

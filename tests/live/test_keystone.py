@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 the collectd-drs authors
-"""Real Keystone says who we are; the stand-in DRS asks it whether a token is good."""
+"""Logins at real Keystone, which also validates the tokens for the stand-in DRS."""
 
 import pytest
 from blocks import JOB, PROJECT_ID, answered, project, write_secret

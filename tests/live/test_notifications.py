@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 the collectd-drs authors
-"""Notifications, read back from real collectd: each change once, none at the start but what is wrong."""
+"""Notifications in real collectd: each change once, and only problems at the start."""
 
 import pytest
 from blocks import JOB, OTHER_JOB, project

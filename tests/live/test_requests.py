@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 the collectd-drs authors
-"""What the service is asked: to the letter of the API's page. The stand-in checks the rest."""
+"""Requests, to the letter of the API's page. The stand-in checks the rest."""
 
 import json
 import re

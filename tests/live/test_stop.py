@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 the collectd-drs authors
-"""SIGTERM at any moment of a read: the daemon is gone at once, and what was answered is written."""
+"""SIGTERM in any state of a cycle: the daemon ends at once, and reported values are written."""
 
 import os
 import re

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 the collectd-drs authors
-"""TLS and proxies: whom the plugin believes, what it shows of itself, and which way it goes."""
+"""TLS and proxies: trust, client certificates, and the route of requests."""
 
 import pytest
 from blocks import JOB, PROJECT_ID, TOKEN, project

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 the collectd-drs authors
-"""The token: read from a file whenever that changes, and never shown to anyone but the service."""
+"""The token: reread when its file changes, and sent to the service only."""
 
 import pytest
 from blocks import TOKEN, answered, project, write_secret

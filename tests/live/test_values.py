@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 the collectd-drs authors
-"""What the service answers, as values in real collectd: each one, its name, its time, no others."""
+"""Responses as values in real collectd: each value, its name, its time, and no others."""
 
 import pytest
 from blocks import INTERVAL, JOB, OTHER_JOB, project

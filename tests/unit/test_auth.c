@@ -2,7 +2,7 @@
  * Copyright (c) 2026 the collectd-drs authors
  *
  * Credentials over days, against services that a test plays and a clock that
- * it moves: how often they are asked for, shared, and left alone. */
+ * it moves: how often they are requested, shared, and paused. */
 
 #include "alloc.h"
 #include "fake_http.h"

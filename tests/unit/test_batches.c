@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the collectd-drs authors
  *
- * A service that takes so many ids and refuses some: in what requests all
- * others are asked for, and in how many. */
+ * A service that accepts so many ids and rejects some: the requests for all
+ * others, and their number. */
 
 #include "unit.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the collectd-drs authors
  *
- * A whole read over real sockets, login, lists of jobs and libcurl included,
+ * A whole cycle over real sockets, login, lists of jobs and libcurl included,
  * with memory that is short once: at its first allocation, at its second, and
  * so on. */
 

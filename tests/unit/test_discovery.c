@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the collectd-drs authors
  *
- * A project that call_pool the service for its jobs: what is asked, when a read
- * waits for it, and what becomes of lists that cannot be had. The service and
- * the clock are the test's. */
+ * A project that fetches the service's list: its requests, the cycles that wait
+ * for it, and lists that are unavailable. The service and the clock are the
+ * test's. */
 
 #include "project_fixture.h"
 
@@ -133,7 +133,7 @@ static void list_all(const char *migration, const char *sync,
   list("cloudDataGuard", 0, (int)strlen(guard), guard);
 }
 
-/* Answers the read's own request for all that it call_pool for. */
+/* Responds to the cycle's own request with all that it requests. */
 static void accept(void) {
   char body[2048] = "{\"results\":[";
   size_t i = 0;

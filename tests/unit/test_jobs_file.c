@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the collectd-drs authors
  *
- * When the file of jobs is read, what of it counts, and what is told. */
+ * When the file of jobs is read, which lines count, and what is reported. */
 
 #include "alloc.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the collectd-drs authors
  *
- * Bodies that have to do with credentials, each read whole and at every chunk
+ * Bodies that contain credentials, each read whole and at every chunk
  * size. */
 
 #include "alloc.h"

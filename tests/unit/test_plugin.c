@@ -2,7 +2,7 @@
  * Copyright (c) 2026 the collectd-drs authors
  *
  * The built module in a stub of collectd: all that it dispatches and logs for
- * one response, a configuration that is refused, and notifications. */
+ * one response, a configuration that is rejected, and notifications. */
 
 #include "unit.h"
 

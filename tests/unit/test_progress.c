@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the collectd-drs authors
  *
- * The decoder cases of tests/cases/progress: NAME.json is what the service
- * sends, NAME.expect what is to be told of it. Each is replayed whole and at
+ * The decoder cases of tests/cases/progress: NAME.json is the response,
+ * NAME.expect the expected result. Each is replayed whole and at
  * every chunk size, with the same result. */
 
 #include "cases.h"

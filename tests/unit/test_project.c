@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the collectd-drs authors
  *
- * One read of one project, against a service that a test plays and a clock
- * that it moves: what is asked, how often, and what is told. */
+ * One cycle of one project, against a service that a test plays and a clock
+ * that it moves: the requests, their number, and the events. */
 
 #include "project_fixture.h"
 
