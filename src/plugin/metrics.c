@@ -45,6 +45,9 @@ static void gauge(struct metrics *m, struct metrics_text type,
 
 /* collectd's write queue */
 
+/* A busy machine may take so long for a short interval's values. */
+#define BEHIND_MIN TIME_T_TO_CDTIME_T(5)
+
 /* A write thread updates the cache with each value that it takes from the
  * queue, so a counter of ours that is in the cache has been through it. */
 static bool read_mark(const struct metrics *m, derive_t *mark) {
@@ -71,7 +74,10 @@ static void check_queue(struct metrics *m, cdtime_t now) {
     m->has_passed = false;
   bool known = read_mark(m, &mark);
   m->has_passed |= known;
-  m->queue_is_behind = m->has_passed && mark < m->marks[1];
+  bool is_late = m->has_passed && mark < m->marks[1];
+  if (!is_late)
+    m->kept_up = now;
+  m->queue_is_behind = is_late && now - m->kept_up >= BEHIND_MIN;
 }
 
 /* A job's values; each says whether there is one. */

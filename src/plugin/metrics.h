@@ -70,6 +70,7 @@ struct metrics {
   /* Of collectd's write queue. */
   derive_t marks[2];    /* of the last cycle, and of the one before it */
   bool has_passed;      /* a mark has been through the queue */
+  cdtime_t kept_up;     /* when the queue was last known to keep up */
   bool queue_is_behind; /* no values of jobs in this cycle */
 };
 
