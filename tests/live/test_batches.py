@@ -105,27 +105,17 @@ def test_projects_do_not_fire_together(many):
     assert min(gaps) > 0.002, gaps
 
 
-@pytest.mark.parametrize("http2, connections", [(False, 4), (True, 1)])
-def test_connections_are_kept_from_read_to_read(many, certificates, http2, connections):
-    many.drs.gzip = True
+@pytest.mark.parametrize("http2", [False, True])
+def test_connections_are_kept_from_read_to_read(many, certificates, http2):
+    """HTTP/1.1 even where HTTP/2 is offered, and no encoding of the content: docs/decisions.md says why."""
     with Nginx(many.port, certificates, http2=http2) as nginx:
         lines = [f'Endpoint "{nginx.endpoint}"', f'CACert "{certificates.ca}"', "BatchSize 8",
                  "MaxParallel 4"]
         with Collectd(block(many, *lines)) as daemon:
-            reads = daemon.wait_for_reads(6)
+            reads = daemon.wait_for_reads(6, timeout=60)
         requests = nginx.requests()
     assert all(answered(read) == {*JOBS} for read in reads)
     assert len(requests) >= 6 * 8
-    assert {one["protocol"] for one in requests} == {"HTTP/2.0" if http2 else "HTTP/1.1"}
-    assert len({one["connection"] for one in requests}) == connections
-    assert all("gzip" in request.headers["accept-encoding"] for request in many.requests)
-
-
-def test_requests_share_a_connection_at_the_same_time(many, certificates):
-    many.drs.latency = 0.1
-    with Nginx(many.port, certificates) as nginx:
-        lines = [f'Endpoint "{nginx.endpoint}"', f'CACert "{certificates.ca}"', "BatchSize 16",
-                 "MaxParallel 4", "Interval 60"]
-        assert Collectd(block(many, *lines)).test_read().status == 0
-        assert len({one["connection"] for one in nginx.requests()}) == 1
-    assert many.drs.journal.most_in_flight == 4
+    assert {one["protocol"] for one in requests} == {"HTTP/1.1"}
+    assert len({one["connection"] for one in requests}) == 4
+    assert not any("accept-encoding" in request.headers for request in many.requests)
