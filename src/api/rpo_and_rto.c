@@ -18,12 +18,12 @@ static void *begin_item(void *target) {
 }
 
 static void end_item(struct json_decoder *d, void *target) {
-  struct rpo_and_rto_response *response = target;
-  const struct rpo_and_rto *r = &response->item;
+  const struct rpo_and_rto_response *to = target;
+  const struct rpo_and_rto *r = &to->item;
   if (r->id.len == 0)
     error_body_take(json_decoder_error(d), &r->error_code, &r->error_msg);
   else
-    response->fn(response->arg, r);
+    to->fn(to->arg, r);
 }
 
 static const struct json_place rpo_info = {

@@ -48,7 +48,7 @@ static bool on_retry_after(struct response_header *h, const char *value,
   h->retry_seconds = -1;
   if (digits == 0)
     h->retry_date = curl_getdate(value, NULL);
-  else if (value[digits] == '\0' && digits < 10)
+  else if (digits < 10 && value[digits] == '\0')
     h->retry_seconds = strtol(value, NULL, 10);
   return true;
 }
