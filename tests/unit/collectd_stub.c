@@ -215,12 +215,16 @@ int plugin_dispatch_values(value_list_t const *vl) {
   double number = counts ? (double)vl->values->derive : vl->values->gauge;
   if (strcmp(vl->type, "response_time") == 0)
     number = 0; /* whatever it was */
-  put("value %s/%s-%s/%s-%s %.10g", vl->host, vl->plugin, vl->plugin_instance,
-      vl->type, vl->type_instance, number);
+  char meta[8192] = "";
+  size_t len = 0;
   for (size_t i = 0; vl->meta != NULL && i < vl->meta->len; i++)
-    put("%s%s=%s", i == 0 ? " {" : " ", vl->meta->all[i].key,
-        vl->meta->all[i].value);
-  put("%s\n", vl->meta != NULL ? "}" : "");
+    len += (size_t)snprintf(meta + len, sizeof(meta) - len, "%s%s=%s",
+                            i == 0 ? " {" : " ", vl->meta->all[i].key,
+                            vl->meta->all[i].value);
+  /* In one piece: another thread writes notifications. */
+  put("value %s/%s-%s/%s-%s %.10g%s%s\n", vl->host, vl->plugin,
+      vl->plugin_instance, vl->type, vl->type_instance, number, meta,
+      vl->meta != NULL ? "}" : "");
   return 0;
 }
 
