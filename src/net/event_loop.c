@@ -40,6 +40,8 @@ void event_loop_watch(struct event_loop *loop, const struct event *event,
   epoll_ctl(loop->epoll, known ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, event->fd, &e);
 }
 
+/* libcurl may have closed it, and another thread have got its number since:
+ * then it is not in this epoll, and nothing is done. */
 void event_loop_unwatch(struct event_loop *loop, int fd) {
   struct epoll_event unused = {0};
   epoll_ctl(loop->epoll, EPOLL_CTL_DEL, fd, &unused);

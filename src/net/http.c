@@ -413,8 +413,29 @@ static bool add_headers(struct http_transfer *t,
   return ok && add_header(t, "Expect:"); /* no round trip before the body */
 }
 
+/* The system's certificates in one file; NULL: libcurl's defaults. On Debian
+ * these are a folder that has each certificate three times. GnuTLS would read
+ * all of them for each connection, and OpenSSL caches only a file. */
+static const char *system_bundle(void) {
+#if LIBCURL_VERSION_NUM >= 0x074600 /* before, it is not told */
+  static const char folder[] = "/etc/ssl/certs",
+                    file[] = "/etc/ssl/certs/ca-certificates.crt";
+  const curl_version_info_data *v = curl_version_info(CURLVERSION_NOW);
+  const char *bundle = NULL;
+  if (v->age >= CURLVERSION_SEVENTH && v->capath != NULL)
+    bundle = v->cainfo != NULL                ? v->cainfo
+             : strcmp(v->capath, folder) == 0 ? file
+                                              : NULL;
+  if (bundle != NULL && access(bundle, R_OK) == 0)
+    return bundle;
+#endif
+  return NULL;
+}
+
 static bool set_connect_options(CURL *easy,
                                 const struct http_connect_options *connect) {
+  const char *bundle =
+      connect->ca_cert != NULL ? connect->ca_cert : system_bundle();
   CURLcode e = CURLE_OK;
   e |= curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER,
                         (long)connect->verify_peer);
@@ -422,8 +443,8 @@ static bool set_connect_options(CURL *easy,
                         connect->verify_host ? 2L : 0L);
   e |=
       curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-  if (connect->ca_cert != NULL) { /* instead of the system's, not with them */
-    e |= curl_easy_setopt(easy, CURLOPT_CAINFO, connect->ca_cert);
+  if (bundle != NULL) { /* instead of the system's, not with them */
+    e |= curl_easy_setopt(easy, CURLOPT_CAINFO, bundle);
     e |= curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
   }
 #if LIBCURL_VERSION_NUM >= 0x075700 /* before, there is no cache */

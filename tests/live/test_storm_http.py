@@ -21,6 +21,7 @@ from stock import build
 LONG = 60
 CYCLES = 5
 MIB = 1 << 20
+BUNDLE = Path("/etc/ssl/certs/ca-certificates.crt")
 
 MEMORY = "LoadPlugin memory\n"
 
@@ -281,3 +282,19 @@ def test_requests_go_on_after_libcurl_had_no_memory(cloud, tmp_path):
         daemon.wait_until(lambda: errors(daemon, "a request cannot be"), "the error", LONG)
         fail.unlink()
         healthy_cycles(daemon)
+
+
+@pytest.mark.skipif(not BUNDLE.exists(), reason="the system has no certificates in one file")
+def test_a_connection_reads_the_systems_certificates_once(cloud, certificates, tmp_path):
+    """The folder has each of them three times: 20 projects then took all of the thread's time."""
+    opens = tmp_path / "opens"
+    preload = {"LD_PRELOAD": str(build("log_opens", tmp_path)), "LOG_OPENS": str(opens)}
+    with StandIn(PROJECT_ID, TOKEN, tls=certificates.server()) as unknown:
+        config = project("unknown", unknown, 'Host "other"') + project("healthy", cloud)
+        with Collectd(config, variables=preload) as daemon:
+            healthy_cycles(daemon, 10)
+            assert errors(daemon, "certificate")
+            cycles = len(daemon.reads("unknown")) + 2
+    opened = opens.read_text().splitlines()
+    assert set(opened) - {"/etc/ssl/openssl.cnf"} == {str(BUNDLE)}
+    assert opened.count(str(BUNDLE)) <= cycles
