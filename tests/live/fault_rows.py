@@ -180,6 +180,38 @@ ODD = [
     harmless("phases that are a word", fault("value", member="progress_map", raw=b'"data"')),
 ]
 
+# --- headers that steer a client ---
+
+RUNNING = (b'{"count":1,"results":[{"job_id":"%s","progress":"50","transfer_status":"FULL_TRANSFER_STARTED"}]}'
+           % JOB.encode())
+
+
+def headed(name: str, value: str) -> Row:
+    """A good response with one more header, which changes nothing."""
+    return harmless(f"header {name}: {value}", fault("raw", body=RUNNING, headers={name: value}))
+
+
+def encoded(name: str, value: str) -> Row:
+    """A good body that claims to be encoded."""
+    return reply(f"header {name}: {value}", fault("raw", body=RUNNING, headers={name: value}), name)
+
+
+HEADERS = [
+    headed("Location", "http://127.0.0.1:1/"),
+    headed("Retry-After", "3600"),
+    headed("Retry-After", "-1"),
+    headed("Date", "Fri, 31 Dec 9999 23:59:59 GMT"),
+    headed("Date", "yesterday"),
+    headed("Connection", "close"),
+    headed("Connection", "upgrade"),
+    headed("Content-Encoding", "identity"),
+    headed("Alt-Svc", 'h2="127.0.0.1:1"'),
+    headed("Strict-Transport-Security", "max-age=3600"),
+    headed("Set-Cookie", "a=b"),
+    headed("WWW-Authenticate", "Negotiate"),
+    *(encoded("Content-Encoding", value) for value in ("gzip", "br", "identity, gzip", "gzip, gzip")),
+]
+
 # --- too much ---
 
 HEAVY = [
@@ -427,6 +459,7 @@ def groups(certificates) -> dict[str, Group]:
         "transport": Group(1, TRANSPORT),
         "content": Group(1, CONTENT),
         "odd": Group(1, ODD),
+        "headers": Group(1, HEADERS),
         "heavy": Group(5, HEAVY),
         "refusals": Group(1, REFUSALS),
         "statuses": Group(1, STATUSES),
