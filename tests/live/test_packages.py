@@ -152,7 +152,7 @@ def test_the_installed_chain_calls_a_program(installed, cloud):
         pager.write_text('#!/bin/sh\necho "$*" >> "${0%/*}/pages"\n')
         pager.chmod(0o755)
         chain = fill_in(body(MONITORING / "collectd-alerts.conf"), {
-            "EXEC_USER": "nobody", "DRS_NOTIFY": NOTIFY, "PAGER": pager,
+            "EXEC_USER": "nobody", "PAGER": pager,
             "SMTP_HOST": "127.0.0.1", "SMTP_PORT": smtp.port, "RECIPIENT": "oncall@example.org"})
         blocks = project("prod", cloud, f'Job "{JOB}" "orders-db"')
         plugin = f'Include "{LOAD}"\n<Plugin drs>\n{blocks}</Plugin>\n'
