@@ -158,7 +158,7 @@ CONTENT = [
 
 # What of the first item is another job's, or no job's, goes with a refusal of the kind "reply".
 ODD = [
-    reply("jobs that nobody asked for", fault("strangers"), "not asked for", values=True, notices=()),
+    reply("jobs that nobody asked for", fault("strangers"), "not requested", values=True, notices=()),
     harmless("the same job twice", fault("same-twice")),
     harmless("NUL in a string", fault("bad-text", kind="nul")),
     harmless("control characters in a string", fault("bad-text", kind="controls")),
@@ -215,7 +215,7 @@ HEADERS = [
 # --- too much ---
 
 HEAVY = [
-    reply("the body never ends", fault("body-endless"), "not asked for"),
+    reply("the body never ends", fault("body-endless"), "not requested"),
     # The job is told as soon as it is read.
     reply("the body is 17 MiB", fault("json-wide"), "16 MiB", values=True, notices=()),
     reply("a string of 20 MiB", fault("long-string"), "64 KiB"),
