@@ -27,7 +27,7 @@ static inline void case_path(char path[CASE_PATH_MAX], const char *name) {
   const char *top = getenv("srcdir");
   int len = snprintf(path, CASE_PATH_MAX, "%s/tests/cases/%s",
                      top != NULL ? top : ".", name);
-  assert_in_range(len, 1, CASE_PATH_MAX - 1);
+  assert_between(len, 1, CASE_PATH_MAX - 1);
 }
 
 /* Reads the file tests/cases/`format`. To be freed by free(c.bytes). */

@@ -29,7 +29,7 @@ static struct {
 } told;
 
 static inline void tell_text(const char *key, const struct json_text *t) {
-  assert_in_range(t->len, 0, JSON_TEXT_MAX - 1);
+  assert_between(t->len, 0, JSON_TEXT_MAX - 1);
   assert_int_equal(t->text[t->len], 0);
   if (t->len == 0)
     return;

@@ -163,7 +163,7 @@ static void it_is_renewed_before_its_end(void **state) {
   answer_login("token-1", DAY);
   for (; fake_started == 1; fake_now += MINUTE)
     assert_int_equal(prepare(a), AUTH_READY);
-  assert_in_range(fake_now - born, DAY - 10 * MINUTE, DAY - 3 * MINUTE);
+  assert_between(fake_now - born, DAY - 10 * MINUTE, DAY - 3 * MINUTE);
   assert_int_equal(prepare(a), AUTH_READY);
   assert_applies(a, "token-1\n");
   answer_login("token-2", DAY);
@@ -196,7 +196,7 @@ static void a_token_that_never_served_is_not_followed_by_another(void **state) {
     assert_int_equal(prepare(a), AUTH_REFUSED);
     assert_non_null(strstr(why.text, "HTTP 401"));
   }
-  assert_in_range(fake_started, 6, 16); /* of 60 reads */
+  assert_between(fake_started, 6, 16); /* of 60 reads */
 }
 
 static void refusals_of_an_old_token_tell_nothing(void **state) {
@@ -240,7 +240,7 @@ static void an_hour_of_a_wrong_password_is_six_tries(void **state) {
   for (; fake_now < born + HOUR; fake_now += 10000) {
     prepare(a);
     prepare(b);
-    assert_in_range(fake_calls_len, 0, 1);
+    assert_between(fake_calls_len, 0, 1);
     if (fake_calls_len > 0)
       refuse_login(401, -1);
     assert_int_equal(prepare(a), AUTH_REFUSED);
@@ -339,7 +339,7 @@ static void an_hour_of_new_wrong_passwords_is_six_tries(void **state) {
     if (prepare(a) == AUTH_BUSY)
       refuse_login(401, -1);
   }
-  assert_in_range(fake_started, 5, 6);
+  assert_between(fake_started, 5, 6);
   unlink(path);
 }
 
@@ -501,7 +501,7 @@ static void its_illness_costs_no_read_while_the_token_lives(void **state) {
       fake_fail(fake_calls[0], "connection refused");
   }
   assert_int_not_equal(prepare(a), AUTH_READY);
-  assert_in_range(fake_started, 3, 12);
+  assert_between(fake_started, 3, 12);
 }
 
 static void an_answer_without_a_token_is_an_error(void **state) {
@@ -765,7 +765,7 @@ static void its_keys_are_renewed_in_time(void **state) {
   for (; fake_started == 2; fake_now += MINUTE)
     assert_int_equal(prepare(a), AUTH_READY);
   msec_t left = born + 6 * HOUR - (fake_now - MINUTE);
-  assert_in_range(left, 9 * MINUTE, 40 * MINUTE);
+  assert_between(left, 9 * MINUTE, 40 * MINUTE);
   answer_session(200, "session");
   assert_int_equal(prepare(a), AUTH_READY);
   assert_applies(a, "Access=AK1, ");
@@ -837,7 +837,7 @@ static void keys_that_have_expired_cost_few_requests(void **state) {
   assert_int_equal(requests_in(a, 400, 0), 2);
   assert_int_equal(prepare(a), AUTH_REFUSED);
   assert_non_null(strstr(why.text, "keys that have expired"));
-  assert_in_range(requests_in(a, HOUR, 0), 20, 60);
+  assert_between(requests_in(a, HOUR, 0), 20, 60);
 }
 
 /* Their successors come two seconds after their end. */
@@ -845,9 +845,9 @@ static void
 keys_that_end_before_their_successors_cost_few_requests(void **state) {
   (void)state;
   struct auth *a = open_agency();
-  assert_in_range(requests_in(a, 20000, fake_now + 20000), 2, 40);
-  assert_in_range(requests_in(a, 2000, fake_now), 2, 10);
-  assert_in_range(requests_in(a, 10000, fake_now + HOUR), 2, 4);
+  assert_between(requests_in(a, 20000, fake_now + 20000), 2, 40);
+  assert_between(requests_in(a, 2000, fake_now), 2, 10);
+  assert_between(requests_in(a, 10000, fake_now + HOUR), 2, 4);
   assert_int_equal(prepare(a), AUTH_READY);
 }
 

@@ -129,11 +129,11 @@ static void bad_ones_are_set_apart(void **state) {
     size_t probes = 0;
     for (int minute = 0; minute < 60; minute++) {
       size_t requests = read_all();
-      assert_in_range(requests, 10, 11);
+      assert_between(requests, 10, 11);
       probes += requests - 10;
       assert_good_ones_answered();
     }
-    assert_in_range(probes, 1, 6 * bad);
+    assert_between(probes, 1, 6 * bad);
     tear_down(NULL);
   }
 }
@@ -147,7 +147,7 @@ static void a_bad_one_that_is_well_again_comes_back(void **state) {
   int minutes = 0;
   while (!service.answered[42] && minutes++ < 11)
     read_all();
-  assert_in_range(minutes, 1, 11);
+  assert_between(minutes, 1, 11);
   assert_int_equal(read_all(), 1);
   assert_good_ones_answered();
 }
@@ -162,7 +162,7 @@ static void it_finds_the_size(void **state) {
     service.says_size = i % 2 == 0;
     read_all();
     assert_good_ones_answered();
-    assert_in_range(batches.size, (service.most + 1) / 2, service.most);
+    assert_between(batches.size, (service.most + 1) / 2, service.most);
     size_t requests = (500 + batches.size - 1) / batches.size;
     assert_int_equal(read_all(), requests);
     assert_good_ones_answered();
@@ -185,7 +185,7 @@ static void it_grows_with_care(void **state) {
     wasted += read_all() > expected;
     assert_good_ones_answered();
   }
-  assert_in_range(wasted, 1, 12);
+  assert_between(wasted, 1, 12);
   service.most = 100;
   for (int day = 0; day < 30 && batches.size < 100; day++)
     for (int minute = 0; minute < 24 * 60; minute++)
@@ -232,13 +232,13 @@ static void a_release_stops_at_bad_jobs(void **state) {
   set_rejected(0, 300, 7);
   for (size_t i = 40; i < 300; i++)
     service.bad[i] = true;
-  assert_in_range(read_all(), 8, 24);
+  assert_between(read_all(), 8, 24);
   for (size_t i = 0; i < 40; i++)
     assert_true(service.answered[i]);
   size_t asked = 0;
   for (size_t i = 40; i < 300; i++)
     asked += service.asked[i] > 0;
-  assert_in_range(asked, 1, 20);
+  assert_between(asked, 1, 20);
 }
 
 /* An answer may speak of jobs that were not asked for in it. */

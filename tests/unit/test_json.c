@@ -59,7 +59,7 @@ static void assert_told_cut_at(const char *bytes, size_t len, size_t at,
   char piece[BLANKS + 2048];
   struct err e = ERR_INIT;
   struct json_reader *r = start();
-  assert_in_range(at, 0, sizeof(piece) - BLANKS);
+  assert_between(at, 0, sizeof(piece) - BLANKS);
   memset(piece, ' ', BLANKS);
   memcpy(piece + BLANKS, bytes, at);
   bool ok = feed_copy(r, piece, BLANKS + at, &e) &&
@@ -238,7 +238,7 @@ static void a_token_is_bounded(void **state) {
     alloc_reset();
     assert_int_equal(read_long(*c, 16 << 20, &err), 0);
     assert_int_equal(err.kind, ERR_RESPONSE);
-    assert_in_range(alloc.peak, 1, 4 * JSON_TOKEN_MAX);
+    assert_between(alloc.peak, 1, 4 * JSON_TOKEN_MAX);
   }
 }
 

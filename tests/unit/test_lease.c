@@ -71,8 +71,8 @@ static void the_same_end_again_costs_few_requests(void **state) {
       last_minute += now > HOUR - MINUTE;
       assert_true(lease_grant(&l, HOUR - now, &margins, now));
     }
-  assert_in_range(requests, 5, 30);
-  assert_in_range(last_minute, 1, 15);
+  assert_between(requests, 5, 30);
+  assert_between(last_minute, 1, 15);
 }
 
 static void a_failure_waits_as_the_service_says(void **state) {

@@ -130,7 +130,7 @@ static void projects_start_apart(void **state) {
   for (int i = 0; i < PROJECTS; i++)
     assert_true(projects[i].started <= 1 && projects[i].skipped == 0);
   assert_int_equal(projects[PROJECTS - 1].started, 1);
-  assert_in_range(stepped, PROJECTS, 3 * PROJECTS);
+  assert_between(stepped, PROJECTS, 3 * PROJECTS);
 }
 
 static bool be_busy(int timeout) {

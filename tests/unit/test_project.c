@@ -179,7 +179,7 @@ static void batches_are_in_flight_together(void **state) {
   for (size_t i = 0; i < 4; i++)
     assert_int_equal(ids_in(fake_calls[i]), 10);
   while (project_is_polling(project)) {
-    assert_in_range(fake_calls_len, 1, 4);
+    assert_between(fake_calls_len, 1, 4);
     accept(fake_calls[fake_calls_len - 1]);
     step();
   }
@@ -536,17 +536,17 @@ static void without_a_word_it_backs_off(void **state) {
   start();
   step();
   throttle(fake_calls[0], -1);
-  assert_in_range(step() - fake_now, 500, 1000);
+  assert_between(step() - fake_now, 500, 1000);
   fake_now += 1000;
   step();
   throttle(fake_calls[0], -1);
-  assert_in_range(step() - fake_now, 1000, 2000);
+  assert_between(step() - fake_now, 1000, 2000);
   fake_now += 2000;
   answer_all(-1, ""); /* content: it starts small again */
   start();
   step();
   throttle(fake_calls[0], -1);
-  assert_in_range(step() - fake_now, 500, 1000);
+  assert_between(step() - fake_now, 500, 1000);
 }
 
 /* Refused jobs */
@@ -558,7 +558,7 @@ static void who_are_refused_together_wait_once(void **state) {
   step();
   for (int i = 0; i < 8; i++)
     throttle(fake_calls[0], -1);
-  assert_in_range(step(), fake_now + 1, fake_now + 1000);
+  assert_between(step(), fake_now + 1, fake_now + 1000);
 }
 
 static void a_bad_job_stands_alone(void **state) {
@@ -570,7 +570,7 @@ static void a_bad_job_stands_alone(void **state) {
   assert_told(42, 43, 0);
   assert_told(43, 100, 1);
   assert_non_null(strstr(error(ERR_JOB), "job 42: "));
-  assert_in_range(fake_started, 3, 1 + 2 * 7);
+  assert_between(fake_started, 3, 1 + 2 * 7);
   fake_started = 0;
   fake_now += 60000;
   start();
@@ -614,13 +614,13 @@ static void a_doubtful_refusal_is_not_pursued(void **state) {
   start();
   for (step(); project_is_polling(project); step())
     refuse(fake_calls[0], 400, "DRS.M99999");
-  assert_in_range(fake_started, 10, 100);
+  assert_between(fake_started, 10, 100);
   assert_int_equal(told.result.answered, 0);
   fake_started = 0;
   fake_now += 60000;
   start();
   answer_all(-1, "");
-  assert_in_range(told.result.answered, 990, 1000);
+  assert_between(told.result.answered, 990, 1000);
 }
 
 /* A service in trouble rejects everything for a while. */
@@ -655,7 +655,7 @@ static void rejections_of_everything_blame_no_job(void **state) {
   for (int i = 0; i < 5; i++) {
     fake_started = 0;
     reject_all(0);
-    assert_in_range(fake_started, 2, 60);
+    assert_between(fake_started, 2, 60);
     assert_non_null(strstr(error(ERR_HTTP), "every request was rejected: "));
     fake_now += 1000;
   }
@@ -672,11 +672,11 @@ static void a_thousand_that_fell_together_come_back_together(void **state) {
   for (int i = 0; i < 5; i++) {
     fake_started = 0;
     reject_all(1);
-    assert_in_range(fake_started, 10, 100);
+    assert_between(fake_started, 10, 100);
     fake_now += 1000;
   }
   assert_non_null(strstr(told.changes, "missing "));
-  assert_in_range(cycles_until_all_are_back(1000), 1, 30);
+  assert_between(cycles_until_all_are_back(1000), 1, 30);
 }
 
 /* The last rejections and the first success share a cycle. */
@@ -713,7 +713,7 @@ static void a_bad_one_does_not_keep_its_group(void **state) {
     answer_all(77, CERTAIN);
     assert_int_equal(told.result.answered, 299);
   }
-  assert_in_range(fake_started, 600, 601);
+  assert_between(fake_started, 600, 601);
 }
 
 /* Nothing is known of the service then but what it says of this job. */
@@ -735,7 +735,7 @@ static void a_service_that_is_ill_is_left_alone(void **state) {
   start();
   for (step(); project_is_polling(project); step())
     fake_fail(fake_calls[0], "connection refused");
-  assert_in_range(fake_started, 3, 6);
+  assert_between(fake_started, 3, 6);
   assert_string_equal(error(ERR_HTTP), "connection refused");
   fake_now += 60000;
   start();
@@ -806,7 +806,7 @@ static void batches_shrink_until_they_are_in_time(void **state) {
     assert_true(cycles++ < 8);
   fake_started = 0;
   assert_int_equal(poll_a_slow_service(3), 60);
-  assert_in_range(fake_started, 20, 60);
+  assert_between(fake_started, 20, 60);
 }
 
 /* After hours of it, everything is back at once. */
@@ -817,7 +817,7 @@ static void an_outage_of_time_shrinks_nothing(void **state) {
     assert_int_equal(poll_a_slow_service(0), 0);
   fake_started = 0;
   assert_int_equal(poll_a_slow_service(100), 1000);
-  assert_in_range(fake_started, 10, 11);
+  assert_between(fake_started, 10, 11);
   fake_started = 0;
   assert_int_equal(poll_a_slow_service(100), 1000);
   assert_int_equal(fake_started, 10);

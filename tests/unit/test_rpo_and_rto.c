@@ -263,7 +263,7 @@ static void an_outage_is_over_at_the_next_cycle(void **state) {
   make(25, 10, 4);
   poll(well);
   for (int i = 0; i < 10; i++)
-    assert_in_range(poll((struct outcome){500, -1, ""}), 3, 4);
+    assert_between(poll((struct outcome){500, -1, ""}), 3, 4);
   assert_int_equal(poll(well), 3);
   assert_delays(25, 1);
   assert_string_equal(strchr(seen.changes, '\n') + 1, "-\n");

@@ -15,6 +15,17 @@
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 
+/* cmocka 2 has deprecated assert_in_range, and cmocka 1 has nothing else. */
+#define assert_between(value, min, max)                                        \
+  assert_between_((intmax_t)(value), (intmax_t)(min), (intmax_t)(max),         \
+                  __FILE__, __LINE__)
+
+static inline void assert_between_(intmax_t value, intmax_t min, intmax_t max,
+                                   const char *file, int line) {
+  if (value < min || value > max)
+    fail_msg("%s:%d: %jd is not from %jd to %jd", file, line, value, min, max);
+}
+
 /* A literal where a configuration has a string of its own: it is not written
  * to. */
 static inline char *literal(const char *text) {
