@@ -123,7 +123,7 @@ static void answer_items(uint8_t left_out, struct http_transfer *call,
                          struct http_response reply) {
   char body[4096] = "{\"results\":[";
   const char *from = strchr(call->body, '[');
-  for (int n = 0; from != NULL && (from = strchr(from, '"')) != NULL; n++) {
+  while (from != NULL && (from = strchr(from, '"')) != NULL) {
     int id = atoi(from + 1);
     size_t at = strlen(body);
     if ((left_out >> id % 8 & 1) == 0)
