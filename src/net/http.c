@@ -164,7 +164,8 @@ static CURLM *new_multi(void) {
 static int on_socket(CURL *easy, curl_socket_t fd, int what, void *arg,
                      void *known) {
   struct http *http = arg;
-  struct http_transfer *t;
+  struct http_transfer *t =
+      NULL; /* libcurl 8 closes with a handle of its own */
   if (what == CURL_POLL_REMOVE) {
     event_loop_unwatch(&http->loop, fd);
     return 0;
@@ -173,7 +174,8 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *arg,
                         .readable = (what & CURL_POLL_IN) != 0,
                         .writable = (what & CURL_POLL_OUT) != 0};
   event_loop_watch(&http->loop, &event, known != NULL);
-  if (curl_easy_getinfo(easy, CURLINFO_PRIVATE, &t) == CURLE_OK)
+  curl_easy_getinfo(easy, CURLINFO_PRIVATE, &t);
+  if (t != NULL)
     t->fd = fd;
   if (known == NULL)
     curl_multi_assign(http->multi, fd, http);
