@@ -164,8 +164,7 @@ static CURLM *new_multi(void) {
 static int on_socket(CURL *easy, curl_socket_t fd, int what, void *arg,
                      void *known) {
   struct http *http = arg;
-  struct http_transfer *t =
-      NULL; /* libcurl 8 closes with a handle of its own */
+  struct http_transfer *t = NULL; /* of an internal handle: libcurl 8 */
   if (what == CURL_POLL_REMOVE) {
     event_loop_unwatch(&http->loop, fd);
     return 0;
