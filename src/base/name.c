@@ -35,3 +35,10 @@ bool name_is_safe(const char *text, size_t max) {
       return false;
   return true;
 }
+
+bool name_has_control(const char *text, size_t len) {
+  for (size_t i = 0; i < len; i++)
+    if ((unsigned char)text[i] < 0x20 || text[i] == 0x7F)
+      return true;
+  return false;
+}

@@ -28,4 +28,8 @@ void name_make_safe(char *name, size_t size, const char *text, size_t len);
  * "." or "..". */
 bool name_is_safe(const char *text, size_t max);
 
+/* Whether `text` has a control character, such as a line break: it could break
+ * out of a header, a log line or a file's line. */
+bool name_has_control(const char *text, size_t len);
+
 #endif

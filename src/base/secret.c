@@ -5,6 +5,7 @@
 
 #include "base/secret.h"
 
+#include "base/name.h"
 #include "base/redact.h"
 
 #include <pthread.h>
@@ -21,10 +22,8 @@ static bool check(const char *bytes, size_t len, struct err *err) {
     return err_set(err, ERR_AUTH, "is empty");
   if (len > SECRET_MAX)
     return err_set(err, ERR_AUTH, "is longer than %d bytes", SECRET_MAX);
-  for (size_t i = 0; i < len; i++)
-    if ((unsigned char)bytes[i] < 0x20 || bytes[i] == 0x7F)
-      return err_set(err, ERR_AUTH, "has a control character or a line break");
-  return true;
+  return !name_has_control(bytes, len) ||
+         err_set(err, ERR_AUTH, "has a control character or a line break");
 }
 
 bool secret_is_valid(const char *value, struct err *err) {

@@ -5,6 +5,8 @@
 
 #include "net/http_request.h"
 
+#include "base/name.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -55,18 +57,11 @@ const char *http_endpoint_host(const struct http_endpoint *e) {
   return skip_scheme(e->origin);
 }
 
-static bool has_control(const char *text) {
-  for (; *text != '\0'; text++)
-    if ((unsigned char)*text < 0x20 || *text == 0x7F)
-      return true;
-  return false;
-}
-
 bool http_request_add_header(struct http_request *req, const char *name,
                              const char *value, struct err *err) {
   if (req->headers_len == HTTP_HEADERS_MAX)
     return err_set(err, ERR_LOCAL, "too many headers");
-  if (has_control(value))
+  if (name_has_control(value, strlen(value)))
     return err_set(err, ERR_LOCAL, "a control character in the header %s",
                    name);
   struct http_header *h = &req->headers[req->headers_len++];

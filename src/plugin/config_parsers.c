@@ -36,18 +36,13 @@ static const oconfig_value_t *single(const oconfig_item_t *ci, int type,
   return NULL;
 }
 
-static bool has_control(const char *text) {
-  for (; *text != '\0'; text++)
-    if ((unsigned char)*text < 0x20 || *text == 0x7F)
-      return true;
-  return false;
-}
-
 /* NULL: it is neither empty nor could it break a line. */
 static const char *text_problem(const char *text) {
   if (*text == '\0')
     return "is empty";
-  return has_control(text) ? "has a control character or a line break" : NULL;
+  return name_has_control(text, strlen(text))
+             ? "has a control character or a line break"
+             : NULL;
 }
 
 /* A string that text_problem accepts, or NULL. */

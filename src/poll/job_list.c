@@ -71,13 +71,6 @@ static struct span content_of(struct span line) {
   return trim(line);
 }
 
-static bool has_control(struct span s) {
-  for (; s.at < s.end; s.at++)
-    if ((unsigned char)*s.at < 0x20 || *s.at == 0x7F)
-      return true;
-  return false;
-}
-
 static bool is_id(struct span s) {
   char id[JOBS_ID_MAX + 1];
   size_t len = (size_t)(s.end - s.at);
@@ -102,7 +95,7 @@ static bool divide(struct span line, struct span *id, struct span *name,
         "expected an id of 1 to %d ASCII letters, digits, '.', '_' or "
         "'-'",
         JOBS_ID_MAX);
-  if (has_control(*name))
+  if (name_has_control(name->at, (size_t)(name->end - name->at)))
     return err_set(expected, ERR_LOCAL,
                    "expected a name without control characters");
   return true;
