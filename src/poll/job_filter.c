@@ -5,9 +5,16 @@
 
 #include "poll/job_filter.h"
 
+#include <ctype.h>
 #include <regex.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* Copies that libc makes of what is repeated: of X+ one, of X{9} eight. Nested
+ * ones multiply, so a few bytes could fill the memory. */
+#define COPIES_MAX 512
+/* Groups within groups, over which libc recurses. */
+#define DEPTH_MAX 32
 
 struct job_filter_rule {
   size_t field; /* its offset in struct task */
@@ -38,8 +45,105 @@ static bool find_field(const char *name, size_t *ret_offset, struct err *err) {
                  name);
 }
 
+/* What an expression costs libc, on the way from its start to its end. */
+struct cost {
+  size_t atoms[DEPTH_MAX + 1]; /* of each open group, copies included */
+  size_t last;                 /* of the atom or group just passed */
+  size_t copies;
+  int depth;
+};
+
+static void pass_atom(struct cost *c, size_t atoms) {
+  c->last = atoms;
+  c->atoms[c->depth] += atoms;
+}
+
+static const char *pass_group(struct cost *c, const char *at) {
+  if (*at == '(' && c->depth < DEPTH_MAX)
+    c->atoms[++c->depth] = 1;
+  else if (*at == '(')
+    return NULL;
+  else if (c->depth > 0)
+    pass_atom(c, c->atoms[c->depth--]);
+  return at + 1;
+}
+
+/* The most repetitions that "2}", "2,}" or "2,9}" names, which is passed. */
+static size_t pass_numbers(const char **at) {
+  size_t most = 1, number = 0;
+  for (; isdigit((unsigned char)**at) || **at == ','; ++*at) {
+    number = **at == ',' ? 0 : number * 10 + (size_t)(**at - '0');
+    if (number > COPIES_MAX)
+      number = COPIES_MAX + 2;
+    most = number > most ? number : most;
+  }
+  return most;
+}
+
+static const char *pass_repetition(struct cost *c, const char *at) {
+  bool plus = *at++ == '+';
+  size_t copies = c->last * ((plus ? 2 : pass_numbers(&at)) - 1);
+  c->copies += copies;
+  c->last += copies;
+  c->atoms[c->depth] += copies;
+  return c->copies > COPIES_MAX ? NULL : at;
+}
+
+/* "[]abc]", "[^]abc]" and "[[:alpha:]]" end in their last bracket. */
+static const char *pass_brackets(struct cost *c, const char *at) {
+  at += at[1] == '^' ? 2 : 1;
+  at += *at == ']';
+  for (; *at != ']' && *at != '\0'; at++) {
+    const char *end = NULL;
+    if (at[0] == '[' && at[1] != '\0' && strchr(":.=", at[1]) != NULL)
+      end = strstr(at + 2, (const char[]){at[1], ']', '\0'});
+    at = end != NULL ? end + 1 : at;
+  }
+  pass_atom(c, 1);
+  return *at == '\0' ? at : at + 1;
+}
+
+/* NULL: the expression costs too much. A back-reference, which POSIX's
+ * extended expressions do not have, lets a match take any time. */
+static const char *pass(struct cost *c, const char *at) {
+  switch (*at) {
+  case '(':
+  case ')':
+    return pass_group(c, at);
+  case '+':
+  case '{':
+    return pass_repetition(c, at);
+  case '[':
+    return pass_brackets(c, at);
+  case '\\':
+    pass_atom(c, 1);
+    if (isdigit((unsigned char)at[1]))
+      return NULL;
+    return at[1] == '\0' ? at + 1 : at + 2;
+  case '*':
+  case '?':
+    return at + 1;
+  default:
+    pass_atom(c, 1);
+    return at + 1;
+  }
+}
+
+static bool is_cheap(const char *expression) {
+  struct cost cost = {0};
+  for (const char *at = expression; at != NULL; at = pass(&cost, at))
+    if (*at == '\0')
+      return true;
+  return false;
+}
+
 static bool compile(regex_t *to, const char *expression, struct err *err) {
   char why[128];
+  if (!is_cheap(expression))
+    return err_set(err, ERR_CONFIG,
+                   "the expression repeats too much, nests too deep, or has a "
+                   "back-reference: \"%s\"",
+                   expression);
   int code = regcomp(to, expression, REG_EXTENDED | REG_NOSUB);
   if (code == 0)
     return true;
