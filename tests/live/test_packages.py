@@ -41,7 +41,7 @@ LoadPlugin csv
 def run(*command: object) -> str:
     done = subprocess.run([str(part) for part in command], capture_output=True, text=True,
                           check=False, timeout=900)
-    assert done.returncode == 0, f"{command}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
+    assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
     return done.stdout
 
 
@@ -162,6 +162,17 @@ def test_the_installed_chain_calls_a_program(installed, cloud):
                 pages = folder / "pages"
                 return pages.exists() and "FULL_TRANSFER_FAILED" in pages.read_text()
             daemon.wait_until(paged, "a page", 60)
+
+
+def test_the_maintainer_is_set_in_one_place(tmp_path):
+    someone = "Some Fleet <ops@fleet.invalid>"
+    run("sh", "-c", f"cd {tmp_path} && {TOP}/configure --quiet --disable-tests --with-maintainer='{someone}'")
+    for name in ("control", "changelog", "collectd-drs.spec"):
+        text = (tmp_path / "packaging" / name).read_text()
+        assert set(re.findall(r"<\S+@\S+>", text)) == {"<ops@fleet.invalid>"} and someone in text
+    refused = subprocess.run([TOP / "configure", "--with-maintainer=ops"], cwd=tmp_path, text=True,
+                             capture_output=True, check=False)
+    assert refused.returncode != 0 and "NAME <ADDRESS>" in refused.stderr
 
 
 def test_make_uninstall_leaves_a_collectd_that_starts(cloud, tmp_path):
