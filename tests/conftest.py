@@ -21,9 +21,11 @@ DEPEND_ON_THE_RELEASE = {
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark them, before pytest selects by marks."""
+    """Mark them, before pytest selects by marks; and report the row of tests/releases/installed."""
     here = Path(__file__).parent
     for item in items:
+        for marker in item.iter_markers("installed"):
+            item.user_properties.append(("row", marker.args[0]))
         if Path(str(item.fspath)).relative_to(here).as_posix() in DEPEND_ON_THE_RELEASE:
             item.add_marker("release")
 

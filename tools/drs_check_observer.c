@@ -4,10 +4,13 @@
  * A collectd module for drs-check. Under the name of another plugin it accepts
  * that plugin's block and does nothing, so that collectd reads a whole
  * configuration and runs only drs. As drs_check_log it prints the log to
- * stderr, as drs_check_values the values of drs, one record a line:
+ * stderr, as drs_check_values the values of drs. As drs itself it prints the
+ * options that name an account, as collectd has read them; never a secret; and
+ * ends collectd before anything is run. One record a line:
  *
  *     drs-check log SEVERITY MESSAGE
- *     drs-check value PLUGIN_INSTANCE TYPE-TYPE_INSTANCE NUMBER [STATUS] */
+ *     drs-check value PLUGIN_INSTANCE TYPE-TYPE_INSTANCE NUMBER [STATUS]
+ *     drs-check option BLOCK OPTION VALUE */
 
 #include <collectd/core/daemon/plugin.h>
 
@@ -18,7 +21,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <time.h>
+#include <unistd.h>
 
 #define END "drs_check_values"
 #define END_TIMEOUT 30 /* seconds for the write thread to reach the end */
@@ -31,6 +36,38 @@ static int accept_block(oconfig_item_t *ci) {
   (void)ci;
   return 0;
 }
+
+static const char *const account_options[] = {
+    "IdentityEndpoint", "DomainName", "User",
+    "PasswordFile",     "AccessKey",  "SecretKeyFile"};
+
+static bool is_text(const oconfig_item_t *ci) {
+  return ci->values_num > 0 && ci->values[0].type == OCONFIG_TYPE_STRING;
+}
+
+static void print_option(int block, const oconfig_item_t *ci) {
+  for (size_t i = 0; i < STATIC_ARRAY_SIZE(account_options); i++)
+    if (strcasecmp(ci->key, account_options[i]) == 0 && is_text(ci))
+      fprintf(stderr, "drs-check option %d %s %s\n", block, account_options[i],
+              ci->values[0].value.string);
+}
+
+static int print_accounts(oconfig_item_t *ci) {
+  static int block;
+  for (int i = 0; i < ci->children_num; i++) {
+    const oconfig_item_t *project = &ci->children[i];
+    if (strcasecmp(project->key, "Project") != 0 || !is_text(project))
+      continue;
+    fprintf(stderr, "drs-check option %d Project %s\n", ++block,
+            project->values[0].value.string);
+    for (int j = 0; j < project->children_num; j++)
+      print_option(block, &project->children[j]);
+  }
+  return 0;
+}
+
+/* The first init callback: the whole configuration has been read. */
+static int end_collectd(void) { _exit(EXIT_SUCCESS); }
 
 static void print_log(int severity, const char *message, user_data_t *ud) {
   (void)ud;
@@ -98,6 +135,9 @@ void module_register(void) {
   else if (strcmp(name, END) == 0) {
     plugin_register_write(name, print_value, NULL);
     plugin_register_init(name, register_wait);
+  } else if (strcmp(name, "drs") == 0) {
+    plugin_register_complex_config(name, print_accounts);
+    plugin_register_init(name, end_collectd);
   } else
     plugin_register_complex_config(name, accept_block);
 }

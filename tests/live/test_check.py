@@ -27,10 +27,10 @@ from typing import NamedTuple
 import blocks
 import pytest
 from blocks import JOB, OTHER_JOB, PROJECT_ID, TOKEN, write_secret
-from daemons.collectd import MODULE_DIR, TOP
+from daemons.collectd import TOP
+from places import CHECK, IN_TREE
 from standin import BadJob, Certificates, StandIn
 
-OBSERVER = MODULE_DIR.parents[1] / "tools/.libs/drs_check_observer.so"
 LOAD = "LoadPlugin drs\n"
 STAGES = ["configuration", "name resolution", "connection", "TLS", "credential", "project", "service", "jobs"]
 CONFIG, RESOLVE, CONNECT, TLS, AUTH, PROJECT, THROTTLED, HTTP, RESPONSE, JOBS = range(3, 13)
@@ -64,11 +64,10 @@ class Place:
     def write(self, blocks: str, load: str = LOAD) -> None:
         self.included.write_text(f"{load}<Plugin drs>\n{blocks}</Plugin>\n")
 
-    def check(self, *arguments: str, module_dir: Path = MODULE_DIR) -> subprocess.CompletedProcess:
+    def check(self, *arguments: str | Path) -> subprocess.CompletedProcess:
         """drs-check on it, which leaves nothing but its state."""
         done = subprocess.run(
-            [TOP / "tools/drs-check", "-C", self.main, "--drs-dir", module_dir, "--observer", OBSERVER,
-             "--state-dir", self.folder / "state", *arguments],
+            [CHECK, "-C", self.main, *IN_TREE, "--state-dir", self.folder / "state", *arguments],
             capture_output=True, text=True, check=False, timeout=300)
         print(done.stdout, done.stderr)
         assert "Traceback" not in done.stderr
@@ -124,6 +123,7 @@ MISTAKES = {
     "quoted boolean": Mistake(CONFIG, "VerifyPeer", ['VerifyPeer "yes"']),
     "no endpoint": Mistake(CONFIG, "Endpoint", without=["Endpoint"]),
     "endpoint without scheme": Mistake(CONFIG, "Endpoint", ['Endpoint "drs.example.org"']),
+    "endpoint with version": Mistake(CONFIG, "without /v3", ['Endpoint "http://{host}/v3"']),
     "no project id": Mistake(CONFIG, "ProjectID", without=["ProjectID"]),
     "no credential": Mistake(CONFIG, "Token", without=["Token"]),
     "two credentials": Mistake(CONFIG, "AccessKey", KEY),
@@ -134,9 +134,9 @@ MISTAKES = {
     "job of three words": Mistake(CONFIG, "Job", [f'Job "{JOB}" "a" "b"']),
     "relative jobs file": Mistake(CONFIG, "absolute", ['JobsFile "jobs"']),
     "unknown language": Mistake(CONFIG, "en-us", ['Language "de"']),
-    "host name that is none": Mistake(RESOLVE, "no-such-host.invalid", ['Endpoint "https://no-such-host.invalid"']),
-    "nothing at the port": Mistake(CONNECT, "127.0.0.1", ['Endpoint "http://127.0.0.1:1"']),
-    "proxy that is down": Mistake(CONNECT, "127.0.0.1", ['Proxy "http://127.0.0.1:9"']),
+    "host name that is none": Mistake(RESOLVE, "https://no-such-host.invalid: ", ['Endpoint "https://no-such-host.invalid"']),
+    "nothing at the port": Mistake(CONNECT, "http://127.0.0.1:1: ", ['Endpoint "http://127.0.0.1:1"']),
+    "proxy that is down": Mistake(CONNECT, "to the proxy", ['Proxy "http://127.0.0.1:9"']),
     "no token file": Mistake(AUTH, "/no/such/file", ['TokenFile "/no/such/file"'], ["Token"]),
     "empty token file": Mistake(AUTH, "empty", ['TokenFile "{folder}/empty"'], ["Token"]),
     "expired token": Mistake(AUTH, "DRS.M00100", ['Token "MIIexpired"']),
@@ -163,7 +163,11 @@ STAGE_OF = {CONFIG: "configuration", RESOLVE: "name resolution", CONNECT: "conne
             RESPONSE: "service", JOBS: "jobs"}
 
 
-@pytest.mark.parametrize("mistake", MISTAKES)
+TRANSPORT = {"endpoint with version", "host name that is none", "nothing at the port", "proxy that is down"}
+
+
+@pytest.mark.parametrize("mistake", [
+    pytest.param(name, marks=pytest.mark.installed(10 if name in TRANSPORT else 3)) for name in MISTAKES])
 def test_each_mistake_fails_at_its_stage(cloud, place, mistake):
     status, words, lines, without, change = MISTAKES[mistake]
     (place.folder / "empty").touch(mode=0o600)
@@ -182,6 +186,7 @@ def test_each_mistake_fails_at_its_stage(cloud, place, mistake):
         request.problems.clear()
 
 
+@pytest.mark.installed(3)
 def test_all_is_well(cloud, place):
     place.write(project("prod", cloud, f'Job "{JOB}" "orders"'))
     done = place.check()
@@ -205,6 +210,7 @@ SERVERS = {
 }
 
 
+@pytest.mark.installed(4)
 @pytest.mark.parametrize("server", SERVERS)
 def test_certificates(place, server):
     kind, lines, state = SERVERS[server]
@@ -220,6 +226,7 @@ def test_certificates(place, server):
         assert [stage for stage, _ in failures(done)] == ["TLS"] and states(done)["connection"] == "ok"
 
 
+@pytest.mark.installed(3)
 def test_http_at_a_port_with_tls(place):
     certificates = Certificates(place.folder / "certificates")
     with StandIn(PROJECT_ID, TOKEN, tls=certificates.server()) as cloud:
@@ -248,6 +255,7 @@ FILES = {
 }
 
 
+@pytest.mark.installed(4)
 @pytest.mark.parametrize("file", FILES)
 def test_a_configuration_that_does_not_run_the_plugin(cloud, place, file):
     text, words = FILES[file]
@@ -260,6 +268,7 @@ def test_a_configuration_that_does_not_run_the_plugin(cloud, place, file):
     assert len(found) == 1 or file == "another plugin is missing"
 
 
+@pytest.mark.installed(4)
 def test_a_syntax_error_has_the_line_that_collectd_counts(place):
     place.main.write_text("LoadPlugin drs\n\n// a comment\n")
     [(_, text)] = failures(place.check())
@@ -268,7 +277,7 @@ def test_a_syntax_error_has_the_line_that_collectd_counts(place):
 
 def test_a_module_that_is_missing(cloud, place, tmp_path):
     place.write(project("prod", cloud))
-    done = place.check(module_dir=tmp_path)
+    done = place.check("--drs-dir", tmp_path)
     assert done.returncode == CONFIG and 'Could not find plugin "drs"' in done.stdout
 
 
@@ -286,6 +295,7 @@ WARNINGS = {
 }
 
 
+@pytest.mark.installed(4)
 @pytest.mark.parametrize("warning", WARNINGS)
 def test_a_warning_is_no_failure(cloud, place, warning):
     lines, words = WARNINGS[warning]
@@ -306,34 +316,119 @@ def test_one_project_that_fails_leaves_the_other_alone(cloud, place):
     assert len(failures(done)) == 1 and "  jobs reported: 1 of 1" in done.stdout
 
 
+def login(cloud: StandIn, *lines: str, user: str = "u") -> list[str]:
+    """Lines of a project with a user of the stand-in's identity service."""
+    return [f'IdentityEndpoint "{cloud.identity_endpoint}"', 'DomainName "d"', f'User "{user}"', *lines]
+
+
+@pytest.mark.installed(6)
 def test_a_rejected_login_is_not_repeated(cloud, place):
-    place.write(project("prod", cloud, *(line.format(identity=cloud.identity_endpoint) for line in LOGIN),
-                        without=["Token"]))
+    place.write(project("prod", cloud, *login(cloud, 'Password "wrong"'), without=["Token"]))
     done = place.check()
     assert done.returncode == AUTH
     # Nothing was sent to DRS.
     assert states(done)["configuration"] == "ok" and states(done)["connection"] == "not known"
-    logins = len(cloud.iam.requests)
-    assert logins == 1
-    for _ in range(3):
+    assert len(cloud.iam.requests) == 1
+    for _ in range(7):
         done = place.check()
         assert done.returncode == PAUSED and "--force" in done.stderr
-    assert len(cloud.iam.requests) == logins
+    assert len(cloud.iam.requests) == 1
     assert place.check("--force").returncode == AUTH
-    assert len(cloud.iam.requests) == 2 * logins
+    assert len(cloud.iam.requests) == 2
     [state] = (place.folder / "state").iterdir()
     assert "wrong" not in state.read_text() and state.parent.stat().st_mode & 0o77 == 0
-    assert json.loads(state.read_text())["prod"]["failures"] == 2
+    [entry] = json.loads(state.read_text()).values()
+    assert entry["failures"] == 2
+
+
+# What a second configuration has, and whether it is the account that was rejected in the first.
+OTHERS = {
+    "another project, another password": ("other", "u", "", True),
+    "another spelling of the service": ("prod", "u", "UPPER", True),
+    "another user": ("prod", "v", "", False),
+}
+
+
+@pytest.mark.installed(6)
+@pytest.mark.parametrize("other", OTHERS)
+def test_a_pause_is_one_of_the_account(cloud, place, tmp_path, other):
+    name, user, spelling, paused = OTHERS[other]
+    place.write(project("prod", cloud, *login(cloud, 'Password "wrong"'), without=["Token"]))
+    assert place.check().returncode == AUTH
+    second = tmp_path / "second.conf"
+    block = project(name, cloud, *login(cloud, 'Password "another"', user=user), without=["Token"])
+    if spelling:
+        block = block.replace(cloud.identity_endpoint, cloud.identity_endpoint.replace("http", "HTTP"))
+    second.write_text(f"{LOAD}<Plugin drs>\n{block}</Plugin>\n")
+    done = place.check("-C", second)
+    assert done.returncode == (PAUSED if paused else AUTH)
+    assert len(cloud.iam.requests) == (1 if paused else 2)
+    assert not paused or f'project "{name}"' in done.stderr
+
+
+def test_two_projects_of_a_user_are_one_failure(cloud, place):
+    place.write("".join(project(name, cloud, f'Host "{name}"', *login(cloud, 'Password "wrong"'), without=["Token"])
+                        for name in ("one", "two")))
+    assert place.check().returncode == AUTH
+    assert len(cloud.iam.requests) == 1
+    [entry] = json.loads((place.folder / "state/accounts.json").read_text()).values()
+    assert entry["failures"] == 1
+
+
+@pytest.mark.parametrize("kind", ["user", "access key"])
+def test_a_secret_s_file_that_was_replaced_is_tried_at_once(cloud, place, kind):
+    cloud.iam.add_user("u", "right", "d", PROJECT_ID)
+    cloud.keys.add("AK", "right")
+    secret = place.folder / "secret"
+    write_secret(secret, "wrong")
+    lines = {"user": login(cloud, f'PasswordFile "{secret}"'),
+             "access key": ['AccessKey "AK"', f'SecretKeyFile "{secret}"']}[kind]
+    place.write(project("prod", cloud, *lines, without=["Token"]))
+    assert [place.check().returncode for _ in range(2)] == [AUTH, PAUSED]
+    write_secret(secret, "right")
+    assert [place.check().returncode for _ in range(2)] == [0, 0]
+    assert json.loads((place.folder / "state/accounts.json").read_text()) == {}
+    for request in cloud.requests:
+        request.problems.clear()
+
+
+def test_only_three_files_in_an_hour_end_the_pause(cloud, place):
+    secret = place.folder / "secret"
+    write_secret(secret, "wrong")
+    place.write(project("prod", cloud, *login(cloud, f'PasswordFile "{secret}"'), without=["Token"]))
+    results = []
+    for number in range(5):
+        results.append(place.check().returncode)
+        write_secret(secret, f"wrong {number}")
+    assert results == [AUTH] * 4 + [PAUSED]
+
+
+def test_a_rejected_token_locks_nobody_and_makes_no_pause(cloud, place):
+    place.write(project("prod", cloud, 'Token "MIIexpired"'))
+    assert [place.check().returncode for _ in range(2)] == [AUTH, AUTH]
+    place.write(project("prod", cloud))
+    assert place.check().returncode == 0
+    for request in cloud.requests:
+        request.problems.clear()
 
 
 def test_a_credential_that_works_ends_the_pause(cloud, place):
-    place.write(project("prod", cloud, 'Token "MIIexpired"'))
-    assert place.check().returncode == AUTH
-    place.write(project("prod", cloud))
+    cloud.keys.add("AK", "SK")
+    place.write(project("prod", cloud, 'AccessKey "AK"', 'SecretKey "wrong"', without=["Token"]))
+    assert [place.check().returncode for _ in range(2)] == [AUTH, PAUSED]
+    place.write(project("prod", cloud, *KEY, without=["Token"]))
     assert place.check("--force").returncode == 0
     assert place.check().returncode == 0
     for request in cloud.requests:
         request.problems.clear()
+
+
+def test_a_run_without_a_response_leaves_the_pause(cloud, place):
+    place.write(project("prod", cloud, *login(cloud, 'Password "wrong"'), without=["Token"]))
+    assert place.check().returncode == AUTH
+    place.write(project("prod", cloud, *login(cloud, 'Password "wrong"', 'Proxy "http://127.0.0.1:9"'), without=["Token"]))
+    assert place.check("--force").returncode == CONNECT
+    assert place.check().returncode == PAUSED
 
 
 def test_a_pause_is_not_kept_where_another_user_can_write(place):
@@ -345,7 +440,7 @@ def test_a_pause_is_not_kept_where_another_user_can_write(place):
 @pytest.fixture
 def program():
     """drs-check as a module."""
-    loader = SourceFileLoader("drs_check", str(TOP / "tools/drs-check"))
+    loader = SourceFileLoader("drs_check", str(CHECK))
     module = module_from_spec(spec_from_loader("drs_check", loader))
     loader.exec_module(module)
     return module
@@ -374,10 +469,10 @@ def test_what_is_no_log_line_of_the_plugin_is_collectds(program):
 
 
 def test_a_folder_of_another_user_holds_no_state(program, tmp_path, monkeypatch):
-    program.Pauses(tmp_path, tmp_path / "conf")
+    program.Pauses(tmp_path, {})
     monkeypatch.setattr(program.os, "geteuid", lambda: tmp_path.stat().st_uid + 1)
     with pytest.raises(program.Problem, match="another user"):
-        program.Pauses(tmp_path, tmp_path / "conf")
+        program.Pauses(tmp_path, {})
 
 
 def test_json(cloud, place):
@@ -392,6 +487,6 @@ def test_json(cloud, place):
 
 
 def test_version():
-    done = subprocess.run([TOP / "tools/drs-check", "--version"], capture_output=True, text=True, check=True)
+    done = subprocess.run([CHECK, "--version"], capture_output=True, text=True, check=True)
     [version] = re.findall(r"^AC_INIT\(\[collectd-drs\], \[(.*)\]\)", (TOP / "configure.ac").read_text(), re.MULTILINE)
     assert done.stdout == f"drs-check {version}\n"

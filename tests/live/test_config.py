@@ -266,6 +266,7 @@ def test_an_endpoint_without_tls_is_a_warning_if_it_is_not_here(cloud):
     assert line.startswith('drs plugin: project "good": config: Endpoint: ')
 
 
+@pytest.mark.installed(10)
 @pytest.mark.parametrize("option, words", [
     ("VerifyPeer", "false: any server can read the credentials"),
     ("VerifyHost", "false: any server with a certificate can read the credentials")])

@@ -93,6 +93,7 @@ def test_the_first_table_has_all_values_of_a_cycle(start):
     assert all(line.split()[1] in ("starting:", "running:") for line in jobs)
 
 
+@pytest.mark.release
 @pytest.mark.parametrize("variables, escapes, colours, blocks", [
     ({"LC_ALL": "C.UTF-8", "TERM": "xterm"}, True, True, True),
     ({"LC_ALL": "C.UTF-8", "TERM": "xterm", "NO_COLOR": "1"}, True, False, True),
@@ -120,6 +121,7 @@ def full_job(name: str = "orders-of-the-day") -> Job:
                "index": 0}, 9134.0, 1_644_120.0, 123456.0, 2.04, 0.0, None)
 
 
+@pytest.mark.release
 def test_the_table_fits_any_width():
     jobs = [full_job(), Job("none"), Job("failed", "failed", "full transfer failed", error="x" * 99)]
     for width in range(26, 131):
@@ -129,6 +131,7 @@ def test_the_table_fits_any_width():
         assert len(lines[0]) <= width
 
 
+@pytest.mark.release
 def test_80_columns_have_every_figure():
     layout = fitting([full_job()], 79)
     assert heading(layout).split() == [

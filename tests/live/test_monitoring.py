@@ -14,19 +14,18 @@ import pytest
 
 from blocks import INTERVAL, JOB, OTHER_JOB, project
 from daemons import Collectd, Prometheus, Smtp
-from daemons.collectd import TOP
 from pipelines import body, fill_in, pipeline
+from places import MONITORING, NOTIFY
 from standin import BadJob
 from standin.rpo_and_rto_item import rpo_and_rto
 
-FOLDER = TOP / "monitoring"
-INSTALLED = "/usr/libexec/collectd-drs/drs-notify"
+IN_PACKAGE = "/usr/libexec/collectd-drs/drs-notify"
 WAIT = 60.0  # seconds: only a hang takes longer
 
 
 def thresholds(hits: int = 3) -> str:
     """The part of the file that needs no program and no mail server, with these hits in place of days."""
-    text = body(FOLDER / "collectd-alerts.conf")
+    text = body(MONITORING / "collectd-alerts.conf")
     text = text[text.index("LoadPlugin threshold"):text.index("LoadPlugin exec")]
     return re.sub(r"\bHits \d+", f"Hits {hits}", text)
 
@@ -39,10 +38,11 @@ def notified(daemon: Collectd, metric: str, severity: str, words: str = "That is
             and words in one["message"]]
 
 
+@pytest.mark.installed(1)
 def test_the_rules_pass_their_own_tests():
     for arguments in (["check", "rules", "prometheus-alerts.yml"],
                       ["test", "rules", "prometheus-alerts-test.yml"]):
-        done = subprocess.run(["promtool", *arguments], cwd=FOLDER, capture_output=True, text=True,
+        done = subprocess.run(["promtool", *arguments], cwd=MONITORING, capture_output=True, text=True,
                               check=False)
         assert done.returncode == 0, done.stdout + done.stderr
 
@@ -50,7 +50,7 @@ def test_the_rules_pass_their_own_tests():
 def test_the_rules_ask_for_what_prometheus_has(cloud):
     cloud.jobs[JOB] |= {"incre_trans_delay": "3", "apply_rows_rate": 12, "apply_bytes_rate": 3400}
     wanted = set(re.findall(r'(collectd_drs_\w+)\{type="(\w+)"\}',
-                            (FOLDER / "prometheus-alerts.yml").read_text()))
+                            (MONITORING / "prometheus-alerts.yml").read_text()))
     assert len(wanted) >= 11
     with Prometheus() as prometheus:
         stock = pipeline("prometheus.conf", COLLECTD_HOST="127.0.0.1",
@@ -145,9 +145,10 @@ ALERTS = {
 }
 
 
+@pytest.mark.installed(2)
 def test_each_alert_fires_on_what_the_module_publishes(cloud, tmp_path):
     """All rules but those that need half an hour of history, with no time to wait."""
-    rules = re.sub(r"for: \w+", "for: 0s", (FOLDER / "prometheus-alerts.yml").read_text())
+    rules = re.sub(r"for: \w+", "for: 0s", (MONITORING / "prometheus-alerts.yml").read_text())
     (tmp_path / "rules.yml").write_text(rules)
     jobs = {alert: f"{JOB[:-3]}{number:03}" for number, alert in enumerate(ALERTS, 100)}
     for alert, item in ALERTS.items():
@@ -170,10 +171,11 @@ def test_each_alert_fires_on_what_the_module_publishes(cloud, tmp_path):
         prometheus.wait_until(lambda: fires("prod", "DrsProjectSilent"), "DrsProjectSilent", WAIT)
 
 
+@pytest.mark.installed(2)
 @pytest.mark.parametrize("block", ["unreachable", "invalid", "gone"])
 def test_prometheus_fires_for_a_project_that_is_not_monitored(cloud, tmp_path, block):
     """The rules on what the module publishes, with no time to wait."""
-    rules = re.sub(r"for: \w+", "for: 0s", (FOLDER / "prometheus-alerts.yml").read_text())
+    rules = re.sub(r"for: \w+", "for: 0s", (MONITORING / "prometheus-alerts.yml").read_text())
     wanted = "DrsNoData" if block == "gone" else "DrsProjectUnreachable"
     if block == "unreachable":
         cloud.answer_with("refusal", status=500)
@@ -195,7 +197,7 @@ def open_folder():
     with tempfile.TemporaryDirectory(prefix="drs-exec-") as name:
         folder = Path(name)
         folder.chmod(0o777)
-        shutil.copy(FOLDER / "drs-notify", folder)
+        shutil.copy(NOTIFY, folder)
         pager = folder / "pager"
         pager.write_text('#!/bin/sh\necho "$*" >> "${0%/*}/pages"\n')
         pager.chmod(0o755)
@@ -204,15 +206,16 @@ def open_folder():
 
 def chain_of(folder: Path, smtp: Smtp) -> str:
     """The whole file, with drs-notify from this folder, and few hits."""
-    text = body(FOLDER / "collectd-alerts.conf")
-    assert f'"{INSTALLED}"' in text
+    text = body(MONITORING / "collectd-alerts.conf")
+    assert f'"{IN_PACKAGE}"' in text
     # env: the exec plugin hands on the daemon's environment, which has no state directory for us.
-    text = text.replace(f'"{INSTALLED}"', f'"/usr/bin/env" "DRS_NOTIFY_STATE={folder}/state" "{folder}/drs-notify"')
+    text = text.replace(f'"{IN_PACKAGE}"', f'"/usr/bin/env" "DRS_NOTIFY_STATE={folder}/state" "{folder}/drs-notify"')
     return fill_in(re.sub(r"\bHits \d+", "Hits 3", text), {
         "EXEC_USER": "nobody" if os.geteuid() == 0 else getuser(), "PAGER": folder / "pager",
         "SMTP_HOST": "127.0.0.1", "SMTP_PORT": smtp.port, "RECIPIENT": "oncall@example.org"})
 
 
+@pytest.mark.installed(1)
 def test_the_whole_chain_reaches_a_program_and_a_mailbox(cloud, open_folder):
     cloud.jobs[JOB] |= {"transfer_status": "FULL_TRANSFER_STARTED"}
 
@@ -259,6 +262,7 @@ def test_drs_notify_passes_on_migrations_alone(open_folder):
     assert notify(open_folder, "WARNING") == "WARNING h: it is slow\n"
 
 
+@pytest.mark.installed(7)
 def test_drs_notify_drops_an_okay_that_ends_nothing(open_folder):
     okay = "OKAY h: it is slow\n"
     assert notify(open_folder, "OKAY") == ""

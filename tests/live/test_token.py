@@ -2,9 +2,13 @@
 # Copyright (c) 2026 the collectd-drs authors
 """The token: reread when its file changes, and sent to the service only."""
 
+import re
+import subprocess
+
 import pytest
-from blocks import TOKEN, answered, project, write_secret
+from blocks import PROJECT_ID, TOKEN, answered, project, write_secret
 from daemons import Collectd
+from places import readme
 
 
 @pytest.fixture
@@ -51,3 +55,27 @@ def test_a_token_is_in_no_line_of_the_log(cloud):
         log = daemon.log_text()
     assert "drs plugin: " in log
     assert TOKEN not in log
+
+
+@pytest.mark.installed(9)
+@pytest.mark.parametrize("password", ["right", "wrong"])
+def test_the_readmes_exchange_gives_a_token_or_a_message(cloud, tmp_path, password):
+    cloud.iam.add_user("collectd", "right", "OTC", PROJECT_ID)
+    [login] = re.findall(r"```json\n(.*?)```", readme(), re.DOTALL)
+    [exchange] = re.findall(r"```sh\n(umask 077\n.*?)```", readme(), re.DOTALL)
+    for place, value in {"USER": "collectd", "PASSWORD": password, "DOMAIN": "OTC", "PROJECT ID": PROJECT_ID}.items():
+        login = login.replace(f'"{place}"', f'"{value}"')
+    (tmp_path / "login.json").write_text(login)
+    token = tmp_path / "drs-token"
+    token.write_text("the old one\n")
+    exchange = re.sub(r"IAM=.*", f"IAM={cloud.identity_endpoint}", exchange)
+    exchange = exchange.replace("/etc/collectd/drs-token", str(token))
+    done = subprocess.run(["sh", "-c", exchange], cwd=tmp_path, capture_output=True, text=True, check=False)
+    if password == "right":
+        assert done.returncode == 0, done.stderr
+        assert token.read_text().strip() in cloud.iam.issued
+        assert token.stat().st_mode & 0o77 == 0
+    else:
+        assert done.returncode != 0 and "NO TOKEN: HTTP 401: " in done.stderr
+        assert token.read_text() == "the old one\n"
+    assert {path.name for path in tmp_path.iterdir()} == {"login.json", "drs-token"}
