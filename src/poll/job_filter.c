@@ -12,7 +12,9 @@
 
 /* Copies that libc makes of what is repeated: of X+ one, of X{9} eight. Nested
  * ones multiply, so a few bytes could fill the memory. */
-#define COPIES_MAX 512
+#define COPIES_MAX 256
+/* Repetitions of repetitions: (X+)* has two. More can take libc hours. */
+#define REPETITIONS_MAX 2
 /* Groups within groups, over which libc recurses. */
 #define DEPTH_MAX 32
 
@@ -45,30 +47,41 @@ static bool find_field(const char *name, size_t *ret_offset, struct err *err) {
                  name);
 }
 
+/* A part of an expression: a character, a group, or the content of one. */
+struct part {
+  size_t atoms; /* copies included */
+  int repetitions;
+};
+
 /* What an expression costs libc, on the way from its start to its end. */
 struct cost {
-  size_t atoms[DEPTH_MAX + 1]; /* of each open group, copies included */
-  size_t last;                 /* of the atom or group just passed */
+  struct part open[DEPTH_MAX + 1]; /* each group that is open */
+  struct part last;                /* what a repetition would repeat */
   size_t copies;
   int depth;
 };
 
-static void pass_atom(struct cost *c, size_t atoms) {
-  c->last = atoms;
-  c->atoms[c->depth] += atoms;
+static void pass_part(struct cost *c, struct part part) {
+  struct part *outer = &c->open[c->depth];
+  c->last = part;
+  outer->atoms += part.atoms;
+  if (outer->repetitions < part.repetitions)
+    outer->repetitions = part.repetitions;
 }
+
+static void pass_atom(struct cost *c) { pass_part(c, (struct part){1, 0}); }
 
 static const char *pass_group(struct cost *c, const char *at) {
   if (*at == '(' && c->depth < DEPTH_MAX)
-    c->atoms[++c->depth] = 1;
+    c->open[++c->depth] = (struct part){1, 0};
   else if (*at == '(')
     return NULL;
   else if (c->depth > 0)
-    pass_atom(c, c->atoms[c->depth--]);
+    pass_part(c, c->open[c->depth--]);
   return at + 1;
 }
 
-/* The most repetitions that "2}", "2,}" or "2,9}" names, which is passed. */
+/* The largest number of "2}", "2,}" or "2,9}", which is passed. */
 static size_t pass_numbers(const char **at) {
   size_t most = 1, number = 0;
   for (; isdigit((unsigned char)**at) || **at == ','; ++*at) {
@@ -81,12 +94,15 @@ static size_t pass_numbers(const char **at) {
 }
 
 static const char *pass_repetition(struct cost *c, const char *at) {
-  bool plus = *at++ == '+';
-  size_t copies = c->last * ((plus ? 2 : pass_numbers(&at)) - 1);
+  char how = *at++;
+  size_t times = how == '{' ? pass_numbers(&at) : how == '+' ? 2 : 1;
+  size_t copies = c->last.atoms * (times - 1);
   c->copies += copies;
-  c->last += copies;
-  c->atoms[c->depth] += copies;
-  return c->copies > COPIES_MAX ? NULL : at;
+  struct part repeated = {c->last.atoms + copies, c->last.repetitions + 1};
+  pass_part(c, (struct part){copies, repeated.repetitions});
+  c->last = repeated;
+  return c->copies > COPIES_MAX || c->last.repetitions > REPETITIONS_MAX ? NULL
+                                                                         : at;
 }
 
 /* "[]abc]", "[^]abc]" and "[[:alpha:]]" end in their last bracket. */
@@ -99,7 +115,7 @@ static const char *pass_brackets(struct cost *c, const char *at) {
       end = strstr(at + 2, (const char[]){at[1], ']', '\0'});
     at = end != NULL ? end + 1 : at;
   }
-  pass_atom(c, 1);
+  pass_atom(c);
   return *at == '\0' ? at : at + 1;
 }
 
@@ -110,21 +126,20 @@ static const char *pass(struct cost *c, const char *at) {
   case '(':
   case ')':
     return pass_group(c, at);
+  case '*':
   case '+':
+  case '?':
   case '{':
     return pass_repetition(c, at);
   case '[':
     return pass_brackets(c, at);
   case '\\':
-    pass_atom(c, 1);
+    pass_atom(c);
     if (isdigit((unsigned char)at[1]))
       return NULL;
     return at[1] == '\0' ? at + 1 : at + 2;
-  case '*':
-  case '?':
-    return at + 1;
   default:
-    pass_atom(c, 1);
+    pass_atom(c);
     return at + 1;
   }
 }

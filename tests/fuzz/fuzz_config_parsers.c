@@ -52,6 +52,18 @@ static void check_jobs(const struct job_list *jobs) {
   }
 }
 
+/* An expression takes no time worth speaking of, whatever the task's name. */
+static void check_filter(const struct job_filter *filter) {
+  static struct task task;
+  if (filter->len == 0)
+    return;
+  if (task.name.len == 0) {
+    task.name.len = JSON_TEXT_MAX - 1;
+    memset(task.name.text, 'a', task.name.len);
+  }
+  job_filter_accepts(filter, &task);
+}
+
 static void check(const struct project_config *o) {
   check_line(o->proxy);
   check_line(o->project_id);
@@ -63,6 +75,7 @@ static void check(const struct project_config *o) {
   MUST(o->endpoint == NULL || strncasecmp(o->endpoint, "http", 4) == 0);
   check_line(o->credential.token.value);
   check_jobs(&o->jobs);
+  check_filter(&o->discover_filter);
 }
 
 static void free_options(struct project_config *o) {
