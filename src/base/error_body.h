@@ -33,6 +33,9 @@ static inline void json_text_clear(struct json_text *t) {
   t->text[0] = '\0';
 }
 
+/* Replaces the secrets in it. */
+void json_text_redact(struct json_text *t);
+
 /* Of several errors the first counts. */
 struct error_body {
   struct json_text code;                    /* empty: the body has none */

@@ -6,6 +6,8 @@
 
 #include "base/json_decoder.h"
 
+#include "base/secret.h"
+
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,6 +42,11 @@ static const struct json_field none[] = {{0}};
 /* No place of interest: the root of a call that expects only errors. */
 static const struct json_place nothing = {.object = true, .fields = none};
 
+void json_text_redact(struct json_text *t) {
+  secret_redact(t->text);
+  t->len = strlen(t->text);
+}
+
 /* Keepers */
 
 void json_keep_text(struct json_decoder *d, const struct json_field *f,
@@ -51,6 +58,8 @@ void json_keep_text(struct json_decoder *d, const struct json_field *f,
   t->text[t->len] = '\0';
   for (char *nul = t->text; (nul += strlen(nul)) < t->text + t->len;)
     *nul = '?';
+  if (len >= JSON_TEXT_MAX) /* in a longer text the cut would not show */
+    json_text_redact(t);
 }
 
 void json_keep_number(struct json_decoder *d, const struct json_field *f,

@@ -19,13 +19,24 @@
 
 static size_t min_size(size_t a, size_t b) { return a < b ? a : b; }
 
+/* Whether so many units are enough of the secret, of which `most` suffice: a
+ * text that ends may have been cut. */
+static bool is_enough(size_t n, size_t len, size_t most, bool ends) {
+  return n >= min_size(len, most) || (ends && n >= REDACT_LEN_MIN);
+}
+
+/* What is not valid UTF-8 was made printable. */
+static bool shows(char shown, char secret) {
+  return shown == secret || (shown == '?' && (secret & 0x80) != 0);
+}
+
 /* As it is */
 
 static size_t match_plain(const char *text, const char *secret, size_t len) {
   size_t n = 0;
-  while (n < len && text[n] == secret[n])
+  while (n < len && shows(text[n], secret[n]))
     n++;
-  return n >= min_size(len, PREFIX_MIN) ? n : 0;
+  return is_enough(n, len, PREFIX_MIN, text[n] == '\0') ? n : 0;
 }
 
 /* Escapes: \" \\ \/ \u20AC  %E2%82%AC +  &quot; */
@@ -128,14 +139,14 @@ static size_t match_escaped(const char *text, const char *secret, size_t len) {
         memcmp(u.bytes, secret + n, u.len) == 0) {
       at += u.text_len;
       n += u.len;
-    } else if (text[at] == secret[n]) {
+    } else if (shows(text[at], secret[n])) {
       at++;
       n++;
     } else {
       break;
     }
   }
-  return n >= min_size(len, PREFIX_MIN) ? at : 0;
+  return is_enough(n, len, PREFIX_MIN, text[at] == '\0') ? at : 0;
 }
 
 /* Base64 */
@@ -166,13 +177,48 @@ static size_t match_base64(const char *text, const char *secret, size_t len) {
     while (n < digits &&
            base64_value(text[n]) == base64_digit(secret + skip, n))
       n++;
-    if (n < min_size(digits, 2 * PREFIX_MIN))
+    if (!is_enough(n, digits, 2 * PREFIX_MIN, text[n] == '\0'))
       continue;
     while (base64_value(text[n]) >= 0 || text[n] == '=')
       n++;
     return n;
   }
   return 0;
+}
+
+/* The index */
+
+static unsigned byte_key(char c) {
+  return (c & 0x80) != 0 ? (unsigned)'?' : (unsigned char)c;
+}
+
+static unsigned base64_key(int first, int second) {
+  return 256 + 64 * (unsigned)first + (unsigned)second;
+}
+
+size_t redact_secret_keys(unsigned keys[REDACT_SECRET_KEYS], const char *secret,
+                          size_t len) {
+  size_t n = 0;
+  if (len < REDACT_LEN_MIN)
+    return 0;
+  keys[n++] = byte_key(*secret);
+  for (size_t skip = 0; skip < 3 && len >= skip + BASE64_LEN_MIN; skip++)
+    keys[n++] = base64_key(base64_digit(secret + skip, 0),
+                           base64_digit(secret + skip, 1));
+  return n;
+}
+
+size_t redact_text_keys(unsigned keys[REDACT_TEXT_KEYS], const char *text) {
+  size_t n = 0;
+  struct unit u;
+  int first = base64_value(text[0]);
+  int second = first < 0 ? -1 : base64_value(text[1]);
+  keys[n++] = byte_key(*text);
+  if (decode(&u, text))
+    keys[n++] = byte_key(*u.bytes);
+  if (second >= 0)
+    keys[n++] = base64_key(first, second);
+  return n;
 }
 
 size_t redact_match(const char *text, const char *secret, size_t len) {

@@ -13,8 +13,20 @@
 #define REDACT_LEN_MIN 4
 
 /* How many bytes of the text's start are the secret, in any encoding, or at
- * least the first 12 bytes of it; 0: none. */
+ * least the first 12 bytes of it, or fewer where the text ends, for it may have
+ * been cut there; 0: none. A byte that is not ASCII may be a '?'. */
 size_t redact_match(const char *text, const char *secret, size_t len);
+
+/* An index of secrets: a text starts with a secret only if the two have a key
+ * in common. So the cost of a text does not grow with the number of secrets. */
+#define REDACT_KEYS (256 + 64 * 64)
+#define REDACT_SECRET_KEYS 4
+#define REDACT_TEXT_KEYS 3
+
+/* Both return how many keys there are. */
+size_t redact_secret_keys(unsigned keys[REDACT_SECRET_KEYS], const char *secret,
+                          size_t len);
+size_t redact_text_keys(unsigned keys[REDACT_TEXT_KEYS], const char *text);
 
 /* How many bytes of the text's start are the signature of an Authorization
  * header: 64 hexadecimal digits, or fewer behind "Signature="; 0: none. */

@@ -1,20 +1,19 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the collectd-drs authors
  *
- * Values of secrets, and the list of those in use. */
+ * Values of secrets, and the index of those in use. */
 
 #include "base/secret.h"
 
 #include "base/name.h"
-#include "base/redact.h"
 
 #include <pthread.h>
 #include <string.h>
 
-/* A lock for the list and the values in it: texts are redacted on the thread
+/* A lock for the index and the values in it: texts are redacted on the thread
  * that sends notifications, too. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static struct secret *in_use;
+static struct secret_place *in_use[REDACT_KEYS];
 
 /* As a header value has to be. */
 static bool check(const char *bytes, size_t len, struct err *err) {
@@ -30,31 +29,37 @@ bool secret_is_valid(const char *value, struct err *err) {
   return check(value, strlen(value), err);
 }
 
-static void add_to_list(struct secret *s) {
-  pthread_mutex_lock(&lock);
-  s->next = in_use;
-  s->link = &in_use;
-  if (s->next != NULL)
-    s->next->link = &s->next;
-  in_use = s;
-  pthread_mutex_unlock(&lock);
+/* Makes its value known to the redactor. */
+static void add_to_index(struct secret *s) {
+  unsigned keys[REDACT_SECRET_KEYS];
+  s->places_len = redact_secret_keys(keys, s->value.data, s->value.len);
+  for (size_t i = 0; i < s->places_len; i++) {
+    struct secret_place **first = &in_use[keys[i]];
+    s->places[i] =
+        (struct secret_place){.secret = s, .next = *first, .link = first};
+    if (*first != NULL)
+      (*first)->link = &s->places[i].next;
+    *first = &s->places[i];
+  }
 }
 
-static void remove_from_list(struct secret *s) {
-  if (s->link == NULL)
-    return;
-  pthread_mutex_lock(&lock);
-  *s->link = s->next;
-  if (s->next != NULL)
-    s->next->link = s->link;
-  pthread_mutex_unlock(&lock);
+static void remove_from_index(struct secret *s) {
+  for (size_t i = 0; i < s->places_len; i++) {
+    const struct secret_place *p = &s->places[i];
+    *p->link = p->next;
+    if (p->next != NULL)
+      p->next->link = p->link;
+  }
+  s->places_len = 0;
 }
 
 /* Takes over the bytes of `fresh`. */
 static void replace_value(struct secret *s, const struct buf *fresh) {
   pthread_mutex_lock(&lock);
   struct buf old = s->value;
+  remove_from_index(s);
   s->value = *fresh;
+  add_to_index(s);
   pthread_mutex_unlock(&lock);
   buf_free(&old);
 }
@@ -63,16 +68,14 @@ bool secret_init(struct secret *s, const struct secret_config *c,
                  struct err *err) {
   *s = (struct secret){0};
   buf_init(&s->value, SECRET_MAX);
-  add_to_list(s);
   if (c != NULL && c->path != NULL)
     return file_init(&s->file, c->path, err);
   return c == NULL || c->value == NULL || secret_set(s, c->value, err);
 }
 
 void secret_free(struct secret *s) {
-  remove_from_list(s);
   if (s->value.data != NULL)
-    buf_free(&s->value);
+    secret_clear(s);
   file_free(&s->file);
   *s = (struct secret){0};
 }
@@ -137,12 +140,17 @@ bool secret_refresh(struct secret *s, bool *changed, struct err *err) {
 /* Texts from outside */
 
 static size_t longest_match(const char *text) {
+  unsigned keys[REDACT_TEXT_KEYS];
   size_t longest = redact_signature(text);
-  for (const struct secret *s = in_use; s != NULL; s = s->next) {
-    size_t n = redact_match(text, s->value.data, s->value.len);
-    if (n > longest)
-      longest = n;
-  }
+  size_t len = redact_text_keys(keys, text);
+  for (size_t i = 0; i < len; i++)
+    for (const struct secret_place *p = in_use[keys[i]]; p != NULL;
+         p = p->next) {
+      const struct buf *value = &p->secret->value;
+      size_t n = redact_match(text, value->data, value->len);
+      if (n > longest)
+        longest = n;
+    }
   return longest;
 }
 

@@ -12,6 +12,7 @@
 #define DRS_BASE_SECRET_H
 
 #include "base/file.h"
+#include "base/redact.h"
 
 /* The most bytes of a secret: gateways take no longer header. */
 #define SECRET_MAX (32 * 1024)
@@ -19,6 +20,12 @@
 /* A secret as configured: the value, or the path of its file; or neither. */
 struct secret_config {
   char *value, *path;
+};
+
+/* One of a secret's places in the index of those in use. */
+struct secret_place {
+  const struct secret *secret;
+  struct secret_place *next, **link;
 };
 
 /* All zero: none, for secret_free only. */
@@ -29,7 +36,8 @@ struct secret {
   /* A change of the file counts only once the file has not been modified for
    * a second: an incomplete value could lock an account. */
   bool wait_for_writer;
-  struct secret *next, **link; /* among those in use */
+  struct secret_place places[REDACT_SECRET_KEYS];
+  size_t places_len;
 };
 
 /* Whether a value can be sent in a header: not empty, not too long, without
@@ -58,8 +66,9 @@ bool secret_refresh(struct secret *s, bool *changed, struct err *err);
 
 /* Replaces in place each secret in use of at least 4 bytes by "***": as it is,
  * with the escapes of JSON, URLs and HTML, in base64, and where a text was cut,
- * its first 12 bytes or more. Also the signature in an Authorization header.
- * For texts from outside, such as a service's error message. Thread-safe. */
+ * its first 12 bytes or more, or 4 at the text's end. Also the signature in an
+ * Authorization header. For texts from outside, such as a service's error
+ * message. Thread-safe. */
 void secret_redact(char *text);
 
 #endif

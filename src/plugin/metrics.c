@@ -174,9 +174,11 @@ static void name_phases(struct metrics *m, const struct progress *p) {
   m->phases_len = p->phases_len;
   for (size_t i = 0; i < p->phases_len; i++) {
     struct metrics_phase *phase = &m->phases[i];
+    char name[PROGRESS_WORD_MAX];
     sstrncpy(phase->name, p->phases[i].name, sizeof(phase->name));
-    name_make_safe(phase->safe, sizeof(phase->safe), phase->name,
-                   strlen(phase->name));
+    sstrncpy(name, phase->name, sizeof(name));
+    secret_redact(name);
+    name_make_safe(phase->safe, sizeof(phase->safe), name, strlen(name));
     if (is_taken(m, i))
       *phase->safe = '\0';
   }

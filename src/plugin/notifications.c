@@ -76,12 +76,22 @@ static void push_job(struct notifications *n, const struct change *change,
   push(n, change->kind, severity, job->name, &out);
 }
 
+/* A status may be cut, and what is left of a secret then would not be known as
+ * one in the middle of the text. */
+static void show_status(char shown[JOBS_STATUS_MAX], const char *status) {
+  sstrncpy(shown, status, JOBS_STATUS_MAX);
+  secret_redact(shown);
+}
+
 static void push_status(struct notifications *n, const struct change *change) {
-  const char *was = change->old_status, *is = change->new_status;
+  char was[JOBS_STATUS_MAX], is[JOBS_STATUS_MAX];
   char words[2 * JOBS_STATUS_MAX + 32];
-  int severity = severities[status_family(status_code(is, strlen(is)))];
-  if (*was == '\0' && severity == SEVERITY_OKAY)
+  const char *status = change->new_status;
+  int severity = severities[status_family(status_code(status, strlen(status)))];
+  if (*change->old_status == '\0' && severity == SEVERITY_OKAY)
     return;
+  show_status(was, change->old_status);
+  show_status(is, status);
   ssnprintf(words, sizeof(words), "%s %s%s%s", *was ? "went from" : "is", was,
             *was ? " to " : "", is);
   push_job(n, change, severity, words);

@@ -44,7 +44,7 @@ static bool feed_times(struct json_decoder *r, const char *text, int times) {
 static void assert_kept(const struct json_text *t) {
   assert_int_equal(t->len, JSON_TEXT_MAX - 1);
   for (size_t i = 0; i < t->len; i++)
-    assert_int_equal(t->text[i], "0123456789"[i % 10]);
+    assert_int_equal(t->text[i], "qrstuvwxyz"[i % 10]);
   assert_int_equal(t->text[t->len], 0);
 }
 
@@ -56,7 +56,8 @@ static void long_strings_are_cut(void **state) {
   struct json_decoder *r = start();
   for (size_t i = 0; i < COUNT(before); i++) {
     assert_true(feed(r, before[i]));
-    assert_true(feed_times(r, "0123456789", 7000));
+    bool number = i + 1 == COUNT(before);
+    assert_true(feed_times(r, number ? "0123456789" : "qrstuvwxyz", 7000));
   }
   assert_true(feed(r, "}]}"));
   assert_true(json_decoder_finish(r, NULL));

@@ -8,7 +8,9 @@
 #include "base/secret.h"
 
 #include <pthread.h>
+#include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #define PASSWORD "a \"pass\\word\" of 1\xE2\x82\xAC"
 #define TOKEN "MIIabcdefghijklmnopqrstuvwxyz0123456789-and-so-on-for-kilobytes"
@@ -91,6 +93,57 @@ static void the_start_of_a_long_one_is_known(void **state) {
   assert_redacted("token MIIabcdefgh... is bad", "token MIIabcdefgh... is bad");
 }
 
+/* Whatever cut it, and however little is left. */
+static void the_end_of_a_text_may_be_a_cut(void **state) {
+  (void)state;
+  use(TOKEN);
+  assert_redacted("token MIIabcdefgh", "token ***");
+  assert_redacted("token MIIa", "token ***");
+  assert_redacted("token MII", "token MII");
+  assert_true(secret_set(&s, PASSWORD, NULL));
+  assert_redacted("as a \\\"pas", "as ***");
+  assert_true(secret_set(&s, "correct horse battery", NULL));
+  assert_redacted("Basic Y29ycmVjd", "Basic ***");
+}
+
+/* err_set makes a text printable before it is redacted. */
+static void bytes_that_are_not_text_may_be_replaced(void **state) {
+  (void)state;
+  use("p\xE4ssw\xF6rd");
+  assert_redacted("got p\xE4ssw\xF6rd.", "got ***.");
+  assert_redacted("got p?ssw?rd.", "got ***.");
+  assert_true(secret_set(&s, "\xC2\x85key", NULL));
+  assert_redacted("got ??key.", "got ***.");
+  assert_redacted("got ?key.", "got ?key.");
+}
+
+/* A text's cost does not grow with the secrets in use. */
+static void a_text_meets_few_of_many_secrets(void **state) {
+  (void)state;
+  enum { MANY = 2000 };
+  static struct secret many[MANY];
+  double seconds[2];
+  use("unrelated");
+  for (int round = 0; round < 2; round++) {
+    clock_t began = clock();
+    for (int i = 0; i < 2000; i++) {
+      char text[] = "binlog.000001:12345678/3E11FA47-71CA-11E1-9E33:1-5";
+      secret_redact(text);
+    }
+    seconds[round] = (double)(clock() - began) / CLOCKS_PER_SEC;
+    for (int i = 0; round == 0 && i < MANY; i++) {
+      char value[64];
+      snprintf(value, sizeof(value), "%c%c%09d-of-this-project", 'a' + i % 26,
+               'A' + i / 26 % 26, i * 7919 % 1000000007);
+      assert_true(secret_init(&many[i], NULL, NULL));
+      assert_true(secret_set(&many[i], value, NULL));
+    }
+  }
+  for (int i = 0; i < MANY; i++)
+    secret_free(&many[i]);
+  assert_true(seconds[1] < 50 * seconds[0]); /* it was 1,000 times */
+}
+
 static void short_ones_are_left(void **state) {
   (void)state;
   use("abc");
@@ -159,6 +212,9 @@ int main(void) {
       TEST(surrogates_are_one_character),
       TEST(base64_is_known_at_each_offset),
       TEST(the_start_of_a_long_one_is_known),
+      TEST(the_end_of_a_text_may_be_a_cut),
+      TEST(bytes_that_are_not_text_may_be_replaced),
+      TEST(a_text_meets_few_of_many_secrets),
       TEST(short_ones_are_left),
       TEST(a_replaced_value_is_no_secret),
       TEST(the_longest_match_counts),
