@@ -5,6 +5,7 @@
  * another one: as the plugin does, or with yajl alone and empty callbacks. To
  * be run under callgrind and massif. */
 
+#include "api/call.h"
 #include "api/progress.h"
 
 #include <stdio.h>
@@ -32,7 +33,7 @@ static bool decode_progress(size_t *items) {
   char bytes[CHUNK_MAX];
   bool ok = true;
   struct progress_response response = {.fn = count_item, .arg = items};
-  struct json_decoder *d = json_decoder_new(&progress_place, &response);
+  struct json_decoder *d = json_decoder_new(progress_call.response, &response);
   for (size_t len; ok && (len = next_chunk(bytes)) > 0;)
     ok = json_decoder_feed(d, bytes, len, NULL);
   ok = ok && json_decoder_finish(d, NULL);

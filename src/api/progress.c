@@ -69,7 +69,6 @@ static void end_item(struct json_decoder *d, void *target) {
     error_body_take(json_decoder_error(d), &p->error_code, &p->error_msg);
     return;
   }
-  r->items++;
   r->fn(r->arg, p);
 }
 
@@ -126,17 +125,14 @@ static const struct json_place item = {
 
 static const struct json_place results = {.array = true, .each = &item};
 
-const struct json_place progress_place = {
+static const struct json_place response = {
     .object = true,
     .fields = (const struct json_field[]){
-        JSON_FIELD_NUMBER("count", struct progress_response, count,
-                          PROGRESS_COUNT),
-        JSON_FIELD_INSIDE("results", &results),
-        {0}}};
+        JSON_FIELD_INSIDE("results", &results), {0}}};
 
 const struct api_call_type progress_call = {
     .path = "/batch-progress",
     .write = job_ids_write,
-    .response = &progress_place,
+    .response = &response,
     .required = "results",
 };

@@ -67,20 +67,12 @@ struct progress {
  * delivered: its error becomes the response's. */
 typedef void progress_fn(void *arg, const struct progress *p);
 
-/* The target of the response's table: the caller sets `fn` and `arg`, the
- * rest zero (table 4). */
+/* The target of the response's table: the caller sets `fn` and `arg`. */
 struct progress_response {
-  unsigned has; /* PROGRESS_COUNT */
   progress_fn *fn;
   void *arg;
-  double count; /* `count` */
-  size_t items; /* delivered so far */
   struct progress item;
 };
-#define PROGRESS_COUNT 1u
-
-/* For a decoder whose target is a struct progress_response. */
-extern const struct json_place progress_place;
 
 /* Its arguments are a struct job_ids, its target a struct progress_response. */
 extern const struct api_call_type progress_call;

@@ -47,7 +47,7 @@ static const struct json_place task = {
 
 static const struct json_place jobs = {.array = true, .each = &task};
 
-const struct json_place task_list_place = {
+static const struct json_place response = {
     .object = true,
     .fields = (const struct json_field[]){
         JSON_FIELD_INSIDE("jobs", &jobs),
@@ -73,6 +73,6 @@ static bool write_request(struct buf *body, const void *args, struct err *err) {
 const struct api_call_type task_list_call = {
     .path = "",
     .write = write_request,
-    .response = &task_list_place,
+    .response = &response,
     .required = "jobs",
 };

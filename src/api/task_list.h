@@ -51,9 +51,6 @@ struct task_list_response {
 };
 #define TASK_LIST_TOTAL 1u
 
-/* For a decoder whose target is a struct task_list_response. */
-extern const struct json_place task_list_place;
-
 /* Its arguments are a struct task_list_page, its target a struct
  * task_list_response. */
 extern const struct api_call_type task_list_call;

@@ -6,6 +6,7 @@
 
 #include "fuzz.h"
 
+#include "api/call.h"
 #include "api/progress.h"
 
 #include <math.h>
@@ -88,7 +89,7 @@ static struct seen decode(const uint8_t *bytes, size_t len, size_t first,
   struct seen s = {.sum = 14695981039346656037u};
   struct err err = ERR_INIT;
   struct progress_response response = {.fn = on_item, .arg = &s};
-  struct json_decoder *d = json_decoder_new(&progress_place, &response);
+  struct json_decoder *d = json_decoder_new(progress_call.response, &response);
   MUST(d != NULL);
   if (expect_error)
     json_decoder_expect_error(d);
@@ -101,7 +102,6 @@ static struct seen decode(const uint8_t *bytes, size_t len, size_t first,
   bool has_results = json_decoder_has(d, "results");
   const struct error_body *error = json_decoder_error(d);
   MUST(ok == !err_is_set(&err));
-  MUST(response.items == s.items);
   MUST(!expect_error || (s.items == 0 && !has_results));
   add(&s, &ok, sizeof(ok));
   add(&s, &has_results, sizeof(has_results));

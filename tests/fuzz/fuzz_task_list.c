@@ -6,6 +6,7 @@
 
 #include "fuzz.h"
 
+#include "api/call.h"
 #include "api/task_list.h"
 
 #include <string.h>
@@ -38,7 +39,7 @@ static struct seen decode(const uint8_t *bytes, size_t len, size_t chunk) {
   struct seen s = {.sum = 14695981039346656037u};
   struct err err = ERR_INIT;
   struct task_list_response response = {.fn = on_task, .arg = &s};
-  struct json_decoder *d = json_decoder_new(&task_list_place, &response);
+  struct json_decoder *d = json_decoder_new(task_list_call.response, &response);
   MUST(d != NULL);
   bool ok = true;
   for (size_t at = 0; ok && at < len; at += chunk)

@@ -6,6 +6,7 @@
 #include "alloc.h"
 
 #include "api/call.h"
+#include "api/call.h"
 #include "api/task_list.h"
 
 #include <stdio.h>
@@ -41,7 +42,7 @@ static bool decode(const char *json, size_t chunk) {
   size_t len = strlen(json);
   char figures[64];
   struct task_list_response response = {.fn = on_task};
-  struct json_decoder *d = json_decoder_new(&task_list_place, &response);
+  struct json_decoder *d = json_decoder_new(task_list_call.response, &response);
   bool ok = d != NULL;
   decoded[0] = '\0';
   for (size_t at = 0; ok && at < len; at += chunk)
