@@ -122,7 +122,6 @@ static struct auth *access_key_open(struct auths *auths,
 }
 
 const struct auth_scheme auth_access_key = {
-    .type = CREDENTIAL_ACCESS_KEY,
     .share_key = access_key_share_key,
     .open = access_key_open,
     .prepare = access_key_prepare,

@@ -279,7 +279,6 @@ static struct auth *agency_open(struct auths *auths,
 }
 
 const struct auth_scheme auth_agency = {
-    .type = CREDENTIAL_AGENCY,
     .share_key = agency_share_key,
     .open = agency_open,
     .prepare = agency_prepare,

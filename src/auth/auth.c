@@ -5,17 +5,9 @@
 
 #include "auth/auth.h"
 
-static const struct auth_scheme *const auth_schemes[] = {
-    &auth_token, &auth_password, &auth_access_key, &auth_agency};
-
-#define SCHEMES (sizeof(auth_schemes) / sizeof(*auth_schemes))
-
-static const struct auth_scheme *find_scheme(enum credential_type type) {
-  for (size_t i = 0; i < SCHEMES; i++)
-    if (auth_schemes[i]->type == type)
-      return auth_schemes[i];
-  return NULL;
-}
+#define ADDRESS(NAME, name) &auth_##name,
+static const struct auth_scheme *const schemes[CREDENTIAL_TYPES] = {
+    CREDENTIAL_ROWS(ADDRESS)};
 
 static struct auth *open_scheme(const struct auth_scheme *scheme,
                                 struct auths *auths,
@@ -31,16 +23,12 @@ static struct auth *open_scheme(const struct auth_scheme *scheme,
 
 struct auth *auth_open(struct auths *auths, const struct auth_options *o,
                        struct err *err) {
-  const struct auth_scheme *scheme = find_scheme(o->credential->type);
-  if (scheme == NULL) {
-    err_set(err, ERR_CONFIG, "no credential");
-    return NULL;
-  }
+  enum credential_type type = o->credential->type;
+  const struct auth_scheme *scheme = schemes[type];
   struct buf key;
   struct registry_entry *entry = NULL;
   buf_init(&key, REGISTRY_KEY_MAX);
-  if (buf_addf(&key, err, "%d", scheme->type) &&
-      scheme->share_key(o, &key, err)) {
+  if (buf_addf(&key, err, "%d", type) && scheme->share_key(o, &key, err)) {
     entry = registry_find(auths->all, &key);
     if (entry == NULL)
       entry = (struct registry_entry *)open_scheme(scheme, auths, o, &key, err);

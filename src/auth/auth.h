@@ -56,7 +56,6 @@ struct auth_options {
 };
 
 struct auth_scheme {
-  enum credential_type type;
   /* Appends all that makes two projects share a credential. */
   bool (*share_key)(const struct auth_options *o, struct buf *key,
                     struct err *err);
@@ -79,6 +78,9 @@ struct auth_scheme {
   void (*done)(struct auth *a, const struct auth_outcome *outcome);
   void (*free)(struct auth *a);
 };
+
+#define AUTH_EXTERN(NAME, name) extern const struct auth_scheme auth_##name;
+CREDENTIAL_ROWS(AUTH_EXTERN)
 
 /* The common part; the first member of each scheme's own struct. */
 struct auth {

@@ -9,18 +9,18 @@
 
 #include "base/secret.h"
 
-enum credential_type {
-  CREDENTIAL_NONE,
-  CREDENTIAL_TOKEN,      /* a token that somebody else renews */
-  CREDENTIAL_PASSWORD,   /* a login to the identity service */
-  CREDENTIAL_ACCESS_KEY, /* signed requests */
-  CREDENTIAL_AGENCY      /* signed requests, with keys of the server's agency */
-};
+/* The types: a token that somebody else renews, a login to the identity
+ * service, signed requests, and signed requests with keys of the server's
+ * agency. Each has a file auth/NAME.c, which ends with the const struct
+ * auth_scheme auth_NAME. */
+#define CREDENTIAL_ROWS(ROW)                                                   \
+  ROW(TOKEN, token)                                                            \
+  ROW(PASSWORD, password)                                                      \
+  ROW(ACCESS_KEY, access_key)                                                  \
+  ROW(AGENCY, agency)
 
-/* In a file of its own each. */
-struct auth_scheme;
-extern const struct auth_scheme auth_token, auth_password, auth_access_key,
-    auth_agency;
+#define CREDENTIAL_NUMBER(NAME, name) CREDENTIAL_##NAME,
+enum credential_type { CREDENTIAL_ROWS(CREDENTIAL_NUMBER) CREDENTIAL_TYPES };
 
 struct credential_config {
   enum credential_type type;

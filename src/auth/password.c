@@ -312,7 +312,6 @@ static struct auth *password_open(struct auths *auths,
 }
 
 const struct auth_scheme auth_password = {
-    .type = CREDENTIAL_PASSWORD,
     .share_key = password_share_key,
     .open = password_open,
     .prepare = password_prepare,

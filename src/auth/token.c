@@ -77,7 +77,6 @@ static struct auth *token_open(struct auths *auths,
 }
 
 const struct auth_scheme auth_token = {
-    .type = CREDENTIAL_TOKEN,
     .share_key = token_share_key,
     .open = token_open,
     .begin = token_begin,
