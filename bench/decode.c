@@ -19,8 +19,8 @@ static size_t chunk = CHUNK_MAX;
 
 /* The plugin's decoder */
 
-static void count_item(void *arg, const struct progress *p) {
-  (void)p;
+static void count_item(void *arg, const struct job_item *item) {
+  (void)item;
   ++*(size_t *)arg;
 }
 
@@ -32,7 +32,8 @@ static size_t next_chunk(char bytes[CHUNK_MAX]) {
 static bool decode_progress(size_t *items) {
   char bytes[CHUNK_MAX];
   bool ok = true;
-  struct progress_response response = {.fn = count_item, .arg = items};
+  struct progress item;
+  struct job_response response = {count_item, items, &item.base};
   struct json_decoder *d = json_decoder_new(progress_call.response, &response);
   for (size_t len; ok && (len = next_chunk(bytes)) > 0;)
     ok = json_decoder_feed(d, bytes, len, NULL);

@@ -5,8 +5,7 @@
  * response as it arrives, and classifies the outcome.
  *
  * Each kind of call is a const struct api_call_type at the end of a file of its
- * own (progress.c, task_list.c, rpo_and_rto.c); a new one needs no other code
- * below poll/.
+ * own. Those that jobs are polled with are listed in job_call.h.
  *
  *     call->target = &response;
  *     if (!api_call_start(call, &progress_call, &ids, timeout, &err)) ...
@@ -25,6 +24,7 @@ struct api_call_type {
   bool (*write)(struct buf *body, const void *args, struct err *err);
   const struct json_place *response; /* the table of its root */
   const char *required;              /* the member that each success has */
+  size_t item_size;                  /* of a call in job_call.h */
   bool optional; /* rejected for any reason where it is not offered, so that a
                     rejection says nothing of the credentials */
 };

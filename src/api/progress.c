@@ -7,7 +7,6 @@
 #include "api/progress.h"
 
 #include "api/call.h"
-#include "api/job_ids.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,29 +46,15 @@ static void *begin_phases(void *target) {
   return target;
 }
 
-static void *begin_item(void *target) {
-  struct progress *p = &((struct progress_response *)target)->item;
-  p->has = 0;
+static void *enter_item(void *target) {
+  struct progress *p = job_item_enter(target);
   p->phases_len = 0;
-  json_text_clear(&p->id);
   json_text_clear(&p->task_mode);
   json_text_clear(&p->transfer_status);
-  json_text_clear(&p->error_code);
-  json_text_clear(&p->error_msg);
   json_text_clear(&p->src_offset);
   json_text_clear(&p->node_offset);
   json_text_clear(&p->dst_offset);
   return p;
-}
-
-static void end_item(struct json_decoder *d, void *target) {
-  struct progress_response *r = target;
-  struct progress *p = &r->item;
-  if (p->id.len == 0) {
-    error_body_take(json_decoder_error(d), &p->error_code, &p->error_msg);
-    return;
-  }
-  r->fn(r->arg, p);
 }
 
 static void keep_offset(struct json_decoder *d, const struct json_field *f,
@@ -103,7 +88,7 @@ static const struct json_place item = {
     .fields =
         (const struct json_field[]){
             NUMBER("progress", completed, PROGRESS_COMPLETED),
-            TEXT("job_id", id),
+            JOB_ITEM_ID,
             NUMBER("incre_trans_delay", delay_s, PROGRESS_DELAY_S),
             NUMBER("incre_trans_delay_millis", delay_ms, PROGRESS_DELAY_MS),
             TEXT("task_mode", task_mode),
@@ -116,23 +101,12 @@ static const struct json_place item = {
             OFFSET(node_offset),
             OFFSET(dst_offset),
             OFFSET(src_offset),
-            TEXT("error_code", error_code),
-            TEXT("error_msg", error_msg),
-            TEXT("error_message", error_msg),
+            JOB_ITEM_ERROR,
             {0}},
-    .enter = begin_item,
-    .leave = end_item};
-
-static const struct json_place results = {.array = true, .each = &item};
-
-static const struct json_place response = {
-    .object = true,
-    .fields = (const struct json_field[]){
-        JSON_FIELD_INSIDE("results", &results), {0}}};
+    .enter = enter_item,
+    .leave = job_item_leave};
 
 const struct api_call_type progress_call = {
     .path = "/batch-progress",
-    .write = job_ids_write,
-    .response = &response,
-    .required = "results",
+    JOB_CALL_OF(struct progress, item),
 };

@@ -4,15 +4,12 @@
  * The API call "Querying Task Progress in Batches", in both directions:
  * POST /v3/{project_id}/jobs/batch-progress. Names are the API's, from tables
  * 3 to 6 of its page; what the page leaves open is read in every way that
- * other public sources show.
- *
- * Absence is data: a field that the response does not have, or has as null, as
- * "", or unreadable, is a cleared bit in `has` or an empty text. */
+ * other public sources show. */
 
 #ifndef DRS_API_PROGRESS_H
 #define DRS_API_PROGRESS_H
 
-#include "base/json_decoder.h"
+#include "api/job_call.h"
 
 /* Bytes kept of a text, its NUL included. */
 #define PROGRESS_TEXT_MAX JSON_TEXT_MAX
@@ -21,7 +18,7 @@
 /* The page knows three phases; those beyond this many are left out. */
 #define PROGRESS_PHASES_MAX 16
 
-/* Bits of progress.has and progress_phase.has. */
+/* Bits of `has` of an item and of a phase. */
 enum progress_bit {
   PROGRESS_COMPLETED = 1 << 0,
   PROGRESS_REMAINING = 1 << 1,
@@ -42,7 +39,7 @@ struct progress_phase {
 
 /* A task: an item of `results` (table 5). */
 struct progress {
-  unsigned has;
+  struct job_item base;
   double completed;    /* `progress`, percent */
   double remaining;    /* `remaining_time`, as the service has it */
   double delay_s;      /* `incre_trans_delay`, seconds */
@@ -50,31 +47,13 @@ struct progress {
   double process_time; /* milliseconds since the epoch */
   double rows_rate;    /* `apply_rows_rate`, rows/s at the destination */
   double bytes_rate;   /* `apply_bytes_rate`, bytes/s; -1: none */
-  struct json_text id;
   struct json_text task_mode;
   struct json_text transfer_status;
-  struct json_text error_code;
-  struct json_text error_msg;
   /* Positions in the log: read at the source, held by the node, replayed at
    * the destination. "N/A" is none: empty. */
   struct json_text src_offset, node_offset, dst_offset;
   size_t phases_len;
   struct progress_phase phases[PROGRESS_PHASES_MAX];
 };
-
-/* Called for each item as soon as it is complete, in the order of the
- * response. `p` is valid during the call only. An item without a job_id is not
- * delivered: its error becomes the response's. */
-typedef void progress_fn(void *arg, const struct progress *p);
-
-/* The target of the response's table: the caller sets `fn` and `arg`. */
-struct progress_response {
-  progress_fn *fn;
-  void *arg;
-  struct progress item;
-};
-
-/* Its arguments are a struct job_ids, its target a struct progress_response. */
-extern const struct api_call_type progress_call;
 
 #endif

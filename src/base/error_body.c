@@ -41,10 +41,7 @@ static const struct json_place item = {
     .object = true,
     .fields =
         (const struct json_field[]){
-            JSON_FIELD_TEXT("error_code", struct error_body, item_code),
-            JSON_FIELD_TEXT("error_msg", struct error_body, item_message),
-            JSON_FIELD_TEXT("error_message", struct error_body, item_message),
-            {0}},
+            JSON_FIELDS_ERROR(struct error_body, item_code, item_message), {0}},
     .enter = enter_item,
     .leave = leave_item};
 

@@ -78,6 +78,10 @@ json_keep_fn json_keep_text, json_keep_number;
   .key = (name), .len = sizeof(name) - 1, .keep = (fn), .offset = offsetof(type, member)
 #define JSON_FIELD_TEXT(name, type, member) {JSON_FIELD(name, type, member, json_keep_text)}
 #define JSON_FIELD_NUMBER(name, type, member, has) {JSON_FIELD(name, type, member, json_keep_number), .bit = (has)}
+#define JSON_FIELDS_ERROR(type, code, message) \
+  JSON_FIELD_TEXT("error_code", type, code), \
+  JSON_FIELD_TEXT("error_msg", type, message), \
+  JSON_FIELD_TEXT("error_message", type, message)
 #define JSON_FIELD_INSIDE(name, place) {.key = (name), .len = sizeof(name) - 1, .inside = (place)}
 /* clang-format on */
 

@@ -40,7 +40,7 @@ static const struct option table[] = {
     {"DiscoverInterval", &option_seconds, AT(discover_interval), .number = 600, .least = 0.1, .most = 86400},
     {"DiscoverSelect", &option_discover_select, AT(discover_filter), .repeats = true},
     {"DiscoverIgnore", &option_discover_ignore, AT(discover_filter), .repeats = true},
-    {"RPOAndRTO",  &option_boolean,  AT(rpo_and_rto), .number = false},
+    {"RPOAndRTO",  &option_boolean,  AT(calls[JOB_RPO_AND_RTO]), .number = false},
     {"Interval",   &option_seconds,  AT(interval), .least = 0.1, .most = 86400},
     {"Host",       &option_host,     AT(host)},
     {"Timeout",    &option_integer,    AT(timeout), .number = 10000, .least = 1, .most = 600000},
@@ -72,6 +72,13 @@ static const struct option *find_option(const char *key) {
   for (size_t i = 0; i < ROWS; i++)
     if (strcasecmp(table[i].key, key) == 0)
       return &table[i];
+  return NULL;
+}
+
+const char *config_call_option(enum job_call call) {
+  for (size_t i = 0; i < ROWS; i++)
+    if (table[i].offset == AT(calls) + call * sizeof(bool))
+      return table[i].key;
   return NULL;
 }
 

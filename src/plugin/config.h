@@ -37,6 +37,9 @@ void config_read(struct config *c, const oconfig_item_t *plugin,
 /* Counts a fault, and keeps the project's name and host. */
 void config_refuse(struct config *c, const char *name, const char *host);
 
+/* The option that switches a call on; NULL: it is always made. */
+const char *config_call_option(enum job_call call);
+
 /* To be called when no project is left. */
 void config_free(struct config *c);
 

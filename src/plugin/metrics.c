@@ -10,6 +10,7 @@
 #include <collectd/core/utils/common/common.h>
 #include <collectd/core/utils/metadata/meta_data.h>
 
+#include "api/rpo_and_rto.h"
 #include "base/name.h"
 #include "base/secret.h"
 
@@ -82,19 +83,21 @@ static void check_queue(struct metrics *m, cdtime_t now) {
 
 /* A job's values; each says whether there is one. */
 
-static bool completed(const struct progress *p, gauge_t *value) {
+static bool completed(const void *item, gauge_t *value) {
+  const struct progress *p = item;
   *value = p->completed;
-  return p->has & PROGRESS_COMPLETED;
+  return p->base.has & PROGRESS_COMPLETED;
 }
 
 /* The finer of the two, in seconds. */
-static bool delay(const struct progress *p, gauge_t *value) {
-  if ((p->has & PROGRESS_DELAY_MS) && p->delay_ms >= 0) {
+static bool delay(const void *item, gauge_t *value) {
+  const struct progress *p = item;
+  if ((p->base.has & PROGRESS_DELAY_MS) && p->delay_ms >= 0) {
     *value = p->delay_ms / 1000;
     return true;
   }
   *value = p->delay_s;
-  return (p->has & PROGRESS_DELAY_S) && p->delay_s >= 0;
+  return (p->base.has & PROGRESS_DELAY_S) && p->delay_s >= 0;
 }
 
 /* The service sends 0 also where it does not know: only a complete one takes
@@ -105,44 +108,69 @@ static bool is_remaining(unsigned has, double value, double percentage) {
          (value > 0 || (value == 0 && !incomplete));
 }
 
-static bool remaining(const struct progress *p, gauge_t *value) {
+static bool remaining(const void *item, gauge_t *value) {
+  const struct progress *p = item;
   *value = p->remaining;
-  return is_remaining(p->has, p->remaining, p->completed);
+  return is_remaining(p->base.has, p->remaining, p->completed);
 }
 
-static bool rows_rate(const struct progress *p, gauge_t *value) {
+static bool rows_rate(const void *item, gauge_t *value) {
+  const struct progress *p = item;
   *value = p->rows_rate;
-  return (p->has & PROGRESS_ROWS_RATE) && p->rows_rate >= 0;
+  return (p->base.has & PROGRESS_ROWS_RATE) && p->rows_rate >= 0;
 }
 
-static bool bytes_rate(const struct progress *p, gauge_t *value) {
+static bool bytes_rate(const void *item, gauge_t *value) {
+  const struct progress *p = item;
   *value = p->bytes_rate;
-  return (p->has & PROGRESS_BYTES_RATE) && p->bytes_rate >= 0;
+  return (p->base.has & PROGRESS_BYTES_RATE) && p->bytes_rate >= 0;
 }
 
-static bool process_time(const struct progress *p, gauge_t *value) {
+static bool process_time(const void *item, gauge_t *value) {
+  const struct progress *p = item;
   *value = p->process_time / 1000;
-  return (p->has & PROGRESS_PROCESS_TIME) && p->process_time > 0;
+  return (p->base.has & PROGRESS_PROCESS_TIME) && p->process_time > 0;
 }
 
-static bool task_mode(const struct progress *p, gauge_t *value) {
+static bool task_mode(const void *item, gauge_t *value) {
+  const struct progress *p = item;
   int mode = status_task_mode(p->task_mode.text, p->task_mode.len);
   *value = mode;
   return mode != 0;
 }
 
-/* clang-format off */
-static const struct {
+static bool rpo(const void *item, gauge_t *value) {
+  const struct rpo_and_rto *r = item;
+  *value = r->rpo_ms / 1000;
+  return (r->base.has & RPO_DELAY) && r->rpo_ms >= 0;
+}
+
+static bool rto(const void *item, gauge_t *value) {
+  const struct rpo_and_rto *r = item;
+  *value = r->rto_ms / 1000;
+  return (r->base.has & RTO_DELAY) && r->rto_ms >= 0;
+}
+
+struct job_metric {
   struct metrics_text type, type_instance;
-  bool (*value)(const struct progress *p, gauge_t *value);
-} job_metrics[] = {
-    {TEXT("percent"), TEXT("total"), completed},
-    {TEXT("delay"), TEXT("incremental"), delay},
-    {TEXT("timeleft"), TEXT("total"), remaining},
-    {TEXT("gauge"), TEXT("apply_rows_rate"), rows_rate},
-    {TEXT("gauge"), TEXT("apply_bytes_rate"), bytes_rate},
-    {TEXT("gauge"), TEXT("process_time"), process_time},
-    {TEXT("gauge"), TEXT("task_mode"), task_mode},
+  bool (*value)(const void *item, gauge_t *value); /* NULL ends a table */
+};
+
+/* clang-format off */
+static const struct job_metric *const job_metrics[JOB_CALLS] = {
+    [JOB_PROGRESS] = (const struct job_metric[]){
+        {TEXT("percent"), TEXT("total"), completed},
+        {TEXT("delay"), TEXT("incremental"), delay},
+        {TEXT("timeleft"), TEXT("total"), remaining},
+        {TEXT("gauge"), TEXT("apply_rows_rate"), rows_rate},
+        {TEXT("gauge"), TEXT("apply_bytes_rate"), bytes_rate},
+        {TEXT("gauge"), TEXT("process_time"), process_time},
+        {TEXT("gauge"), TEXT("task_mode"), task_mode},
+        {}},
+    [JOB_RPO_AND_RTO] = (const struct job_metric[]){
+        {TEXT("delay"), TEXT("rpo"), rpo},
+        {TEXT("delay"), TEXT("rto"), rto},
+        {}},
 };
 /* clang-format on */
 
@@ -208,9 +236,12 @@ static const struct {
   const char *key;
   size_t offset; /* of a struct json_text */
 } meta_texts[] = {
-    {"task_mode", AT(task_mode)},   {"transfer_status", AT(transfer_status)},
-    {"error_code", AT(error_code)}, {"error_msg", AT(error_msg)},
-    {"src_offset", AT(src_offset)}, {"node_offset", AT(node_offset)},
+    {"task_mode", AT(task_mode)},
+    {"transfer_status", AT(transfer_status)},
+    {"error_code", AT(base.error_code)},
+    {"error_msg", AT(base.error_msg)},
+    {"src_offset", AT(src_offset)},
+    {"node_offset", AT(node_offset)},
     {"dst_offset", AT(dst_offset)},
 };
 
@@ -269,41 +300,31 @@ static int find_code(struct metrics *m, const struct json_text *status) {
   return m->status_code;
 }
 
-void metrics_job(struct metrics *m, const struct job *job,
-                 const struct progress *p) {
+/* Those that need more than the item. */
+static void dispatch_progress(struct metrics *m, const struct job *job,
+                              const struct progress *p) {
   static const struct metrics_text type = TEXT("bool"),
                                    instance = TEXT("error");
   int code = find_code(m, &p->transfer_status);
-  enum status_family family = status_family(code);
-  gauge_t value;
-  if (m->queue_is_behind)
-    return;
-  set_string(m->list.plugin_instance, job->name);
-  for (size_t i = 0; i < STATIC_ARRAY_SIZE(job_metrics); i++)
-    if (job_metrics[i].value(p, &value))
-      gauge(m, job_metrics[i].type, job_metrics[i].type_instance, value);
-  gauge(m, type, instance, p->error_code.len > 0 || family == STATUS_FAILED);
+  bool failed = status_family(code) == STATUS_FAILED;
+  gauge(m, type, instance, p->base.error_code.len > 0 || failed);
   dispatch_phases(m, p);
   if (p->transfer_status.len > 0)
     dispatch_status(m, job, p, code);
 }
 
-void metrics_rpo_and_rto(struct metrics *m, const struct job *job,
-                         const struct rpo_and_rto *r) {
-  const struct {
-    struct metrics_text type, type_instance;
-    bool is_known;
-    double ms;
-  } rows[] = {
-      {TEXT("delay"), TEXT("rpo"), r->has & RPO_DELAY, r->rpo_ms},
-      {TEXT("delay"), TEXT("rto"), r->has & RTO_DELAY, r->rto_ms},
-  };
+void metrics_item(struct metrics *m, const struct job *job, enum job_call call,
+                  const struct job_item *item) {
+  gauge_t value;
   if (m->queue_is_behind)
     return;
   set_string(m->list.plugin_instance, job->name);
-  for (size_t i = 0; i < STATIC_ARRAY_SIZE(rows); i++)
-    if (rows[i].is_known && rows[i].ms >= 0)
-      gauge(m, rows[i].type, rows[i].type_instance, rows[i].ms / 1000);
+  for (const struct job_metric *row = job_metrics[call]; row->value != NULL;
+       row++)
+    if (row->value(item, &value))
+      gauge(m, row->type, row->type_instance, value);
+  if (call == JOB_PROGRESS)
+    dispatch_progress(m, job, (const struct progress *)item);
 }
 
 /* Self-metrics */

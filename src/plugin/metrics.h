@@ -6,7 +6,7 @@
  *
  *     metrics_init(&m, "prod", host, interval);
  *     metrics_begin(&m, now);
- *     metrics_job(&m, job, progress);       for each job that was reported
+ *     metrics_item(&m, job, call, item);    for each item of a call
  *     metrics_project(&m, counts, result);
  *     metrics_finish(&m);
  *
@@ -19,7 +19,7 @@
 
 #include <collectd/core/daemon/plugin.h>
 
-#include "api/status.h"
+#include "api/progress.h"
 #include "poll/project_events.h"
 
 /* Texts of the service in the meta data of gauge-status. */
@@ -84,13 +84,9 @@ void metrics_finish(struct metrics *m);
  * no values of jobs, so that the queue does not grow for ever. */
 void metrics_begin(struct metrics *m, cdtime_t now);
 
-/* The values of a job that was reported. */
-void metrics_job(struct metrics *m, const struct job *job,
-                 const struct progress *p);
-
-/* How far a job is behind; nothing in a cycle without values of jobs. */
-void metrics_rpo_and_rto(struct metrics *m, const struct job *job,
-                         const struct rpo_and_rto *r);
+/* The values of a job that an item of this call has. */
+void metrics_item(struct metrics *m, const struct job *job, enum job_call call,
+                  const struct job_item *item);
 
 /* The self-metrics, after a cycle. */
 void metrics_project(struct metrics *m, const struct project_counts *counts,

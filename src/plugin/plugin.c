@@ -87,16 +87,10 @@ static void on_started(void *arg) {
   log_queue(w);
 }
 
-static void on_values(void *arg, const struct job *job,
-                      const struct progress *p) {
+static void on_item(void *arg, const struct job *job, enum job_call call,
+                    const struct job_item *item) {
   struct instance *w = arg;
-  metrics_job(&w->metrics, job, p);
-}
-
-static void on_rpo_and_rto(void *arg, const struct job *job,
-                           const struct rpo_and_rto *r) {
-  struct instance *w = arg;
-  metrics_rpo_and_rto(&w->metrics, job, r);
+  metrics_item(&w->metrics, job, call, item);
 }
 
 static void on_changed(void *arg, const struct change *change) {
@@ -162,14 +156,14 @@ static void on_finished(void *arg, const struct project_result *r) {
   log_insecure_file(w, r->insecure_file);
   log_source_change(w, "JobsFile", r->file_change);
   log_source_change(w, "DiscoverJobs", r->discovery_change);
-  log_source_change(w, "RPOAndRTO", r->rpo_and_rto_change);
+  for (enum job_call call = 0; call < JOB_CALLS; call++)
+    log_source_change(w, config_call_option(call), r->call_changes[call]);
 }
 
 static const struct project_events events = {.started = on_started,
-                                             .values = on_values,
+                                             .item = on_item,
                                              .changed = on_changed,
-                                             .finished = on_finished,
-                                             .rpo_and_rto = on_rpo_and_rto};
+                                             .finished = on_finished};
 
 /* Reads */
 

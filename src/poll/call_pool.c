@@ -7,9 +7,9 @@
 
 #include <stdlib.h>
 
-bool call_pool_init(struct call_pool *pool, size_t len,
+bool call_pool_init(struct call_pool *pool, size_t len, size_t item_size,
                     const struct api_service *service,
-                    void (*done)(struct api_call *call)) {
+                    const struct call_pool_events *events) {
   *pool = (struct call_pool){.slots = calloc(len, sizeof(*pool->slots))};
   if (pool->slots == NULL)
     return false;
@@ -17,9 +17,13 @@ bool call_pool_init(struct call_pool *pool, size_t len,
   while (pool->in_flight > 0) {
     struct slot *slot = &pool->slots[pool->in_flight - 1];
     slot->call = (struct api_call){.service = service,
-                                   .done = done,
+                                   .done = events->done,
                                    .arg = slot,
                                    .target = &slot->response};
+    slot->response = (struct job_response){
+        .fn = events->item, .arg = slot, .item = calloc(1, item_size)};
+    if (slot->response.item == NULL)
+      return false;
     call_pool_release(pool, slot);
   }
   return true;
@@ -27,6 +31,8 @@ bool call_pool_init(struct call_pool *pool, size_t len,
 
 void call_pool_finish(struct call_pool *pool) {
   call_pool_cancel(pool);
+  for (size_t i = 0; i < pool->len; i++)
+    free(pool->slots[i].response.item);
   free(pool->slots);
   *pool = (struct call_pool){0};
 }

@@ -8,8 +8,7 @@
 #define DRS_POLL_CALL_POOL_H
 
 #include "api/call.h"
-#include "api/progress.h"
-#include "api/rpo_and_rto.h"
+#include "api/job_call.h"
 #include "poll/batches.h"
 
 struct round;
@@ -20,10 +19,7 @@ struct slot {
   struct batch batch;
   size_t at; /* where in the batch the next item is expected */
   msec_t started;
-  union {
-    struct progress_response progress;
-    struct rpo_and_rto_response rpo_and_rto;
-  } response;
+  struct job_response response; /* with memory for an item */
   struct slot *next_free;
 };
 
@@ -34,11 +30,16 @@ struct call_pool {
   struct slot *free;
 };
 
-/* `done` gets each call that is over; its `arg` is the slot. False: out of
- * memory. */
-bool call_pool_init(struct call_pool *pool, size_t len,
+/* The functions of its slots; the argument is the slot. */
+struct call_pool_events {
+  job_item_fn *item;
+  void (*done)(struct api_call *call);
+};
+
+/* `item_size`: of the largest item. False: out of memory. */
+bool call_pool_init(struct call_pool *pool, size_t len, size_t item_size,
                     const struct api_service *service,
-                    void (*done)(struct api_call *call));
+                    const struct call_pool_events *events);
 void call_pool_finish(struct call_pool *pool);
 
 /* A free slot, or NULL where all are taken. */

@@ -18,8 +18,8 @@ static void compare_presence(const struct changes *c, struct job *job,
                            .job = job,
                            .old_status = job->status,
                            .new_status = p->transfer_status.text,
-                           .code = p->error_code.text,
-                           .message = p->error_msg.text});
+                           .code = p->base.error_code.text,
+                           .message = p->base.error_msg.text});
 }
 
 static void compare_status(const struct changes *c, struct job *job,
@@ -32,13 +32,13 @@ static void compare_status(const struct changes *c, struct job *job,
                            .job = job,
                            .old_status = old,
                            .new_status = job->status,
-                           .code = p->error_code.text,
-                           .message = p->error_msg.text});
+                           .code = p->base.error_code.text,
+                           .message = p->base.error_msg.text});
 }
 
 static void compare_error(const struct changes *c, struct job *job,
                           const struct progress *p) {
-  bool has_error = p->error_code.len > 0;
+  bool has_error = p->base.error_code.len > 0;
   if (has_error == job->has_error)
     return;
   job->has_error = has_error;
@@ -47,8 +47,8 @@ static void compare_error(const struct changes *c, struct job *job,
                         .job = job,
                         .old_status = job->status,
                         .new_status = job->status,
-                        .code = p->error_code.text,
-                        .message = p->error_msg.text});
+                        .code = p->base.error_code.text,
+                        .message = p->base.error_msg.text});
 }
 
 void changes_answered(const struct changes *c, struct job *job,

@@ -7,6 +7,7 @@
 #ifndef DRS_POLL_CHANGES_H
 #define DRS_POLL_CHANGES_H
 
+#include "api/progress.h"
 #include "poll/project_events.h"
 
 struct changes {

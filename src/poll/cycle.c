@@ -5,63 +5,48 @@
 
 #include "poll/cycle.h"
 
-#include "api/job_ids.h"
+#include "api/progress.h"
 #include "api/status.h"
 
 /* Items */
 
 /* An item that has an error in place of a state reports nothing. */
 static bool is_rejection(const struct progress *p) {
-  return p->error_code.len > 0 && p->transfer_status.len == 0 &&
-         !(p->has & PROGRESS_COMPLETED);
+  return p->base.error_code.len > 0 && p->transfer_status.len == 0 &&
+         !(p->base.has & PROGRESS_COMPLETED);
 }
 
-static void count_family(struct project_result *result,
-                         const struct json_text *status) {
-  result->families[status_family(status_code(status->text, status->len))]++;
+static void note_progress(struct cycle *c, struct job *job,
+                          const struct progress *p) {
+  const struct json_text *status = &p->transfer_status;
+  c->result.answered++;
+  c->result.families[status_family(status_code(status->text, status->len))]++;
+  changes_answered(&c->changes, job, p);
 }
 
-static void on_progress(void *arg, const struct progress *p) {
+static void on_item(void *arg, const struct job_item *item) {
   struct slot *slot = arg;
-  struct cycle *c = slot->round->arg;
-  struct job *job = round_find_job(slot->round, slot, &p->id);
+  struct round *r = slot->round;
+  struct cycle *c = r->arg;
+  struct job *job = round_find_job(r, slot, &item->id);
+  const struct progress *p =
+      r->call == JOB_PROGRESS ? (const struct progress *)item : NULL;
   if (job == NULL)
     return;
-  if (is_rejection(p)) {
-    round_reject_item(slot->round, job, &p->error_code, &p->error_msg);
+  if (p != NULL && is_rejection(p)) {
+    round_reject_item(r, job, &item->error_code, &item->error_msg);
     return;
   }
-  round_take_answer(slot->round, job);
-  c->result.answered++;
-  count_family(&c->result, &p->transfer_status);
-  c->setup.events->values(c->setup.arg, job, p);
-  changes_answered(&c->changes, job, p);
+  round_take_answer(r, job);
+  c->setup.events->item(c->setup.arg, job, r->call, item);
+  if (p != NULL)
+    note_progress(c, job, p);
 }
 
 static void on_missing(void *arg, struct job *job, const char *code,
                        const char *message) {
   struct cycle *c = arg;
   changes_missing(&c->changes, job, code, message);
-}
-
-static void on_rpo_and_rto(void *arg, const struct rpo_and_rto *r) {
-  struct slot *slot = arg;
-  struct cycle *c = slot->round->arg;
-  struct job *job = round_find_job(slot->round, slot, &r->id);
-  if (job == NULL)
-    return;
-  round_take_answer(slot->round, job);
-  if (c->setup.events->rpo_and_rto != NULL)
-    c->setup.events->rpo_and_rto(c->setup.arg, job, r);
-}
-
-static void set_response(struct slot *slot) {
-  if (slot->round->type == &progress_call)
-    slot->response.progress =
-        (struct progress_response){.fn = on_progress, .arg = slot};
-  else
-    slot->response.rpo_and_rto =
-        (struct rpo_and_rto_response){.fn = on_rpo_and_rto, .arg = slot};
 }
 
 static void on_done(struct api_call *call) {
@@ -88,7 +73,6 @@ static const char *next_id(void *arg) {
 static bool send(struct cycle *c, struct slot *slot, struct err *err) {
   struct id_walk walk = {&slot->round->batches, &slot->batch, 0};
   const struct job_ids ids = {.next = next_id, .arg = &walk};
-  set_response(slot);
   return api_call_start(&slot->call, slot->round->type, &ids,
                         c->setup.config->timeout, err);
 }
@@ -120,9 +104,10 @@ static msec_t next_start(const struct cycle *c) {
 }
 
 static bool next_batch(struct cycle *c, struct slot *slot, msec_t now) {
-  return round_next(&c->progress, slot, now) ||
-         (c->rpo_and_rto.type != NULL &&
-          round_next(&c->rpo_and_rto, slot, now));
+  for (size_t i = 0; i < c->rounds_len; i++)
+    if (round_next(&c->rounds[i], slot, now))
+      return true;
+  return false;
 }
 
 /* Fills the free slots; returns when to do so again. */
@@ -139,11 +124,11 @@ static msec_t start_calls(struct cycle *c, msec_t now) {
 
 /* The cycle as a whole */
 
-static void init_round(struct cycle *c, struct round *r,
-                       const struct api_call_type *type, enum job_call call) {
+static void add_round(struct cycle *c, enum job_call call) {
   const struct project_config *config = c->setup.config;
-  *r = (struct round){.type = type,
-                      .job_call = call,
+  struct round *r = &c->rounds[c->rounds_len++];
+  *r = (struct round){.call = call,
+                      .type = job_calls[call],
                       .parallel = (size_t)config->max_parallel,
                       .arg = c};
   batches_init(&r->batches, c->setup.jobs, call, (size_t)config->batch_size);
@@ -151,31 +136,29 @@ static void init_round(struct cycle *c, struct round *r,
 
 bool cycle_init(struct cycle *c, const struct cycle_setup *setup,
                 struct err *err) {
+  static const struct call_pool_events events = {on_item, on_done};
+  size_t item_size = 0;
   *c = (struct cycle){.setup = *setup,
                       .changes = {.events = setup->events, .arg = setup->arg}};
-  init_round(c, &c->progress, &progress_call, JOB_PROGRESS);
-  c->progress.missing = on_missing;
-  c->progress.counts = c->counts.errors;
-  c->progress.errors = c->result.errors;
-  if (setup->config->rpo_and_rto)
-    init_round(c, &c->rpo_and_rto, &rpo_and_rto_call, JOB_RPO_AND_RTO);
-  c->rpo_and_rto.counts = c->rpo_counts;
-  c->rpo_and_rto.errors = c->rpo_errors;
+  for (enum job_call call = 0; call < JOB_CALLS; call++) {
+    if (call != JOB_PROGRESS && !setup->config->calls[call])
+      continue;
+    add_round(c, call);
+    if (job_calls[call]->item_size > item_size)
+      item_size = job_calls[call]->item_size;
+  }
+  c->rounds[JOB_PROGRESS].missing = on_missing;
+  c->rounds[JOB_PROGRESS].counts = c->counts.errors;
   return call_pool_init(&c->pool, (size_t)setup->config->max_parallel,
-                        setup->service, on_done) ||
+                        item_size, setup->service, &events) ||
          err_memory(err);
 }
 
 void cycle_finish(struct cycle *c) {
   cycle_cancel(c);
   call_pool_finish(&c->pool);
-  batches_free(&c->progress.batches);
-  batches_free(&c->rpo_and_rto.batches);
-}
-
-static size_t count_batches(const struct round *r) {
-  size_t size = r->batches.size;
-  return r->type == NULL ? 0 : (r->batches.jobs->len + size - 1) / size;
+  for (size_t i = 0; i < c->rounds_len; i++)
+    batches_free(&c->rounds[i].batches);
 }
 
 void cycle_start(struct cycle *c, msec_t now, msec_t deadline) {
@@ -185,14 +168,14 @@ void cycle_start(struct cycle *c, msec_t now, msec_t deadline) {
   c->deadline = deadline;
   c->number++;
   c->seconds = clock_seconds();
-  c->result = (struct project_result){.jobs = c->setup.jobs->len};
-  c->started = 0;
-  c->expected = count_batches(&c->progress) + count_batches(&c->rpo_and_rto);
-  round_begin(&c->progress, c->number, now);
-  for (int kind = 0; kind < ERR_KINDS; kind++)
-    err_clear(&c->rpo_errors[kind]);
-  if (c->rpo_and_rto.type != NULL)
-    round_begin(&c->rpo_and_rto, c->number, now);
+  c->result = (struct project_result){.jobs = c->setup.jobs->len,
+                                      .errors = c->rounds[JOB_PROGRESS].errors};
+  c->started = c->expected = 0;
+  for (size_t i = 0; i < c->rounds_len; i++) {
+    const struct batches *b = &c->rounds[i].batches;
+    c->expected += (b->jobs->len + b->size - 1) / b->size;
+    round_begin(&c->rounds[i], c->number, now);
+  }
   c->setup.events->started(c->setup.arg);
 }
 
@@ -202,11 +185,11 @@ void cycle_cancel(struct cycle *c) {
 }
 
 /* Starts the requests that can be started; returns when to call again. The
- * cycle waits for a pause of the progress to end, not for one of the optional
- * call. */
+ * cycle waits for a pause of the progress to end, not for one of another call.
+ */
 static msec_t go_on(struct cycle *c, msec_t now) {
   msec_t again = start_calls(c, now);
-  const struct round *r = &c->progress;
+  const struct round *r = &c->rounds[JOB_PROGRESS];
   bool paused =
       !r->closed && now < r->pause.until && batches_are_left(&r->batches);
   if (paused)
@@ -231,25 +214,25 @@ static void abandon_calls(struct cycle *c, msec_t now) {
   cycle_cancel(c);
 }
 
-/* Whether requests of the progress, or their credentials, are outstanding;
- * else the optional round is. */
-static bool awaits_progress(const struct cycle *c) {
-  const struct round *r = &c->progress;
-  return r->in_flight > 0 || c->awaits_credentials ||
-         batches_are_left(&r->batches) || c->rpo_and_rto.type == NULL;
+/* The first round that is not over. */
+static struct round *find_late(struct cycle *c) {
+  struct round *r = c->rounds, *last = r + c->rounds_len - 1;
+  while (r < last && !c->awaits_credentials && !round_is_outstanding(r))
+    r++;
+  return r;
 }
 
 msec_t cycle_step(struct cycle *c, msec_t now) {
   struct err err = ERR_INIT;
-  struct round *late = &c->progress;
-  if (c->pool.in_flight == 0 && c->progress.pause.until >= c->deadline)
+  struct round *late = &c->rounds[JOB_PROGRESS];
+  if (c->pool.in_flight == 0 && late->pause.until >= c->deadline) {
     err_set(&err, ERR_THROTTLED, "the service asked for a pause");
-  else if (now >= c->deadline)
+  } else if (now >= c->deadline) {
+    late = find_late(c);
     err_set(&err, ERR_HTTP, "poll interval elapsed with requests outstanding");
-  if (!err_is_set(&err))
+  } else {
     return msec_min(c->deadline, go_on(c, now));
-  if (err.kind == ERR_HTTP && !awaits_progress(c))
-    late = &c->rpo_and_rto;
+  }
   round_close(late, &err);
   abandon_calls(c, now);
   return CLOCK_NEVER;
@@ -260,57 +243,32 @@ msec_t cycle_step(struct cycle *c, msec_t now) {
 /* Where no other error is known, the service left jobs out. */
 static void describe_missing(struct cycle *c) {
   const struct jobs *jobs = c->setup.jobs;
+  struct round *r = &c->rounds[JOB_PROGRESS];
   size_t i = 0;
-  for (int kind = ERR_NONE + 1; kind < ERR_KINDS; kind++)
-    if (err_is_set(&c->result.errors[kind]))
-      return;
+  if (round_error(r) != NULL || err_is_set(&r->errors[ERR_JOB]))
+    return;
   while (i < jobs->len &&
          jobs->all[i]->polls[JOB_PROGRESS].answered == c->number)
     i++;
   if (i < jobs->len)
-    err_set(&c->result.errors[ERR_JOB], ERR_JOB,
+    err_set(&r->errors[ERR_JOB], ERR_JOB,
             "%zu of %zu jobs are missing from the responses, such as %s",
             jobs->len - c->result.answered, jobs->len, jobs->all[i]->id);
 }
 
-/* The first error but those of single jobs, or NULL. */
-static const struct err *find_error(const struct err errors[ERR_KINDS]) {
-  for (int kind = ERR_NONE + 1; kind < ERR_KINDS; kind++)
-    if (kind != ERR_JOB && err_is_set(&errors[kind]))
-      return &errors[kind];
-  return NULL;
-}
-
-/* Reports the optional round when it begins to fail and when that is over, not
- * at each cycle between. */
-static void end_rpo_and_rto(struct cycle *c) {
-  struct round *r = &c->rpo_and_rto;
-  if (r->type == NULL)
-    return;
-  round_end(r);
-  const struct err *err = find_error(c->rpo_errors);
-  if (err != NULL && !c->rpo_failing) {
-    c->rpo_err = *err;
-    c->rpo_failing = true;
-    c->result.rpo_and_rto_change = &c->rpo_err;
-  } else if (err == NULL && c->rpo_failing && r->accepted > 0) {
-    err_clear(&c->rpo_err);
-    c->rpo_failing = false;
-    c->result.rpo_and_rto_change = &c->rpo_err;
-  }
-}
-
 /* A service that knows none of the jobs is up. */
-static const struct err *find_outage(const struct project_result *r) {
-  return r->answered == 0 ? find_error(r->errors) : NULL;
+static const struct err *find_outage(const struct cycle *c) {
+  return c->result.answered == 0 ? round_error(&c->rounds[JOB_PROGRESS]) : NULL;
 }
 
 void cycle_end(struct cycle *c) {
   cycle_cancel(c);
-  round_end(&c->progress);
-  end_rpo_and_rto(c);
+  for (size_t i = 0; i < c->rounds_len; i++)
+    round_end(&c->rounds[i]);
+  for (size_t i = JOB_PROGRESS + 1; i < c->rounds_len; i++)
+    c->result.call_changes[c->rounds[i].call] = round_change(&c->rounds[i]);
   describe_missing(c);
   c->result.seconds = clock_seconds() - c->seconds;
-  changes_project(&c->changes, find_outage(&c->result));
+  changes_project(&c->changes, find_outage(c));
   c->setup.events->finished(c->setup.arg, &c->result);
 }

@@ -2,7 +2,7 @@
  * Copyright (c) 2026 the collectd-drs authors
  *
  * One poll of all jobs of a project: a round of requests for their progress,
- * and, where configured, one for their RPO and RTO. It ends in time whatever
+ * and one for each further call that is configured. It ends in time whatever
  * the network does, and emits the project's events.
  *
  *     cycle_start(&c, now, deadline);
@@ -31,15 +31,10 @@ struct cycle_setup {
 struct cycle {
   struct cycle_setup setup;
   struct call_pool pool;
-  struct round progress, rpo_and_rto;
+  struct round rounds[JOB_CALLS]; /* of the calls that are made, in order */
+  size_t rounds_len;
   struct project_counts counts;
   struct changes changes;
-
-  /* Reports of the optional round. */
-  uint64_t rpo_counts[ERR_KINDS];
-  struct err rpo_errors[ERR_KINDS];
-  struct err rpo_err; /* of the last round */
-  bool rpo_failing;   /* and this was reported */
 
   /* of the cycle under way */
   uint32_t number;
@@ -78,7 +73,7 @@ static inline bool cycle_awaits_credentials(const struct cycle *c) {
 
 /* Whether the service requested a pause that lasts. */
 static inline bool cycle_is_paused(const struct cycle *c, msec_t now) {
-  return now < c->progress.pause.until;
+  return now < c->rounds[JOB_PROGRESS].pause.until;
 }
 
 /* To be completed before cycle_end by the sources of jobs. */

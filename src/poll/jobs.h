@@ -16,6 +16,7 @@
 #ifndef DRS_POLL_JOBS_H
 #define DRS_POLL_JOBS_H
 
+#include "api/job_call.h"
 #include "base/clock.h"
 #include "poll/job_list.h"
 #include "poll/name_registry.h"
@@ -30,10 +31,7 @@ enum jobs_source {
   JOBS_LISTED = 1 << 2, /* and those above: a list for each kind of job */
 };
 
-/* The API calls that a job is polled with. */
-enum job_call { JOB_PROGRESS, JOB_RPO_AND_RTO, JOB_CALLS };
-
-/* The state of a job for one of them. Cycles have numbers from 1. */
+/* The state of a job for one API call. Cycles have numbers from 1. */
 struct job_poll {
   uint32_t answered; /* the last cycle that it was reported in; 0: none */
   uint32_t rejected; /* the group that it is quarantined with; 0: it is not */

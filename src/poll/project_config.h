@@ -8,6 +8,7 @@
 #ifndef DRS_POLL_PROJECT_CONFIG_H
 #define DRS_POLL_PROJECT_CONFIG_H
 
+#include "api/job_call.h"
 #include "auth/credential_config.h"
 #include "base/clock.h"
 #include "poll/job_filter.h"
@@ -35,7 +36,7 @@ struct project_config {
   bool discover_jobs;
   double discover_interval; /* seconds */
   struct job_filter discover_filter;
-  bool rpo_and_rto; /* poll them as well */
+  bool calls[JOB_CALLS]; /* those that are made beside the first */
 };
 
 #endif

@@ -7,15 +7,14 @@
 #ifndef DRS_POLL_PROJECT_EVENTS_H
 #define DRS_POLL_PROJECT_EVENTS_H
 
-#include "api/progress.h"
-#include "api/rpo_and_rto.h"
+#include "api/job_call.h"
 #include "api/status.h"
 #include "base/err.h"
 #include "poll/jobs.h"
 
 /* Counters since the start. */
 struct project_counts {
-  uint64_t requests;          /* for progress, RPO and RTO, and the task list */
+  uint64_t requests;          /* of API calls */
   uint64_t token_requests;    /* for credentials */
   uint64_t errors[ERR_KINDS]; /* by kind */
   uint64_t skipped;           /* cycles that were due while one was running */
@@ -26,14 +25,14 @@ struct project_result {
   double seconds; /* duration of the cycle */
   size_t jobs, answered;
   size_t families[STATUS_FAMILIES]; /* reported jobs by family of status */
-  /* The first error of each kind, if any. */
-  struct err errors[ERR_KINDS];
+  const struct err *errors;  /* the first error of each kind, if any; valid
+                                until the next cycle starts */
   const char *insecure_file; /* a secret's file that not only its owner can
                                 read, or NULL */
   bool jobs_known;           /* each source of jobs was read at least once */
-  /* Of the file of jobs, of the service's list, and of the call for RPO and
-   * RTO. NULL: no change; an error that is not set: recovered. */
-  const struct err *file_change, *discovery_change, *rpo_and_rto_change;
+  /* Of the file of jobs, of the service's list, and of each call but the first.
+   * NULL: no change; an error that is not set: recovered. */
+  const struct err *file_change, *discovery_change, *call_changes[JOB_CALLS];
 };
 
 /* Whether every job was reported. */
@@ -64,14 +63,12 @@ struct change {
 struct project_events {
   /* A cycle starts. */
   void (*started)(void *arg);
-  /* A job was reported. */
-  void (*values)(void *arg, const struct job *job, const struct progress *p);
+  /* A call's item for a job came. JOB_PROGRESS: the job was reported. */
+  void (*item)(void *arg, const struct job *job, enum job_call call,
+               const struct job_item *item);
   void (*changed)(void *arg, const struct change *change);
   /* The cycle is over. */
   void (*finished)(void *arg, const struct project_result *result);
-  /* The RPO and RTO of a job came. NULL where they are not configured. */
-  void (*rpo_and_rto)(void *arg, const struct job *job,
-                      const struct rpo_and_rto *r);
 };
 
 #endif

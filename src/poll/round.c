@@ -12,7 +12,8 @@
 /* Errors */
 
 void round_fail(struct round *r, const struct err *err) {
-  r->counts[err->kind]++;
+  if (r->counts != NULL)
+    r->counts[err->kind]++;
   err_set(&r->errors[err->kind], err->kind, "%s", err->text);
 }
 
@@ -114,7 +115,7 @@ static void report_missing(struct round *r, struct slot *slot) {
     return;
   for (struct job *job;
        (job = batches_each(&r->batches, &slot->batch, &at)) != NULL;)
-    if (job->polls[r->job_call].answered != r->number)
+    if (job->polls[r->call].answered != r->number)
       r->missing(r->arg, job, "", slot->call.err.text);
 }
 
@@ -192,14 +193,14 @@ struct job *round_find_job(struct round *r, struct slot *slot,
   struct job *job = jobs_find(r->batches.jobs, id->text, near);
   if (job == NULL)
     report_unexpected(r, id);
-  else if (job->polls[r->job_call].answered == r->number)
+  else if (job->polls[r->call].answered == r->number)
     return NULL;
   return job;
 }
 
 void round_take_answer(struct round *r, struct job *job) {
-  job->polls[r->job_call].answered = r->number;
-  job->polls[r->job_call].rejected = 0;
+  job->polls[r->call].answered = r->number;
+  job->polls[r->call].rejected = 0;
 }
 
 /* The round as a whole */
@@ -210,6 +211,8 @@ void round_begin(struct round *r, uint32_t number, msec_t now) {
   r->in_flight = r->accepted = r->failed = 0;
   r->blames_jobs = true;
   err_clear(&r->rejection);
+  for (int kind = 0; kind < ERR_KINDS; kind++)
+    err_clear(&r->errors[kind]);
   batches_begin(&r->batches, number, now);
 }
 
@@ -248,4 +251,20 @@ static void settle_rejections(struct round *r) {
 void round_end(struct round *r) {
   settle_rejections(r);
   batches_end(&r->batches);
+}
+
+const struct err *round_error(const struct round *r) {
+  for (int kind = ERR_NONE + 1; kind < ERR_KINDS; kind++)
+    if (kind != ERR_JOB && err_is_set(&r->errors[kind]))
+      return &r->errors[kind];
+  return NULL;
+}
+
+const struct err *round_change(struct round *r) {
+  const struct err *err = round_error(r);
+  bool failing = err != NULL;
+  if (failing == r->failing || (!failing && r->accepted == 0))
+    return NULL;
+  r->failing = failing;
+  return failing ? err : &r->errors[ERR_NONE];
 }

@@ -17,15 +17,13 @@
 #define ROUND_RETRY_MS (24 * 3600 * 1000)
 
 struct round {
-  const struct api_call_type *type;
-  enum job_call job_call;
+  enum job_call call;
+  const struct api_call_type *type; /* of it */
   struct batches batches;
   struct backoff pause; /* that the service requested */
   size_t parallel;      /* slots of the pool */
 
-  /* Where errors are counted, and the first of each kind is kept. */
-  uint64_t *counts;
-  struct err *errors;
+  uint64_t *counts; /* of errors by kind; NULL: they are not counted */
 
   /* Of a mandatory call: the service rejects a job, for itself or not at all
    * (both texts are "" then). */
@@ -36,6 +34,7 @@ struct round {
   bool supported; /* an optional call was accepted once */
   unsigned
       credential_errors; /* cycles in a row that an optional call had one */
+  bool failing;          /* and this was reported */
 
   /* of the cycle under way */
   uint32_t number;
@@ -43,6 +42,7 @@ struct round {
   size_t in_flight, accepted, failed; /* requests */
   bool blames_jobs;     /* each rejection was certainly for a job's sake */
   struct err rejection; /* the first of a job alone */
+  struct err errors[ERR_KINDS]; /* the first of each kind */
 };
 
 void round_begin(struct round *r, uint32_t number, msec_t now);
@@ -74,5 +74,17 @@ void round_close(struct round *r, const struct err *err);
 
 /* Ends the round; its calls are over or cancelled. */
 void round_end(struct round *r);
+
+/* The first error but those of single jobs, or NULL. */
+const struct err *round_error(const struct round *r);
+
+/* After the end: the round started failing, or recovered where the error is not
+ * set. NULL: no change. */
+const struct err *round_change(struct round *r);
+
+/* Whether it has requests to send, or in flight. */
+static inline bool round_is_outstanding(const struct round *r) {
+  return r->in_flight > 0 || batches_are_left(&r->batches);
+}
 
 #endif

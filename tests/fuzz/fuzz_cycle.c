@@ -26,8 +26,7 @@ struct input {
 };
 
 static struct {
-  int told[JOBS_MAX];   /* in this read */
-  int delays[JOBS_MAX]; /* likewise */
+  int told[JOB_CALLS][JOBS_MAX]; /* in this read */
   bool polling;
 } seen;
 
@@ -42,21 +41,13 @@ static void on_started(void *arg) {
   (void)arg;
   seen.polling = true;
   memset(seen.told, 0, sizeof(seen.told));
-  memset(seen.delays, 0, sizeof(seen.delays));
 }
 
-static void on_values(void *arg, const struct job *job,
-                      const struct progress *p) {
+static void on_item(void *arg, const struct job *job, enum job_call call,
+                    const struct job_item *item) {
   (void)arg;
-  MUST(seen.polling && strcmp(job->id, p->id.text) == 0);
-  MUST(++seen.told[atoi(job->id)] == 1);
-}
-
-static void on_rpo_and_rto(void *arg, const struct job *job,
-                           const struct rpo_and_rto *r) {
-  (void)arg;
-  MUST(seen.polling && strcmp(job->id, r->id.text) == 0);
-  MUST(++seen.delays[atoi(job->id)] == 1);
+  MUST(seen.polling && strcmp(job->id, item->id.text) == 0);
+  MUST(++seen.told[call][atoi(job->id)] == 1);
 }
 
 static void on_changed(void *arg, const struct change *change) {
@@ -71,16 +62,15 @@ static void on_finished(void *arg, const struct project_result *r) {
   size_t told = 0;
   MUST(seen.polling && r->answered <= r->jobs);
   for (size_t i = 0; i < JOBS_MAX; i++)
-    told += (size_t)seen.told[i];
+    told += (size_t)seen.told[JOB_PROGRESS][i];
   MUST(told == r->answered);
   seen.polling = false;
 }
 
 static const struct project_events events = {.started = on_started,
-                                             .values = on_values,
+                                             .item = on_item,
                                              .changed = on_changed,
-                                             .finished = on_finished,
-                                             .rpo_and_rto = on_rpo_and_rto};
+                                             .finished = on_finished};
 
 static struct project_config config;
 
@@ -90,7 +80,7 @@ static struct project *make(struct input *in, struct auths *auths) {
   config.batch_size = 1 + take(in) % 16;
   uint8_t how = take(in);
   config.max_parallel = 1 + how % 8;
-  config.rpo_and_rto = how & 0x10;
+  config.calls[JOB_RPO_AND_RTO] = how & 0x10;
   config.spread = how & 0x20 ? 2000 : 0;
   MUST(config_fixture_add_jobs(&config, jobs));
   const struct project_env env = {.auths = auths};

@@ -39,27 +39,28 @@ static void add_number(struct seen *s, unsigned has, unsigned bit,
   add(s, value, sizeof(*value));
 }
 
-static void on_item(void *arg, const struct progress *p) {
+static void on_item(void *arg, const struct job_item *item) {
+  const struct progress *p = (const struct progress *)item;
   struct seen *s = arg;
   s->items++;
-  MUST(p->id.len > 0);
+  MUST(item->id.len > 0);
   MUST(p->phases_len <= PROGRESS_PHASES_MAX);
-  add(s, &p->has, sizeof(p->has));
-  add_number(s, p->has, PROGRESS_COMPLETED, &p->completed);
-  add_number(s, p->has, PROGRESS_REMAINING, &p->remaining);
-  add_number(s, p->has, PROGRESS_DELAY_S, &p->delay_s);
-  add_number(s, p->has, PROGRESS_DELAY_MS, &p->delay_ms);
-  add_number(s, p->has, PROGRESS_PROCESS_TIME, &p->process_time);
-  add_number(s, p->has, PROGRESS_ROWS_RATE, &p->rows_rate);
-  add_number(s, p->has, PROGRESS_BYTES_RATE, &p->bytes_rate);
-  add_text(s, &p->id);
+  add(s, &item->has, sizeof(item->has));
+  add_number(s, item->has, PROGRESS_COMPLETED, &p->completed);
+  add_number(s, item->has, PROGRESS_REMAINING, &p->remaining);
+  add_number(s, item->has, PROGRESS_DELAY_S, &p->delay_s);
+  add_number(s, item->has, PROGRESS_DELAY_MS, &p->delay_ms);
+  add_number(s, item->has, PROGRESS_PROCESS_TIME, &p->process_time);
+  add_number(s, item->has, PROGRESS_ROWS_RATE, &p->rows_rate);
+  add_number(s, item->has, PROGRESS_BYTES_RATE, &p->bytes_rate);
+  add_text(s, &item->id);
   add_text(s, &p->task_mode);
   add_text(s, &p->transfer_status);
   add_text(s, &p->src_offset);
   add_text(s, &p->node_offset);
   add_text(s, &p->dst_offset);
-  add_text(s, &p->error_code);
-  add_text(s, &p->error_msg);
+  add_text(s, &item->error_code);
+  add_text(s, &item->error_msg);
   for (size_t i = 0; i < p->phases_len; i++) {
     const struct progress_phase *phase = &p->phases[i];
     MUST(memchr(phase->name, '\0', sizeof(phase->name)) != NULL);
@@ -88,7 +89,8 @@ static struct seen decode(const uint8_t *bytes, size_t len, size_t first,
                           bool expect_error) {
   struct seen s = {.sum = 14695981039346656037u};
   struct err err = ERR_INIT;
-  struct progress_response response = {.fn = on_item, .arg = &s};
+  struct progress item;
+  struct job_response response = {on_item, &s, &item.base};
   struct json_decoder *d = json_decoder_new(progress_call.response, &response);
   MUST(d != NULL);
   if (expect_error)

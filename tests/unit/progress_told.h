@@ -57,27 +57,30 @@ static inline void tell_phase(const struct progress_phase *p) {
   fputc('\n', told.stream);
 }
 
-/* A progress_fn. */
-static inline void tell_item(void *arg, const struct progress *p) {
+/* A job_item_fn. */
+static inline void tell_item(void *arg, const struct job_item *item) {
+  const struct progress *p = (const struct progress *)item;
   assert_ptr_equal(arg, &told);
   told.items++;
   fputs("item", told.stream);
-  tell_text("", &p->id);
-  tell_number("progress", p->has, PROGRESS_COMPLETED, p->completed);
-  tell_number("remaining_time", p->has, PROGRESS_REMAINING, p->remaining);
-  tell_number("incre_trans_delay", p->has, PROGRESS_DELAY_S, p->delay_s);
-  tell_number("incre_trans_delay_millis", p->has, PROGRESS_DELAY_MS,
+  tell_text("", &item->id);
+  tell_number("progress", item->has, PROGRESS_COMPLETED, p->completed);
+  tell_number("remaining_time", item->has, PROGRESS_REMAINING, p->remaining);
+  tell_number("incre_trans_delay", item->has, PROGRESS_DELAY_S, p->delay_s);
+  tell_number("incre_trans_delay_millis", item->has, PROGRESS_DELAY_MS,
               p->delay_ms);
-  tell_number("process_time", p->has, PROGRESS_PROCESS_TIME, p->process_time);
-  tell_number("apply_rows_rate", p->has, PROGRESS_ROWS_RATE, p->rows_rate);
-  tell_number("apply_bytes_rate", p->has, PROGRESS_BYTES_RATE, p->bytes_rate);
+  tell_number("process_time", item->has, PROGRESS_PROCESS_TIME,
+              p->process_time);
+  tell_number("apply_rows_rate", item->has, PROGRESS_ROWS_RATE, p->rows_rate);
+  tell_number("apply_bytes_rate", item->has, PROGRESS_BYTES_RATE,
+              p->bytes_rate);
   tell_text("task_mode=", &p->task_mode);
   tell_text("transfer_status=", &p->transfer_status);
   tell_text("src_offset=", &p->src_offset);
   tell_text("node_offset=", &p->node_offset);
   tell_text("dst_offset=", &p->dst_offset);
-  tell_text("error_code=", &p->error_code);
-  tell_text("error_msg=", &p->error_msg);
+  tell_text("error_code=", &item->error_code);
+  tell_text("error_msg=", &item->error_msg);
   fputc('\n', told.stream);
   for (size_t i = 0; i < p->phases_len; i++)
     tell_phase(&p->phases[i]);
@@ -96,7 +99,8 @@ static inline void tell_response(struct json_decoder *d) {
  * access beyond it is found. The result is told.text, to be freed. */
 static inline void tell_all(const char *bytes, size_t len, size_t chunk) {
   struct err e = ERR_INIT;
-  struct progress_response response = {.fn = tell_item, .arg = &told};
+  struct progress item;
+  struct job_response response = {tell_item, &told, &item.base};
   bool ok = true;
   told.items = 0;
   told.stream = open_memstream(&told.text, &told.len);

@@ -142,9 +142,9 @@ static struct {
 
 static void on_started(void *arg) { (void)arg; }
 
-static void on_values(void *arg, const struct job *job,
-                      const struct progress *p) {
-  (void)arg, (void)job, (void)p;
+static void on_item(void *arg, const struct job *job, enum job_call call,
+                    const struct job_item *item) {
+  (void)arg, (void)job, (void)call, (void)item;
   told.jobs++;
 }
 
@@ -163,7 +163,7 @@ static void on_finished(void *arg, const struct project_result *result) {
     told.error = told.error || err_is_set(&result->errors[kind]);
 }
 
-static const struct project_events events = {on_started, on_values, on_changed,
+static const struct project_events events = {on_started, on_item, on_changed,
                                              on_finished};
 
 typedef void credentials_fn(struct credential_config *c);

@@ -24,9 +24,9 @@ static void on_started(void *arg) {
   told.jobs[0] = '\0';
 }
 
-static void on_values(void *arg, const struct job *job,
-                      const struct progress *p) {
-  (void)arg, (void)p;
+static void on_item(void *arg, const struct job *job, enum job_call call,
+                    const struct job_item *item) {
+  (void)arg, (void)call, (void)item;
   size_t len = strlen(told.jobs);
   bool named = strcmp(job->name, job->id) != 0;
   snprintf(told.jobs + len, sizeof(told.jobs) - len, "%s%s%s%s",
@@ -50,7 +50,7 @@ static void on_finished(void *arg, const struct project_result *result) {
            err_is_set(news) ? news->text : "-");
 }
 
-static const struct project_events events = {on_started, on_values, on_changed,
+static const struct project_events events = {on_started, on_item, on_changed,
                                              on_finished};
 
 /* With these configured jobs, one letter each. */

@@ -7,7 +7,6 @@
 #include "alloc.h"
 
 #include "api/call.h"
-#include "api/job_ids.h"
 #include "api/progress.h"
 
 #include <stdio.h>
@@ -15,18 +14,18 @@
 static struct progress last;
 static size_t items;
 
-static void keep(void *arg, const struct progress *p) {
+static void keep(void *arg, const struct job_item *item) {
   (void)arg;
-  last = *p;
+  last = *(const struct progress *)item;
   items++;
 }
 
-static struct progress_response response;
+static struct progress decoded;
+static struct job_response response = {.fn = keep, .item = &decoded.base};
 
 static struct json_decoder *start(void) {
   items = 0;
   memset(&last, 0, sizeof(last));
-  response = (struct progress_response){.fn = keep};
   return json_decoder_new(progress_call.response, &response);
 }
 
@@ -63,11 +62,11 @@ static void long_strings_are_cut(void **state) {
   assert_true(feed(r, "}]}"));
   assert_true(json_decoder_finish(r, NULL));
   assert_int_equal(items, 1);
-  assert_kept(&last.id);
-  assert_kept(&last.error_msg);
+  assert_kept(&last.base.id);
+  assert_kept(&last.base.error_msg);
   assert_int_equal(last.phases_len, 1);
   assert_int_equal(strlen(last.phases[0].name), PROGRESS_WORD_MAX - 1);
-  assert_int_equal(last.has, 0);
+  assert_int_equal(last.base.has, 0);
   json_decoder_free(r);
 }
 

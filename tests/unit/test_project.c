@@ -27,10 +27,10 @@ static void on_started(void *arg) {
   memset(told.told, 0, sizeof(told.told));
 }
 
-static void on_values(void *arg, const struct job *job,
-                      const struct progress *p) {
-  (void)arg;
-  assert_string_equal(job->id, p->id.text);
+static void on_item(void *arg, const struct job *job, enum job_call call,
+                    const struct job_item *item) {
+  (void)arg, (void)call;
+  assert_string_equal(job->id, item->id.text);
   told.told[atoi(job->id)]++;
 }
 
@@ -55,7 +55,7 @@ static void on_changed(void *arg, const struct change *change) {
   strcpy(told.why, change->message);
 }
 
-static const struct project_events events = {on_started, on_values, on_changed,
+static const struct project_events events = {on_started, on_item, on_changed,
                                              on_finished};
 
 static void make_project(int jobs, int batch_size, int parallel,

@@ -16,19 +16,21 @@
 
 static char decoded[512];
 
-static void on_item(void *arg, const struct rpo_and_rto *r) {
+static void append(void *arg, const struct job_item *item) {
   (void)arg;
+  const struct rpo_and_rto *r = (const struct rpo_and_rto *)item;
   size_t len = strlen(decoded);
-  snprintf(decoded + len, sizeof(decoded) - len, "%s", r->id.text);
-  if (r->has & RPO_DELAY)
+  snprintf(decoded + len, sizeof(decoded) - len, "%s", item->id.text);
+  if (item->has & RPO_DELAY)
     snprintf(decoded + strlen(decoded), 64, " rpo=%.15g", r->rpo_ms);
-  if (r->has & RTO_DELAY)
+  if (item->has & RTO_DELAY)
     snprintf(decoded + strlen(decoded), 64, " rto=%.15g", r->rto_ms);
   strcat(decoded, "\n");
 }
 
 static void decode(const char *json, size_t chunk) {
-  struct rpo_and_rto_response response = {.fn = on_item};
+  struct rpo_and_rto item;
+  struct job_response response = {.fn = append, .item = &item.base};
   struct json_decoder *d =
       json_decoder_new(rpo_and_rto_call.response, &response);
   decoded[0] = '\0';
@@ -72,17 +74,14 @@ static void on_started(void *arg) {
   memset(seen.delays, 0, sizeof(seen.delays));
 }
 
-static void on_values(void *arg, const struct job *job,
-                      const struct progress *p) {
-  (void)arg, (void)p;
-  seen.values[atoi(job->id)]++;
-}
-
-static void on_delays(void *arg, const struct job *job,
-                      const struct rpo_and_rto *r) {
+static void on_item(void *arg, const struct job *job, enum job_call call,
+                    const struct job_item *item) {
   (void)arg;
-  assert_string_equal(job->id, r->id.text);
-  seen.delays[atoi(job->id)]++;
+  assert_string_equal(job->id, item->id.text);
+  if (call == JOB_PROGRESS)
+    seen.values[atoi(job->id)]++;
+  else
+    seen.delays[atoi(job->id)]++;
 }
 
 static void on_changed(void *arg, const struct change *change) {
@@ -92,7 +91,7 @@ static void on_changed(void *arg, const struct change *change) {
 
 static void on_finished(void *arg, const struct project_result *result) {
   (void)arg;
-  const struct err *change = result->rpo_and_rto_change;
+  const struct err *change = result->call_changes[JOB_RPO_AND_RTO];
   size_t len = strlen(seen.changes);
   seen.finished++;
   seen.result = *result;
@@ -102,16 +101,15 @@ static void on_finished(void *arg, const struct project_result *result) {
 }
 
 static const struct project_events events = {.started = on_started,
-                                             .values = on_values,
+                                             .item = on_item,
                                              .changed = on_changed,
-                                             .finished = on_finished,
-                                             .rpo_and_rto = on_delays};
+                                             .finished = on_finished};
 
 static void make(int jobs, int batch_size, int parallel) {
   config = config_fixture();
   config.batch_size = batch_size;
   config.max_parallel = parallel;
-  config.rpo_and_rto = true;
+  config.calls[JOB_RPO_AND_RTO] = true;
   memset(&seen, 0, sizeof(seen));
   assert_true(config_fixture_add_jobs(&config, jobs));
   make_fixture(&events);
@@ -239,7 +237,7 @@ static void a_rejected_signature_is_left_to_the_progress(void **state) {
   tear_down_fixture(NULL);
   config = config_fixture();
   set_access_key();
-  config.rpo_and_rto = true;
+  config.calls[JOB_RPO_AND_RTO] = true;
   assert_true(config_fixture_add_jobs(&config, 5));
   make_fixture(&events);
   for (int i = 0; i < 10; i++)

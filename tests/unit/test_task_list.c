@@ -6,7 +6,6 @@
 #include "alloc.h"
 
 #include "api/call.h"
-#include "api/call.h"
 #include "api/task_list.h"
 
 #include <stdio.h>
