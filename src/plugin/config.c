@@ -278,33 +278,11 @@ static void warn(const struct project_config *o) {
                 "credentials");
 }
 
-static void wipe_and_free(char *secret) {
-  if (secret != NULL)
-    explicit_bzero(secret, strlen(secret));
-  free(secret);
-}
-
-static void free_secret(const struct secret_config *s) {
-  wipe_and_free(s->value);
-  free(s->path);
-}
-
 static void free_project(struct project_config *o) {
-  const struct credential_config *c = &o->credential;
-  char *strings[] = {
-      o->name,     o->host,       o->endpoint,          o->project_id,
-      o->language, o->ca_cert,    o->client_cert,       o->client_key,
-      o->proxy,    o->jobs_file,  c->domain_name,       c->identity_endpoint,
-      c->user,     c->access_key, c->metadata_endpoint,
-  };
-  for (size_t i = 0; i < sizeof(strings) / sizeof(*strings); i++)
-    free(strings[i]);
-  free_secret(&c->token);
-  free_secret(&c->password);
-  free_secret(&c->secret_key);
-  free_secret(&c->security_token);
-  job_list_free(&o->jobs);
-  job_filter_free(&o->discover_filter);
+  for (size_t i = 0; i < ROWS; i++)
+    if (table[i].type->free != NULL)
+      table[i].type->free(&table[i], o);
+  free(o->name);
   *o = (struct project_config){0};
 }
 

@@ -264,25 +264,52 @@ static bool set_boolean(const struct option *o, struct project_config *to) {
   return true;
 }
 
-const struct option_type option_text = {parse_text, set_text};
-const struct option_type option_safe = {parse_safe, set_text};
-const struct option_type option_host = {parse_host, set_text};
-const struct option_type option_endpoint = {parse_endpoint, set_text};
-const struct option_type option_service_endpoint = {parse_service_endpoint,
-                                                    set_text};
-const struct option_type option_identity_endpoint = {parse_identity_endpoint,
-                                                     set_text};
-const struct option_type option_proxy = {parse_proxy, set_text};
-const struct option_type option_language = {parse_language, set_text};
-const struct option_type option_secret = {parse_secret, NULL};
-const struct option_type option_secret_file = {parse_secret_file, NULL};
-const struct option_type option_path = {parse_path, set_text};
-const struct option_type option_integer = {parse_integer, set_integer};
-const struct option_type option_seconds = {parse_seconds, set_seconds};
-const struct option_type option_boolean = {parse_boolean, set_boolean};
-const struct option_type option_job = {parse_job, NULL};
-const struct option_type option_discover_select = {parse_rule, NULL};
-const struct option_type option_discover_ignore = {parse_rule, NULL};
+/* Memory */
+
+static void free_text(const struct option *o, struct project_config *of) {
+  free(*(char **)field(o, of));
+}
+
+static void free_secret(const struct option *o, struct project_config *of) {
+  char *value = ((struct secret_config *)field(o, of))->value;
+  if (value != NULL)
+    explicit_bzero(value, strlen(value));
+  free(value);
+}
+
+static void free_secret_file(const struct option *o,
+                             struct project_config *of) {
+  free(((struct secret_config *)field(o, of))->path);
+}
+
+static void free_jobs(const struct option *o, struct project_config *of) {
+  job_list_free(field(o, of));
+}
+
+static void free_rules(const struct option *o, struct project_config *of) {
+  job_filter_free(field(o, of));
+}
+
+/* clang-format off */
+const struct option_type
+    option_text = {parse_text, set_text, free_text},
+    option_safe = {parse_safe, set_text, free_text},
+    option_host = {parse_host, set_text, free_text},
+    option_endpoint = {parse_endpoint, set_text, free_text},
+    option_service_endpoint = {parse_service_endpoint, set_text, free_text},
+    option_identity_endpoint = {parse_identity_endpoint, set_text, free_text},
+    option_proxy = {parse_proxy, set_text, free_text},
+    option_language = {parse_language, set_text, free_text},
+    option_secret = {parse_secret, NULL, free_secret},
+    option_secret_file = {parse_secret_file, NULL, free_secret_file},
+    option_path = {parse_path, set_text, free_text},
+    option_integer = {parse_integer, set_integer, NULL},
+    option_seconds = {parse_seconds, set_seconds, NULL},
+    option_boolean = {parse_boolean, set_boolean, NULL},
+    option_job = {parse_job, NULL, free_jobs},
+    option_discover_select = {parse_rule, NULL, free_rules},
+    option_discover_ignore = {parse_rule, NULL, free_rules};
+/* clang-format on */
 
 /* Checks */
 

@@ -21,6 +21,8 @@ struct option_type {
                 struct project_config *to, struct err *err);
   /* Keeps the row's default; NULL: there is none. False: out of memory. */
   bool (*set_default)(const struct option *o, struct project_config *to);
+  /* Frees the value; NULL: it has no memory of its own. Rows may share it. */
+  void (*free)(const struct option *o, struct project_config *of);
 };
 
 /* A row of the table of options. */

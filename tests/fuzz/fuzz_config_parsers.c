@@ -78,20 +78,6 @@ static void check(const struct project_config *o) {
   check_filter(&o->discover_filter);
 }
 
-static void free_options(struct project_config *o) {
-  char *strings[] = {o->proxy,
-                     o->project_id,
-                     o->endpoint,
-                     o->jobs_file,
-                     o->language,
-                     o->credential.token.value,
-                     o->credential.token.path};
-  for (size_t i = 0; i < sizeof(strings) / sizeof(*strings); i++)
-    free(strings[i]);
-  job_list_free(&o->jobs);
-  job_filter_free(&o->discover_filter);
-}
-
 /* One value of the input; the kind is in two bits. */
 static oconfig_value_t value(const uint8_t **bytes, size_t *len, int kind) {
   oconfig_value_t v = {.type = OCONFIG_TYPE_STRING};
@@ -135,7 +121,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len) {
   else
     MUST(err_is_set(&err));
   check_line(err.text);
-  free_options(&options);
+  if (o->type->free != NULL)
+    o->type->free(o, &options);
   for (int i = 0; i < item.values_num; i++)
     if (values[i].type == OCONFIG_TYPE_STRING)
       free(values[i].value.string);
