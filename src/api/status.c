@@ -90,10 +90,3 @@ enum status_family status_family(int code) {
              ? (enum status_family)family
              : STATUS_UNKNOWN;
 }
-
-const char *status_family_name(enum status_family family) {
-  static const char *const names[] = {"unknown", "starting", "running",
-                                      "paused",  "changing", "ended",
-                                      "failed"};
-  return names[family];
-}

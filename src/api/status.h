@@ -25,9 +25,7 @@ enum status_family {
  * 0 for any other that is not listed. */
 int status_code(const char *text, size_t len);
 
-/* The family of a code, and its English name. */
 enum status_family status_family(int code);
-const char *status_family_name(enum status_family family);
 
 /* The code of a `task_mode`: 1 FULL_TRANS, 2 INCR_TRANS, 3 FULL_INCR_TRANS, 0
  * for any other. */

@@ -34,7 +34,7 @@ static void on_item(void *arg, const struct job_item *item) {
   if (job == NULL)
     return;
   if (p != NULL && is_rejection(p)) {
-    round_reject_item(r, job, &item->error_code, &item->error_msg);
+    round_reject(r, job, item->error_code.text, item->error_msg.text);
     return;
   }
   round_take_answer(r, job);

@@ -67,10 +67,6 @@ void due_heap_set(struct due_heap *h, size_t number, msec_t at) {
     move_down(h, place, item);
 }
 
-msec_t due_heap_time(const struct due_heap *h, size_t number) {
-  return h->all[h->places[number]].at;
-}
-
 msec_t due_heap_first(const struct due_heap *h, size_t *ret_number) {
   if (h->len == 0)
     return CLOCK_NEVER;

@@ -25,7 +25,6 @@ bool due_heap_add(struct due_heap *h);
 void due_heap_free(struct due_heap *h);
 
 void due_heap_set(struct due_heap *h, size_t number, msec_t at);
-msec_t due_heap_time(const struct due_heap *h, size_t number);
 
 /* The time of the earliest item, CLOCK_NEVER where there is none, and its
  * number. */

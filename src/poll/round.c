@@ -11,14 +11,14 @@
 
 /* Errors */
 
-void round_fail(struct round *r, const struct err *err) {
+static void fail(struct round *r, const struct err *err) {
   if (r->counts != NULL)
     r->counts[err->kind]++;
   err_set(&r->errors[err->kind], err->kind, "%s", err->text);
 }
 
 void round_close(struct round *r, const struct err *err) {
-  round_fail(r, err);
+  fail(r, err);
   r->closed = true;
 }
 
@@ -33,20 +33,14 @@ static void give_up(struct round *r, const struct err *err, msec_t now) {
 
 /* Rejected jobs */
 
-static void report_rejected(struct round *r, struct job *job, const char *code,
-                            const char *message) {
+void round_reject(struct round *r, struct job *job, const char *code,
+                  const char *message) {
   struct err err = ERR_INIT;
   err_set(&err, ERR_JOB, "job %s: %s%s%s", job->id, code,
           *code && *message ? ": " : "", message);
   if (r->missing != NULL)
     r->missing(r->arg, job, code, message);
-  round_fail(r, &err);
-}
-
-void round_reject_item(struct round *r, struct job *job,
-                       const struct json_text *code,
-                       const struct json_text *message) {
-  report_rejected(r, job, code->text, message->text);
+  fail(r, &err);
 }
 
 /* Jobs that were rejected alone before anything was accepted. */
@@ -54,7 +48,7 @@ static void report_all_rejected(struct round *r) {
   size_t at = 0;
   for (struct job *job;
        (job = batches_each_rejected(&r->batches, &at)) != NULL;)
-    report_rejected(r, job, "", r->rejection.text);
+    round_reject(r, job, "", r->rejection.text);
 }
 
 /* Outcomes */
@@ -62,7 +56,7 @@ static void report_all_rejected(struct round *r) {
 /* No request is started for a while. A requested pause has begun
  * already. */
 static void on_throttled(struct round *r, struct slot *slot, msec_t now) {
-  round_fail(r, &slot->call.err);
+  fail(r, &slot->call.err);
   if (now >= r->pause.until) /* once for responses that come together */
     backoff_grow(&r->pause, THROTTLE_MIN_MS, THROTTLE_MAX_MS, now);
   batches_requeue(&r->batches, &slot->batch);
@@ -94,7 +88,7 @@ static void on_job_rejected(struct round *r, struct slot *slot, msec_t now) {
   if (job == NULL)
     return;
   if (r->accepted > 0 && !r->batches.after_outage)
-    report_rejected(r, job, "", err->text);
+    round_reject(r, job, "", err->text);
   else
     err_set(&r->rejection, err->kind, "%s", err->text);
 }
@@ -103,7 +97,7 @@ static void on_job_rejected(struct round *r, struct slot *slot, msec_t now) {
  * flight, and none succeeded, the service is left alone. */
 static void on_failure(struct round *r, struct slot *slot) {
   batches_failed(&r->batches);
-  round_fail(r, &slot->call.err);
+  fail(r, &slot->call.err);
   r->failed++;
   if (r->accepted == 0 && r->failed >= r->parallel)
     r->closed = true;
@@ -182,7 +176,7 @@ static void report_unexpected(struct round *r, const struct json_text *id) {
     return; /* there may be a million of them */
   err_set(&err, ERR_RESPONSE,
           "the response has a job that was not requested: %s", id->text);
-  round_fail(r, &err);
+  fail(r, &err);
 }
 
 /* Items mostly come in the order of the request: the next job is tried first.
@@ -245,7 +239,7 @@ static void settle_rejections(struct round *r) {
     return;
   }
   err_set(&err, ERR_HTTP, "every request was rejected: %s", r->rejection.text);
-  round_fail(r, &err);
+  fail(r, &err);
 }
 
 void round_end(struct round *r) {

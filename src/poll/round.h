@@ -63,13 +63,11 @@ struct job *round_find_job(struct round *r, struct slot *slot,
 /* The item reports its job. */
 void round_take_answer(struct round *r, struct job *job);
 
-/* An item has an error in place of a report. */
-void round_reject_item(struct round *r, struct job *job,
-                       const struct json_text *code,
-                       const struct json_text *message);
+/* The service has an error in place of a job's report. */
+void round_reject(struct round *r, struct job *job, const char *code,
+                  const char *message);
 
-/* Counts an error; and ends the round, where the rest would fail alike. */
-void round_fail(struct round *r, const struct err *err);
+/* Counts an error and starts no further request: the rest would fail alike. */
 void round_close(struct round *r, const struct err *err);
 
 /* Ends the round; its calls are over or cancelled. */

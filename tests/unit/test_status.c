@@ -90,17 +90,6 @@ static void a_code_has_a_family(void **state) {
     assert_int_equal(status_family(codes[i].code), codes[i].family);
 }
 
-static void a_family_has_a_name(void **state) {
-  (void)state;
-  assert_string_equal(status_family_name(STATUS_UNKNOWN), "unknown");
-  assert_string_equal(status_family_name(STATUS_STARTING), "starting");
-  assert_string_equal(status_family_name(STATUS_RUNNING), "running");
-  assert_string_equal(status_family_name(STATUS_PAUSED), "paused");
-  assert_string_equal(status_family_name(STATUS_CHANGING), "changing");
-  assert_string_equal(status_family_name(STATUS_ENDED), "ended");
-  assert_string_equal(status_family_name(STATUS_FAILED), "failed");
-}
-
 static void a_task_mode_has_its_code(void **state) {
   (void)state;
   assert_int_equal(status_task_mode("FULL_TRANS", 10), 1);
@@ -117,7 +106,6 @@ int main(void) {
       cmocka_unit_test(a_state_has_its_code),
       cmocka_unit_test(its_length_counts),
       cmocka_unit_test(a_code_has_a_family),
-      cmocka_unit_test(a_family_has_a_name),
       cmocka_unit_test(a_task_mode_has_its_code),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
