@@ -136,7 +136,7 @@ int __wrap___asprintf_chk(char **to, int flag, const char *format, ...) {
 /* A read */
 
 static struct {
-  size_t jobs;
+  size_t items[JOB_CALLS];
   bool finished, error;
 } told;
 
@@ -144,8 +144,8 @@ static void on_started(void *arg) { (void)arg; }
 
 static void on_item(void *arg, const struct job *job, enum job_call call,
                     const struct job_item *item) {
-  (void)arg, (void)job, (void)call, (void)item;
-  told.jobs++;
+  (void)arg, (void)job, (void)item;
+  told.items[call]++;
 }
 
 static void on_changed(void *arg, const struct change *change) {
@@ -159,6 +159,8 @@ static void on_finished(void *arg, const struct project_result *result) {
       (result->file_change != NULL && err_is_set(result->file_change)) ||
       (result->discovery_change != NULL &&
        err_is_set(result->discovery_change));
+  const struct err *change = result->call_changes[JOB_RPO_AND_RTO];
+  told.error = told.error || (change != NULL && err_is_set(change));
   for (int kind = ERR_NONE + 1; kind < ERR_KINDS; kind++)
     told.error = told.error || err_is_set(&result->errors[kind]);
 }
@@ -195,6 +197,7 @@ static void with_key(struct credential_config *c) {
 /* Whether the jobs are configured; else half are in a file, and half in the
  * service's list. */
 static bool configured = true;
+static bool also_rpo; /* a second call is made */
 static char jobs_file[] = "/tmp/test_read_memory.XXXXXX";
 
 static bool set_jobs(struct project_config *c) {
@@ -216,6 +219,7 @@ static bool configure(struct project_config *c, credentials_fn *credentials) {
   c->max_parallel = 2;
   c->endpoint = url;
   c->proxy = no_proxy;
+  c->calls[JOB_RPO_AND_RTO] = also_rpo;
   c->credential = (struct credential_config){0};
   credentials(&c->credential);
   return set_jobs(c);
@@ -251,11 +255,13 @@ static bool live(credentials_fn *credentials) {
   struct http *http = http_new("test", NULL);
   bool made = http != NULL && read_once(http, credentials);
   http_free(http);
-  bool all = told.jobs == JOBS;
+  bool all = told.items[JOB_PROGRESS] == JOBS &&
+             told.items[JOB_RPO_AND_RTO] == (also_rpo ? JOBS : 0);
   if (made && !told.finished)
     fail_msg("a read has no end");
   if (made && !all && !told.error)
-    fail_msg("%zu of %d jobs were told, and no error", told.jobs, JOBS);
+    fail_msg("%zu and %zu of %d jobs were told, and no error",
+             told.items[JOB_PROGRESS], told.items[JOB_RPO_AND_RTO], JOBS);
   return made && all;
 }
 
@@ -300,6 +306,13 @@ static void a_signed_read(void **state) {
   fail_each(with_key);
 }
 
+static void a_read_with_two_calls(void **state) {
+  (void)state;
+  also_rpo = true;
+  fail_each(with_token);
+  also_rpo = false;
+}
+
 static void a_read_that_finds_its_jobs(void **state) {
   (void)state;
   static const char lines[] = "0 zero\n1\n";
@@ -315,6 +328,7 @@ static void a_read_that_finds_its_jobs(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_token_read),
+      cmocka_unit_test(a_read_with_two_calls),
       cmocka_unit_test(a_read_that_finds_its_jobs),
       cmocka_unit_test(a_login_and_a_read),
       cmocka_unit_test(a_signed_read),
