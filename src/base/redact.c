@@ -111,31 +111,35 @@ static bool decode_entity(struct unit *u, const char *text) {
   return false;
 }
 
-/* Decodes the character at the text's start; false: it is not encoded. */
-static bool decode(struct unit *u, const char *text) {
+enum escapes { JSON = 1 << 0, ENTITY = 1 << 1, PERCENT = 1 << 2 };
+
+/* Decodes the character at the text's start; false: it is not encoded in one of
+ * these ways. */
+static bool decode(struct unit *u, const char *text, unsigned escapes) {
   switch (*text) {
   case '\\':
-    return decode_json(u, text);
+    return (escapes & JSON) && decode_json(u, text);
   case '&':
-    return decode_entity(u, text);
+    return (escapes & ENTITY) && decode_entity(u, text);
   case '+':
     *u = (struct unit){1, 1, {' '}};
-    return true;
+    return escapes & PERCENT;
   case '%': {
     long c = hex_value(text + 1, 2);
     *u = (struct unit){3, 1, {(char)c}};
-    return c >= 0;
+    return (escapes & PERCENT) && c >= 0;
   }
   default:
     return false;
   }
 }
 
-static size_t match_escaped(const char *text, const char *secret, size_t len) {
+static size_t match_escaped(const char *text, const char *secret, size_t len,
+                            unsigned escapes) {
   size_t n = 0, at = 0;
   struct unit u;
   while (n < len) {
-    if (decode(&u, text + at) && u.len <= len - n &&
+    if (decode(&u, text + at, escapes) && u.len <= len - n &&
         memcmp(u.bytes, secret + n, u.len) == 0) {
       at += u.text_len;
       n += u.len;
@@ -147,6 +151,20 @@ static size_t match_escaped(const char *text, const char *secret, size_t len) {
     }
   }
   return is_enough(n, len, PREFIX_MIN, text[at] == '\0') ? at : 0;
+}
+
+/* In a URL that is quoted in JSON, escapes mix. Elsewhere those of the other
+ * kinds are the secret's own: in HTML, two backslashes are two. */
+static size_t match_any_escapes(const char *text, const char *secret,
+                                size_t len) {
+  static const unsigned all[] = {JSON | ENTITY | PERCENT, JSON, ENTITY,
+                                 PERCENT};
+  size_t most = 0;
+  for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++) {
+    size_t n = match_escaped(text, secret, len, all[i]);
+    most = n > most ? n : most;
+  }
+  return most;
 }
 
 /* Base64 */
@@ -214,7 +232,7 @@ size_t redact_text_keys(unsigned keys[REDACT_TEXT_KEYS], const char *text) {
   int first = base64_value(text[0]);
   int second = first < 0 ? -1 : base64_value(text[1]);
   keys[n++] = byte_key(*text);
-  if (decode(&u, text))
+  if (decode(&u, text, JSON | ENTITY | PERCENT))
     keys[n++] = byte_key(*u.bytes);
   if (second >= 0)
     keys[n++] = base64_key(first, second);
@@ -225,7 +243,7 @@ size_t redact_match(const char *text, const char *secret, size_t len) {
   if (len < REDACT_LEN_MIN)
     return 0;
   size_t plain = match_plain(text, secret, len);
-  size_t escaped = match_escaped(text, secret, len);
+  size_t escaped = match_any_escapes(text, secret, len);
   size_t base64 = match_base64(text, secret, len);
   size_t most = plain > escaped ? plain : escaped;
   return most > base64 ? most : base64;
