@@ -7,17 +7,46 @@
 #include "net/event_loop.h"
 
 #include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+struct watched {
+  uint32_t events; /* in the epoll; 0: it is not there */
+  bool owned, rests;
+};
+
+static bool is_watched(const struct event_loop *loop, int fd) {
+  return (size_t)fd < loop->watched_len && loop->watched[fd].events != 0;
+}
+
+static bool make_room(struct event_loop *loop, size_t fd) {
+  if (fd < loop->watched_len)
+    return true;
+  size_t len = 2 * fd + 1;
+  struct watched *more = reallocarray(loop->watched, len, sizeof(*more));
+  if (more == NULL)
+    return false;
+  memset(&more[loop->watched_len], 0,
+         (len - loop->watched_len) * sizeof(*more));
+  loop->watched = more;
+  loop->watched_len = len;
+  return true;
+}
+
 bool event_loop_init(struct event_loop *loop, struct err *err) {
+  *loop = (struct event_loop){0};
   loop->epoll = epoll_create1(EPOLL_CLOEXEC);
   loop->wakeup = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   if (loop->epoll >= 0 && loop->wakeup >= 0) {
     struct event event = {.fd = loop->wakeup, .readable = true};
-    event_loop_watch(loop, &event, false);
-    return true;
+    event_loop_watch(loop, &event);
+    if (is_watched(loop, loop->wakeup))
+      return true;
+    event_loop_finish(loop);
+    return err_memory(err);
   }
   event_loop_finish(loop);
   return err_set(err, ERR_LOCAL, "no file descriptor for the event loop: %m");
@@ -28,23 +57,57 @@ void event_loop_finish(struct event_loop *loop) {
     close(loop->epoll);
   if (loop->wakeup >= 0)
     close(loop->wakeup);
-  loop->epoll = loop->wakeup = -1;
+  free(loop->watched);
+  *loop = (struct event_loop){.epoll = -1, .wakeup = -1};
 }
 
-void event_loop_watch(struct event_loop *loop, const struct event *event,
-                      bool known) {
+void event_loop_own(struct event_loop *loop, int fd) {
+  if (fd >= 0 && make_room(loop, (size_t)fd))
+    loop->watched[fd].owned = true;
+}
+
+static void forget(struct event_loop *loop, int fd) {
+  struct epoll_event unused = {0};
+  epoll_ctl(loop->epoll, EPOLL_CTL_DEL, fd, &unused);
+  loop->watched[fd].events = 0;
+  loop->watched[fd].rests = false;
+}
+
+/* A child of another thread may have a copy of it, which would keep a closed
+ * one in the epoll. */
+void event_loop_close(struct event_loop *loop, int fd) {
+  if (is_watched(loop, fd))
+    forget(loop, fd);
+  if ((size_t)fd < loop->watched_len)
+    loop->watched[fd].owned = false;
+  close(fd);
+}
+
+void event_loop_watch(struct event_loop *loop, const struct event *event) {
   struct epoll_event e = {.data.fd = event->fd,
                           .events = (event->readable ? EPOLLIN : 0U) |
                                     (event->writable ? EPOLLOUT : 0U)};
   /* A failure leaves the transfer to its timeout. */
-  epoll_ctl(loop->epoll, known ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, event->fd, &e);
+  if (!make_room(loop, (size_t)event->fd))
+    return;
+  struct watched *w = &loop->watched[event->fd];
+  bool unchanged = w->rests && w->events == e.events;
+  w->rests = false;
+  if (unchanged)
+    return;
+  if (w->events == 0 ||
+      epoll_ctl(loop->epoll, EPOLL_CTL_MOD, event->fd, &e) != 0)
+    epoll_ctl(loop->epoll, EPOLL_CTL_ADD, event->fd, &e);
+  w->events = e.events;
 }
 
-/* libcurl may have closed it, and another thread have got its number since:
- * then it is not in this epoll, and nothing is done. */
 void event_loop_unwatch(struct event_loop *loop, int fd) {
-  struct epoll_event unused = {0};
-  epoll_ctl(loop->epoll, EPOLL_CTL_DEL, fd, &unused);
+  if (!is_watched(loop, fd))
+    return;
+  if (loop->watched[fd].owned)
+    loop->watched[fd].rests = true;
+  else
+    forget(loop, fd);
 }
 
 bool event_loop_wait(struct event_loop *loop, int timeout,
@@ -55,6 +118,10 @@ bool event_loop_wait(struct event_loop *loop, int timeout,
   if (e.data.fd == loop->wakeup) {
     uint64_t count;
     (void)!read(loop->wakeup, &count, sizeof(count));
+    return false;
+  }
+  if (loop->watched[e.data.fd].rests) { /* closed by the server */
+    forget(loop, e.data.fd);
     return false;
   }
   *ret_event =

@@ -162,9 +162,10 @@ static CURLM *new_multi(void) {
 /* Callbacks of libcurl: events */
 
 static int on_socket(CURL *easy, curl_socket_t fd, int what, void *arg,
-                     void *known) {
+                     void *unused) {
   struct http *http = arg;
   struct http_transfer *t = NULL; /* of an internal handle: libcurl 8 */
+  (void)unused;
   if (what == CURL_POLL_REMOVE) {
     event_loop_unwatch(&http->loop, fd);
     return 0;
@@ -172,15 +173,14 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *arg,
   struct event event = {.fd = fd,
                         .readable = (what & CURL_POLL_IN) != 0,
                         .writable = (what & CURL_POLL_OUT) != 0};
-  event_loop_watch(&http->loop, &event, known != NULL);
+  event_loop_watch(&http->loop, &event);
   curl_easy_getinfo(easy, CURLINFO_PRIVATE, &t);
   if (t != NULL)
     t->fd = fd;
-  if (known == NULL)
-    curl_multi_assign(http->multi, fd, http);
-  if (known == NULL && fd == http->guess[0]) { /* a lookup's */
+  if (fd == http->guess[0]) { /* a lookup's */
     set_close_on_exec(http->guess[0]);
     set_close_on_exec(http->guess[1]);
+    http->guess[0] = http->guess[1] = -1;
   }
   return 0;
 }
@@ -239,10 +239,19 @@ static void end_lookup(struct http_transfer *t, enum lookup_result result) {
 /* The name is known now. */
 static curl_socket_t on_open(void *arg, curlsocktype purpose,
                              struct curl_sockaddr *address) {
+  struct http_transfer *t = arg;
   (void)purpose;
-  end_lookup(arg, LOOKUP_DONE);
-  return socket(address->family, address->socktype | SOCK_CLOEXEC,
-                address->protocol);
+  end_lookup(t, LOOKUP_DONE);
+  int fd = socket(address->family, address->socktype | SOCK_CLOEXEC,
+                  address->protocol);
+  event_loop_own(&t->http->loop, fd);
+  return fd;
+}
+
+static int on_close(void *arg, curl_socket_t fd) {
+  struct http *http = arg;
+  event_loop_close(&http->loop, fd);
+  return 0;
 }
 
 /* Callbacks of libcurl: the response */
@@ -510,6 +519,8 @@ static bool set_callbacks(struct http_transfer *t) {
   e |= curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
   e |= curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open);
   e |= curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, t);
+  e |= curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close);
+  e |= curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, t->http);
   e |= curl_easy_setopt(easy, CURLOPT_RESOLVER_START_FUNCTION, on_lookup);
   e |= curl_easy_setopt(easy, CURLOPT_RESOLVER_START_DATA, t);
   return e == CURLE_OK;
