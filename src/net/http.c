@@ -52,9 +52,10 @@
 #define TURN_MS 1
 
 /* Bytes of a response on the wire, with what is not part of header and body:
- * chunk extensions, TLS. They are looked at after so many reads. */
+ * chunk extensions, TLS. They are looked at after so many calls of on_progress,
+ * of which a short response has a dozen. */
 #define WIRE_MAX (2 * (HTTP_BODY_MAX + HTTP_HEADER_MAX))
-#define WIRE_CHECK_READS 8
+#define WIRE_CHECK_CALLS 16
 
 LIST_HEAD(transfers, http_transfer);
 
@@ -93,8 +94,8 @@ struct http_transfer {
   struct http_response response;
   struct response_header header;
   size_t body_len;
-  int fd; /* the connection's, while one is watched */
-  unsigned reads;
+  int fd;              /* the connection's, while one is watched */
+  unsigned calls;      /* of on_progress */
   uint64_t wire_start; /* bytes of earlier responses on this connection */
   struct err err;      /* ours; libcurl's comes in `text` */
   char text[CURL_ERROR_SIZE];
@@ -296,7 +297,7 @@ static int on_progress(void *arg, curl_off_t unused1, curl_off_t unused2,
                        curl_off_t unused3, curl_off_t unused4) {
   struct http_transfer *t = arg;
   (void)unused1, (void)unused2, (void)unused3, (void)unused4;
-  if (++t->reads % WIRE_CHECK_READS != 0)
+  if (++t->calls % WIRE_CHECK_CALLS != 0)
     return 0;
   uint64_t bytes = received(t->fd);
   if (t->wire_start == 0)
@@ -598,7 +599,7 @@ static void reset_response(struct http_transfer *t) {
   t->response = (struct http_response){.retry_after = -1, .date = -1};
   *t->text = '\0';
   t->fd = -1;
-  t->reads = 0;
+  t->calls = 0;
   t->wire_start = 0;
 }
 
