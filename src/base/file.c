@@ -39,6 +39,10 @@ static bool is_settled(const struct stat *st) {
   return time(NULL) - changed > 2;
 }
 
+void file_look(struct file *f) {
+  f->settled = stat(f->path, &f->seen) == 0 && is_settled(&f->seen);
+}
+
 bool file_has_changed(const struct file *f) {
   struct stat now;
   return !f->settled || stat(f->path, &now) != 0 || !same_file(&now, &f->seen);

@@ -35,6 +35,9 @@ bool file_has_changed(const struct file *f);
 bool file_read(struct file *f, struct buf *to, enum err_kind kind,
                struct err *err);
 
+/* Takes the metadata of now for those of a reading, which another does. */
+void file_look(struct file *f);
+
 /* After a reading: whether the file was modified within the last second, so
  * that its writer may not have finished. */
 bool file_is_fresh(const struct file *f);

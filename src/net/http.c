@@ -17,6 +17,7 @@
 #include "net/response_header.h"
 #include "net/start_queue.h"
 #include "net/transfer_error.h"
+#include "net/trust.h"
 
 #include <arpa/inet.h>
 #include <curl/curl.h>
@@ -34,9 +35,6 @@
  * connection outlives a moved endpoint for long. */
 #define IDLE_MAX 50L
 #define LIFETIME_MAX 300L
-
-/* Seconds. OpenSSL: how long a replaced CACert may go unnoticed. */
-#define CA_CACHE_MAX 300L
 
 /* Of the descriptors that the process may have, a quarter are for requests in
  * flight, within these bounds. More than the upper one would take too long to
@@ -62,7 +60,8 @@ LIST_HEAD(transfers, http_transfer);
 struct http {
   struct event_loop loop;
   CURLM *multi;
-  CURLSH *share; /* TLS sessions outlive the easy handles */
+  struct trusts trusts;
+  const char *bundle; /* the system's certificates in one file; or NULL */
   const char *user_agent;
   struct transfers transfers;
   struct start_queue queue;
@@ -83,8 +82,10 @@ struct http_transfer {
   struct curl_slist *headers;
   struct http_handler handler;
   void *arg;
-  char *origin;     /* "https://host:port" */
-  const char *host; /* in libcurl's lookup: the proxy's, or in origin */
+  char *origin;        /* "https://host:port" */
+  const char *host;    /* in libcurl's lookup: the proxy's, or in origin */
+  const char *ca_cert; /* NULL: libcurl's defaults */
+  struct trust *trust; /* in flight, over TLS */
   msec_t timeout, deadline;
   enum { WAITING, IN_FLIGHT, FAILED } state;
   bool once;  /* never sent again */
@@ -342,11 +343,23 @@ static bool init_multi(struct http *http) {
   return e == CURLM_OK;
 }
 
-static bool init_share(struct http *http) {
-  http->share = curl_share_init();
-  return http->share != NULL &&
-         curl_share_setopt(http->share, CURLSHOPT_SHARE,
-                           CURL_LOCK_DATA_SSL_SESSION) == CURLSHE_OK;
+/* The system's certificates in one file; NULL: libcurl's defaults. On Debian
+ * these are a folder that has each certificate three times. GnuTLS would read
+ * all of them for each connection, and OpenSSL caches only a file. */
+static const char *system_bundle(void) {
+#if LIBCURL_VERSION_NUM >= 0x074600 /* before, it is not told */
+  static const char folder[] = "/etc/ssl/certs",
+                    file[] = "/etc/ssl/certs/ca-certificates.crt";
+  const curl_version_info_data *v = curl_version_info(CURLVERSION_NOW);
+  const char *bundle = NULL;
+  if (v->age >= CURLVERSION_SEVENTH && v->capath != NULL)
+    bundle = v->cainfo != NULL                ? v->cainfo
+             : strcmp(v->capath, folder) == 0 ? file
+                                              : NULL;
+  if (bundle != NULL && access(bundle, R_OK) == 0)
+    return bundle;
+#endif
+  return NULL;
 }
 
 struct http *http_new(const char *user_agent, struct err *err) {
@@ -364,11 +377,13 @@ struct http *http_new(const char *user_agent, struct err *err) {
   http->timer = http->deadline = CLOCK_NEVER;
   http->guess[0] = http->guess[1] = -1;
   LIST_INIT(&http->transfers);
+  LIST_INIT(&http->trusts);
   TAILQ_INIT(&http->failed);
   start_queue_init(&http->queue, most);
   lookups_init(&http->lookups, lookups < LOOKUP_MIN ? LOOKUP_MIN : lookups);
+  http->bundle = system_bundle();
   bool loop = event_loop_init(&http->loop, err);
-  if (loop && init_multi(http) && init_share(http))
+  if (loop && init_multi(http))
     return http;
   http_free(http);
   err_memory(err);
@@ -381,7 +396,7 @@ void http_free(struct http *http) {
   while (!LIST_EMPTY(&http->transfers))
     http_cancel(LIST_FIRST(&http->transfers));
   curl_multi_cleanup(http->multi);
-  curl_share_cleanup(http->share);
+  trusts_finish(&http->trusts);
   event_loop_finish(&http->loop);
   start_queue_finish(&http->queue);
   lookups_finish(&http->lookups);
@@ -424,43 +439,21 @@ static bool add_headers(struct http_transfer *t,
   return ok && add_header(t, "Expect:"); /* no round trip before the body */
 }
 
-/* The system's certificates in one file; NULL: libcurl's defaults. On Debian
- * these are a folder that has each certificate three times. GnuTLS would read
- * all of them for each connection, and OpenSSL caches only a file. */
-static const char *system_bundle(void) {
-#if LIBCURL_VERSION_NUM >= 0x074600 /* before, it is not told */
-  static const char folder[] = "/etc/ssl/certs",
-                    file[] = "/etc/ssl/certs/ca-certificates.crt";
-  const curl_version_info_data *v = curl_version_info(CURLVERSION_NOW);
-  const char *bundle = NULL;
-  if (v->age >= CURLVERSION_SEVENTH && v->capath != NULL)
-    bundle = v->cainfo != NULL                ? v->cainfo
-             : strcmp(v->capath, folder) == 0 ? file
-                                              : NULL;
-  if (bundle != NULL && access(bundle, R_OK) == 0)
-    return bundle;
-#endif
-  return NULL;
-}
-
-static bool set_connect_options(CURL *easy,
+static bool set_connect_options(struct http_transfer *t,
                                 const struct http_connect_options *connect) {
-  const char *bundle =
-      connect->ca_cert != NULL ? connect->ca_cert : system_bundle();
+  CURL *easy = t->easy;
   CURLcode e = CURLE_OK;
+  t->ca_cert = connect->ca_cert != NULL ? connect->ca_cert : t->http->bundle;
   e |= curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER,
                         (long)connect->verify_peer);
   e |= curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST,
                         connect->verify_host ? 2L : 0L);
   e |=
       curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-  if (bundle != NULL) { /* instead of the system's, not with them */
-    e |= curl_easy_setopt(easy, CURLOPT_CAINFO, bundle);
+  if (t->ca_cert != NULL) { /* instead of the system's, not with them */
+    e |= curl_easy_setopt(easy, CURLOPT_CAINFO, t->ca_cert);
     e |= curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
   }
-#if LIBCURL_VERSION_NUM >= 0x075700 /* before, there is no cache */
-  e |= curl_easy_setopt(easy, CURLOPT_CA_CACHE_TIMEOUT, CA_CACHE_MAX);
-#endif
   e |= curl_easy_setopt(easy, CURLOPT_SSLCERT, connect->client_cert);
   e |= curl_easy_setopt(easy, CURLOPT_SSLKEY, connect->client_key);
   e |= curl_easy_setopt(easy, CURLOPT_PROXY, connect->proxy);
@@ -530,7 +523,6 @@ static bool set_callbacks(struct http_transfer *t) {
 static bool set_common_options(struct http_transfer *t) {
   CURL *easy = t->easy;
   CURLcode e = CURLE_OK;
-  e |= curl_easy_setopt(easy, CURLOPT_SHARE, t->http->share);
   e |= curl_easy_setopt(easy, CURLOPT_USERAGENT, t->http->user_agent);
   e |= curl_easy_setopt(easy, CURLOPT_HTTPHEADER, t->headers);
 #if LIBCURL_VERSION_NUM >= 0x075500 /* its predecessor is deprecated */
@@ -576,8 +568,7 @@ static bool prepare(struct http_transfer *t, const struct http_request *req) {
   t->item.group = start_queue_group(&t->http->queue, req->connect);
   return t->easy != NULL && t->item.group != NULL && set_names(t, req) &&
          add_headers(t, req) && set_url(t->easy, req) &&
-         set_request(t->easy, req) &&
-         set_connect_options(t->easy, req->connect) &&
+         set_request(t->easy, req) && set_connect_options(t, req->connect) &&
          set_connection_use(t->easy, req->once) && set_callbacks(t) &&
          set_common_options(t);
 }
@@ -637,10 +628,18 @@ struct http_transfer *http_start(struct http *http,
   return t;
 }
 
+static void drop_trust(struct http_transfer *t) {
+  if (t->trust != NULL)
+    curl_easy_setopt(t->easy, CURLOPT_SHARE, NULL);
+  trust_release(t->trust);
+  t->trust = NULL;
+}
+
 /* Takes it out of libcurl. */
 static void land(struct http_transfer *t) {
   end_lookup(t, LOOKUP_ABANDONED);
   curl_multi_remove_handle(t->http->multi, t->easy);
+  drop_trust(t);
   start_queue_done(&t->http->queue, &t->item);
 }
 
@@ -704,14 +703,33 @@ static bool is_ready(void *arg, const struct start_item *item) {
          lookups_may_start(&http->lookups, t->needs, clock_now());
 }
 
+/* Late, so that it is the file as it is now. */
+static bool set_trust(struct http_transfer *t, msec_t now) {
+  if (strncmp(t->origin, "https:", 6) != 0)
+    return true;
+  t->trust = trust_acquire(&t->http->trusts, t->ca_cert, now);
+  if (t->trust == NULL)
+    return false;
+  CURLcode e = curl_easy_setopt(t->easy, CURLOPT_SHARE, t->trust->share);
+#if LIBCURL_VERSION_NUM >= 0x075700 /* before, there is no cache */
+  e |= curl_easy_setopt(t->easy, CURLOPT_CA_CACHE_TIMEOUT,
+                        trust_cache_time(t->trust, now));
+#endif
+  return e == CURLE_OK;
+}
+
 static bool add_to_multi(struct http_transfer *t, msec_t now) {
   long left = msec_left(t->deadline, now, INT_MAX);
   if (t->http->multi == NULL && !init_multi(t->http))
     return false;
   if (left == 0)
     left = 1; /* 0: no end */
-  return curl_easy_setopt(t->easy, CURLOPT_TIMEOUT_MS, left) == CURLE_OK &&
-         curl_multi_add_handle(t->http->multi, t->easy) == CURLM_OK;
+  if (set_trust(t, now) &&
+      curl_easy_setopt(t->easy, CURLOPT_TIMEOUT_MS, left) == CURLE_OK &&
+      curl_multi_add_handle(t->http->multi, t->easy) == CURLM_OK)
+    return true;
+  drop_trust(t);
+  return false;
 }
 
 /* Starts the next request, if one may start. */

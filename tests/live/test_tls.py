@@ -2,11 +2,14 @@
 # Copyright (c) 2026 the collectd-drs authors
 """TLS and proxies: trust, client certificates, and the route of requests."""
 
+import os
+from contextlib import contextmanager
+
 import pytest
 from blocks import JOB, PROJECT_ID, TOKEN, project
 from daemons import Collectd, Nginx
 from machine import own_mounts
-from standin import StandIn
+from standin import Certificates, StandIn
 
 SERVERS = [
     # what the server shows, further lines, is it asked?
@@ -59,6 +62,53 @@ def test_cacert_takes_the_place_of_the_systems_certificates(certificates, tmp_pa
         cloud.jobs[JOB] = {"job_id": JOB}
         result = WithSystemCertificates(project("prod", cloud, *lines), tmp_path).test_read()
     assert (result.status == 0) == asked
+
+
+@contextmanager
+def polled_with_cacert(certificates, path):
+    """A daemon that polls a service over TLS, whose certificate the file at this path vouches for."""
+    path.write_bytes(certificates.ca.read_bytes())
+    with StandIn(PROJECT_ID, TOKEN, tls=certificates.server()) as cloud:
+        cloud.jobs[JOB] = {"job_id": JOB}
+        with Collectd(project("prod", cloud, f'CACert "{path}"', "Interval 1")) as daemon:
+            daemon.wait_for_reads(1, "prod")
+            yield cloud, daemon
+
+
+def connect_anew(cloud, daemon, up: bool) -> None:
+    """End the open connections, and wait for three cycles on others, of which the last has values or not."""
+    cloud.listeners["drs"].drop()
+    daemon.wait_for_reads(len(daemon.reads("prod")) + 3, "prod")
+    daemon.wait_until(lambda: daemon.reads("prod")[-1]["prod/bool-up"] == up, f"bool-up {up:d}")
+
+
+def replace(path, certificates) -> None:
+    """Another authority takes the place of the one in this file, in one step."""
+    fresh = path.with_suffix(".new")
+    fresh.write_bytes(certificates.ca.read_bytes())
+    os.replace(fresh, path)
+
+
+def test_a_replaced_cacert_is_believed_at_once(certificates, tmp_path):
+    """libcurl with OpenSSL keeps what it has read of a file; for 300 seconds, as we ask it to."""
+    other = Certificates(tmp_path / "other")
+    with polled_with_cacert(certificates, tmp_path / "trusted.pem") as (cloud, daemon):
+        connect_anew(cloud, daemon, up=True)
+        replace(tmp_path / "trusted.pem", other)
+        cloud.listeners["drs"].tls = other.server()
+        connect_anew(cloud, daemon, up=True)
+
+
+def test_an_authority_that_was_withdrawn_is_not_believed(certificates, tmp_path):
+    """Not through a TLS session that the server would resume either, for which it shows no certificate."""
+    other = Certificates(tmp_path / "other")
+    with polled_with_cacert(certificates, tmp_path / "trusted.pem") as (cloud, daemon):
+        connect_anew(cloud, daemon, up=True)
+        replace(tmp_path / "trusted.pem", other)
+        connect_anew(cloud, daemon, up=False)
+        asked = len(cloud.requests)
+        connect_anew(cloud, daemon, up=False)
+        assert len(cloud.requests) == asked
 
 
 def test_a_client_certificate_is_shown_where_it_is_asked_for(certificates):
