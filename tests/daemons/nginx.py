@@ -32,9 +32,11 @@ http {{
     ssl_certificate_key {key};
     ssl_client_certificate {ca};
     ssl_verify_client {verify_client};
+    ssl_protocols {tls};
+    ssl_session_cache shared:sessions:1m;
     client_max_body_size 0;
     keepalive_timeout {idle};
-    keepalive_requests 1000000;
+    keepalive_requests {requests};
     location / {{
       proxy_pass http://127.0.0.1:{upstream_port};
       proxy_http_version 1.1;
@@ -49,13 +51,14 @@ http {{
 class Nginx(Daemon):
     """nginx at `endpoint`, in front of `upstream_port`; it shows a certificate of this `kind`.
 
-    It closes a connection that is idle for so many seconds.
+    It closes a connection that is idle for so many seconds, or has had so many requests.
     """
 
     name = "nginx"
 
     def __init__(self, upstream_port: int, certificates: Certificates, kind: str = "good",
-                 http2: bool = True, wants_client: bool = False, idle: int = 75) -> None:
+                 http2: bool = True, wants_client: bool = False, idle: int = 75,
+                 requests: int = 1_000_000, tls: str = "TLSv1.2 TLSv1.3") -> None:
         super().__init__()
         self.port = free_port()
         self.endpoint = f"https://127.0.0.1:{self.port}"
@@ -64,7 +67,7 @@ class Nginx(Daemon):
             "upstream_port": upstream_port, "http2": " http2" if http2 else "",
             "certificate": certificates.certificate(kind), "key": certificates.key(kind),
             "ca": certificates.ca, "verify_client": "on" if wants_client else "off",
-            "idle": idle}
+            "idle": idle, "requests": requests, "tls": tls}
 
     def configure(self) -> None:
         (self.folder / "nginx.conf").write_text(CONFIGURATION.format(**self._settings))
