@@ -114,18 +114,6 @@ static bool remaining(const void *item, gauge_t *value) {
   return is_remaining(p->base.has, p->remaining, p->completed);
 }
 
-static bool rows_rate(const void *item, gauge_t *value) {
-  const struct progress *p = item;
-  *value = p->rows_rate;
-  return (p->base.has & PROGRESS_ROWS_RATE) && p->rows_rate >= 0;
-}
-
-static bool bytes_rate(const void *item, gauge_t *value) {
-  const struct progress *p = item;
-  *value = p->bytes_rate;
-  return (p->base.has & PROGRESS_BYTES_RATE) && p->bytes_rate >= 0;
-}
-
 static bool process_time(const void *item, gauge_t *value) {
   const struct progress *p = item;
   *value = p->process_time / 1000;
@@ -139,37 +127,38 @@ static bool task_mode(const void *item, gauge_t *value) {
   return mode != 0;
 }
 
-static bool rpo(const void *item, gauge_t *value) {
-  const struct rpo_and_rto *r = item;
-  *value = r->rpo_ms / 1000;
-  return (r->base.has & RPO_DELAY) && r->rpo_ms >= 0;
-}
-
-static bool rto(const void *item, gauge_t *value) {
-  const struct rpo_and_rto *r = item;
-  *value = r->rto_ms / 1000;
-  return (r->base.has & RTO_DELAY) && r->rto_ms >= 0;
-}
-
 struct job_metric {
-  struct metrics_text type, type_instance;
-  bool (*value)(const void *item, gauge_t *value); /* NULL ends a table */
+  struct metrics_text type, type_instance; /* no type: the end of a table */
+  bool (*value)(const void *item, gauge_t *value);
+  /* In its place, for a number that is none where it is negative. */
+  size_t offset; /* of a double in the item */
+  unsigned bit;
+  double divisor;
 };
 
+static bool read_number(const struct job_metric *row,
+                        const struct job_item *item, gauge_t *value) {
+  const void *field = (const char *)item + row->offset;
+  double number = *(const double *)field;
+  *value = number / row->divisor;
+  return (item->has & row->bit) && number >= 0;
+}
+
 /* clang-format off */
+#define NUMBER(type, member, bit, divisor) NULL, offsetof(type, member), bit, divisor
 static const struct job_metric *const job_metrics[JOB_CALLS] = {
     [JOB_PROGRESS] = (const struct job_metric[]){
         {TEXT("percent"), TEXT("total"), completed},
         {TEXT("delay"), TEXT("incremental"), delay},
         {TEXT("timeleft"), TEXT("total"), remaining},
-        {TEXT("gauge"), TEXT("apply_rows_rate"), rows_rate},
-        {TEXT("gauge"), TEXT("apply_bytes_rate"), bytes_rate},
+        {TEXT("gauge"), TEXT("apply_rows_rate"), NUMBER(struct progress, rows_rate, PROGRESS_ROWS_RATE, 1)},
+        {TEXT("gauge"), TEXT("apply_bytes_rate"), NUMBER(struct progress, bytes_rate, PROGRESS_BYTES_RATE, 1)},
         {TEXT("gauge"), TEXT("process_time"), process_time},
         {TEXT("gauge"), TEXT("task_mode"), task_mode},
         {}},
     [JOB_RPO_AND_RTO] = (const struct job_metric[]){
-        {TEXT("delay"), TEXT("rpo"), rpo},
-        {TEXT("delay"), TEXT("rto"), rto},
+        {TEXT("delay"), TEXT("rpo"), NUMBER(struct rpo_and_rto, rpo_ms, RPO_DELAY, 1000)},
+        {TEXT("delay"), TEXT("rto"), NUMBER(struct rpo_and_rto, rto_ms, RTO_DELAY, 1000)},
         {}},
 };
 /* clang-format on */
@@ -319,9 +308,10 @@ void metrics_item(struct metrics *m, const struct job *job, enum job_call call,
   if (m->queue_is_behind)
     return;
   set_string(m->list.plugin_instance, job->name);
-  for (const struct job_metric *row = job_metrics[call]; row->value != NULL;
+  for (const struct job_metric *row = job_metrics[call]; row->type.at != NULL;
        row++)
-    if (row->value(item, &value))
+    if (row->value != NULL ? row->value(item, &value)
+                           : read_number(row, item, &value))
       gauge(m, row->type, row->type_instance, value);
   if (call == JOB_PROGRESS)
     dispatch_progress(m, job, (const struct progress *)item);
