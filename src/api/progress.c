@@ -9,7 +9,6 @@
 #include "api/call.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* A phase is known by its key; in an array, by its position. Of two with one

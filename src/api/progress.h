@@ -13,7 +13,6 @@
 
 /* Bytes kept of a text, its NUL included. */
 #define PROGRESS_TEXT_MAX JSON_TEXT_MAX
-#define PROGRESS_ID_MAX 128
 #define PROGRESS_WORD_MAX 64
 /* The page knows three phases; those beyond this many are left out. */
 #define PROGRESS_PHASES_MAX 16

@@ -10,7 +10,6 @@
 #include "plugin/log.h"
 
 #include <search.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
