@@ -18,6 +18,7 @@
 #include "net/start_queue.h"
 #include "net/transfer_error.h"
 #include "net/trust.h"
+#include "net/turn_guard.h"
 
 #include <arpa/inet.h>
 #include <curl/curl.h>
@@ -55,10 +56,15 @@
 #define WIRE_MAX (2 * (HTTP_BODY_MAX + HTTP_HEADER_MAX))
 #define WIRE_CHECK_CALLS 16
 
+/* Bytes of a proxy's response to CONNECT: libcurl reads them one by one, until
+ * there are none, and whatever the time. */
+#define CONNECT_RESPONSE_MAX (16 * 1024)
+
 LIST_HEAD(transfers, http_transfer);
 
 struct http {
   struct event_loop loop;
+  struct turn_guard guard;
   CURLM *multi;
   struct trusts trusts;
   const char *bundle; /* the system's certificates in one file; or NULL */
@@ -238,12 +244,13 @@ static void end_lookup(struct http_transfer *t, enum lookup_result result) {
   t->http->turn_over = true; /* those that need the name can be started */
 }
 
-/* The name is known now. */
+/* The name is known now, and the socket that told so is closed. */
 static curl_socket_t on_open(void *arg, curlsocktype purpose,
                              struct curl_sockaddr *address) {
   struct http_transfer *t = arg;
   (void)purpose;
   end_lookup(t, LOOKUP_DONE);
+  turn_guard_begin(&t->http->guard, -1);
   int fd = socket(address->family, address->socktype | SOCK_CLOEXEC,
                   address->protocol);
   event_loop_own(&t->http->loop, fd);
@@ -252,6 +259,7 @@ static curl_socket_t on_open(void *arg, curlsocktype purpose,
 
 static int on_close(void *arg, curl_socket_t fd) {
   struct http *http = arg;
+  turn_guard_forget(&http->guard, fd);
   event_loop_close(&http->loop, fd);
   return 0;
 }
@@ -292,6 +300,13 @@ static uint64_t received(int fd) {
              : 0;
 }
 
+/* Whether there is a connection to the host, through its proxy and with TLS. */
+static bool is_connected(const struct http_transfer *t) {
+  curl_off_t microseconds = 0;
+  curl_easy_getinfo(t->easy, CURLINFO_PRETRANSFER_TIME_T, &microseconds);
+  return microseconds > 0;
+}
+
 /* Called while the response arrives: neither header nor body has all bytes in
  * it. */
 static int on_progress(void *arg, curl_off_t unused1, curl_off_t unused2,
@@ -300,6 +315,8 @@ static int on_progress(void *arg, curl_off_t unused1, curl_off_t unused2,
   (void)unused1, (void)unused2, (void)unused3, (void)unused4;
   if (++t->calls % WIRE_CHECK_CALLS != 0)
     return 0;
+  if (t->calls > CONNECT_RESPONSE_MAX && !is_connected(t))
+    return 1;
   uint64_t bytes = received(t->fd);
   if (t->wire_start == 0)
     t->wire_start = bytes;
@@ -379,6 +396,7 @@ struct http *http_new(const char *user_agent, struct err *err) {
   LIST_INIT(&http->transfers);
   LIST_INIT(&http->trusts);
   TAILQ_INIT(&http->failed);
+  turn_guard_init(&http->guard);
   start_queue_init(&http->queue, most);
   lookups_init(&http->lookups, lookups < LOOKUP_MIN ? LOOKUP_MIN : lookups);
   http->bundle = system_bundle();
@@ -398,6 +416,7 @@ void http_free(struct http *http) {
   curl_multi_cleanup(http->multi);
   trusts_finish(&http->trusts);
   event_loop_finish(&http->loop);
+  turn_guard_finish(&http->guard);
   start_queue_finish(&http->queue);
   lookups_finish(&http->lookups);
   free(http);
@@ -875,9 +894,22 @@ static void start_anew(struct http *http) {
   init_multi(http); /* where it fails, the next request tries again */
 }
 
+static void explain_cut(const struct http *http, curl_socket_t fd) {
+  struct http_transfer *t;
+  LIST_FOREACH(t, &http->transfers, link)
+  if (t->state == IN_FLIGHT && t->fd == fd)
+    err_set(&t->err, ERR_HTTP,
+            "the connection was ended: it held up all requests for %d s",
+            TURN_GUARD_MAX / 1000);
+}
+
 static void act(struct http *http, curl_socket_t fd, int events) {
   int running;
-  if (curl_multi_socket_action(http->multi, fd, events, &running) != CURLM_OK)
+  turn_guard_begin(&http->guard, fd); /* CURL_SOCKET_TIMEOUT: none */
+  CURLMcode e = curl_multi_socket_action(http->multi, fd, events, &running);
+  if (turn_guard_end(&http->guard))
+    explain_cut(http, fd);
+  if (e != CURLM_OK)
     start_anew(http);
   finish_all(http);
 }
@@ -918,4 +950,12 @@ void http_poll(struct http *http, int timeout) {
   act_on_timer(http, clock_now());
 }
 
-void http_wakeup(struct http *http) { event_loop_wakeup(&http->loop); }
+void http_wakeup(struct http *http) {
+  turn_guard_check(&http->guard, clock_now());
+  event_loop_wakeup(&http->loop);
+}
+
+void http_interrupt(struct http *http) {
+  turn_guard_stop(&http->guard);
+  event_loop_wakeup(&http->loop);
+}

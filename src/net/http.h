@@ -96,6 +96,10 @@ void http_poll(struct http *http, int timeout);
 /* Ends the wait of http_poll; from any thread. */
 void http_wakeup(struct http *http);
 
+/* As http_wakeup, before the end: from now on no connection holds up http_poll,
+ * whose requests may fail. */
+void http_interrupt(struct http *http);
+
 /* Version of libcurl in use, such as "7.88.1". */
 const char *http_library_version(void);
 

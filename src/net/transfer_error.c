@@ -22,6 +22,9 @@ static const struct row rows[] = {
      "valid"},
     {97 /* CURLE_PROXY, which 7.73 introduced */, ERR_CONNECT, false,
      "the proxy did not connect to the host"},
+    /* Other limits have words of their own. */
+    {CURLE_ABORTED_BY_CALLBACK, ERR_CONNECT, false,
+     "the proxy's response to CONNECT is too large"},
     {CURLE_GOT_NOTHING, ERR_HTTP, false,
      "the server closed the connection without a response"},
     {CURLE_PARTIAL_FILE, ERR_HTTP, false,

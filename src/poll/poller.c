@@ -137,7 +137,7 @@ void poller_stop(struct poller *p) {
   p->stopping = true;
   pthread_cond_broadcast(&p->changed);
   pthread_mutex_unlock(&p->lock);
-  http_wakeup(p->http);
+  http_interrupt(p->http);
 }
 
 bool poller_wait(struct poller *p, int project, unsigned long ticket) {

@@ -76,6 +76,7 @@ void http_poll(struct http *http, int timeout) {
 }
 
 void http_wakeup(struct http *http) { (void)http; }
+void http_interrupt(struct http *http) { (void)http; }
 
 void http_free(struct http *http) { (void)http; }
 
