@@ -83,12 +83,8 @@ def installed(purged, deb):
 
 def previous(deb: Path, folder: Path) -> Path:
     """The same package as of an earlier version."""
-    tree = folder / "previous"
-    run("dpkg-deb", "--raw-extract", deb, tree)
-    control = tree / "DEBIAN/control"
-    control.write_text(re.sub(r"(?m)^Version: .*", "Version: 0.0.1-1", control.read_text()))
     package = folder / "previous.deb"
-    run("dpkg-deb", "--root-owner-group", "--build", tree, package)
+    run(TOP / "tests/releases/older-package", deb, package)
     return package
 
 
@@ -191,9 +187,10 @@ def test_make_uninstall_leaves_a_collectd_that_starts(cloud, tmp_path):
     assert [path for path in root.rglob("*") if path.is_file()] == [sample]
 
 
-def test_an_rpm_package_is_built_with_collectds_sources(tmp_path):
-    run(TOP / "packaging/rpm", tmp_path)
-    [package] = (tmp_path / "RPMS").rglob("collectd-drs-[0-9]*.rpm")
+def test_an_rpm_package_is_built_with_collectds_sources():
+    # Where tests/releases/run looks for it.
+    run(TOP / "packaging/rpm")
+    [package] = (TOP / "build/rpm/RPMS").rglob("collectd-drs-[0-9]*.rpm")
     listed = run("rpm", "--query", "--list", "--package", package).split()
     assert {"/etc/collectd.d/drs.conf", str(LOAD), str(NOTIFY)} <= set(listed)
     assert any(path.endswith("/collectd/drs.so") for path in listed)
