@@ -256,7 +256,10 @@ static void agency_free(struct auth *a) {
 
 static bool agency_share_key(const struct auth_options *o, struct buf *key,
                              struct err *err) {
-  return registry_key_add(key, o->credential->metadata_endpoint, err);
+  const char *endpoint = o->credential->metadata_endpoint;
+  bool tls = strncasecmp(endpoint, "https:", strlen("https:")) == 0;
+  return registry_key_add(key, endpoint, err) &&
+         (!tls || auth_key_add_connect(key, &o->connect, err));
 }
 
 static struct auth *agency_open(struct auths *auths,
@@ -266,7 +269,9 @@ static struct auth *agency_open(struct auths *auths,
   if (g == NULL)
     return err_memory(err), NULL;
   g->timeout = o->timeout;
-  g->connect = (struct http_connect_options){.no_proxy = true};
+  g->connect = o->connect;
+  g->connect.proxy = NULL;
+  g->connect.no_proxy = true; /* each server has a service of its own */
   buf_init(&g->access_key, MESSAGES_SECRET_MAX);
   buf_init(&g->text, TEXT_MAX);
   if (secret_init(&g->secret_key, NULL, err) &&

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 import pytest
-from blocks import project
+from blocks import answered, project
 from daemons import Collectd
 from daemons.process import free_port, listens, wait_until
 from raw_server import RawServer
@@ -119,3 +119,16 @@ def test_an_endless_response_to_connect(cloud, respond, words):
             daemon.wait_until(lambda: re.search(words, daemon.log_text()), "the error", LONG)
             healthy_cycles(daemon)
         assert proxy.most_sent < 64 << 20
+
+
+def test_an_untrusted_metadata_service_gets_no_request(cloud, certificates):
+    listener = cloud.listeners["metadata"]
+    listener.tls = certificates.server("self-signed")
+    endpoint = cloud.metadata_endpoint.replace("http:", "https:")
+    lines = ["Agency true", f'MetadataEndpoint "{endpoint}"', f'CACert "{certificates.ca}"']
+    with Collectd(project("prod", cloud, *lines, without=["Token"])) as daemon:
+        daemon.wait_until(lambda: "metadata service: https://" in daemon.log_text(), "the error", LONG)
+        assert "certificate" in daemon.log_text()
+        assert cloud.metadata.requests == []
+        listener.tls = certificates.server()
+        daemon.wait_until(lambda: answered(daemon), "values", LONG)
