@@ -7,6 +7,8 @@
 
 #include "api/status.h"
 
+#include <string.h>
+
 #define RETRY_MIN_MS 1000
 /* The most pages of a list, whatever total the service reports. */
 #define PAGES_MAX 2000
@@ -92,11 +94,13 @@ static void end(struct discovery *d, msec_t now) {
 /* Pages */
 
 /* Page 0 is the whole list. Where the service returns a part of it only, the
- * pages 1, 2, ... follow until they are complete, or empty. */
+ * pages 1, 2, ... follow until they are complete, or empty. One that begins as
+ * the page before has nothing new: the service does not count pages. */
 static void on_page(struct discovery *d) {
   const struct task_list_response *reply = &d->response;
   double total = reply->has & TASK_LIST_TOTAL ? reply->total : -1;
-  double tasks = (double)reply->tasks;
+  bool is_repeated = d->page > 1 && d->begins_alike;
+  double tasks = is_repeated ? 0 : (double)reply->tasks;
   struct err err = ERR_INIT;
   if (d->page == 0)
     d->first = tasks;
@@ -159,6 +163,10 @@ static void evaluate(struct discovery *d) {
 static void on_task(void *arg, const struct task *t) {
   struct discovery *d = arg;
   int status = status_code(t->status.text, t->status.len);
+  if (d->response.tasks == 1) {
+    d->begins_alike = strcmp(d->first_id.text, t->id.text) == 0;
+    d->first_id = t->id;
+  }
   if (status_family(status) != STATUS_ENDED &&
       job_filter_accepts(&d->config->discover_filter, t))
     job_list_add(&d->lists[d->type], t->id.text, t->name.text, &d->task_err);

@@ -31,8 +31,10 @@ struct discovery {
   struct err task_err; /* a task that cannot be polled, or memory */
   size_t type;         /* of task_list_types */
   long page;
-  double first, later; /* tasks on page 0, and on those from 1 */
-  struct err cause;    /* of the first failure */
+  double first, later;       /* tasks on page 0, and on those from 1 */
+  struct json_text first_id; /* of the last page that had a task */
+  bool begins_alike;         /* it was that of the page before, too */
+  struct err cause;          /* of the first failure */
 
   struct job_list lists[TASK_LIST_TYPES];
   unsigned fresh, known; /* bits: lists to be applied; fetched at least once */

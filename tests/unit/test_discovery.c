@@ -307,6 +307,21 @@ static void page_0_may_be_the_first_of_them(void **state) {
   assert_read("a=na b=nb c=nc", true);
 }
 
+/* Else a service that does not count pages would be asked for 2,000 of them. */
+static void a_page_that_comes_again_is_the_last(void **state) {
+  (void)state;
+  make_with_two();
+  start();
+  list("migration", 0, 1000, "cd");
+  list("migration", 1, 1000, "cd");
+  list("migration", 2, 1000, "cd");
+  list("sync", 0, 0, "");
+  list("cloudDataGuard", 0, 0, "");
+  accept();
+  assert_string_equal(told.news,
+                      "the list of migration tasks: it has 2 of 1000|");
+}
+
 static void a_list_that_lacks_jobs_changes_nothing(void **state) {
   (void)state;
   make_with_two();
@@ -570,6 +585,7 @@ int main(void) {
       PROJECT_TEST(a_read_meets_no_half_of_a_list),
       PROJECT_TEST(a_part_is_followed_by_pages),
       PROJECT_TEST(page_0_may_be_the_first_of_them),
+      PROJECT_TEST(a_page_that_comes_again_is_the_last),
       PROJECT_TEST(a_list_that_lacks_jobs_changes_nothing),
       PROJECT_TEST(a_read_waits_for_half_of_its_time),
       PROJECT_TEST(a_failure_is_told_once_and_tried_again),
