@@ -80,9 +80,9 @@ const struct err *round_error(const struct round *r);
  * set. NULL: no change. */
 const struct err *round_change(struct round *r);
 
-/* Whether it has requests to send, or in flight. */
+/* Whether it has requests in flight, or to send. */
 static inline bool round_is_outstanding(const struct round *r) {
-  return r->in_flight > 0 || batches_are_left(&r->batches);
+  return r->in_flight > 0 || (!r->closed && batches_are_left(&r->batches));
 }
 
 #endif

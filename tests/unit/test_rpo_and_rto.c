@@ -316,6 +316,27 @@ static void a_call_that_hangs_keeps_nothing_back(void **state) {
                       "poll interval elapsed with requests outstanding\n");
 }
 
+/* Nor is it the progress that is late where the progress was given up. */
+static void a_call_that_hangs_is_not_taken_for_another(void **state) {
+  (void)state;
+  make(25, 10, 1);
+  project_start(project, fake_now, BUDGET);
+  project_step(project, fake_now);
+  accept(fake_calls[0]);
+  project_step(project, fake_now);
+  fake_answer(fake_calls[0], (struct http_response){403, -1, -1, NULL},
+              "{\"error_code\":\"DRS.M00102\"}");
+  project_step(project, fake_now);
+  assert_true(is_rpo(fake_calls[0]));
+  fake_now += BUDGET;
+  project_step(project, fake_now);
+  assert_int_equal(seen.finished, 1);
+  assert_int_equal(seen.result.answered, 10);
+  assert_int_equal(errors(ERR_HTTP), 0);
+  assert_string_equal(seen.changes,
+                      "poll interval elapsed with requests outstanding\n");
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_response_is_decoded_in_any_chunks),
@@ -328,6 +349,7 @@ int main(void) {
       PROJECT_TEST(an_outage_is_over_at_the_next_cycle),
       PROJECT_TEST(a_bad_job_is_set_apart_for_this_call),
       PROJECT_TEST(a_call_that_hangs_keeps_nothing_back),
+      PROJECT_TEST(a_call_that_hangs_is_not_taken_for_another),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
