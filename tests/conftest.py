@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 the collectd-drs authors
-"""Which tests depend on the release: on its libraries, its collectd, its stores or its Python."""
+"""Which tests depend on the release, and how pytest-xdist divides the tests among its workers."""
 
 from __future__ import annotations
 
@@ -18,6 +18,13 @@ DEPEND_ON_THE_RELEASE = {
     "standin/test_tls.py",
 }
 
+# One worker runs all tests of these files: they share a server, an installation, or the packages of the machine.
+SHARING = {"live/test_keystone.py", "live/test_oracle.py", "live/test_packages.py"}
+# One worker runs the rows of a group, which share a daemon.
+MATRIX = "live/test_fault_matrix.py"
+# The longest begin first.
+LONGEST = ("live/test_packages.py", "live/test_keystone.py", "live/test_soak.py", MATRIX, "live/test_demo.py")
+
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -32,6 +39,41 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_sessionstart() -> None:
     """A module that was renamed must not drop out silently."""
-    missing = {name for name in DEPEND_ON_THE_RELEASE if not (Path(__file__).parent / name).exists()}
+    names = {*DEPEND_ON_THE_RELEASE, *SHARING, *LONGEST}
+    missing = {name for name in names if not (Path(__file__).parent / name).exists()}
     if missing:
         raise pytest.UsageError(f"tests/conftest.py names modules that do not exist: {missing}")
+
+
+def unit_of(nodeid: str) -> str:
+    """What one worker runs as a whole: a test, a file, or a group of the fault matrix."""
+    file, _, test = nodeid.partition("::")
+    if file in SHARING:
+        return file
+    if file == MATRIX and "[" in test:
+        group = test.partition("[")[2].rstrip("]").partition("-")[0]
+        return f"{file}::{group}"
+    return nodeid
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    """Hand out tests one by one to whichever worker is free, but for those that share something."""
+    from xdist.scheduler import LoadScopeScheduling  # only ./tests/run needs it
+
+    class Scheduling(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return unit_of(nodeid)
+
+        def _assign_work_unit(self, node: object) -> None:
+            if not any(self.assigned_work.values()):  # the first
+                for unit in sorted(self.workqueue, key=_longest, reverse=True):
+                    self.workqueue.move_to_end(unit, last=False)
+            super()._assign_work_unit(node)
+
+    return Scheduling(config, log)
+
+
+def _longest(unit: str) -> int:
+    """The place of a unit: in the order of LONGEST, and behind it."""
+    return next((at for at, file in enumerate(LONGEST) if unit.startswith(file)), len(LONGEST))

@@ -8,6 +8,7 @@ Also the one polling loop of the test suite, `wait_until`.
 from __future__ import annotations
 
 import os
+import random
 import socket
 import subprocess
 import sys
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
 Seen = TypeVar("Seen")
 # Python 3.11 and newer have a way that is safe among threads.
 OWN_GROUP = {"process_group": 0} if sys.version_info >= (3, 11) else {"preexec_fn": os.setpgrp}
+# Below those that the kernel gives to sockets without a port of their own, so that no connection takes
+# one between its choice and its use.
+PORTS = range(10_000, 30_000)
+_reservations: list[socket.socket] = []  # a name in the abstract namespace for each port
 # Seconds that only a hang takes, however busy the machine is.
 HANG = 60.0
 
@@ -40,10 +45,20 @@ def wait_until(condition: Callable[[], Seen], timeout: float,
 
 
 def free_port() -> int:
-    """A TCP port of 127.0.0.1 that the kernel picked and nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A TCP and UDP port of 127.0.0.1 that no other process of the tests gets until this one ends."""
+    for port in random.sample(PORTS, len(PORTS)):
+        reservation = socket.socket(socket.AF_UNIX)
+        try:
+            reservation.bind(f"\0collectd-drs-tests-port-{port}")
+            for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+                with socket.socket(type=kind) as probe:
+                    probe.bind(("127.0.0.1", port))
+        except OSError:
+            reservation.close()
+            continue
+        _reservations.append(reservation)
+        return port
+    raise AssertionError("all ports are in use")
 
 
 def listens(port: int) -> bool:
