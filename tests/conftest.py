@@ -18,12 +18,14 @@ DEPEND_ON_THE_RELEASE = {
     "standin/test_tls.py",
 }
 
-# One worker runs all tests of these files: they share a server, an installation, or the packages of the machine.
-SHARING = {"live/test_keystone.py", "live/test_oracle.py", "live/test_packages.py"}
+# One worker runs all tests of these files: they share a server, an installation, or the machine's packages.
+SHARING = {"live/test_keystone.py": "keystone", "live/test_oracle_keystoneauth.py": "keystone",
+           "live/test_oracle.py": "oracle", "live/test_packages.py": "packages"}
 # One worker runs the rows of a group, which share a daemon.
 MATRIX = "live/test_fault_matrix.py"
 # The longest begin first.
-LONGEST = ("live/test_packages.py", "live/test_keystone.py", "live/test_soak.py", MATRIX, "live/test_demo.py")
+LONGEST = ("packages", "keystone", "live/test_discovery.py::test_each_fault", MATRIX, "live/test_soak.py",
+           "live/test_rejections.py::test_jobs_that", "live/test_monitoring.py", "live/test_dashboards.py")
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -39,17 +41,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_sessionstart() -> None:
     """A module that was renamed must not drop out silently."""
-    names = {*DEPEND_ON_THE_RELEASE, *SHARING, *LONGEST}
+    names = {*DEPEND_ON_THE_RELEASE, *SHARING, MATRIX}
     missing = {name for name in names if not (Path(__file__).parent / name).exists()}
     if missing:
         raise pytest.UsageError(f"tests/conftest.py names modules that do not exist: {missing}")
 
 
 def unit_of(nodeid: str) -> str:
-    """What one worker runs as a whole: a test, a file, or a group of the fault matrix."""
+    """What one worker runs as a whole: a test, the files that share something, or a group of the matrix."""
     file, _, test = nodeid.partition("::")
     if file in SHARING:
-        return file
+        return SHARING[file]
     if file == MATRIX and "[" in test:
         group = test.partition("[")[2].rstrip("]").partition("-")[0]
         return f"{file}::{group}"
@@ -67,7 +69,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
 
         def _assign_work_unit(self, node: object) -> None:
             if not any(self.assigned_work.values()):  # the first
-                for unit in sorted(self.workqueue, key=_longest, reverse=True):
+                for unit in reversed(sorted(self.workqueue, key=_longest)):
                     self.workqueue.move_to_end(unit, last=False)
             super()._assign_work_unit(node)
 
@@ -76,4 +78,4 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
 
 def _longest(unit: str) -> int:
     """The place of a unit: in the order of LONGEST, and behind it."""
-    return next((at for at, file in enumerate(LONGEST) if unit.startswith(file)), len(LONGEST))
+    return next((at for at, start in enumerate(LONGEST) if unit.startswith(start)), len(LONGEST))

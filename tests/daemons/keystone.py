@@ -4,17 +4,24 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import re
+import shutil
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import urllib.error
 import urllib.request
 from contextlib import closing
 from getpass import getuser
+from importlib.metadata import version
+from pathlib import Path
 
-from .process import Daemon, free_port, listens
+from .process import HANG, Daemon, free_port, listens
+
+BUILD = Path(__file__).resolve().parents[2] / "build"
 
 # The cheapest hash, and no stack trace for a login that is refused.
 CONFIGURATION = """\
@@ -41,6 +48,40 @@ ADMIN_PASSWORD = "a password for tests"
 ADMIN_LOGIN = "auth/tokens?of=admin"
 
 
+def _prepared() -> Path:
+    """A folder with a database and keys, which take minutes to make: once for each release of Keystone."""
+    folder = BUILD / f"keystone-{version('keystone')}"
+    BUILD.mkdir(exist_ok=True)
+    with (BUILD / "keystone.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # other workers wait for it
+        if not folder.exists():
+            draft = Path(tempfile.mkdtemp(prefix="keystone-", dir=BUILD))
+            _prepare(draft)
+            draft.rename(folder)
+    return folder
+
+
+def _prepare(folder: Path) -> None:
+    """Make the database and the keys."""
+    configuration = folder / "keystone.conf"
+    configuration.write_text(CONFIGURATION.format(folder=folder, token_life=3600, lockout=5))
+    owner = [f"--keystone-user={getuser()}", f"--keystone-group={getuser()}"]
+
+    def manage(*arguments: str) -> None:
+        subprocess.run([sys.executable, "/usr/bin/keystone-manage", f"--config-file={configuration}", *arguments],
+                       cwd=folder, check=True, capture_output=True, text=True, timeout=10 * HANG)
+
+    for name in ("fernet", "credential"):
+        (folder / name).mkdir(mode=0o700)
+    manage("db_sync")
+    with closing(sqlite3.connect(folder / "keystone.db")) as database:
+        # Keystone reads on one connection while it writes on another.
+        database.execute("PRAGMA journal_mode=WAL")
+    manage("fernet_setup", *owner)
+    manage("credential_setup", *owner)
+    manage("bootstrap", f"--bootstrap-password={ADMIN_PASSWORD}")
+
+
 class Keystone(Daemon):
     """A fresh identity service; `endpoint` ends in /v3.
 
@@ -48,7 +89,6 @@ class Keystone(Daemon):
     """
 
     name = "keystone"
-    start_timeout = 60.0
 
     def __init__(self, token_life: int = 3600, lockout: int = 5) -> None:
         super().__init__()
@@ -58,17 +98,8 @@ class Keystone(Daemon):
         self._admin_token = ""
 
     def configure(self) -> None:
+        shutil.copytree(_prepared(), self.folder, dirs_exist_ok=True)
         (self.folder / "keystone.conf").write_text(CONFIGURATION.format(**self._settings))
-        for name in ("fernet", "credential"):
-            (self.folder / name).mkdir(mode=0o700)
-        owner = [f"--keystone-user={getuser()}", f"--keystone-group={getuser()}"]
-        self._manage("db_sync")
-        with closing(sqlite3.connect(self.folder / "keystone.db")) as database:
-            # Keystone reads on one connection while it writes on another.
-            database.execute("PRAGMA journal_mode=WAL")
-        self._manage("fernet_setup", *owner)
-        self._manage("credential_setup", *owner)
-        self._manage("bootstrap", f"--bootstrap-password={ADMIN_PASSWORD}")
 
     def command(self) -> list[str]:
         return [sys.executable, "/usr/bin/keystone-wsgi-public", "--host=127.0.0.1",
@@ -110,7 +141,7 @@ class Keystone(Daemon):
         request = self._request("GET", "auth/tokens",
                                 headers={"X-Auth-Token": token, "X-Subject-Token": token})
         try:
-            with urllib.request.urlopen(request, timeout=10):
+            with urllib.request.urlopen(request, timeout=HANG):
                 return True
         except urllib.error.HTTPError as refused:
             assert refused.code in (401, 404), refused
@@ -123,12 +154,6 @@ class Keystone(Daemon):
         """
         requests = re.findall(r'"POST /v3/(auth/tokens\S*) HTTP/[\d.]+" (\d{3}) ', self.log_text())
         return [int(status) for path, status in requests if path != ADMIN_LOGIN]
-
-    def _manage(self, *arguments: str) -> None:
-        subprocess.run(
-            [sys.executable, "/usr/bin/keystone-manage",
-             f"--config-file={self.folder / 'keystone.conf'}", *arguments],
-            cwd=self.folder, check=True, capture_output=True, text=True, timeout=600)
 
     def _log_in_as_admin(self) -> str:
         domain = {"id": "default"}
@@ -145,7 +170,7 @@ class Keystone(Daemon):
     def _ask(self, method: str, path: str, body: dict | None = None) -> dict:
         # The administrator's tokens are as short-lived as all others.
         self._admin_token = self._log_in_as_admin()
-        with urllib.request.urlopen(self._request(method, path, body), timeout=10) as answer:
+        with urllib.request.urlopen(self._request(method, path, body), timeout=HANG) as answer:
             return json.loads(answer.read() or "{}")
 
     def _request(self, method: str, path: str, body: dict | None = None,

@@ -4,7 +4,11 @@
 
 import pytest
 from blocks import JOB, PROJECT_ID, TOKEN
+from daemons import Keystone
 from standin import Certificates, StandIn
+
+# Seconds. A quarter of it is for the renewal: Keystone needs a while on a busy machine.
+TOKEN_LIFE = 20
 
 
 @pytest.fixture
@@ -17,7 +21,14 @@ def cloud():
         assert cloud.problems() == []
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
+def keystone():
+    """A real Keystone, which takes long to start; each test has a domain or a user of its own."""
+    with Keystone(token_life=TOKEN_LIFE) as keystone:
+        yield keystone
+
+
+@pytest.fixture(scope="session")
 def certificates(tmp_path_factory):
     """Throw-away certificates of an authority of their own."""
     return Certificates(tmp_path_factory.mktemp("certificates"))

@@ -2,13 +2,10 @@
 # Copyright (c) 2026 the collectd-drs authors
 """The harness itself: it must notice what goes wrong, and read back what stock plugins write."""
 
-import json
 import time
-import urllib.error
-import urllib.request
 
 import pytest
-from daemons import Collectd, Daemon, Keystone, WriteHttp, wait_until
+from daemons import Collectd, Daemon, WriteHttp, wait_until
 
 
 class Shell(Daemon):
@@ -66,26 +63,3 @@ def test_all_ways_out_of_collectd_tell_the_same():
 
 def test_a_test_read_of_stock_plugins_succeeds():
     assert Collectd(stock="LoadPlugin uptime").test_read().status == 0
-
-
-def test_keystone_gives_a_token_to_whom_it_knows():
-    with Keystone() as keystone:
-        domain = keystone.create_domain("OTC-EU-DE-00000000001")
-        project = keystone.create_project("eu-de_orders", domain)
-        user = keystone.create_user("collectd", "first", domain)
-        keystone.grant(user, project)
-        assert log_in(keystone, project, "first").status == 201
-        keystone.change_password(user, "second")
-        with pytest.raises(urllib.error.HTTPError, match="401"):
-            log_in(keystone, project, "first")
-        keystone.wait_until(lambda: keystone.logins() == [201, 401], "both logins in its log")
-
-
-def log_in(keystone: Keystone, project: str, password: str):
-    """Ask for a token as the plugin will."""
-    user = {"name": "collectd", "password": password, "domain": {"name": "OTC-EU-DE-00000000001"}}
-    body = {"auth": {"identity": {"methods": ["password"], "password": {"user": user}},
-                     "scope": {"project": {"id": project}}}}
-    return urllib.request.urlopen(urllib.request.Request(
-        f"{keystone.endpoint}/auth/tokens?nocatalog=true", json.dumps(body).encode(),
-        {"Content-Type": "application/json"}))
