@@ -20,6 +20,8 @@ MODULE_DIR = Path(os.environ.get("DRS_MODULE_DIR", TOP / "src/.libs"))
 # A whole command line, for those who run it under a tool; see tests/sanitize.
 COLLECTD = shlex.split(os.environ.get("DRS_COLLECTD", "/usr/sbin/collectd"))
 HOST = "test-host"
+# Seconds: the one read of `collectd -T` ends with the interval at the latest.
+LONGEST_READ = 60.0
 
 # One write thread: values arrive in the order in which they were dispatched.
 GLOBAL = """\
@@ -125,6 +127,7 @@ class Collectd(Daemon):
     def test_read(self) -> OneRead:
         """Run `collectd -T`, which reads every plugin once, instead of the daemon."""
         with self._temporary:
+            self.interval = max(self.interval, LONGEST_READ)
             self.configure()
             done = subprocess.run([*self.command(), "-T"], capture_output=True, text=True,
                                   timeout=self.start_timeout, check=False,
@@ -148,7 +151,7 @@ class Collectd(Daemon):
         """Send one command to the unixsock plugin and return the lines of its answer."""
         with socket.socket(socket.AF_UNIX) as connection:
             connection.settimeout(HANG)
-            connection.connect(str(self.socket_path))
+            self.wait_until(lambda: connection.connect_ex(str(self.socket_path)) == 0, "its socket")
             with connection.makefile("rw", encoding="utf-8") as stream:
                 stream.write(f"{command}\n")
                 stream.flush()

@@ -10,7 +10,7 @@ import urllib.parse
 import urllib.request
 from pathlib import Path
 
-from .process import Daemon, free_port, listens
+from .process import HANG, Daemon, free_port, listens
 
 SETTINGS = """\
 from graphite.settings import *
@@ -42,7 +42,6 @@ class GraphiteWeb(Daemon):
     """graphite-web, which reads the files below `whisper`."""
 
     name = "graphite-web"
-    start_timeout = 60.0
 
     def __init__(self, whisper: Path) -> None:
         super().__init__()
@@ -65,7 +64,7 @@ class GraphiteWeb(Daemon):
 
     def _get(self, path: str, **query: str) -> list | dict:
         url = f"http://127.0.0.1:{self._port}/{path}?{urllib.parse.urlencode(query)}"
-        with urllib.request.urlopen(url, timeout=10) as answer:
+        with urllib.request.urlopen(url, timeout=HANG) as answer:
             return json.load(answer)
 
     def render(self, target: str) -> dict[str, list[float]]:

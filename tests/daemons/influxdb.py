@@ -6,7 +6,7 @@ import json
 import urllib.parse
 import urllib.request
 
-from .process import Daemon, free_port, listens
+from .process import HANG, Daemon, free_port, listens
 
 CONFIGURATION = """\
 reporting-disabled = true
@@ -48,7 +48,7 @@ class InfluxDB(Daemon):
         """The rows of a SELECT, all series together, tags and fields by name."""
         query = urllib.parse.urlencode({"db": "collectd", "q": statement})
         url = f"http://127.0.0.1:{self._http}/query?{query}"
-        with urllib.request.urlopen(url, timeout=10) as answer:
+        with urllib.request.urlopen(url, timeout=HANG) as answer:
             [result] = json.load(answer)["results"]
         return [dict(zip(series["columns"], row))
                 for series in result.get("series", []) for row in series["values"]]

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, Producer, TopicPartition
 
+from .process import HANG
+
 if TYPE_CHECKING:
     from typing import Self
 
@@ -18,14 +20,14 @@ class Kafka:
 
     def __init__(self) -> None:
         self._cluster = Producer({"test.mock.num.brokers": 1})
-        [broker] = self._cluster.list_topics(timeout=10).brokers.values()
+        [broker] = self._cluster.list_topics(timeout=HANG).brokers.values()
         self.brokers = f"{broker.host}:{broker.port}"
         self._documents: list[dict] = []
         self._consumer = Consumer({"bootstrap.servers": self.brokers, "group.id": "tests"})
 
     def __enter__(self) -> Self:
         # To ask for a topic is to create it.
-        topic = self._cluster.list_topics("collectd", timeout=10).topics["collectd"]
+        topic = self._cluster.list_topics("collectd", timeout=HANG).topics["collectd"]
         self._consumer.assign([TopicPartition("collectd", partition, OFFSET_BEGINNING)
                                for partition in topic.partitions])
         return self

@@ -10,7 +10,7 @@ import urllib.parse
 import urllib.request
 from pathlib import Path
 
-from .process import Daemon, free_port, listens
+from .process import HANG, Daemon, free_port, listens
 
 CONFIGURATION = """\
 global:
@@ -64,7 +64,7 @@ LoadPlugin write_prometheus
         if not listens(self.port):
             return False
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/-/ready", timeout=5):
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/-/ready", timeout=HANG):
                 return True
         except urllib.error.HTTPError:
             return False
@@ -73,5 +73,5 @@ LoadPlugin write_prometheus
         """The result of an expression now, through the API: {"metric": labels, "values": ...}."""
         query = urllib.parse.urlencode({"query": expression})
         url = f"http://127.0.0.1:{self.port}/api/v1/query?{query}"
-        with urllib.request.urlopen(url, timeout=10) as answer:
+        with urllib.request.urlopen(url, timeout=HANG) as answer:
             return json.load(answer)["data"]["result"]

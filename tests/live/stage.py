@@ -43,8 +43,8 @@ class Row:
     """A fault: how it starts (that gives how it stops), and what must be seen of it.
 
     `counter` is the self-metric that counts it. `words` stand in a line that logs an error.
-    With `values` the job's values stay. `pause` is how long a project that was told to wait may
-    stay away; None: longer than a test. With `from_start` it is there before the daemon is.
+    With `values` the job's values stay; else they are back in the first cycle after it, or later
+    where `at_once` is false. With `from_start` it is there before the daemon is.
     """
 
     name: str
@@ -54,7 +54,7 @@ class Row:
     values: bool = False
     lines: tuple[str, ...] = ("error", "info")
     notices: tuple[tuple[str, str], ...] = (("FAILURE", "bool-up"), ("OKAY", "bool-up"))
-    pause: float | None = 0.0
+    at_once: bool = True
     from_start: bool = False
     options: Callable[[Scene], list[str]] = field(default=lambda _: [])
     without: tuple[str, ...] = ()
@@ -70,11 +70,13 @@ class Record:
     """What a daemon did: its csv files, and its log and notifications since the faults began.
 
     `began` and `over` are when they did and were; what was there before the daemon began at 0.
+    `uptime` has the values of collectd's plugin of that name, which has the same interval.
     """
 
     series: dict[str, list[Sample]]
     lines: list[Line]
     notices: list[dict[str, str]]
+    uptime: list[Sample]
     interval: float
     began: float
     over: float
@@ -87,9 +89,9 @@ class Record:
         return [value for at, value in samples
                 if self.began < at < self.over - self.interval]
 
-    def after(self, samples: list[Sample], pause: float = 0.0) -> list[Sample]:
-        """What reads gave that began after it, or after a pause that was asked for."""
-        return [sample for sample in samples if sample.time > self.over + pause]
+    def after(self, samples: list[Sample]) -> list[Sample]:
+        """What cycles gave that began after it."""
+        return [sample for sample in samples if sample.time > self.over]
 
     def grown(self, samples: list[Sample]) -> bool:
         """Did a counter grow since the faults began?"""
@@ -108,10 +110,10 @@ class Record:
 
 
 def _block(scene: Scene, row: Row | None = None) -> str:
-    lines = [f'Job "{JOB}" "job-{scene.slug}"']
-    if row:
-        lines += row.options(scene)
+    lines = [f'Job "{JOB}" "job-{scene.slug}"', *(row.options(scene) if row else [])]
     without = row.without if row else ()
+    if "Token" not in without:
+        lines.append(f'Token "{scene.cloud.token}"')
     return project(scene.slug, scene.cloud, "Interval {interval}", *lines, without=without)
 
 
@@ -134,11 +136,12 @@ def _wait(daemon: Collectd, slugs: list[str], metric: str, count: int, since: fl
         time.sleep(0.05)
         return not missing
 
-    daemon.wait_until(all_there, f"{count} values of {metric} of {missing}", timeout=60)
+    daemon.wait_until(all_there, f"{count} values of {metric} of {missing}")
 
 
 def _open(stack: ExitStack, slug: str, tls: object, folder: Path, environment: dict) -> Scene:
-    cloud = stack.enter_context(StandIn(PROJECT_ID, TOKEN, tls=tls))
+    # A rejected token is rejected for all projects that have it.
+    cloud = stack.enter_context(StandIn(PROJECT_ID, f"{TOKEN}-{slug}", tls=tls))
     cloud.jobs[JOB] = {"job_id": JOB, "progress": "50", "transfer_status": "FULL_TRANSFER_STARTED"}
     own = folder / slug
     own.mkdir()
@@ -154,7 +157,7 @@ def play(rows: list[Row], interval: float, folder: Path) -> Record:
         blocks = _block(healthy) + "".join(map(_block, scenes, rows))
         stops = {row.slug: row.start(scene) for row, scene in zip(rows, scenes) if row.from_start}
         daemon = stack.enter_context(Collectd(
-            blocks.replace("{interval}", str(interval)), interval=interval, variables=environment))
+            blocks.replace("{interval}", str(interval)), "LoadPlugin uptime", interval, variables=environment))
         return _acts(daemon, rows, scenes, stops)
 
 
@@ -177,9 +180,7 @@ def _acts(daemon: Collectd, rows: list[Row], scenes: list[Scene], stops: dict[st
     for stop in stops.values():
         stop()
     over = time.time()
-    back = [f"job-{row.slug}" for row in rows if row.pause is not None]
-    rested = over + max(row.pause or 0 for row in rows)
-    _wait(daemon, back, "percent-total", READS_AFTER, rested)
-    _wait(daemon, slugs, "bool-up", READS_AFTER, rested)
+    _wait(daemon, [f"job-{slug}" for slug in slugs], "percent-total", READS_AFTER, over)
+    _wait(daemon, slugs, "bool-up", READS_AFTER, over)
     return Record(daemon.series("drs"), daemon.lines()[lines:], daemon.notifications()[notices:],
-                  daemon.interval, began, over)
+                  daemon.series("uptime")["test-host/uptime/uptime"], daemon.interval, began, over)

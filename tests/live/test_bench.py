@@ -14,7 +14,7 @@ def job_values(plugins: str, plugin: str, count: int) -> dict[str, float]:
         def values() -> dict[str, float]:
             return {name.partition("/")[2]: value for name, value in daemon.values().items()
                     if name.startswith(f"bench/{plugin}-")}
-        daemon.wait_until(lambda: len(values()) >= count, f"{count} values of {plugin}", 60)
+        daemon.wait_until(lambda: len(values()) >= count, f"{count} values of {plugin}")
         return values()
 
 

@@ -23,7 +23,7 @@ def test_the_examples_arrive_in_carbon_value_for_value(cloud):
             values = carbon.values()
             return {name for name in values if values[name]} >= {*expected, *self_metrics}
 
-        daemon.wait_until(stored, "a value of every metric in carbon", timeout=60)
+        daemon.wait_until(stored, "a value of every metric in carbon")
         values = carbon.values()
 
     assert {*values} == {*expected, *self_metrics}
@@ -42,7 +42,7 @@ def test_carbon_keeps_what_the_page_says(cloud):
             daemon.flush("write_graphite")
             return carbon.names() >= set(names.values())
 
-        daemon.wait_until(stored, "the metrics in carbon", timeout=60)
+        daemon.wait_until(stored, "the metrics in carbon")
         layouts = {metric: carbon.layout(name) for metric, name in names.items()}
     archives = [(60, 14 * 1440), (300, 90 * 288), (3600, 365 * 24)]
     assert layouts == {"percent-total": (archives, "average"), "gauge-status": (archives, "last"),

@@ -244,7 +244,7 @@ def test_what_was_replaced_is_in_no_memory(cloud, user, password_file):
         cloud.revoke_tokens()
         daemon.wait_until(lambda: len(cloud.iam.issued) == 2, "a second token")
         seen = len(cloud.requests)
-        cloud.wait_for_requests(seen + 3, timeout=60)
+        cloud.wait_for_requests(seen + 3)
         old, new = cloud.iam.issued
         memory = memory_of(daemon)
     assert memory.count(new.encode()) >= 1  # so the search does find what is there

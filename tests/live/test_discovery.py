@@ -139,7 +139,7 @@ def test_a_list_that_is_refused_keeps_its_jobs(cloud, code):
         cloud.drs.list_refusal = Refusal(code)
         daemon.wait_until(lambda: complaints(daemon), "the complaint")
         looks = len(lists(cloud))
-        cloud.wait_for_requests(looks + 1, 10, where=lambda request: request.path.endswith("/jobs"))
+        cloud.wait_for_requests(looks + 1, where=lambda request: request.path.endswith("/jobs"))
         assert watched(daemon) == {"first"}
         assert daemon.reads("prod")[-1]["prod/bool-up"] == 1
         [complaint] = complaints(daemon)
@@ -156,7 +156,6 @@ def test_a_list_that_hangs_holds_up_no_other_job(cloud):
     with Collectd(project("prod", cloud, *OFTEN, f'Job "{JOB}"', "Interval 1")) as daemon:
         daemon.wait_until(lambda: watched(daemon), "values")
         assert daemon.reads("prod")[0]["prod/count-answered"] == 1
-        assert daemon.stop() < 1
 
 
 def test_the_list_is_signed_like_progress(cloud):
@@ -217,7 +216,7 @@ def test_each_fault_is_told_once_and_is_over_when_it_is_over():
             config += discovering(cloud, *OFTEN, "Timeout 5000", "Interval 5", name=name)
         daemon = stack.enter_context(Collectd(config))
         for number, name in enumerate(clouds):
-            daemon.wait_until(lambda name=name: told(daemon, name), f"a complaint of {name}", 60)
+            daemon.wait_until(lambda name=name: told(daemon, name), f"a complaint of {name}")
             daemon.wait_for_reads(2, name)
             up = daemon.reads(name)[-1][f"{name}/bool-up"]
             assert up == (number >= len(FAULTS)), name
@@ -225,8 +224,8 @@ def test_each_fault_is_told_once_and_is_over_when_it_is_over():
             cloud.answer_normally()
         for name in clouds:
             daemon.wait_until(lambda name=name: len(told(daemon, name)) == 2,
-                              f"{name} to be well", 60)
-            daemon.wait_for_reads(1, f"job-{name}", timeout=60)
+                              f"{name} to be well")
+            daemon.wait_for_reads(1, f"job-{name}")
         for name in clouds:
             first, second = told(daemon, name)
             assert re.match(rf'project "{name}": \w+: DiscoverJobs: the list of ', first)

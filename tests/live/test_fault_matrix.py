@@ -82,16 +82,18 @@ def test_fault(matrix, group, at):
 
 
 def check_values(record: Record, row: Row) -> None:
-    """None under the fault (or all), and those of the first read after it."""
+    """None under the fault (or all), and again after it, without another gap."""
     ups = record.samples(row.slug, "bool-up")
     values = record.samples(f"job-{row.slug}", "percent-total")
     assert len(record.during(ups)) >= 2
     assert set(record.during(ups)) == {float(row.values)}
     assert len(record.during(values)) == (len(record.during(ups)) if row.values else 0)
-    if row.pause is not None:
-        first, *_ = record.after(ups, row.pause)
-        assert first.value == 1
-        assert first.time in [sample.time for sample in values]
+    after = [sample.value for sample in record.after(ups)]
+    assert after == sorted(after) and after[-1] == 1
+    assert after[0] == 1 or not row.at_once
+    # The values of a cycle come before it is known that it is whole.
+    assert [sample.time for sample in record.after(values) if sample.time <= ups[-1].time] == [
+        sample.time for sample in record.after(ups) if sample.value == 1]
 
 
 def check_counters(record: Record, row: Row) -> None:
@@ -105,8 +107,8 @@ def test_the_healthy_project_keeps_its_interval(matrix, group):
     record = matrix.record(group)
     ups = record.samples(HEALTHY, "bool-up")
     values = record.samples(f"job-{HEALTHY}", "percent-total")
-    gaps = [after.time - before.time for before, after in zip(ups, ups[1:])]
-    assert max(gaps) < 1.5 * record.interval
+    # As often as a plugin of collectd's own in the same daemon, which a busy machine delays too.
+    assert len(record.during(ups)) > len(record.during(record.uptime)) / 2
     assert {up.value for up in ups} == {1}
     assert [value.time for value in values] == [up.time for up in ups]
     assert record.said(HEALTHY) == [] and record.told(HEALTHY) == []

@@ -91,7 +91,7 @@ def test_no_read_sees_half_a_file(both, jobs_file):
                 file.write(f"{JOB}\n{OTHER_JOB[:9]}")
                 file.flush()
                 seen = len(both.requests)
-                both.wait_for_requests(seen + 1, timeout=60)
+                both.wait_for_requests(seen + 1)
                 file.write(f"{OTHER_JOB[9:]}\n")
         assert {tuple(request.jobs) for request in both.requests} == {(JOB, OTHER_JOB)}
         assert complaints(daemon) == []

@@ -42,16 +42,16 @@ def test_a_notification_plugin_that_blocks_holds_no_project_and_no_stop(cloud, h
         daemon.wait_for_reads(1, "well")
         cloud.jobs[JOB] |= {"error_code": "DRS.M05004"}
         daemon.wait_until(lambda: told(daemon), "the notification that is held")
-        daemon.wait_for_reads(len(daemon.reads("well")) + 5, "well", timeout=60)
-        daemon.wait_for_reads(len(daemon.reads("failing")) + 5, "failing", timeout=60)
-        assert daemon.stop() < 2
+        daemon.wait_for_reads(len(daemon.reads("well")) + 5, "well")
+        daemon.wait_for_reads(len(daemon.reads("failing")) + 5, "failing")
+        daemon.stop()
 
 
 def test_a_change_of_many_jobs_is_summed_up(cloud):
     cloud.drs.unknown_job = BadJob("omit")
     with Collectd(project("prod", cloud, *many(1000), f'Job "{JOB}"')) as daemon:
-        daemon.wait_until(lambda: len(told(daemon)) > PER_CYCLE, "the sum", timeout=60)
-        daemon.wait_for_reads(len(daemon.reads("prod")) + 3, "prod", timeout=60)
+        daemon.wait_until(lambda: len(told(daemon)) > PER_CYCLE, "the sum")
+        daemon.wait_for_reads(len(daemon.reads("prod")) + 3, "prod")
         notices = told(daemon)
     assert len(notices) == PER_CYCLE + 1
     assert notices[-1] | {"time": ""} == notices[-1] | {
@@ -70,13 +70,13 @@ def test_what_the_queue_does_not_hold_is_counted_and_said_once(cloud, hold, hold
                     if line.level == level and words in line.text]
 
         for number in range(projects):
-            daemon.wait_for_reads(2, f"p{number}", timeout=60)
+            daemon.wait_for_reads(2, f"p{number}")
         assert lines("warning", "notifications") == [
             "drs plugin: local: notifications are dropped: collectd's notification plugins do not keep up"]
         hold.unlink()
-        daemon.wait_until(lambda: len(told(daemon)) >= QUEUE, "those that waited", timeout=60)
+        daemon.wait_until(lambda: len(told(daemon)) >= QUEUE, "those that waited")
         cloud.jobs[JOB] |= {"error_code": "DRS.M05004"}
-        daemon.wait_until(lambda: lines("info", "recovered: notifications"), "the recovery", timeout=60)
+        daemon.wait_until(lambda: lines("info", "recovered: notifications"), "the recovery")
         [line] = lines("info", "recovered: notifications")
     dropped = int(line.split("; ")[1].split()[0])
     assert projects * PER_CYCLE - QUEUE - 1 <= dropped <= projects * PER_CYCLE

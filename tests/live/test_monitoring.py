@@ -20,7 +20,6 @@ from standin import BadJob
 from standin.rpo_and_rto_item import rpo_and_rto
 
 IN_PACKAGE = "/usr/libexec/collectd-drs/drs-notify"
-WAIT = 60.0  # seconds: only a hang takes longer
 
 
 def thresholds(hits: int = 3) -> str:
@@ -60,7 +59,7 @@ def test_the_rules_ask_for_what_prometheus_has(cloud):
                 found = prometheus.query('{__name__=~"collectd_drs_.+"}')
                 return wanted <= {(one["metric"]["__name__"], one["metric"]["type"])
                                   for one in found if one["metric"]["instance"] == "test-host"}
-            daemon.wait_until(stored, f"all of {wanted}", WAIT)
+            daemon.wait_until(stored, f"all of {wanted}")
 
 
 # What the job's item becomes, the metric, and the severity of the threshold plugin's notification.
@@ -90,14 +89,14 @@ def test_each_threshold_fires(cloud, breach):
     play(cloud, JOB, item)
     config = project("prod", cloud, "Notify false", "RPOAndRTO true")
     with Collectd(config, thresholds(), interval=INTERVAL) as daemon:
-        daemon.wait_until(lambda: notified(daemon, metric, severity), f"{severity} of {metric}", WAIT)
+        daemon.wait_until(lambda: notified(daemon, metric, severity), f"{severity} of {metric}")
 
 
 def test_the_thresholds_wait_for_their_hits(cloud):
     cloud.jobs[JOB] |= {"transfer_status": "PAUSING", "incre_trans_delay": "400"}
     config = project("prod", cloud, "Notify false")
     with Collectd(config, thresholds(hits=1000), interval=INTERVAL) as daemon:
-        daemon.wait_for_reads(5, timeout=WAIT)
+        daemon.wait_for_reads(5)
         assert not notified(daemon, "gauge-status", "WARNING")
         assert not notified(daemon, "delay-incremental", "FAILURE")
 
@@ -106,9 +105,9 @@ def test_a_failure_is_reported_while_a_pause_is_counted(cloud):
     cloud.jobs[JOB] |= {"transfer_status": "PAUSING"}
     config = project("prod", cloud, "Notify false")
     with Collectd(config, thresholds(hits=1000), interval=INTERVAL) as daemon:
-        daemon.wait_for_reads(3, timeout=WAIT)
+        daemon.wait_for_reads(3)
         cloud.jobs[JOB] |= {"transfer_status": "FULL_TRANSFER_FAILED"}
-        daemon.wait_until(lambda: notified(daemon, "gauge-status", "FAILURE"), "a failure", WAIT)
+        daemon.wait_until(lambda: notified(daemon, "gauge-status", "FAILURE"), "a failure")
 
 
 @pytest.mark.parametrize("block", ["unreachable", "invalid"])
@@ -117,17 +116,17 @@ def test_a_project_that_is_not_monitored_breaks_its_threshold(cloud, block):
         cloud.answer_with("refusal", status=500)
     config = project("prod", cloud, "Notify false", *(["BatchSize 0"] if block == "invalid" else []))
     with Collectd(config, thresholds(), interval=INTERVAL) as daemon:
-        daemon.wait_until(lambda: notified(daemon, "bool-up", "FAILURE"), "a failure of bool-up", WAIT)
+        daemon.wait_until(lambda: notified(daemon, "bool-up", "FAILURE"), "a failure of bool-up")
 
 
 def test_a_value_that_is_gone_is_reported(cloud):
     cloud.jobs[JOB] |= {"incre_trans_delay": "3"}
     config = project("prod", cloud, "Notify false")
     with Collectd(config, thresholds(), interval=INTERVAL) as daemon:
-        daemon.wait_for_reads(2, timeout=WAIT)
+        daemon.wait_for_reads(2)
         cloud.answer_with("refusal", status=500)
         daemon.wait_until(lambda: notified(daemon, "delay-incremental", "FAILURE", "has not been updated"),
-                          "a value that is missing", WAIT)
+                          "a value that is missing")
 
 
 INCREMENTAL = "INCRE_TRANSFER_STARTED"
@@ -164,11 +163,11 @@ def test_each_alert_fires_on_what_the_module_publishes(cloud, tmp_path):
         config = project("prod", cloud, *lines, f'Job "{OTHER_JOB}"', "RPOAndRTO true", "Interval 1")
         with Collectd(config, stock) as daemon:
             for alert in ALERTS:
-                daemon.wait_until(lambda alert=alert: fires(alert, alert), alert, WAIT)
-            daemon.wait_until(lambda: fires("prod", "DrsJobsMissing"), "DrsJobsMissing", WAIT)
+                daemon.wait_until(lambda alert=alert: fires(alert, alert), alert)
+            daemon.wait_until(lambda: fires("prod", "DrsJobsMissing"), "DrsJobsMissing")
             others = prometheus.query('ALERTS{alertname="DrsReadyForCutover"}')
             assert {one["metric"]["drs"] for one in others} == {"DrsReadyForCutover"}
-        prometheus.wait_until(lambda: fires("prod", "DrsProjectSilent"), "DrsProjectSilent", WAIT)
+        prometheus.wait_until(lambda: fires("prod", "DrsProjectSilent"), "DrsProjectSilent")
 
 
 @pytest.mark.installed(2)
@@ -188,7 +187,7 @@ def test_prometheus_fires_for_a_project_that_is_not_monitored(cloud, tmp_path, b
             def fires() -> bool:
                 found = prometheus.query('ALERTS{alertstate="firing"}')
                 return wanted in {one["metric"]["alertname"] for one in found}
-            daemon.wait_until(fires, wanted, WAIT)
+            daemon.wait_until(fires, wanted)
 
 
 @pytest.fixture
@@ -235,15 +234,15 @@ def test_the_whole_chain_reaches_a_program_and_a_mailbox(cloud, open_folder):
                            for mail in smtp.mails())
 
             # The threshold plugin's OKAY for each metric goes out by mail, which has no filter.
-            daemon.wait_until(lambda: mailed("within range again", "gauge"), "the first mail", WAIT)
+            daemon.wait_until(lambda: mailed("within range again", "gauge"), "the first mail")
             cloud.jobs[JOB] |= {"transfer_status": "FULL_TRANSFER_FAILED"}
             for words in (("orders-db", "FULL_TRANSFER_FAILED"), ("threshold", "gauge")):
-                daemon.wait_until(lambda words=words: paged(*words), f"a page with {words}", WAIT)
+                daemon.wait_until(lambda words=words: paged(*words), f"a page with {words}")
                 daemon.wait_until(lambda words=words: mailed("FAILURE", *words),
-                                  f"a mail with {words}", WAIT)
+                                  f"a mail with {words}")
             assert [line for line in pages() if line.startswith("OKAY")] == []
             cloud.jobs[JOB] |= {"transfer_status": "FULL_TRANSFER_STARTED"}
-            daemon.wait_until(lambda: pages()[-1].startswith("OKAY"), "the end of it", WAIT)
+            daemon.wait_until(lambda: pages()[-1].startswith("OKAY"), "the end of it")
 
 
 def notify(folder: Path, severity: str, metric: str = "gauge-status", plugin: str = "drs",

@@ -157,7 +157,7 @@ def test_the_installed_chain_calls_a_program(installed, cloud):
             def paged() -> bool:
                 pages = folder / "pages"
                 return pages.exists() and "FULL_TRANSFER_FAILED" in pages.read_text()
-            daemon.wait_until(paged, "a page", 60)
+            daemon.wait_until(paged, "a page")
 
 
 def test_the_maintainer_is_set_in_one_place(tmp_path):

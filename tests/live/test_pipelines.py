@@ -38,7 +38,7 @@ def wait_for(daemon: Collectd, read, expected: Values, plugin: str = "") -> None
         if plugin:
             daemon.flush(plugin)
         return expected.items() <= read().items()
-    daemon.wait_until(arrived, "the values in the store", timeout=60)
+    daemon.wait_until(arrived, "the values in the store")
 
 
 def in_carbon(carbon: Carbon) -> Values:

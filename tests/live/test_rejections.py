@@ -60,7 +60,7 @@ def test_jobs_that_were_rejected_together_are_back_together(cloud, count, intact
 
 def test_one_bad_job_is_asked_for_seldom(cloud):
     jobs = ids(20)
-    config = block(cloud, jobs, "Interval 0.2")
+    config = block(cloud, jobs)
     cloud.jobs[jobs[7]] = BadJob(code="DRS.M05004")
     with Collectd(config) as daemon:
         daemon.wait_until(lambda: answered(daemon) == 19, "the others")
@@ -74,7 +74,7 @@ def test_retry_after_is_kept_whatever_the_status(cloud, status):
     trouble = cloud.answer_with("refusal", times=1, code="", status=status,
                                 headers={"Retry-After": "3"})
     with Collectd(project("prod", cloud)) as daemon:
-        trouble.wait_for_hits(1, timeout=60)
+        trouble.wait_for_hits(1)
         daemon.wait_until(lambda: len(cloud.requests) >= 2, "another request")
         daemon.wait_until(lambda: JOB in watched(daemon), "values")
     first, second = (request.time for request in cloud.requests[:2])
@@ -89,7 +89,7 @@ def test_retry_after_as_a_date_is_measured_by_the_service_s_clock(cloud):
         "Date": time.strftime(http_date, time.gmtime(ahead)),
         "Retry-After": time.strftime(http_date, time.gmtime(ahead + 3))})
     with Collectd(project("prod", cloud)) as daemon:
-        trouble.wait_for_hits(1, timeout=60)
+        trouble.wait_for_hits(1)
         daemon.wait_until(lambda: JOB in watched(daemon), "values")
     first, second = (request.time for request in cloud.requests[:2])
     assert second - first > 1.9, "it did not wait"
@@ -130,13 +130,13 @@ def test_batches_shrink_where_a_response_is_too_large(cloud):
 
 
 def test_batches_shrink_where_the_service_takes_long_for_each_job(cloud, monkeypatch):
-    """A tenth of a second for each id, and a second for a request."""
+    """A fifth of a second for each id, and two seconds for a request."""
     jobs = ids(60)
-    config = block(cloud, jobs, "Interval 4", "Timeout 1000")
+    config = block(cloud, jobs, "Interval 8", "Timeout 2000")
     slow = type(cloud.drs).handle
 
     def handle(self, request):
-        time.sleep(len(request.jobs) / 10)
+        time.sleep(len(request.jobs) / 5)
         return slow(self, request)
 
     monkeypatch.setattr(type(cloud.drs), "handle", handle)

@@ -9,6 +9,7 @@ import time
 from blocks import JOB, project
 from daemons import Collectd
 from examples import SELF_METRICS
+from standin import Request
 from stock import load
 
 HELD_CYCLES = 8
@@ -26,14 +27,14 @@ def test_a_write_queue_that_is_not_emptied_gets_no_more_values_of_jobs(cloud, tm
 
         daemon.wait_for_reads(2, "prod")
         hold.touch()
-        daemon.wait_until(lambda: said("write threads"), "the warning", timeout=60)
+        daemon.wait_until(lambda: said("write threads"), "the warning")
         begun = cycles()
-        daemon.wait_until(lambda: cycles() >= begun + HELD_CYCLES, "cycles while values wait", timeout=60)
+        daemon.wait_until(lambda: cycles() >= begun + HELD_CYCLES, "cycles while values wait")
         assert said("write threads") == ['drs plugin: project "prod": local: collectd\'s write threads do not keep '
                                          "up: cycles without values of jobs"]
         hold.unlink()
-        daemon.wait_until(lambda: said("recovered"), "the recovery", timeout=60)
-        [line] = said("recovered")
+        daemon.wait_until(lambda: said("cycles had no values"), "the recovery")
+        [line] = said("cycles had no values")
         series = daemon.series("drs")
     held_out = len(series["test-host/drs-prod/bool-up"]) - len(series[f"test-host/drs-{JOB}/percent-total"])
     assert f"write threads; {held_out} cycles had no values of jobs" in line
@@ -49,11 +50,18 @@ def test_a_queue_that_has_a_limit_loses_no_self_metrics_and_gets_no_burst(cloud,
     config = project("prod", cloud, *(f'Job "{job}"' for job in jobs), "Interval 2", "BatchSize 5")
     stock = f"WriteQueueLimitHigh 200\n{load('slow_values', tmp_path)}"
     with Collectd(config, stock) as daemon:
-        reads = daemon.wait_for_reads(3, "prod", timeout=60)
+        reads = daemon.wait_for_reads(3, "prod")
     assert all({name.removeprefix("prod/") for name in read} == SELF_METRICS for read in reads)
     assert {(read["prod/bool-up"], read["prod/count-answered"]) for read in reads} == {(1, len(jobs))}
-    times = [request.time for request in cloud.requests[:len(jobs) // 5]]
-    assert max(times) - min(times) > 0.8  # nearly half of the interval
+    # Nearly half of the interval; on a busy machine, not in every cycle.
+    assert max(spread(cloud.requests, len(jobs) // 5)) > 0.8
+
+
+def spread(requests: list[Request], count: int) -> list[float]:
+    """The seconds from the first to the last request of each cycle of so many."""
+    times = [request.time for request in requests]
+    cycles = [times[at:at + count] for at in range(0, len(times) - count, count)]
+    return [max(cycle) - min(cycle) for cycle in cycles]
 
 
 def test_a_daemon_that_was_suspended_does_not_blame_the_write_threads(cloud):
@@ -66,4 +74,4 @@ def test_a_daemon_that_was_suspended_does_not_blame_the_write_threads(cloud):
             time.sleep(3)  # what passes is the event
             os.kill(daemon.process.pid, signal.SIGCONT)
         daemon.wait_for_reads(len(daemon.reads("p5")) + 3, "p5")
-        assert daemon.lines("drs plugin: project") == []
+        assert not [line for line in daemon.lines("drs plugin: ") if "write threads" in line.text]

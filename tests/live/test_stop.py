@@ -2,21 +2,24 @@
 # Copyright (c) 2026 the collectd-drs authors
 """SIGTERM in any state of a cycle: the daemon ends at once, and reported values are written."""
 
-import os
+import itertools
 import re
 import signal
 import socket
+from collections.abc import Callable
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from blocks import JOB, OTHER_JOB, PROJECT_ID, TOKEN, hung_projects, project
-from daemons import Collectd
-from machine import own_mounts
-from standin import Certificates, StandIn
+from daemons import HANG, Collectd
+from resolver import WithNameServer, needs_root, silent_name_server
+from standin import Certificates, StandIn, Switch
 
 PATIENT = "Timeout 60000"
 LONG = "Interval 60"
+PROMISED = 0.2  # seconds
+MOST_STOPS = 20
 
 # At which moment of a read the service leaves the plugin alone.
 MOMENTS = {
@@ -29,16 +32,17 @@ MOMENTS = {
 }
 
 
-def seconds_to_stop(config: str, wait, start=Collectd) -> None:
-    """Stop a daemon three times, each when `wait` says that the moment is there."""
+def check_stop(config: str, wait, start=Collectd) -> None:
+    """Stop daemons, each when `wait` has seen the moment come, until one stops as fast as is promised.
+
+    A busy machine delays some of them; a plugin that waits for anything delays them all.
+    """
     seconds = []
-    for _ in range(3):
+    while not seconds or seconds[-1] >= PROMISED:
+        assert len(seconds) < MOST_STOPS, seconds
         with start(config) as daemon:
             wait(daemon)
             seconds.append(daemon.stop())
-    # A busy machine may delay one of them, but not all.
-    assert min(seconds) < 0.2, seconds
-    assert max(seconds) < 2, seconds
 
 
 @contextmanager
@@ -64,70 +68,53 @@ def is_connecting(port: int) -> bool:
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_in_a_read(cloud, moment):
     fault, options = MOMENTS[moment]
-    hits = 0
+    check_stop(project("prod", cloud, PATIENT, LONG), next_hit(cloud.answer_with(fault, **options)))
 
-    def met(_: Collectd) -> None:
-        nonlocal hits
-        hits += 1
-        trouble.wait_for_hits(hits, timeout=60)
-    trouble = cloud.answer_with(fault, **options)
-    seconds_to_stop(project("prod", cloud, PATIENT, LONG), met)
+
+def next_hit(fault: Switch, count: int = 1) -> Callable[[Collectd], None]:
+    """Waits for so many more hits of a fault at each call."""
+    hits = itertools.count(count, count)
+    return lambda _: fault.wait_for_hits(next(hits))
 
 
 def test_while_it_connects(cloud):
     with full_port() as port:
         config = project("prod", cloud, f'Endpoint "http://127.0.0.1:{port}"', PATIENT, LONG)
-        seconds_to_stop(config, lambda daemon: daemon.wait_until(
+        check_stop(config, lambda daemon: daemon.wait_until(
             lambda: is_connecting(port), "a connection that waits"))
 
 
-class WithSilentNameServer(Collectd):
-    """collectd where the only name server takes questions and answers none of them."""
-
-    def __init__(self, drs: str, folder: Path) -> None:
-        super().__init__(drs)
-        self.resolver = folder / "resolv.conf"
-        self.resolver.write_text("nameserver 127.0.0.153\noptions timeout:30 attempts:5\n")
-
-    def command(self) -> list[str]:
-        mounted = f'mount --bind "{self.resolver}" /etc/resolv.conf && exec "$@"'
-        return [*own_mounts(), "sh", "-c", mounted, "sh", *super().command()]
-
-
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root may take the place of a name server")
+@needs_root
 def test_while_a_name_is_looked_up(cloud, tmp_path):
-    with socket.socket(type=socket.SOCK_DGRAM) as server:
-        server.bind(("127.0.0.153", 53))
-        server.settimeout(10)
+    with silent_name_server() as server:
+        server.settimeout(HANG)
         config = project("prod", cloud, 'Endpoint "http://drs.nowhere.example"', PATIENT, LONG)
-        seconds_to_stop(config, lambda daemon: server.recv(512),
-                        lambda config: WithSilentNameServer(config, tmp_path))
+        check_stop(config, lambda daemon: server.recv(512),
+                   lambda config: WithNameServer(config, server, tmp_path))
 
 
 def test_in_a_handshake(tmp_path):
     certificates = Certificates(tmp_path)
     with StandIn(PROJECT_ID, TOKEN, tls=certificates.server()) as cloud:
-        trouble = cloud.answer_with("silent")
-        hits = iter(range(1, 4))
-        seconds_to_stop(project("prod", cloud, f'CACert "{certificates.ca}"', PATIENT, LONG),
-                        lambda _: trouble.wait_for_hits(next(hits), timeout=60))
+        check_stop(project("prod", cloud, f'CACert "{certificates.ca}"', PATIENT, LONG),
+                   next_hit(cloud.answer_with("silent")))
 
 
 def test_in_a_login(cloud):
     cloud.iam.add_user("u", "p", "d", PROJECT_ID)
-    trouble = cloud.answer_with("black-hole", service="iam")
-    hits = iter(range(1, 4))
     lines = [f'IdentityEndpoint "{cloud.identity_endpoint}"', 'DomainName "d"', 'User "u"',
              'Password "p"']
-    seconds_to_stop(project("prod", cloud, *lines, PATIENT, LONG, without=["Token"]),
-                    lambda _: trouble.wait_for_hits(next(hits), timeout=60))
+    check_stop(project("prod", cloud, *lines, PATIENT, LONG, without=["Token"]),
+               next_hit(cloud.answer_with("black-hole", service="iam")))
+
+
+def test_in_a_list_of_tasks(cloud):
+    check_stop(project("prod", cloud, "DiscoverJobs true", PATIENT, LONG, without=["Job"]),
+               next_hit(cloud.answer_with("black-hole")))
 
 
 def test_with_twenty_projects_that_hang(cloud):
-    trouble = cloud.answer_with("silent")
-    hits = iter(range(20, 61, 20))
-    seconds_to_stop(hung_projects(cloud, 20),
-                    lambda _: trouble.wait_for_hits(next(hits), timeout=60))
+    check_stop(hung_projects(cloud, 20), next_hit(cloud.answer_with("silent"), 20))
 
 
 def test_what_was_answered_is_written_and_the_rest_is_read_after_a_restart(cloud):
@@ -136,7 +123,7 @@ def test_what_was_answered_is_written_and_the_rest_is_read_after_a_restart(cloud
     config = project("prod", cloud, f'Job "{JOB}"', f'Job "{OTHER_JOB}"', PATIENT, LONG)
     trouble = cloud.answer_with("body-stalls")
     with Collectd(config) as daemon:
-        trouble.wait_for_hits(1, timeout=60)
+        trouble.wait_for_hits(1)
         # What has been read is in collectd's hands before the read is over.
         daemon.wait_until(lambda: any(JOB in name for name in daemon.names()), "the first job")
         daemon.stop()

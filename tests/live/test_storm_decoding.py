@@ -10,10 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from blocks import JOB, PROJECT_ID, project
-from daemons import Collectd
+from daemons import HANG, Collectd
 
-# More than a test needs: only a hang exceeds it.
-LONG = 60
 VALUE = f"test-host/drs-{JOB}/percent-total"
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
 
@@ -21,7 +19,7 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding:
 def test_an_id_with_a_nul_is_not_the_id_before_it(cloud):
     with cloud.answer_with("value", member="job_id", raw=rf'"{JOB}\u0000x"'.encode()):
         with Collectd(project("prod", cloud)) as daemon:
-            reads = daemon.wait_for_reads(3, timeout=LONG)
+            reads = daemon.wait_for_reads(3)
             notifications = daemon.notifications()
     for read in reads:
         assert read["prod/bool-up"] == 0
@@ -56,7 +54,7 @@ def server(answer: bytes) -> Iterator[int]:
         thread.start()
         yield door.getsockname()[1]
         door.shutdown(socket.SHUT_RDWR)
-        thread.join(LONG)
+        thread.join(HANG)
 
 
 def cpu_seconds(cloud, string: int) -> float:
@@ -65,7 +63,7 @@ def cpu_seconds(cloud, string: int) -> float:
         config = project("prod", cloud, f'Endpoint "http://127.0.0.1:{port}"', f'ProjectID "{PROJECT_ID}"',
                          "Interval 600", "Timeout 60000")
         with Collectd(config) as daemon:
-            daemon.wait_until(lambda: daemon.values().get(VALUE) == 42, "the value", timeout=LONG)
+            daemon.wait_until(lambda: daemon.values().get(VALUE) == 42, "the value")
             with open(f"/proc/{daemon.process.pid}/stat", encoding="ascii") as stat:
                 user, system = stat.read().rpartition(")")[2].split()[11:13]
     return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")

@@ -14,11 +14,10 @@ import pytest
 from blocks import JOB, PROJECT_ID, TOKEN, project
 from daemons import Collectd, Nginx
 from raw_server import RawServer
+from resolver import WithNameServer, needs_root, silent_name_server
 from standin import StandIn
 from stock import build
 
-# More than a test needs: only a hang exceeds it.
-LONG = 60
 CYCLES = 5
 MIB = 1 << 20
 BUNDLE = Path("/etc/ssl/certs/ca-certificates.crt")
@@ -56,7 +55,7 @@ def healthy_cycles(daemon: Collectd, count: int = CYCLES) -> None:
     def whole() -> int:
         return sum(read.get("healthy/bool-up") == 1 for read in daemon.reads("healthy"))
     before = whole()
-    daemon.wait_until(lambda: whole() >= before + count, f"{count} cycles", LONG)
+    daemon.wait_until(lambda: whole() >= before + count, f"{count} cycles")
 
 
 @contextmanager
@@ -86,19 +85,6 @@ class Limited(Collectd):
         return ["prlimit", f"--nofile={self.files}", *super().command()]
 
 
-class WithSilentNameServer(Collectd):
-    """collectd whose only name server takes questions and answers none of them."""
-
-    def __init__(self, drs: str, folder: Path) -> None:
-        super().__init__(drs)
-        self.resolver = folder / "resolv.conf"
-        self.resolver.write_text("nameserver 127.0.0.154\noptions timeout:30 attempts:5\n")
-
-    def command(self) -> list[str]:
-        mounted = f'mount --bind "{self.resolver}" /etc/resolv.conf && exec "$@"'
-        return ["unshare", "--mount", "sh", "-c", mounted, "sh", *super().command()]
-
-
 def test_every_cycle_is_whole_where_the_server_closes_idle_connections(cloud, certificates):
     jobs = many_jobs(cloud, 8)
     cloud.drs.latency = 0.1  # the first requests need a connection each
@@ -106,7 +92,7 @@ def test_every_cycle_is_whole_where_the_server_closes_idle_connections(cloud, ce
         config = project("prod", cloud, f'Endpoint "{nginx.endpoint}"', "Interval 2",
                          f'CACert "{certificates.ca}"', *jobs)
         with Collectd(config) as daemon:
-            reads = daemon.wait_for_reads(8, "prod", timeout=LONG)
+            reads = daemon.wait_for_reads(8, "prod")
             assert [read["prod/bool-up"] for read in reads[:8]] == [1] * 8
             assert not errors(daemon)
         assert len({request["connection"] for request in nginx.requests()}) > 8
@@ -140,7 +126,7 @@ def test_an_encoding_that_was_not_asked_for_is_refused(cloud, header):
         with Collectd(config + project("healthy", cloud)) as daemon:
             healthy_cycles(daemon)
             name = header.partition(":")[0]
-            daemon.wait_until(lambda: errors(daemon, f"the response has a {name}"), "the error", LONG)
+            daemon.wait_until(lambda: errors(daemon, f"the response has a {name}"), "the error")
             assert status(daemon, "VmHWM") < 100 * 1024
 
 
@@ -160,10 +146,10 @@ def test_what_is_not_body_is_bounded_too(cloud, respond):
         config = project("endless", cloud, f'Endpoint "{server.endpoint}"', "Timeout 50000",
                          "Interval 60", 'Host "other"')
         with Collectd(config + project("healthy", cloud)) as daemon:
-            daemon.wait_until(lambda: server.most_sent, "the end of the response", LONG)
+            daemon.wait_until(lambda: server.most_sent, "the end of the response")
             # and the buffers of the sockets
             assert server.most_sent < 64 * MIB
-            daemon.wait_until(lambda: errors(daemon, "the response "), "the error", LONG)
+            daemon.wait_until(lambda: errors(daemon, "the response "), "the error")
             healthy_cycles(daemon)
 
 
@@ -182,7 +168,7 @@ def test_what_waits_costs_no_cpu(cloud, certificates):
                       "Interval 60", f'CACert "{certificates.ca}"')
         with Collectd(config) as daemon:
             healthy_cycles(daemon)
-            daemon.wait_until(lambda: connections(daemon) > 900, "the connections", LONG)
+            daemon.wait_until(lambda: connections(daemon) > 900, "the connections")
             before = cpu_seconds(daemon), len(daemon.reads("healthy"))
             healthy_cycles(daemon, 10)
             used = cpu_seconds(daemon) - before[0]
@@ -206,21 +192,20 @@ def test_other_plugins_keep_their_descriptors(cloud):
         config = hung(cloud, 40, 8, f'Endpoint "http://127.0.0.1:{port}"', "Timeout 60000",
                       "Interval 60")
         with Limited(limit, config, MEMORY) as daemon:
-            daemon.wait_until(lambda: connections(daemon) >= limit // 8, "hung requests", LONG)
+            daemon.wait_until(lambda: connections(daemon) >= limit // 8, "hung requests")
             healthy_cycles(daemon)
             daemon.wait_until(lambda: len(daemon.reads(plugin="memory")) >= 2 * CYCLES,
-                              "other values", LONG)
+                              "other values")
             assert connections(daemon) < limit // 2
             assert not any("Too many open files" in line.text for line in daemon.lines())
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root may take the place of a name server")
+@needs_root
 def test_a_silent_name_server_does_not_cost_a_thread_for_each_request(cloud, tmp_path):
-    with socket.socket(type=socket.SOCK_DGRAM) as server:
-        server.bind(("127.0.0.154", 53))
+    with silent_name_server() as server:
         config = hung(cloud, 20, 8, 'Endpoint "http://drs.nowhere.example"', "Interval 1",
                       "Timeout 400")
-        with WithSilentNameServer(config, tmp_path) as daemon:
+        with WithNameServer(config, server, tmp_path) as daemon:
             healthy_cycles(daemon, 40)
             assert status(daemon, "Threads") < 60
             assert errors(daemon, "resolving the host")
@@ -247,7 +232,7 @@ def test_a_program_of_another_plugin_inherits_no_descriptor(cloud):
     with Collectd(project("healthy", cloud, f'Endpoint "http://localhost:{cloud.port}"')) as daemon:
         healthy_cycles(daemon)
         # A connection of ours to the unixsock plugin is there for a moment longer.
-        daemon.wait_until(lambda: inherited(daemon) == without_drs, "no descriptor but collectd's own", timeout=60)
+        daemon.wait_until(lambda: inherited(daemon) == without_drs, "no descriptor but collectd's own")
 
 
 def test_a_connection_that_hangs_is_one_request(certificates):
@@ -257,7 +242,7 @@ def test_a_connection_that_hangs_is_one_request(certificates):
         config = project("prod", cloud, f'CACert "{certificates.ca}"', "Interval 5",
                          "Timeout 2000", *jobs)
         with Collectd(config) as daemon:
-            daemon.wait_until(lambda: daemon.reads("prod"), "a cycle", LONG)
+            daemon.wait_until(lambda: daemon.reads("prod"), "a cycle")
             read = daemon.reads("prod")[0]
             assert read["prod/count-answered"] == 7
 
@@ -268,7 +253,7 @@ def test_a_connection_that_hangs_is_one_request(certificates):
 def test_a_proxy_of_the_environment_keeps_its_password(cloud, proxy):
     config = project("prod", cloud, 'Endpoint "https://drs.example.com"')
     with Collectd(config, variables={"https_proxy": proxy}) as daemon:
-        daemon.wait_until(lambda: errors(daemon), "the error", LONG)
+        daemon.wait_until(lambda: errors(daemon), "the error")
         log = daemon.log_text()
     assert "SECRET" not in log and "CRET@" not in log
     assert "https://drs.example.com: could not " in log
@@ -280,7 +265,7 @@ def test_requests_go_on_after_libcurl_had_no_memory(cloud, tmp_path):
     with Collectd(project("healthy", cloud), variables=preload) as daemon:
         healthy_cycles(daemon)
         fail.touch()
-        daemon.wait_until(lambda: errors(daemon, "a request cannot be"), "the error", LONG)
+        daemon.wait_until(lambda: errors(daemon, "a request cannot be"), "the error")
         fail.unlink()
         healthy_cycles(daemon)
 

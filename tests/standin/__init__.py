@@ -10,7 +10,7 @@ In a test (with tests/ on sys.path):
         cloud.jobs["8d0e..."] = {"job_id": "8d0e...", "progress": "100"}  # answered as it stands
         cloud.jobs["f95c..."] = Migration()  # advances
         ...  # point the client at cloud.endpoint
-        cloud.wait_for_requests(1, timeout=5)
+        cloud.wait_for_requests(1)
         assert cloud.problems() == []
 
 As a program: python3 -m standin --help
@@ -18,7 +18,7 @@ As a program: python3 -m standin --help
 
 from .cloud import StandIn
 from .drs import BadJob
-from .faults import FAULTS
+from .faults import FAULTS, Switch
 from .journal import Request
 from .migration import Delay, Migration, Stage
 from .refusals import CODES, SHAPES, Refusal
@@ -28,5 +28,5 @@ from .tls import Certificates
 
 __all__ = [
     "BadJob", "CODES", "Certificates", "Delay", "FAULTS", "Migration", "Refusal", "Request",
-    "SHAPES", "Stage", "StandIn", "Throttle", "rpo_and_rto",
+    "SHAPES", "Stage", "StandIn", "Switch", "Throttle", "rpo_and_rto",
 ]

@@ -5,6 +5,9 @@
 import threading
 import time
 
+# Seconds that only a hang takes, however busy the machine is.
+HANG = 180.0
+
 
 class Clock:
     """Seconds since a start, at a speed; can be advanced or stopped (speed 0) by a test."""

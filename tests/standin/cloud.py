@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 
 from . import hostile  # noqa: F401  (its faults enter the table when it is imported)
-from .clock import Clock
+from .clock import HANG, Clock
 from .drs import Drs, JobTable
 from .faults import Switch
 from .gate import Gate
@@ -19,8 +19,6 @@ from .metadata import Metadata
 from .server import Listener
 from .service import Service
 from .signing import KeyRing
-
-CLOSE_WITHIN = 60.0  # seconds, which only a hang exceeds
 
 
 class StandIn:
@@ -81,7 +79,7 @@ class StandIn:
         """Ends every connection and thread, at once unless one waits for somebody else."""
         for listener in self.listeners.values():
             listener.stop()
-        deadline = time.monotonic() + CLOSE_WITHIN
+        deadline = time.monotonic() + HANG
         for listener in self.listeners.values():
             listener.join(deadline)
 
@@ -122,7 +120,7 @@ class StandIn:
         return self.drs.requests
 
     def wait_for_requests(
-        self, count: int, timeout: float, service: str = "drs",
+        self, count: int, timeout: float = HANG, service: str = "drs",
         where: Callable[[Request], bool] | None = None,
     ) -> list[Request]:
         """Blocks until `count` requests (for which `where` holds) came, or raises what was seen."""

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from standin import Certificates, StandIn
+from standin.clock import HANG
 
 PROJECT = "054ba152d480d55b2f5dc0069e7ddef0"
 TOKEN = "t0k3n"
@@ -40,7 +41,7 @@ class Answer:
 
 def ask(
     url: str, method: str = "POST", body: bytes | dict = b"", headers: dict | None = None,
-    tls: ssl.SSLContext | None = None, timeout: float = 5.0,
+    tls: ssl.SSLContext | None = None, timeout: float = HANG,
 ) -> Answer:
     """One request on a connection of its own."""
     parts = urlsplit(url)

@@ -15,6 +15,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from .clock import HANG
 from .wire import Link, Reply, chunk, head
 
 DOOR, ACCEPT, REPLY, WIRE = "door", "accept", "reply", "wire"
@@ -62,7 +63,7 @@ class Switch:
     def stop(self) -> None:
         self._board.remove(self)
 
-    def wait_for_hits(self, count: int, timeout: float) -> None:
+    def wait_for_hits(self, count: int, timeout: float = HANG) -> None:
         """Blocks until the fault was met `count` times: some leave no request to wait for."""
         self._board.wait_for_hits(self, count, timeout)
 

@@ -10,6 +10,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from .clock import HANG
+
 
 @dataclass
 class Request:
@@ -98,7 +100,7 @@ class Journal:
             self._most_in_flight = self._in_flight
 
     def wait_for(
-        self, count: int, timeout: float, where: Callable[[Request], bool] | None = None
+        self, count: int, timeout: float = HANG, where: Callable[[Request], bool] | None = None
     ) -> list[Request]:
         """The first `count` requests (that fulfil `where`), as soon as they have come."""
         deadline = time.monotonic() + timeout

@@ -7,11 +7,11 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
+from daemons import HANG, wait_until
 from standin import Delay, Migration, Stage, StandIn
 from standin.conftest import HEADERS, OTHER, PROJECT, TOKEN, ask, progress
 from standin.migration import incremental, released, usual
@@ -179,13 +179,10 @@ def test_the_program_listens_logs_and_ends(tmp_path: Path):
     environment = {**os.environ, "PYTHONPATH": str(tests), "PYTHONDONTWRITEBYTECODE": "1"}
     program = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
     try:
-        deadline = time.monotonic() + 10
-        while not port_file.exists():
-            assert program.poll() is None and time.monotonic() < deadline, "it does not listen"
-            time.sleep(0.02)
+        wait_until(lambda: port_file.exists() or program.poll() is not None, HANG, "the port's file")
         url = f"http://127.0.0.1:{port_file.read_text().strip()}/v3/{PROJECT}/jobs/batch-progress"
         assert ask(url, body={"jobs": list(demo())}, headers=HEADERS).json["count"] == 5
     finally:
         program.send_signal(signal.SIGTERM)
-        assert program.wait(5) == 0
+        assert program.wait(HANG) == 0
     assert json.loads(log.read_text())["status"] == 202

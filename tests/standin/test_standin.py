@@ -12,6 +12,7 @@ from email.utils import parsedate_to_datetime
 import pytest
 
 from standin import BadJob, Refusal, StandIn, Throttle, rpo_and_rto, strict_json
+from standin.clock import HANG
 from standin.conftest import HEADERS, JOB, OTHER, PROJECT, TOKEN, Answer, ask, progress
 
 
@@ -26,7 +27,7 @@ def test_a_literal_item_is_answered_as_it_stands(cloud):
 
 def test_the_record_tells_what_came(cloud):
     progress(cloud, JOB)
-    [request] = cloud.wait_for_requests(1, timeout=1)
+    [request] = cloud.wait_for_requests(1)
     assert (request.method, request.status, request.jobs) == ("POST", 202, [JOB])
     assert request.path == f"/v3/{PROJECT}/jobs/batch-progress"
     assert request.headers["x-auth-token"] == TOKEN
@@ -42,9 +43,7 @@ def test_waiting_in_vain_says_what_was_seen(cloud):
 def test_waiting_ends_when_the_request_comes(cloud):
     timer = threading.Timer(0.1, progress, (cloud, JOB))
     timer.start()
-    began = time.monotonic()
-    assert len(cloud.wait_for_requests(1, timeout=60)) == 1
-    assert time.monotonic() - began < 30
+    assert len(cloud.wait_for_requests(1)) == 1
     timer.join()
 
 
@@ -139,7 +138,7 @@ def test_a_prefix_is_asked_for():
 
 
 def test_a_header_twice_is_recorded(cloud):
-    client = http.client.HTTPConnection("127.0.0.1", cloud.port, timeout=5)
+    client = http.client.HTTPConnection("127.0.0.1", cloud.port, timeout=HANG)
     client.putrequest("POST", f"/v3/{PROJECT}/jobs/batch-progress")
     body = json.dumps({"jobs": [JOB]}).encode()
     length = ("Content-Length", str(len(body)))
@@ -211,7 +210,7 @@ def test_order_and_status_are_settable(cloud):
 def test_throttling_refuses_until_the_window_has_passed(cloud, code, status):
     cloud.drs.throttle = Throttle(requests=2, window=0.3, code=code)
     assert [progress(cloud).status for _ in range(3)] == [202, 202, status]
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + HANG
     while progress(cloud).status != 202:
         assert time.monotonic() < deadline, "still throttled"
 
@@ -247,7 +246,7 @@ def test_gzip_only_where_it_is_accepted(cloud):
 
 def test_chunked_answers_and_chunked_requests(cloud):
     cloud.drs.chunked = True
-    client = http.client.HTTPConnection("127.0.0.1", cloud.port, timeout=5)
+    client = http.client.HTTPConnection("127.0.0.1", cloud.port, timeout=HANG)
     parts = iter([b'{"jobs":', b'["%s"]}' % JOB.encode()])
     path = f"/v3/{PROJECT}/jobs/batch-progress"
     client.request("POST", path, parts, HEADERS, encode_chunked=False)
@@ -259,7 +258,7 @@ def test_chunked_answers_and_chunked_requests(cloud):
 
 
 def test_connections_are_kept(cloud):
-    client = http.client.HTTPConnection("127.0.0.1", cloud.port, timeout=5)
+    client = http.client.HTTPConnection("127.0.0.1", cloud.port, timeout=HANG)
     for _ in range(3):
         body = json.dumps({"jobs": [JOB]})
         client.request("POST", f"/v3/{PROJECT}/jobs/batch-progress", body, HEADERS)
