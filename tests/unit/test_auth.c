@@ -6,6 +6,7 @@
 
 #include "alloc.h"
 #include "fake_http.h"
+#include "frozen_clock.h"
 
 #include "auth/auth.h"
 
@@ -256,14 +257,12 @@ static void write_secret(const char *path, const char *secret) {
   assert_non_null(file);
   assert_true(fputs(secret, file) >= 0);
   assert_int_equal(fclose(file), 0);
-  struct timespec times[] = {{.tv_nsec = UTIME_OMIT},
-                             {.tv_sec = time(NULL) - 2}};
-  assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
+  set_age(path, 2);
 }
 
 static void write_incomplete_secret(const char *path, const char *secret) {
   write_secret(path, secret);
-  assert_int_equal(utimensat(AT_FDCWD, path, NULL, 0), 0);
+  set_age(path, 0);
 }
 
 static void a_new_password_ends_the_pause(void **state) {

@@ -4,14 +4,13 @@
  * What a file's reader has a say in; how files change is in
  * test_secret_changes. */
 
-#include "unit.h"
+#include "frozen_clock.h"
 
 #include "base/file.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 static char path[] = "/tmp/test_file.XXXXXX";
@@ -83,11 +82,7 @@ static const struct {
 static void it_is_fresh_for_a_second(void **state) {
   (void)state;
   for (size_t i = 0; i < COUNT(ages); i++) {
-    struct timespec times[2];
-    clock_gettime(CLOCK_REALTIME, &times[1]);
-    times[1].tv_sec -= ages[i].age;
-    times[0] = times[1];
-    assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
+    set_age(path, ages[i].age);
     assert_read(100, "0123456789");
     assert_int_equal(file_is_fresh(&f), ages[i].fresh);
   }

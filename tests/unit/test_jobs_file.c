@@ -4,12 +4,12 @@
  * When the file of jobs is read, which lines count, and what is reported. */
 
 #include "alloc.h"
+#include "frozen_clock.h"
 
 #include "poll/jobs_file.h"
 
 #include <fcntl.h>
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
 
 static char folder[] = "/tmp/test_jobsfile.XXXXXX";
@@ -47,11 +47,7 @@ static void write_file(const char *text, int age) {
   FILE *file = fopen("jobs", "w");
   assert_non_null(file);
   assert_true(fputs(text, file) >= 0 && fclose(file) == 0);
-  struct timespec times[2];
-  clock_gettime(CLOCK_REALTIME, &times[0]);
-  times[0].tv_sec -= age;
-  times[1] = times[0];
-  assert_int_equal(utimensat(AT_FDCWD, "jobs", times, 0), 0);
+  set_age("jobs", age);
 }
 
 static void assert_jobs(const char *expected) {
