@@ -20,11 +20,11 @@
 #include "net/trust.h"
 #include "net/turn_guard.h"
 
-#include <arpa/inet.h>
 #include <curl/curl.h>
 #include <fcntl.h>
 #include <linux/tcp.h>
 #include <malloc.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -202,24 +202,15 @@ static int on_timer(CURLM *multi, long timeout, void *arg) {
 
 /* Callbacks of libcurl: names and connections */
 
-static bool is_address(const char *host, size_t len) {
-  char text[INET6_ADDRSTRLEN];
-  struct in6_addr unused;
-  if (len >= sizeof(text))
-    return false;
-  memcpy(text, host, len);
-  text[len] = '\0';
-  return inet_pton(AF_INET, text, &unused) == 1 || strchr(text, ':') != NULL;
-}
-
 /* A lookup is about to begin. If it must not, the request waits for its turn.
- */
+ * libcurl does not tell the name: it may be that of a proxy of the environment,
+ * or after the connection to a SOCKS proxy that of the host. */
 static int on_lookup(void *state, void *reserved, void *arg) {
   struct http_transfer *t = arg;
   struct lookups *lookups = &t->http->lookups;
   size_t len = *t->host == '[' ? strcspn(t->host, "]") : strcspn(t->host, ":/");
   (void)state, (void)reserved;
-  if (t->looks_up != NULL || is_address(t->host, len))
+  if (t->looks_up != NULL)
     return 0;
   struct lookup_name *name = lookups_name(lookups, t->host, len);
   if (name == NULL) {
@@ -313,6 +304,8 @@ static int on_progress(void *arg, curl_off_t unused1, curl_off_t unused2,
                        curl_off_t unused3, curl_off_t unused4) {
   struct http_transfer *t = arg;
   (void)unused1, (void)unused2, (void)unused3, (void)unused4;
+  if (t->looks_up != NULL && is_connected(t)) /* through a SOCKS proxy */
+    end_lookup(t, LOOKUP_DONE);
   if (++t->calls % WIRE_CHECK_CALLS != 0)
     return 0;
   if (t->calls > CONNECT_RESPONSE_MAX && !is_connected(t))
@@ -656,7 +649,7 @@ static void drop_trust(struct http_transfer *t) {
 
 /* Takes it out of libcurl. */
 static void land(struct http_transfer *t) {
-  end_lookup(t, LOOKUP_ABANDONED);
+  end_lookup(t, is_connected(t) ? LOOKUP_DONE : LOOKUP_ABANDONED);
   curl_multi_remove_handle(t->http->multi, t->easy);
   drop_trust(t);
   start_queue_done(&t->http->queue, &t->item);
