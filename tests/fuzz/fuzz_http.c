@@ -59,16 +59,19 @@ static struct guest {
 } guests[CONNECTIONS_MAX];
 static int guests_len;
 
-/* Reads what the client has sent, so that closing is not resetting. */
+/* Reads what the client has sent, so that closing is not resetting. The last
+ * request is the one that the connection has now. */
 static void listen_to(struct guest *guest) {
-  char bytes[4096];
+  static const char line[] = "POST /v3/";
+  char bytes[4096 + 1];
   ssize_t len;
   while (guest->fd >= 0 &&
-         (len = recv(guest->fd, bytes, sizeof(bytes), MSG_DONTWAIT)) > 0) {
-    static const char line[] = "POST /v3/";
-    const char *at = memmem(bytes, (size_t)len, line, strlen(line));
-    if (at != NULL)
-      guest->request = at[strlen(line)] - '0';
+         (len = recv(guest->fd, bytes, sizeof(bytes) - 1, MSG_DONTWAIT)) > 0) {
+    bytes[len] = '\0';
+    for (const char *at = bytes; (at = strstr(at, line)) != NULL;) {
+      at += strlen(line);
+      guest->request = *at - '0';
+    }
   }
 }
 
