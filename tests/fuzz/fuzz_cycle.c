@@ -26,7 +26,7 @@ struct input {
 };
 
 static struct {
-  int told[JOB_CALLS][JOBS_MAX]; /* in this read */
+  int told[JOB_CALLS][JOBS_MAX + 1]; /* in this cycle; last: other ids */
   bool polling;
 } seen;
 
@@ -35,6 +35,16 @@ static uint8_t take(struct input *in) {
     return 0;
   in->len--;
   return *in->bytes++;
+}
+
+/* A job is reported once. A list of tasks that is made of any bytes can have
+ * other ids. */
+static void count(int counts[JOBS_MAX + 1], const char *id) {
+  size_t digits = strspn(id, "0123456789");
+  bool known = digits >= 1 && digits <= 2 && id[digits] == '\0' &&
+               atoi(id) < JOBS_MAX && (digits == 1 || *id != '0');
+  int *one = &counts[known ? atoi(id) : JOBS_MAX];
+  MUST(++*one == 1 || !known);
 }
 
 static void on_started(void *arg) {
@@ -47,7 +57,7 @@ static void on_item(void *arg, const struct job *job, enum job_call call,
                     const struct job_item *item) {
   (void)arg;
   MUST(seen.polling && strcmp(job->id, item->id.text) == 0);
-  MUST(++seen.told[call][atoi(job->id)] == 1);
+  count(seen.told[call], job->id);
 }
 
 static void on_changed(void *arg, const struct change *change) {
@@ -61,7 +71,7 @@ static void on_finished(void *arg, const struct project_result *r) {
   (void)arg;
   size_t told = 0;
   MUST(seen.polling && r->answered <= r->jobs);
-  for (size_t i = 0; i < JOBS_MAX; i++)
+  for (size_t i = 0; i <= JOBS_MAX; i++)
     told += (size_t)seen.told[JOB_PROGRESS][i];
   MUST(told == r->answered);
   seen.polling = false;
@@ -82,6 +92,8 @@ static struct project *make(struct input *in, struct auths *auths) {
   config.max_parallel = 1 + how % 8;
   config.calls[JOB_RPO_AND_RTO] = how & 0x10;
   config.spread = how & 0x20 ? 2000 : 0;
+  config.discover_jobs = how & 0x40;
+  config.discover_interval = 60;
   MUST(config_fixture_add_jobs(&config, jobs));
   const struct project_env env = {.auths = auths};
   struct project *p = project_new(&config, &env, &events, NULL, NULL);
@@ -106,6 +118,25 @@ static void answer_raw(struct input *in, struct http_transfer *call,
   }
   call->handler.done(call->arg, &reply, &err);
   fake_forget(call);
+}
+
+/* A page of the list of tasks: some of all, and perhaps more to come. */
+static void answer_tasks(uint8_t left_out, struct http_transfer *call,
+                         struct http_response reply) {
+  char body[4096];
+  size_t at = (size_t)sprintf(body, "{\"total_record\":%d,\"jobs\":[",
+                              left_out % 16 * 8);
+  for (int id = 0; id < JOBS_MAX; id++)
+    if ((left_out >> id % 8 & 1) == 0)
+      at += (size_t)sprintf(body + at, "{\"id\":\"%d\",\"name\":\"n%d\"},", id,
+                            id);
+  strcpy(body + at, "{}]}");
+  fake_answer(call, reply, body);
+}
+
+static bool is_task_list(const struct http_transfer *call) {
+  size_t len = strlen(call->url);
+  return len > 5 && strcmp(call->url + len - 5, "/jobs") == 0;
 }
 
 /* The items that were asked for, less those whose bit is set. */
@@ -147,6 +178,8 @@ static void answer(struct input *in, struct http_transfer *call, int how) {
     reply.retry_after = take(in) * 1000;
   if (how == 0)
     answer_raw(in, call, reply);
+  else if (how == 1 && is_task_list(call))
+    answer_tasks(take(in), call, reply);
   else if (how == 1)
     answer_items(take(in), call, reply);
   else if (how == 2)
@@ -155,11 +188,14 @@ static void answer(struct input *in, struct http_transfer *call, int how) {
     fake_end(call, head / 12 % 3, "nobody is there");
 }
 
+/* With discovery a cycle may wait for the list before it starts, and the list
+ * may take longer than a cycle. */
 static void step(struct project *p) {
   msec_t again = project_step(p, fake_now);
-  MUST(project_is_polling(p) == seen.polling);
-  if (!seen.polling) {
-    MUST(fake_calls_len == 0);
+  bool polling = project_is_polling(p);
+  MUST(polling == seen.polling || (polling && config.discover_jobs));
+  if (!polling) {
+    MUST(fake_calls_len == 0 || config.discover_jobs);
     return;
   }
   MUST(again > fake_now);
