@@ -7,7 +7,7 @@ import itertools
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -257,6 +257,26 @@ def test_a_proxy_of_the_environment_keeps_its_password(cloud, proxy):
         log = daemon.log_text()
     assert "SECRET" not in log and "CRET@" not in log
     assert "https://drs.example.com: could not " in log
+
+
+def test_connections_end_in_every_way_beside_plugins_that_open_files(cloud, certificates):
+    """The number of a closed descriptor is another thread's at once; tests/sanitize tsan sees who touches it then."""
+    faults = ("close-after-request", "reset-after-request", "reset-in-body", "black-hole")
+    stock = "".join(f"LoadPlugin {name}\n" for name in ("memory", "load", "cpu", "df", "processes", "vmem"))
+    config = project("healthy", cloud)
+    with ExitStack() as stack:
+        services = [stack.enter_context(StandIn(PROJECT_ID, TOKEN, tls=tls))
+                    for tls in (None, None, certificates.server(), certificates.server())]
+        for number, (service, fault) in enumerate(zip(services, faults)):
+            service.answer_with(fault, times=1000)
+            scheme = "http" if number < 2 else "https"
+            for one in range(5):
+                name = f"{number}-{one}"
+                config += project(name, service, f'Endpoint "{scheme}://localhost:{service.port}"', f'Host "{name}"',
+                                  "Timeout 200", "Interval 0.3", f'CACert "{certificates.ca}"')
+        daemon = stack.enter_context(Collectd(config, stock + "ReadThreads 10\n", interval=0.05))
+        daemon.wait_until(lambda: all(len(service.requests) > 60 for service in services), "the requests")
+        healthy_cycles(daemon)
 
 
 def test_requests_go_on_after_libcurl_had_no_memory(cloud, tmp_path):
