@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TextIO
 
 from .measures import Row, rows
-from .programs import BUILD
+from .programs import BUILD, MODULE_DIR, flavour
 
 PACKAGES = ("collectd-core", "libcurl3-gnutls", "libcurl4", "libyajl2", "nginx", "gcc", "valgrind")
 
@@ -59,7 +59,8 @@ def load() -> str:
 def main() -> int:
     """The whole page; what the daemons say as they stop goes to a file."""
     page = sys.stdout
-    print(f"{os.cpu_count()} cores of {processor()}, Linux {platform.release()}, {load()},\n{versions()}\n")
+    print(f"{os.cpu_count()} cores of {processor()}, Linux {platform.release()}, {load()},\n"
+          f"{versions()}; the module uses libcurl with {flavour(MODULE_DIR)}\n")
     print("| measure | measured | goal | | made of |\n|---|---|---|---|---|", flush=True)
     with tempfile.TemporaryDirectory(prefix="drs-bench-") as folder, \
             (BUILD / "bench.log").open("w") as log, redirect_stdout(log):

@@ -17,8 +17,8 @@ from daemons import Nginx
 from standin import Certificates
 
 from . import profile
-from .programs import (BUILD, BenchCollectd, Responder, curl_json, dispatch, drs, exec_program, hung,
-                       projects, python_plugin, uptime)
+from .programs import (BUILD, MODULES, BenchCollectd, Responder, curl_json, dispatch, drs, exec_program,
+                       hung, projects, python_plugin, uptime)
 from .responses import VALUES, job_id, response
 
 DECODE = BUILD / "bench/decode"
@@ -69,7 +69,7 @@ def decoding(folder: Path) -> Iterator[Row]:
 def _wall(folder: Path, endpoint: str, interval: float, *lines: str) -> float:
     """Seconds of a cycle of 10,000 jobs, as the plugin reports them: the median, without the first."""
     with BenchCollectd(drs(folder, endpoint, 10_000, interval, *lines)) as collectd:
-        return median(collectd.changes(CYCLE, 8, 60 + 20 * interval)[1:])
+        return median(collectd.changes(CYCLE, 6, 60 + 20 * interval)[1:])
 
 
 def _wall_row(where: str, seconds: float, delay: float, parallel: int, goal: float | None) -> Row:
@@ -97,34 +97,47 @@ def wall_time(folder: Path) -> Iterator[Row]:
                         _wall(folder, nginx.endpoint, 2, trust, "MaxParallel 100"), DELAY, 100, 4)
 
 
-def whole_cycles(folder: Path) -> Iterator[Row]:
-    """Idle connections closed by the server between two cycles, as load balancers do."""
-    certificates, jobs, cycles = Certificates(folder), 1_000, 7
+def _cycles_where_idle_ones_are_closed(folder: Path, module: Path, cycles: int) -> tuple[int, list[bool]]:
+    """Of so many cycles of ten requests: how many were whole; of each request: was its session resumed?"""
+    certificates, jobs = Certificates(folder), 1_000
+    folder.mkdir(exist_ok=True)
     with Responder() as service, Nginx(service.port, certificates, http2=False, idle=1) as nginx:
-        plugins = drs(folder, nginx.endpoint, jobs, 3, f'CACert "{certificates.ca}"')
+        plugins = drs(folder, nginx.endpoint, jobs, 3, f'CACert "{certificates.ca}"', module=module)
         with BenchCollectd(plugins) as collectd:
             seen = []
             for _ in range(cycles):
                 collectd.changes(CYCLE, 1 if not seen else 2, 30)
                 seen.append(collectd.value("drs-bench/count-answered"))
-        reused = [entry["tls_reused"] == "r" for entry in nginx.requests()]
-    yield Row("cycles whole where idle connections are closed / all", seen.count(jobs) / cycles, 1.0,
-              f"{seen.count(jobs)} / {cycles}", least=True)
-    yield Row("requests over a resumed TLS session, there / all", sum(reused) / len(reused), None,
-              f"{sum(reused)} / {len(reused)}")
+        return seen.count(jobs), [entry["tls_reused"] == "r" for entry in nginx.requests()]
+
+
+def whole_cycles(folder: Path) -> Iterator[Row]:
+    """Idle connections closed by the server between two cycles, as load balancers do; each TLS library."""
+    cycles = 7
+    for name, module in MODULES.items():
+        whole, resumed = _cycles_where_idle_ones_are_closed(folder / name, module, cycles)
+        yield Row(f"cycles whole where idle connections are closed, {name} / all", whole / cycles, 1.0,
+                  f"{whole} / {cycles}", least=True)
+        yield Row(f"requests over a resumed TLS 1.3 session, there, {name} / all",
+                  sum(resumed) / len(resumed), None, f"{sum(resumed)} / {len(resumed)}")
 
 
 def handshakes(folder: Path) -> Iterator[Row]:
-    """What a hundred cycles cost a real nginx; each of its connections is one handshake."""
+    """What a hundred cycles cost a real nginx; each of its connections is one handshake.
+
+    Cycles are small, so that a busy machine cuts none of them off, which would end its connections.
+    """
     certificates = Certificates(folder)
     with Responder() as service, Nginx(service.port, certificates) as nginx:
-        plugins = drs(folder, nginx.endpoint, PARALLEL * BATCH, 0.2, f'CACert "{certificates.ca}"')
+        plugins = drs(folder, nginx.endpoint, PARALLEL, 0.3, f'CACert "{certificates.ca}"', "BatchSize 1",
+                      f"MaxParallel {PARALLEL}")
         with BenchCollectd(plugins) as collectd:
-            collectd.changes(CYCLE, 100, 120)
+            service.wait_for(100 * PARALLEL, 300)
+            answered = collectd.value("drs-bench/count-answered")
         requests = nginx.requests()
     count = len({request["connection"] for request in requests})
-    yield Row("TLS handshakes in 100 cycles of 8 requests", count, PARALLEL,
-              f"in {len(requests)} requests")
+    yield Row(f"TLS handshakes in 100 cycles of {PARALLEL} requests", count, PARALLEL,
+              f"in {len(requests)} requests, {answered:.0f} jobs in the last cycle")
 
 
 # Instructions
@@ -137,7 +150,8 @@ def _profile(folder: Path, service: Responder, plugins: str, requests: int) -> P
         service.wait_for(3 * requests, 300)
         time.sleep(2)  # between two cycles: nothing waits for this, it only places the zero
         profile.zero(collectd.process.pid)
-        service.wait_for(5 * requests + 1, 300)  # the third begins
+        service.wait_for(5 * requests, 300)
+        time.sleep(2)  # as before
     return folder
 
 
@@ -160,7 +174,7 @@ def instructions(folder: Path) -> Iterator[Row]:
               thread / yajl, 2.3, f"{thread:.0f} / {yajl:.0f}")
     with Responder() as service:
         many = profile.outside_dispatch(_profile(
-            folder / "many", service, drs(folder, service.endpoint, 5_000, 25), 5_000 // BATCH))
+            folder / "many", service, drs(folder, service.endpoint, 5_000, 15), 5_000 // BATCH))
     yield Row("instructions for each value of 5,000 jobs / of 1,000", many / a, 1.1,
               f"{many:.0f} / {a:.0f}")
 
@@ -183,7 +197,7 @@ def _times(folder: Path) -> list[float]:
     return [float(row.partition(",")[0]) for row in rows]
 
 
-def _cost(folder: Path, service: Responder, plugins: str, interval: float, cycles: int = 3) -> Cost:
+def _cost(folder: Path, service: Responder, plugins: str, interval: float, cycles: int = 2) -> Cost:
     """Over so many cycles of 100 requests, between two moments at which nothing is in flight."""
     report = folder / "report"
     folder.mkdir(exist_ok=True)
@@ -244,14 +258,14 @@ def _cpu(collectd: BenchCollectd, name: str, cycles: int) -> float:
 def cpu_time(folder: Path) -> Iterator[Row]:
     """The whole daemon, turn by turn: at one time they would share the caches."""
     jobs, interval, ours, theirs = 10_000, 1.5, [], []
-    for _ in range(5):
+    for _ in range(3):
         with Responder() as service, \
                 BenchCollectd(drs(folder, service.endpoint, jobs, interval)) as collectd:
             before = service.cpu_seconds()
-            ours.append(_cpu(collectd, CYCLE, 6))
-            busy = (service.cpu_seconds() - before) / 8
+            ours.append(_cpu(collectd, CYCLE, 5))
+            busy = (service.cpu_seconds() - before) / 7
         with BenchCollectd(dispatch(f"Jobs {jobs}", f"Interval {interval}")) as collectd:
-            theirs.append(_cpu(collectd, LOOP, 6))
+            theirs.append(_cpu(collectd, LOOP, 5))
     a, b = (median(seconds) / jobs / VALUES * 1e6 for seconds in (ours, theirs))
     yield Row("CPU time of the daemon for each value / of a loop that only dispatches", a / b, 1.1,
               f"{a:.2f} / {b:.2f} us")
@@ -261,7 +275,7 @@ def cpu_time(folder: Path) -> Iterator[Row]:
 
 def _request_cpu(folder: Path, delay: float, count: int, parallel: int) -> float:
     """CPU seconds of a request, with so many projects of so many batches of one job."""
-    interval, cycles = 2.0, 5
+    interval, cycles = 2.0, 4
     with Responder(delay) as service:
         plugins = projects(folder, service.endpoint, count, parallel, interval, "BatchSize 1",
                            f"MaxParallel {min(parallel, 100)}", "SelfMetrics false")
@@ -277,9 +291,9 @@ def _request_instructions(folder: Path, count: int, parallel: int, delay: float)
     """Instructions of the plugin's thread for each request of one job, in the steady state."""
     with Responder(delay) as service:
         place = _profile(folder / f"{count}-{parallel}", service, projects(
-            folder, service.endpoint, count, parallel, 5, "BatchSize 1",
+            folder, service.endpoint, count, parallel, 5 if count * parallel < 1_000 else 10, "BatchSize 1",
             f"MaxParallel {min(parallel, 100)}", "SelfMetrics false"), count * parallel)
-    return profile.thread_total(place) / 2 / (count * parallel)
+    return profile.for_each_request(place)
 
 
 def requests(folder: Path) -> Iterator[Row]:
@@ -330,7 +344,7 @@ def _longest_gap(folder: Path, plugins: str, values: int) -> float:
 
 def gaps(folder: Path) -> Iterator[Row]:
     """What collectd's own plugins notice of projects whose service hangs."""
-    count, values = 20, 20
+    count, values = 20, 15
     with socket.create_server(("127.0.0.1", 0), backlog=2 * count) as silent:
         beside = _longest_gap(folder / "beside", hung(silent.getsockname()[1], count), values)
     alone = _longest_gap(folder / "alone", "", values)
@@ -363,10 +377,11 @@ def _scale(folder: Path, name: str, plugins: Callable[[str], str], counts: tuple
     amount = counts[0] * counts[1]
     per_cycle = counts[0] * ceil(counts[1] / BATCH)
     with Responder() as service, BenchCollectd(plugins(service.endpoint)) as collectd:
-        begin = len(service.wait_for(2 * per_cycle, 120 + 4 * interval))
+        cycles = 1 if interval > 10 else 2
+        begin = len(service.wait_for(cycles * per_cycle, 120 + 4 * interval))
         before = collectd.cpu_seconds()
-        service.wait_for(begin + 2 * per_cycle, 120 + 4 * interval)
-        used = (collectd.cpu_seconds() - before) / 2
+        service.wait_for(begin + cycles * per_cycle, 120 + 4 * interval)
+        used = (collectd.cpu_seconds() - before) / cycles
         return Row(f"{name}: CPU time for each value, us", used / amount / VALUES * 1e6, None,
                    f"{used * 1e3:.0f} ms a cycle, {collectd.status('VmHWM') // 1024} MiB, "
                    f"{collectd.descriptors()} descriptors, {collectd.status('Threads')} threads")

@@ -75,7 +75,8 @@ def self_cost(functions: tuple[str, ...], profile: Path) -> int:
 
 def zero(pid: int) -> None:
     """Forget what callgrind counted so far: what follows is the steady state."""
-    subprocess.run(["callgrind_control", "--zero", str(pid)], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(["callgrind_control", "--zero", str(pid)], check=True, stdout=subprocess.DEVNULL,
+                   stderr=subprocess.DEVNULL)
 
 
 def without_allocator(folder: Path) -> float:
@@ -89,9 +90,10 @@ def _dispatching_thread(folder: Path) -> tuple[Path, Calls]:
     return max(threads, key=lambda thread: thread[1].count)
 
 
-def thread_total(folder: Path) -> int:
-    """All instructions of the one thread that dispatches."""
-    return total(_dispatching_thread(folder)[0])
+def for_each_request(folder: Path) -> float:
+    """Instructions for each request that was started, of the one thread that dispatches."""
+    path, _ = _dispatching_thread(folder)
+    return total(path) / calls_of("curl_multi_add_handle", path).count
 
 
 def outside_dispatch(folder: Path) -> float:

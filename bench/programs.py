@@ -8,6 +8,7 @@ import json
 import os
 import re
 import shutil
+import subprocess
 import urllib.request
 from pathlib import Path
 
@@ -98,6 +99,17 @@ LoadPlugin uptime
 
 CURL_JSON_KEYS = ("progress", "incre_trans_delay", "process_time", "remaining_time",
                   "progress_map/*/completed")
+
+
+def flavour(module: Path) -> str:
+    """The TLS library of the libcurl that a module was linked to."""
+    linked = subprocess.run(["ldd", str(module / "drs.so")], capture_output=True, text=True, check=True)
+    return "GnuTLS" if "libcurl-gnutls" in linked.stdout else "OpenSSL"
+
+
+# The module with each TLS library of libcurl: as it was built, and what bench/run has built besides.
+MODULES = {flavour(module): module for module in
+           (MODULE_DIR, *sorted(BUILD.glob("bench-*/src/.libs"))) if (module / "drs.so").exists()}
 
 
 def descendants(pid: int) -> list[int]:
@@ -233,9 +245,10 @@ def write_jobs(folder: Path, jobs: int, first: int = 0) -> Path:
     return path
 
 
-def drs(folder: Path, endpoint: str, jobs: int, interval: float, *lines: str) -> str:
+def drs(folder: Path, endpoint: str, jobs: int, interval: float, *lines: str,
+        module: Path = MODULE_DIR) -> str:
     """The configuration of the plugin, for one project of so many jobs."""
-    return DRS.format(module_dir=MODULE_DIR, endpoint=endpoint, project_id=PROJECT_ID,
+    return DRS.format(module_dir=module, endpoint=endpoint, project_id=PROJECT_ID,
                       interval=interval, jobs_file=write_jobs(folder, jobs), lines=LINE.join(lines))
 
 
