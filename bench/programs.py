@@ -204,7 +204,7 @@ class BenchCollectd(Collectd):
     def value(self, name: str) -> float | None:
         """The current value of an identifier without its host, such as "drs-bench/bool-up"."""
         try:
-            return float(self.ask(f'GETVAL "bench/{name}"')[0].partition("=")[2])
+            return float(self.unixsock(f'GETVAL "bench/{name}"')[0].partition("=")[2])
         except AssertionError:  # there is none yet
             return None
 

@@ -77,7 +77,7 @@ class Demo:
     def look(self) -> tuple[float, float]:
         """Show the table until the time is up; returns the span of the values."""
         settings, daemon = self.settings, self.collectd
-        self.wait_for_answer()
+        self.wait_for_values()
         self.wait_for_store(self.watch.now)
         self.take()
         first, begin = self.watch.now, time.monotonic()
@@ -89,10 +89,10 @@ class Demo:
         self.show(settings.seconds, last=True)
         return first, self.watch.now
 
-    def wait_for_answer(self) -> None:
+    def wait_for_values(self) -> None:
         """Without an answer for any job there is nothing to show."""
         try:
-            self.collectd.wait_until(lambda: self.take() and self.watch.answered(), "an answer",
+            self.collectd.wait_until(lambda: self.take() and self.watch.reported(), "an answer",
                                      10 + 2 * self.settings.interval)
         except AssertionError as late:
             said = "\n".join(self.collectd.plugin_lines())
@@ -107,7 +107,7 @@ class Demo:
         """What is seen on the screen is to be in the picture."""
         daemon, store = self.collectd, self.store
         daemon.flush(store.plugin)
-        job, metric = self.watch.answered()[0]
+        job, metric = self.watch.reported()[0]
         enough = end - 2 * self.settings.interval
         daemon.wait_until(lambda: store.last(job, metric) >= enough,
                           f"the newest values in {self.word}", PATIENCE)

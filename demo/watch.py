@@ -89,7 +89,7 @@ class Watch:
             take(jobs[one["plugin_instance"]], one)
         return list(jobs.values())
 
-    def answered(self) -> list[tuple[str, str]]:
+    def reported(self) -> list[tuple[str, str]]:
         """Each job that has a value, with the name of that value."""
         return [(one["plugin_instance"], f"{one['type']}-{one['type_instance']}")
                 for one in self._cycles.get(self.now, [])]

@@ -147,7 +147,7 @@ class Collectd(Daemon):
         start = "Notification: "
         return [_fields(line.text.removeprefix(start)) for line in self.lines(start)]
 
-    def ask(self, command: str) -> list[str]:
+    def unixsock(self, command: str) -> list[str]:
         """Send one command to the unixsock plugin and return the lines of its answer."""
         with socket.socket(socket.AF_UNIX) as connection:
             connection.settimeout(HANG)
@@ -161,15 +161,15 @@ class Collectd(Daemon):
 
     def flush(self, plugin: str) -> None:
         """Make a plugin send what it has buffered."""
-        self.ask(f"FLUSH plugin={plugin}")
+        self.unixsock(f"FLUSH plugin={plugin}")
 
     def names(self) -> set[str]:
         """The identifiers ("host/drs-prod/bool-up") that collectd holds a current value of."""
-        return {line.partition(" ")[2] for line in self.ask("LISTVAL")}
+        return {line.partition(" ")[2] for line in self.unixsock("LISTVAL")}
 
     def values(self) -> dict[str, float]:
         """The current value of each identifier, of its first data source, to six places."""
-        return {name: float(self.ask(f'GETVAL "{name}"')[0].partition("=")[2])
+        return {name: float(self.unixsock(f'GETVAL "{name}"')[0].partition("=")[2])
                 for name in self.names()}
 
     def series(self, plugin: str = "") -> dict[str, list[Sample]]:

@@ -64,8 +64,8 @@ class GraphiteWeb(Daemon):
 
     def _get(self, path: str, **query: str) -> list | dict:
         url = f"http://127.0.0.1:{self._port}/{path}?{urllib.parse.urlencode(query)}"
-        with urllib.request.urlopen(url, timeout=HANG) as answer:
-            return json.load(answer)
+        with urllib.request.urlopen(url, timeout=HANG) as response:
+            return json.load(response)
 
     def render(self, target: str) -> dict[str, list[float]]:
         """By name, the values that each series of an expression has had in the last minutes."""

@@ -48,7 +48,7 @@ class InfluxDB(Daemon):
         """The rows of a SELECT, all series together, tags and fields by name."""
         query = urllib.parse.urlencode({"db": "collectd", "q": statement})
         url = f"http://127.0.0.1:{self._http}/query?{query}"
-        with urllib.request.urlopen(url, timeout=HANG) as answer:
-            [result] = json.load(answer)["results"]
+        with urllib.request.urlopen(url, timeout=HANG) as response:
+            [result] = json.load(response)["results"]
         return [dict(zip(series["columns"], row))
                 for series in result.get("series", []) for row in series["values"]]

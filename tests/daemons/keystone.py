@@ -125,16 +125,16 @@ class Keystone(Daemon):
 
     def grant(self, user: str, project: str, role: str = "reader") -> None:
         """Give a user a role in a project; Keystone's own are reader, member, manager and admin."""
-        known = self._ask("GET", f"roles?name={role}")["roles"][0]["id"]
-        self._ask("PUT", f"projects/{project}/users/{user}/roles/{known}")
+        known = self._call("GET", f"roles?name={role}")["roles"][0]["id"]
+        self._call("PUT", f"projects/{project}/users/{user}/roles/{known}")
 
     def revoke(self, user: str, project: str, role: str = "reader") -> None:
-        known = self._ask("GET", f"roles?name={role}")["roles"][0]["id"]
-        self._ask("DELETE", f"projects/{project}/users/{user}/roles/{known}")
+        known = self._call("GET", f"roles?name={role}")["roles"][0]["id"]
+        self._call("DELETE", f"projects/{project}/users/{user}/roles/{known}")
 
     def change_password(self, user: str, password: str) -> None:
         """Set a new one; tokens of before, and of the same second, are not valid any more."""
-        self._ask("PATCH", f"users/{user}", {"user": {"password": password}})
+        self._call("PATCH", f"users/{user}", {"user": {"password": password}})
 
     def token_is_valid(self, token: str) -> bool:
         """Would a service that asks Keystone take this token?"""
@@ -143,8 +143,8 @@ class Keystone(Daemon):
         try:
             with urllib.request.urlopen(request, timeout=HANG):
                 return True
-        except urllib.error.HTTPError as refused:
-            assert refused.code in (401, 404), refused
+        except urllib.error.HTTPError as rejected:
+            assert rejected.code in (401, 404), rejected
             return False
 
     def logins(self) -> list[int]:
@@ -161,17 +161,17 @@ class Keystone(Daemon):
         body = {"auth": {
             "identity": {"methods": ["password"], "password": {"user": user}},
             "scope": {"project": {"name": "admin", "domain": domain}}}}
-        with urllib.request.urlopen(self._request("POST", ADMIN_LOGIN, body)) as answer:
-            return answer.headers["X-Subject-Token"]
+        with urllib.request.urlopen(self._request("POST", ADMIN_LOGIN, body)) as response:
+            return response.headers["X-Subject-Token"]
 
     def _post(self, path: str, body: dict) -> dict:
-        return self._ask("POST", path, body)
+        return self._call("POST", path, body)
 
-    def _ask(self, method: str, path: str, body: dict | None = None) -> dict:
+    def _call(self, method: str, path: str, body: dict | None = None) -> dict:
         # The administrator's tokens are as short-lived as all others.
         self._admin_token = self._log_in_as_admin()
-        with urllib.request.urlopen(self._request(method, path, body), timeout=HANG) as answer:
-            return json.loads(answer.read() or "{}")
+        with urllib.request.urlopen(self._request(method, path, body), timeout=HANG) as response:
+            return json.loads(response.read() or "{}")
 
     def _request(self, method: str, path: str, body: dict | None = None,
                  headers: dict[str, str] | None = None) -> urllib.request.Request:

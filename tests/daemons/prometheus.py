@@ -73,5 +73,5 @@ LoadPlugin write_prometheus
         """The result of an expression now, through the API: {"metric": labels, "values": ...}."""
         query = urllib.parse.urlencode({"query": expression})
         url = f"http://127.0.0.1:{self.port}/api/v1/query?{query}"
-        with urllib.request.urlopen(url, timeout=HANG) as answer:
-            return json.load(answer)["data"]["result"]
+        with urllib.request.urlopen(url, timeout=HANG) as response:
+            return json.load(response)["data"]["result"]

@@ -141,7 +141,7 @@ static void respond(struct http_transfer *call, struct http_response response,
   /* 400 is one only with the service's own message. */
   if (is_login && (response.status == 401 || response.status == 403))
     count_rejection(USER);
-  fake_answer(call, response, body);
+  fake_response(call, response, body);
 }
 
 static void grant(struct input *in, struct http_transfer *call) {

@@ -26,7 +26,7 @@ struct input {
 };
 
 static struct {
-  int told[JOB_CALLS][JOBS_MAX + 1]; /* in this cycle; last: other ids */
+  int reported[JOB_CALLS][JOBS_MAX + 1]; /* in this cycle; last: other ids */
   bool polling;
 } seen;
 
@@ -50,14 +50,14 @@ static void count(int counts[JOBS_MAX + 1], const char *id) {
 static void on_started(void *arg) {
   (void)arg;
   seen.polling = true;
-  memset(seen.told, 0, sizeof(seen.told));
+  memset(seen.reported, 0, sizeof(seen.reported));
 }
 
 static void on_item(void *arg, const struct job *job, enum job_call call,
                     const struct job_item *item) {
   (void)arg;
   MUST(seen.polling && strcmp(job->id, item->id.text) == 0);
-  count(seen.told[call], job->id);
+  count(seen.reported[call], job->id);
 }
 
 static void on_changed(void *arg, const struct change *change) {
@@ -69,11 +69,11 @@ static void on_changed(void *arg, const struct change *change) {
 
 static void on_finished(void *arg, const struct project_result *r) {
   (void)arg;
-  size_t told = 0;
+  size_t reported = 0;
   MUST(seen.polling && r->answered <= r->jobs);
   for (size_t i = 0; i <= JOBS_MAX; i++)
-    told += (size_t)seen.told[JOB_PROGRESS][i];
-  MUST(told == r->answered);
+    reported += (size_t)seen.reported[JOB_PROGRESS][i];
+  MUST(reported == r->answered);
   seen.polling = false;
 }
 
@@ -131,7 +131,7 @@ static void answer_tasks(uint8_t left_out, struct http_transfer *call,
       at += (size_t)sprintf(body + at, "{\"id\":\"%d\",\"name\":\"n%d\"},", id,
                             id);
   strcpy(body + at, "{}]}");
-  fake_answer(call, reply, body);
+  fake_response(call, reply, body);
 }
 
 static bool is_task_list(const struct http_transfer *call) {
@@ -153,7 +153,7 @@ static void answer_items(uint8_t left_out, struct http_transfer *call,
   }
   size_t at = strlen(body);
   snprintf(body + at, sizeof(body) - at, "{}]}");
-  fake_answer(call, reply, body);
+  fake_response(call, reply, body);
 }
 
 static void answer_code(struct input *in, struct http_transfer *call,
@@ -165,10 +165,10 @@ static void answer_code(struct input *in, struct http_transfer *call,
   char body[200];
   snprintf(body, sizeof(body), "{\"error_code\":\"%s\"}",
            codes[take(in) % (sizeof(codes) / sizeof(*codes))]);
-  fake_answer(call, reply, body);
+  fake_response(call, reply, body);
 }
 
-static void answer(struct input *in, struct http_transfer *call, int how) {
+static void respond(struct input *in, struct http_transfer *call, int how) {
   static const long statuses[] = {200, 202, 400, 401, 403, 404,
                                   413, 422, 429, 500, 503, 0};
   uint8_t head = take(in);
@@ -217,7 +217,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len) {
     else if (what < 64)
       fake_now += 1 << (what % 20);
     else if (fake_calls_len > 0)
-      answer(&in, fake_calls[what / 4 % fake_calls_len], what % 4);
+      respond(&in, fake_calls[what / 4 % fake_calls_len], what % 4);
     step(p);
   }
   fake_now += BUDGET;

@@ -42,7 +42,7 @@ def write_secret(path: Path, secret: str) -> None:
     new.rename(path)
 
 
-def answered(daemon) -> bool:
+def reported(daemon) -> bool:
     """Was the job answered for in the last complete read?"""
     reads = daemon.reads()
     return bool(reads) and f"{JOB}/percent-total" in reads[-1]

@@ -26,27 +26,27 @@ class Group(NamedTuple):
 
 def fault(name: str, **options) -> Start:
     """A fault of the stand-in."""
-    return lambda scene: scene.cloud.answer_with(name, **options).stop
+    return lambda scene: scene.cloud.inject(name, **options).stop
 
 
-def http(name: str, start: Start, words: str, **more) -> Row:
+def http(name: str, start: Start, text: str, **more) -> Row:
     """An outage: no answer, or one that says service error."""
-    return Row(name, start, "http", words, **more)
+    return Row(name, start, "http", text, **more)
 
 
-def reply(name: str, start: Start, words: str, **more) -> Row:
+def reply(name: str, start: Start, text: str, **more) -> Row:
     """An answer that is not what the API promises."""
-    return Row(name, start, "reply", words, **more)
+    return Row(name, start, "reply", text, **more)
 
 
-def auth(name: str, start: Start, words: str, **more) -> Row:
+def auth(name: str, start: Start, text: str, **more) -> Row:
     """The service does not accept who we are."""
-    return Row(name, start, "auth", words, **more)
+    return Row(name, start, "auth", text, **more)
 
 
 def harmless(name: str, start: Start, **more) -> Row:
     """Odd, and no reason to lose a value or to say a word."""
-    return Row(name, start, values=True, lines=(), **({"notices": ()} | more))
+    return Row(name, start, values=True, lines=(), **({"notifications": ()} | more))
 
 
 def slow(_: Scene) -> list[str]:
@@ -122,18 +122,18 @@ def redirect(status: int) -> Row:
     """To a port of another service of the same host, which may not be asked."""
     def start(scene: Scene) -> Stop:
         other = scene.cloud.metadata
-        trouble = scene.cloud.answer_with("redirect", to=scene.cloud.metadata_endpoint, status=status)
+        fault = scene.cloud.inject("redirect", to=scene.cloud.metadata_endpoint, status=status)
 
         def stop() -> None:
-            trouble.stop()
+            fault.stop()
             assert other.requests == [], "the redirect was followed"
         return stop
     return http(f"redirect {status}", start, f"HTTP {status}")
 
 
-def left_out(name: str, start: Start, words: str) -> Row:
+def left_out(name: str, start: Start, text: str) -> Row:
     """An answer that knows the job no more."""
-    return Row(name, start, "", words, notices=(("WARNING", "gauge-status"), ("OKAY", "gauge-status")))
+    return Row(name, start, "", text, notifications=(("WARNING", "gauge-status"), ("OKAY", "gauge-status")))
 
 
 def forget(scene: Scene) -> Stop:
@@ -145,8 +145,8 @@ def forget(scene: Scene) -> Stop:
 
 CONTENT = [
     *(reply(f"cut {where}", fault("raw", body=body), "JSON") for where, body in CUTS.items()),
-    *(reply(f"the body is {what}", fault("raw", body=body), words)
-      for what, (body, words) in BODIES.items()),
+    *(reply(f"the body is {what}", fault("raw", body=body), text)
+      for what, (body, text) in BODIES.items()),
     reply("the body is empty", fault("empty"), "JSON"),
     reply("the status is 204", fault("empty", status=204), "JSON"),
     reply("deep in an item", fault("json-deep"), "nested deeper"),
@@ -158,7 +158,7 @@ CONTENT = [
 
 # What of the first item is another job's, or no job's, goes with a refusal of the kind "reply".
 ODD = [
-    reply("jobs that nobody asked for", fault("strangers"), "not requested", values=True, notices=()),
+    reply("jobs that nobody asked for", fault("strangers"), "not requested", values=True, notifications=()),
     harmless("the same job twice", fault("same-twice")),
     harmless("NUL in a string", fault("bad-text", kind="nul")),
     harmless("control characters in a string", fault("bad-text", kind="controls")),
@@ -167,12 +167,12 @@ ODD = [
     harmless("half a surrogate in a string", fault("bad-text", kind="half-surrogate")),
     harmless("text from right to left", fault("bad-text", kind="bidi")),
     harmless("names that break paths and lines", fault("bad-names"),
-             notices=(("WARNING", "gauge-status"), ("FAILURE", "bool-error"),
+             notifications=(("WARNING", "gauge-status"), ("FAILURE", "bool-error"),
                       ("OKAY", "gauge-status"), ("OKAY", "bool-error"))),
     harmless("a clock of yesterday", fault("wrong-date", seconds=-86400)),
     harmless("a clock of tomorrow", fault("wrong-date", seconds=86400)),
     harmless("a status of 60 KB", fault("long-string", size=60000, member="transfer_status"),
-             notices=(("WARNING", "gauge-status"), ("OKAY", "gauge-status"))),
+             notifications=(("WARNING", "gauge-status"), ("OKAY", "gauge-status"))),
     harmless("a message of 60 KB", fault("long-string", size=60000)),
     harmless("an unknown field of 64 digits", fault("long-number", size=64, member="surprise")),
     harmless("a count that is none", fault("value", member="count", raw=b'"many"')),
@@ -217,12 +217,12 @@ HEADERS = [
 HEAVY = [
     reply("the body never ends", fault("body-endless"), "not requested"),
     # The job is told as soon as it is read.
-    reply("the body is 17 MiB", fault("json-wide"), "16 MiB", values=True, notices=()),
+    reply("the body is 17 MiB", fault("json-wide"), "16 MiB", values=True, notifications=()),
     reply("a string of 20 MiB", fault("long-string"), "64 KiB"),
     reply("a number of 20 MiB", fault("long-number"), "64 KiB"),
     reply("a key of 20 MiB", fault("raw", body=b'{"' + b"k" * (20 * MIB) + b'":1}'), "64 KiB"),
     reply("compressed white space", fault("json-wide"), "16 MiB", options=compress, values=True,
-          notices=()),
+          notifications=()),
     reply("compressed to a bomb", fault("gzip-bomb"), "Content-Encoding"),
 ]
 
@@ -238,12 +238,12 @@ KINDS = {
 GATEWAY = (413, 414, 494, 500, 502, 504)
 
 
-def refusal(code: str, status: int | None = None, shape: str = "flat") -> Row:
+def api_error(code: str, status: int | None = None, shape: str = "flat") -> Row:
     """One code as the facts have it, or with another status or in another shape."""
     kind = KINDS.get(code, "http")
     name = " ".join(str(part) for part in ("refused", code, status or "", shape) if part)
     headers = {"Retry-After": "1"} if kind == "throttled" else None
-    start = fault("refusal", code=code, status=status, shape=shape, headers=headers)
+    start = fault("error", code=code, status=status, shape=shape, headers=headers)
     if kind == "job":
         return left_out(name, start, code)
     if code == "DRS.M00002":
@@ -251,16 +251,16 @@ def refusal(code: str, status: int | None = None, shape: str = "flat") -> Row:
     return Row(name, start, kind, code, at_once=kind != "throttled")
 
 
-REFUSALS = [
-    *(refusal(code) for code in CODES),
-    *(refusal("APIG.0201", status) for status in GATEWAY),
+API_ERRORS = [
+    *(api_error(code) for code in CODES),
+    *(api_error("APIG.0201", status) for status in GATEWAY),
 ]
 
 
 def bare(status: int, counter: str, shape: str, **more) -> Row:
     """A status, and no code that one could know."""
     name = f"status {status} {shape}"
-    return Row(name, fault("refusal", code="", status=status, shape=shape), counter,
+    return Row(name, fault("error", code="", status=status, shape=shape), counter,
                f"HTTP {status}", **more)
 
 
@@ -270,7 +270,7 @@ STATUSES = [
                               (500, "http"))
       for shape in ("keystone", "html", "empty")),
     *(bare(status, "http", "html") for status in (405, 408, 413, 414, 422, 494, 502, 503, 504)),
-    *(refusal(code, shape=shape) for code in ("DRS.M00100", "DRS.M00004")
+    *(api_error(code, shape=shape) for code in ("DRS.M00100", "DRS.M00004")
       for shape in SHAPES if shape not in ("flat", "html", "empty", "keystone")),
 ]
 
@@ -423,32 +423,32 @@ def slow_login(scene: Scene) -> list[str]:
     return [*login(scene), SLOW]
 
 
-def ill(name: str, revoked: bool = True, **options) -> Start:
+def identity_fault(name: str, revoked: bool = True, **options) -> Start:
     """The identity service has a fault, and tokens are good no more if that is said."""
     def start(scene: Scene) -> Stop:
-        trouble = scene.cloud.answer_with(name, service="iam", **options)
+        fault = scene.cloud.inject(name, service="iam", **options)
         if revoked:
             scene.cloud.revoke_tokens()
-        return trouble.stop
+        return fault.stop
     return start
 
 
 # The pause after a failed login grows from one second on.
 LOGIN = {"options": login, "without": ("Token",), "at_once": False}
 IDENTITY = [
-    harmless("identity: ill while DRS is well", ill("refusal", revoked=False, status=500),
+    harmless("identity: ill while DRS is well", identity_fault("error", revoked=False, status=500),
              **(LOGIN | {"at_once": True})),
-    http("identity: well while DRS is ill", fault("refusal", status=500), "HTTP 500", **(LOGIN | {"at_once": True})),
-    http("identity: 500", ill("refusal", status=500), "the identity service", **LOGIN),
-    http("identity: a page of HTML", ill("html", status=503), "the identity service", **LOGIN),
-    http("identity: refused", ill("refused"), "identity service: http://", **LOGIN),
-    http("identity: hangs up", ill("close-after-request"), "identity service: http://", **LOGIN),
-    http("identity: never answers", ill("black-hole"), "identity service: http://",
+    http("identity: well while DRS is ill", fault("error", status=500), "HTTP 500", **(LOGIN | {"at_once": True})),
+    http("identity: 500", identity_fault("error", status=500), "the identity service", **LOGIN),
+    http("identity: a page of HTML", identity_fault("html", status=503), "the identity service", **LOGIN),
+    http("identity: refused", identity_fault("refused"), "identity service: http://", **LOGIN),
+    http("identity: hangs up", identity_fault("close-after-request"), "identity service: http://", **LOGIN),
+    http("identity: never answers", identity_fault("black-hole"), "identity service: http://",
          **(LOGIN | {"options": slow_login})),
-    http("identity: redirects", ill("redirect", to="http://127.0.0.1:9"), "HTTP 302", **LOGIN),
-    reply("identity: no token", ill("raw", status=201, body=b"{}", headers={}), "no token", **LOGIN),
-    reply("identity: its answer is 17 MiB", ill("json-wide"), "16 MiB", **LOGIN),
-    Row("identity: throttles", ill("refusal", code="IAM.0012", headers={"Retry-After": "1"}),
+    http("identity: redirects", identity_fault("redirect", to="http://127.0.0.1:9"), "HTTP 302", **LOGIN),
+    reply("identity: no token", identity_fault("raw", status=201, body=b"{}", headers={}), "no token", **LOGIN),
+    reply("identity: its answer is 17 MiB", identity_fault("json-wide"), "16 MiB", **LOGIN),
+    Row("identity: throttles", identity_fault("error", code="IAM.0012", headers={"Retry-After": "1"}),
         "throttled", "HTTP 429", **LOGIN),
 ]
 
@@ -461,7 +461,7 @@ def groups(certificates) -> dict[str, Group]:
         "content": Group(3, CONTENT),
         "odd": Group(3, ODD),
         "headers": Group(3, HEADERS),
-        "refusals": Group(3, REFUSALS),
+        "refusals": Group(3, API_ERRORS),
         "statuses": Group(3, STATUSES),
         "tls": Group(3, tls(certificates)),
         "names": Group(3, NAMES),

@@ -50,10 +50,10 @@ class Row:
     name: str
     start: Start
     counter: str = ""
-    words: str = ""
+    text: str = ""
     values: bool = False
     lines: tuple[str, ...] = ("error", "info")
-    notices: tuple[tuple[str, str], ...] = (("FAILURE", "bool-up"), ("OKAY", "bool-up"))
+    notifications: tuple[tuple[str, str], ...] = (("FAILURE", "bool-up"), ("OKAY", "bool-up"))
     at_once: bool = True
     from_start: bool = False
     options: Callable[[Scene], list[str]] = field(default=lambda _: [])
@@ -75,7 +75,7 @@ class Record:
 
     series: dict[str, list[Sample]]
     lines: list[Line]
-    notices: list[dict[str, str]]
+    notifications: list[dict[str, str]]
     uptime: list[Sample]
     interval: float
     began: float
@@ -98,15 +98,15 @@ class Record:
         before = [value for at, value in samples if at < self.began]
         return samples[-1].value > (before[-1] if before else 0)
 
-    def said(self, slug: str) -> list[Line]:
+    def logged(self, slug: str) -> list[Line]:
         """The lines about one project."""
         return [line for line in self.lines if f'project "{slug}"' in line.text]
 
-    def told(self, slug: str) -> list[tuple[str, str]]:
+    def notified(self, slug: str) -> list[tuple[str, str]]:
         """Severity and metric of the notifications about one project and its job."""
-        return [(notice["severity"], f"{notice['type']}-{notice['type_instance']}")
-                for notice in self.notices
-                if notice.get("plugin_instance") in (slug, f"job-{slug}")]
+        return [(notification["severity"], f"{notification['type']}-{notification['type_instance']}")
+                for notification in self.notifications
+                if notification.get("plugin_instance") in (slug, f"job-{slug}")]
 
 
 def _block(scene: Scene, row: Row | None = None) -> str:
@@ -166,11 +166,11 @@ def _acts(daemon: Collectd, rows: list[Row], scenes: list[Scene], stops: dict[st
     slugs = [HEALTHY, *(row.slug for row in rows)]
     well = [f"job-{slug}" for slug in slugs if slug not in stops]
     _wait(daemon, well, "percent-total", READS_BEFORE, 0)
-    lines, notices = len(daemon.lines()), len(daemon.notifications())
+    lines, notifications = len(daemon.lines()), len(daemon.notifications())
     if stops:
         lines = next(at for at, line in enumerate(daemon.lines())
                      if line.text.startswith("Initialization complete"))
-        notices = 0
+        notifications = 0
 
     stops |= {row.slug: row.start(scene)
               for row, scene in zip(rows, scenes) if row.slug not in stops}
@@ -182,5 +182,5 @@ def _acts(daemon: Collectd, rows: list[Row], scenes: list[Scene], stops: dict[st
     over = time.time()
     _wait(daemon, [f"job-{slug}" for slug in slugs], "percent-total", READS_AFTER, over)
     _wait(daemon, slugs, "bool-up", READS_AFTER, over)
-    return Record(daemon.series("drs"), daemon.lines()[lines:], daemon.notifications()[notices:],
+    return Record(daemon.series("drs"), daemon.lines()[lines:], daemon.notifications()[notifications:],
                   daemon.series("uptime")["test-host/uptime/uptime"], daemon.interval, began, over)

@@ -9,7 +9,7 @@ from math import ceil, log2
 import pytest
 from blocks import project
 from daemons import Collectd, Nginx
-from standin import BadJob, Refusal, Request, Throttle
+from standin import ApiError, BadJob, Request, Throttle
 
 JOBS = [f"00000000-0000-4000-8000-000000{number:04}jb" for number in range(64)]
 
@@ -27,26 +27,26 @@ def block(cloud, *lines: str, jobs: list[str] | None = None, name: str = "prod")
     return project(name, cloud, *listed, *lines)
 
 
-def answered(read: dict[str, float]) -> set[str]:
+def reported(read: dict[str, float]) -> set[str]:
     """The jobs that had a value in a read."""
     return {name.partition("/")[0] for name in read if name.endswith("/percent-total")}
 
 
-REFUSALS = {
-    "of the API": Refusal("DRS.M00299"), "of the gateway": Refusal("APIG.0201"),
-    "too large": Refusal("", status=413, shape="html"),
-    "too long": Refusal("", status=414, shape="html"),
-    "of nginx": Refusal("", status=494, shape="html"),
+API_ERRORS = {
+    "of the API": ApiError("DRS.M00299"), "of the gateway": ApiError("APIG.0201"),
+    "too large": ApiError("", status=413, shape="html"),
+    "too long": ApiError("", status=414, shape="html"),
+    "of nginx": ApiError("", status=494, shape="html"),
 }
 
 
 @pytest.mark.parametrize("most", [1, 7])
-@pytest.mark.parametrize("refusal", REFUSALS)
-def test_the_size_that_the_service_takes_is_found(many, refusal, most):
-    many.drs.most_ids, many.drs.too_many = most, REFUSALS[refusal]
+@pytest.mark.parametrize("api_error", API_ERRORS)
+def test_the_batch_size_that_the_service_accepts_is_found(many, api_error, most):
+    many.drs.most_ids, many.drs.too_many = most, API_ERRORS[api_error]
     with Collectd(block(many)) as daemon:
         reads = daemon.wait_for_reads(4)
-        assert all(answered(read) == {*JOBS} for read in reads)
+        assert all(reported(read) == {*JOBS} for read in reads)
         sizes = [len(request.jobs) for request in many.requests]
     first_fit = next(at for at, size in enumerate(sizes) if size <= most)
     # Every job is asked for once in a request of a good size; from then on there is no other.
@@ -62,7 +62,7 @@ def test_a_bad_job_costs_the_others_nothing_and_little_time(many, bad):
     many.jobs.update(dict.fromkeys(wrong, bad))
     with Collectd(block(many, f"BatchSize {batch}")) as daemon:
         reads = daemon.wait_for_reads(6)
-        assert all(answered(read) == {*JOBS} - wrong for read in reads)
+        assert all(reported(read) == {*JOBS} - wrong for read in reads)
         daemon.stop()
         reads = daemon.reads()
     plain = ceil(len(JOBS) / batch) * (len(reads) + 2)
@@ -71,11 +71,11 @@ def test_a_bad_job_costs_the_others_nothing_and_little_time(many, bad):
 
 
 @pytest.mark.parametrize("code", ["APIG.0308", "DRS.M01503"])
-def test_a_pause_is_kept_as_long_as_it_is_told(many, code):
-    trouble = many.answer_with("refusal", times=1, code=code, headers={"Retry-After": "1"})
+def test_a_requested_pause_is_kept(many, code):
+    fault = many.inject("error", times=1, code=code, headers={"Retry-After": "1"})
     with Collectd(block(many)) as daemon:
         daemon.wait_for_reads(1)
-        trouble.wait_for_hits(1)
+        fault.wait_for_hits(1)
         daemon.wait_until(lambda: len(many.requests) >= 2, "another request")
     first, second = (request.time for request in many.requests[:2])
     assert second - first > 0.99, "it did not wait"  # both are taken by a server's threads
@@ -90,9 +90,9 @@ def test_every_job_has_its_turn_where_few_requests_are_admitted(many, code, retr
     with Collectd(block(many, "Interval 0.2", "BatchSize 1", "MaxParallel 1", jobs=jobs)) as daemon:
         def turns() -> dict[str, int]:
             reads = daemon.reads()
-            return {job: sum(job in answered(read) for read in reads) for job in jobs}
+            return {job: sum(job in reported(read) for read in reads) for job in jobs}
         daemon.wait_until(lambda: min(turns().values()) >= 2, "two values of each job")
-        assert throttle.refused <= len(many.requests) / 2, "it asks again before it may"
+        assert throttle.rejected <= len(many.requests) / 2, "it asks again before it may"
 
 
 def test_projects_do_not_fire_together(many):
@@ -119,7 +119,7 @@ def test_connections_are_kept_from_read_to_read(many, certificates, http2):
         with Collectd(block(many, *lines)) as daemon:
             reads = daemon.wait_for_reads(6)
         requests = nginx.requests()
-    assert all(answered(read) == {*JOBS} for read in reads)
+    assert all(reported(read) == {*JOBS} for read in reads)
     assert len(requests) >= 6 * 8
     assert {one["protocol"] for one in requests} == {"HTTP/1.1"}
     assert len({one["connection"] for one in requests}) == 4

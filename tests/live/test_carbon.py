@@ -32,7 +32,7 @@ def test_the_examples_arrive_in_carbon_value_for_value(cloud):
     assert values["test-host.drs-prod.count-answered"] == {3}
 
 
-def test_carbon_keeps_what_the_page_says(cloud):
+def test_carbon_keeps_values_as_documented(cloud):
     text = {name: body(FOLDER / f"storage-{name}.conf") for name in ("schemas", "aggregation")}
     with Carbon(**text) as carbon, Collectd(project("prod", cloud), carbon.configuration) as daemon:
         names = {metric: f"test-host.drs-{instance}.{metric}" for instance, metric in (

@@ -98,7 +98,7 @@ class Mistake(NamedTuple):
     """Lines of a project, what it is without, what the cloud does; exit status and words of the report."""
 
     status: int
-    words: str
+    expected: str
     lines: list[str] = []
     without: list[str] = []
     cloud: Callable[[StandIn], object] = lambda cloud: None
@@ -144,13 +144,13 @@ MISTAKES = {
     "clock": Mistake(AUTH, "clock", KEY, ["Token"], clock_off),
     "wrong password": Mistake(AUTH, "user u", LOGIN, ["Token"]),
     "wrong project id": Mistake(PROJECT, "DRS.M00261", ['ProjectID "0000"']),
-    "no permission": Mistake(PROJECT, "DRS.M00102", cloud=lambda cloud: cloud.answer_with("refusal", code="DRS.M00102")),
-    "throttled": Mistake(THROTTLED, "HTTP 429", ["Interval 3"], cloud=lambda cloud: cloud.answer_with("refusal", code="APIG.0308")),
+    "no permission": Mistake(PROJECT, "DRS.M00102", cloud=lambda cloud: cloud.inject("error", code="DRS.M00102")),
+    "throttled": Mistake(THROTTLED, "HTTP 429", ["Interval 3"], cloud=lambda cloud: cloud.inject("error", code="APIG.0308")),
     "path of its own": Mistake(HTTP, "HTTP 404", ['Endpoint "http://{host}/nowhere"']),
-    "service error": Mistake(HTTP, "HTTP 500", cloud=lambda cloud: cloud.answer_with("refusal", status=500)),
-    "page of a portal": Mistake(RESPONSE, "JSON", cloud=lambda cloud: cloud.answer_with("html")),
+    "service error": Mistake(HTTP, "HTTP 500", cloud=lambda cloud: cloud.inject("error", status=500)),
+    "page of a portal": Mistake(RESPONSE, "JSON", cloud=lambda cloud: cloud.inject("html")),
     "unknown job, refused": Mistake(JOBS, OTHER_JOB, [f'Job "{JOB}"', f'Job "{OTHER_JOB}"'],
-                                    cloud=lambda cloud: setattr(cloud.drs, "unknown_job", BadJob("refuse"))),
+                                    cloud=lambda cloud: setattr(cloud.drs, "unknown_job", BadJob("reject"))),
     "unknown job, left out": Mistake(JOBS, OTHER_JOB, [f'Job "{JOB}"', f'Job "{OTHER_JOB}"'],
                                      cloud=lambda cloud: setattr(cloud.drs, "unknown_job", BadJob("omit"))),
     "unknown job, as an item": Mistake(JOBS, OTHER_JOB, [f'Job "{JOB}"', f'Job "{OTHER_JOB}"'],
@@ -169,7 +169,7 @@ TRANSPORT = {"endpoint with version", "host name that is none", "nothing at the 
 @pytest.mark.parametrize("mistake", [
     pytest.param(name, marks=pytest.mark.installed(10 if name in TRANSPORT else 3)) for name in MISTAKES])
 def test_each_mistake_fails_at_its_stage(cloud, place, mistake):
-    status, words, lines, without, change = MISTAKES[mistake]
+    status, expected, lines, without, change = MISTAKES[mistake]
     (place.folder / "empty").touch(mode=0o600)
     change(cloud)
     lines = [line.format(identity=cloud.identity_endpoint, folder=place.folder,
@@ -178,7 +178,7 @@ def test_each_mistake_fails_at_its_stage(cloud, place, mistake):
     done = place.check()
     assert done.returncode == status
     [(stage, text)] = failures(done)
-    assert stage == STAGE_OF[status] and words in text
+    assert stage == STAGE_OF[status] and expected in text
     assert done.stdout.count("to do: ") == 1
     later = STAGES[STAGES.index(stage) + 1:]
     assert not [name for name, state in states(done).items() if name in later and state != "not known"]
@@ -187,7 +187,7 @@ def test_each_mistake_fails_at_its_stage(cloud, place, mistake):
 
 
 @pytest.mark.installed(3)
-def test_all_is_well(cloud, place):
+def test_everything_passes(cloud, place):
     place.write(project("prod", cloud, f'Job "{JOB}" "orders"'))
     done = place.check()
     assert done.returncode == 0 and not failures(done)
@@ -195,7 +195,7 @@ def test_all_is_well(cloud, place):
     assert "  orders: FULL_TRANSFER_STARTED, 50 %" in done.stdout.splitlines()
 
 
-def test_without_self_metrics_all_is_well_too(cloud, place):
+def test_values_do_not_depend_on_self_metrics(cloud, place):
     place.write(project("prod", cloud, "SelfMetrics false"))
     done = place.check()
     assert done.returncode == 0 and 'project "prod"' in done.stdout
@@ -258,13 +258,13 @@ FILES = {
 @pytest.mark.installed(4)
 @pytest.mark.parametrize("file", FILES)
 def test_a_configuration_that_does_not_run_the_plugin(cloud, place, file):
-    text, words = FILES[file]
+    text, expected = FILES[file]
     place.included.write_text(text.format(project=project("prod", cloud)), encoding="utf-8")
     done = place.check("--timeout", "60")
     assert done.returncode == CONFIG
     found = failures(done)
     assert {stage for stage, _ in found} == {"configuration"}
-    assert any(words in text for _, text in found), found
+    assert any(expected in text for _, text in found), found
     assert len(found) == 1 or file == "another plugin is missing"
 
 
@@ -298,14 +298,14 @@ WARNINGS = {
 @pytest.mark.installed(4)
 @pytest.mark.parametrize("warning", WARNINGS)
 def test_a_warning_is_no_failure(cloud, place, warning):
-    lines, words = WARNINGS[warning]
+    lines, expected = WARNINGS[warning]
     write_secret(place.folder / "token", TOKEN)
     (place.folder / "token").chmod(0o644)
     lines = [line.format(folder=place.folder) for line in lines]
     place.write(project("prod", cloud, *lines, without=["Token"] if "TokenFile" in lines[0] else []))
     done = place.check()
     assert done.returncode == 0 and not failures(done)
-    assert [line for line in done.stdout.splitlines() if "warning: " in line and words in line]
+    assert [line for line in done.stdout.splitlines() if "warning: " in line and expected in line]
     assert states(done).keys() == set(STAGES) and "not known" not in states(done).values()
 
 
@@ -463,7 +463,7 @@ def test_the_exit_status_is_that_of_the_first_stage(program):
         assert program.exit_status([one for lines in run.projects.values() for one in lines]) == TLS
 
 
-def test_what_is_no_log_line_of_the_plugin_is_collectds(program):
+def test_other_lines_are_collectds(program):
     run = program.Run(log(6, 'project "a": test read of https://h: 1 of 2 jobs reported') + "Parse error\n")
     assert run.collectd == ["Parse error"] and run.endpoints == {"a": ("https://h", 1, 2)}
 

@@ -196,13 +196,13 @@ GOOD_LINES = {
 }
 
 
-def complaints(lines, level: str) -> list[str]:
+def log_lines(lines, level: str) -> list[str]:
     """What the plugin, and not collectd, complains about."""
     return [line.text for line in lines
             if line.level == level and line.text.startswith("drs plugin: ")]
 
 
-def asked(cloud) -> set[str]:
+def requested(cloud) -> set[str]:
     """The ids that the service was asked for."""
     return {job for request in cloud.requests for job in request.jobs}
 
@@ -214,7 +214,7 @@ def test_a_bad_block_gets_one_line_and_the_other_works(cloud, bad):
     config = project("bad", cloud, *lines, without=bad.without) + project("good", cloud)
     result = Collectd(config).test_read()
 
-    [line] = [line for line in complaints(result.lines, "error") if ": config: " in line]
+    [line] = [line for line in log_lines(result.lines, "error") if ": config: " in line]
     start = f'drs plugin: project "bad": config: {bad.option}: '
     assert line.startswith(start)
     assert bad.wanted in line.removeprefix(start)
@@ -224,25 +224,25 @@ def test_a_bad_block_gets_one_line_and_the_other_works(cloud, bad):
 
 
 @pytest.mark.parametrize("what", BAD_FILES)
-def test_what_is_wrong_outside_of_a_block_gets_one_line(cloud, what):
+def test_a_mistake_outside_of_a_block_is_one_line(cloud, what):
     text, start = BAD_FILES[what]
     result = Collectd(f'{text}\n{project("good", cloud)}').test_read()
-    [line] = complaints(result.lines, "error")
+    [line] = log_lines(result.lines, "error")
     assert line.startswith(f"drs plugin: {start}")
     assert result.status != 0
-    assert asked(cloud) == {JOB}
+    assert requested(cloud) == {JOB}
 
 
-def test_the_second_project_of_a_name_is_refused(cloud):
+def test_the_second_project_of_a_name_is_rejected(cloud):
     config = project("good", cloud) + project("good", cloud, f'Job "{OTHER_JOB}"')
     result = Collectd(config).test_read()
-    [line] = complaints(result.lines, "error")
+    [line] = log_lines(result.lines, "error")
     assert line.startswith('drs plugin: project "good": config: name: already used')
     assert result.status != 0
-    assert asked(cloud) == {JOB}
+    assert requested(cloud) == {JOB}
 
 
-def test_a_refused_project_is_not_up(cloud):
+def test_a_rejected_project_is_not_up(cloud):
     with Collectd(project("bad", cloud, "BatchSize 0") + project("good", cloud)) as daemon:
         assert daemon.wait_for_reads(1, "bad")[0] == {"bad/bool-up": 0}
         assert daemon.wait_for_reads(1, "good")[0]["good/bool-up"] == 1
@@ -250,10 +250,10 @@ def test_a_refused_project_is_not_up(cloud):
 
 def test_an_id_given_twice_is_a_warning(cloud):
     result = Collectd(project("good", cloud, *[f'Job "{JOB}"'] * 2)).test_read()
-    [line] = complaints(result.lines, "warning")
+    [line] = log_lines(result.lines, "warning")
     assert line.startswith('drs plugin: project "good": config: Job: ')
     assert JOB in line
-    assert complaints(result.lines, "error") == []
+    assert log_lines(result.lines, "error") == []
     assert result.status == 0
     assert [request.jobs for request in cloud.requests] == [[JOB]]
 
@@ -262,18 +262,18 @@ def test_an_endpoint_without_tls_is_a_warning_if_it_is_not_here(cloud):
     # A proxy that is not there: nobody looks for that host.
     lines = ['Endpoint "http://drs.example.com"', 'Proxy "http://127.0.0.1:1"']
     result = Collectd(project("good", cloud, *lines)).test_read()
-    [line] = complaints(result.lines, "warning")
+    [line] = log_lines(result.lines, "warning")
     assert line.startswith('drs plugin: project "good": config: Endpoint: ')
 
 
 @pytest.mark.installed(10)
-@pytest.mark.parametrize("option, words", [
+@pytest.mark.parametrize("option, expected", [
     ("VerifyPeer", "false: any server can read the credentials"),
     ("VerifyHost", "false: any server with a certificate can read the credentials")])
-def test_a_certificate_that_is_not_verified_is_a_warning(cloud, option, words):
+def test_a_certificate_that_is_not_verified_is_a_warning(cloud, option, expected):
     result = Collectd(project("good", cloud, f"{option} false")).test_read()
-    assert complaints(result.lines, "warning") == [
-        f'drs plugin: project "good": config: {option}: {words}']
+    assert log_lines(result.lines, "warning") == [
+        f'drs plugin: project "good": config: {option}: {expected}']
     assert result.status == 0
 
 
@@ -286,12 +286,12 @@ def test_hosts_that_become_one_are_one(cloud, first, second):
     lines = [f'Host "{host}"' for host in (first,) if host]
     config = project("first", cloud, *lines) + project("second", cloud, f'Host "{second}"')
     result = Collectd(config).test_read()
-    [line] = complaints(result.lines, "error")
+    [line] = log_lines(result.lines, "error")
     assert line.startswith('drs plugin: project "second": config: Job: ') and JOB in line
     assert len(cloud.requests) == 1
 
 
-def test_a_refused_project_is_not_up_on_its_own_host(cloud):
+def test_a_rejected_project_is_not_up_on_its_own_host(cloud):
     config = project("bad", cloud, "BatchSize 0", 'Host "db-host"') + project("good", cloud)
     with Collectd(config) as daemon:
         daemon.wait_for_reads(1, "good")
@@ -302,22 +302,22 @@ def test_a_refused_project_is_not_up_on_its_own_host(cloud):
 @pytest.mark.parametrize("what", GOOD_LINES)
 def test_a_good_configuration_works(cloud, what):
     result = Collectd(project("good", cloud, *GOOD_LINES[what])).test_read()
-    assert complaints(result.lines, "error") + complaints(result.lines, "warning") == []
+    assert log_lines(result.lines, "error") + log_lines(result.lines, "warning") == []
     assert result.status == 0
-    assert asked(cloud) == {JOB}
+    assert requested(cloud) == {JOB}
 
 
-def test_a_service_that_gives_no_answer_is_a_failure_of_the_test(cloud):
-    with cloud.answer_with("refused"):
+def test_a_service_without_a_response_fails_the_test_read(cloud):
+    with cloud.inject("refused"):
         result = Collectd(project("good", cloud)).test_read()
     assert result.status != 0
-    assert len(complaints(result.lines, "error")) == 1
+    assert len(log_lines(result.lines, "error")) == 1
 
 
-def test_a_collectd_with_metric_families_is_refused_in_one_line(cloud, tmp_path):
+def test_a_collectd_with_metric_families_is_rejected_in_one_line(cloud, tmp_path):
     """As version 6 has them, to which a module that was built for version 5 delivers nothing."""
     preload = {"LD_PRELOAD": str(build("metric_families", tmp_path))}
     result = Collectd(project("good", cloud), variables=preload).test_read()
-    [line] = complaints(result.lines, "error")
+    [line] = log_lines(result.lines, "error")
     assert line.startswith("drs plugin: local: built for collectd 5.")
     assert cloud.requests == []

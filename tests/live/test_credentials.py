@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from blocks import JOB, OTHER_JOB, PROJECT_ID, answered, project, write_secret
+from blocks import JOB, OTHER_JOB, PROJECT_ID, project, reported, write_secret
 from daemons import Collectd
 
 DOMAIN, USER, PASSWORD = "OTC-EU-DE-00000000001", "collectd", 'a "pass\\word" of 1€'
@@ -43,7 +43,7 @@ def block(name: str, cloud, *lines: str) -> str:
     return project(name, cloud, *lines, without=["Token"])
 
 
-def forgive(cloud, problem: str) -> None:
+def clear_problems(cloud, problem: str) -> None:
     """Requests with this problem were wanted."""
     found = [request for request in cloud.requests if problem in str(request.problems)]
     assert found, problem
@@ -60,7 +60,7 @@ def last(daemon, metric: str) -> float:
 # A login
 
 
-def test_a_login_gives_a_token_for_all_reads(cloud, user, password_file):
+def test_one_login_serves_all_cycles(cloud, user, password_file):
     cloud.iam.token_size = 8000
     with Collectd(block("prod", cloud, *login(cloud, password_file))) as daemon:
         daemon.wait_until(lambda: last(daemon, "total_requests-progress") >= 5, "five reads")
@@ -73,21 +73,21 @@ def test_a_login_gives_a_token_for_all_reads(cloud, user, password_file):
 
 
 @pytest.mark.parametrize("code", ["APIG.0307", "DRS.M00100"])
-def test_a_token_that_is_refused_is_renewed_within_the_read(cloud, user, password_file, code):
+def test_a_rejected_token_is_renewed_within_the_cycle(cloud, user, password_file, code):
     with Collectd(block("prod", cloud, *login(cloud, password_file))) as daemon:
-        daemon.wait_until(lambda: answered(daemon), "values with the first token")
+        daemon.wait_until(lambda: reported(daemon), "values with the first token")
         cloud.revoke_tokens(code)
         daemon.wait_until(lambda: user.tries == 2, "a second login")
-        asked = len(daemon.reads())
-        daemon.wait_for_reads(asked + 3)
+        requested = len(daemon.reads())
+        daemon.wait_for_reads(requested + 3)
         assert all(f"{JOB}/percent-total" in read for read in daemon.reads())
         assert last(daemon, "total_requests-token") == 2
     assert user.tries == 2
 
 
-def test_a_lack_of_permission_is_no_reason_to_log_in_again(cloud, user, password_file):
+def test_denied_access_causes_no_login(cloud, user, password_file):
     with Collectd(block("prod", cloud, *login(cloud, password_file))) as daemon:
-        daemon.wait_until(lambda: answered(daemon), "values")
+        daemon.wait_until(lambda: reported(daemon), "values")
         cloud.revoke_tokens("DRS.M00102")
         daemon.wait_until(lambda: last(daemon, "errors-auth") >= 3, "three refusals")
     assert user.tries == 1
@@ -103,16 +103,16 @@ def test_a_token_is_renewed_before_it_ends_and_no_read_is_missed(cloud, user, pa
     assert all(read["prod/errors-auth"] == 0 for read in reads)
 
 
-def test_a_wrong_password_is_tried_once_and_a_new_file_at_once(cloud, user, password_file):
+def test_a_rejected_password_is_not_retried_until_the_file_changes(cloud, user, password_file):
     write_secret(password_file, "wrong")
     with Collectd(block("prod", cloud, *login(cloud, password_file))) as daemon:
         daemon.wait_for_reads(5)
         assert user.tries == 1
-        [complaint] = [line for line in daemon.lines("drs plugin: ") if line.level == "error"]
-        assert USER in complaint.text and "requires authentication" in complaint.text
+        [line] = [line for line in daemon.lines("drs plugin: ") if line.level == "error"]
+        assert USER in line.text and "requires authentication" in line.text
         assert last(daemon, "errors-auth") >= 4
         write_secret(password_file, PASSWORD)
-        daemon.wait_until(lambda: answered(daemon), "values with the right password")
+        daemon.wait_until(lambda: reported(daemon), "values with the right password")
         assert daemon.lines("drs plugin: ")[-1].level == "info"
     assert user.tries == 2
 
@@ -127,12 +127,12 @@ def test_projects_of_one_user_share_the_login(cloud, user, password_file):
     assert user.tries == 1
 
 
-def test_an_identity_service_that_is_ill_is_not_a_refusal(cloud, user, password_file):
-    trouble = cloud.answer_with("refusal", service="iam", status=503)
+def test_an_unavailable_identity_service_is_not_a_rejection(cloud, user, password_file):
+    fault = cloud.inject("error", service="iam", status=503)
     with Collectd(block("prod", cloud, *login(cloud, password_file))) as daemon:
         daemon.wait_until(lambda: last(daemon, "errors-http") >= 1, "a read that fails")
-        trouble.stop()
-        daemon.wait_until(lambda: answered(daemon), "values once it is well")
+        fault.stop()
+        daemon.wait_until(lambda: reported(daemon), "values once it is well")
     assert user.failures == 0
 
 
@@ -143,7 +143,7 @@ def test_requests_are_signed(cloud, tmp_path):
     cloud.keys.add(ACCESS, SECRET)
     write_secret(tmp_path / "secret", SECRET)
     with Collectd(block("prod", cloud, *key(tmp_path / "secret"))) as daemon:
-        daemon.wait_until(lambda: answered(daemon), "values")
+        daemon.wait_until(lambda: reported(daemon), "values")
         assert last(daemon, "total_requests-token") == 0
     assert all("x-auth-token" not in request.headers for request in cloud.requests)
 
@@ -174,20 +174,20 @@ def test_a_wrong_key_is_tried_once_for_all_its_batches(cloud, tmp_path):
         write_secret(tmp_path / "secret", SECRET)
         daemon.wait_until(lambda: daemon.reads("p0")[-1]["p0/bool-up"] == 1, "values")
     assert known.lockouts == 0
-    forgive(cloud, "signature")
+    clear_problems(cloud, "signature")
 
 
-@pytest.mark.parametrize("minutes, words", [(40.5, "behind"), (-40.5, "ahead of")])
-def test_a_wrong_clock_is_said_in_plain_words(cloud, minutes, words):
+@pytest.mark.parametrize("minutes, expected", [(40.5, "behind"), (-40.5, "ahead of")])
+def test_a_wrong_clock_is_named_in_the_log(cloud, minutes, expected):
     cloud.keys.add(ACCESS, SECRET)
     cloud.clock.advance(60 * minutes)
     lines = [f'AccessKey "{ACCESS}"', f'SecretKey "{SECRET}"']
     result = Collectd(block("prod", cloud, *lines)).test_read()
     [line] = [line.text for line in result.lines if line.level == "error"
               and line.text.startswith("drs plugin: ")]
-    assert f"this machine's clock is 40 minutes {words} the service's" in line
+    assert f"this machine's clock is 40 minutes {expected} the service's" in line
     assert SECRET not in line
-    forgive(cloud, "too far from the server's clock")
+    clear_problems(cloud, "too far from the server's clock")
 
 
 # An agency
@@ -199,7 +199,7 @@ def test_an_agency_gives_keys(cloud, offer):
     cloud.metadata.needs_token = offer is True
     with Collectd(block("prod", cloud, *agency(cloud))) as daemon:
         daemon.wait_until(lambda: last(daemon, "total_requests-progress") >= 5, "five reads")
-        assert answered(daemon)
+        assert reported(daemon)
         assert last(daemon, "total_requests-token") == 2
     assert len(cloud.metadata.keys_given) == 1
 
@@ -213,7 +213,7 @@ def test_keys_of_an_agency_are_renewed_and_no_read_is_missed(cloud):
     assert all(f"{JOB}/percent-total" in read for read in reads)
 
 
-def test_a_server_without_an_agency_is_said_so(cloud):
+def test_a_server_without_an_agency_is_logged(cloud):
     cloud.metadata.agency = False
     result = Collectd(block("prod", cloud, *agency(cloud))).test_read()
     assert result.status != 0
@@ -238,9 +238,9 @@ def memory_of(daemon) -> bytes:
     return memory
 
 
-def test_what_was_replaced_is_in_no_memory(cloud, user, password_file):
+def test_replaced_secrets_are_not_in_memory(cloud, user, password_file):
     with Collectd(block("prod", cloud, *login(cloud, password_file))) as daemon:
-        daemon.wait_until(lambda: answered(daemon), "values with the first token")
+        daemon.wait_until(lambda: reported(daemon), "values with the first token")
         cloud.revoke_tokens()
         daemon.wait_until(lambda: len(cloud.iam.issued) == 2, "a second token")
         seen = len(cloud.requests)
@@ -268,7 +268,7 @@ def test_after_the_end_no_secret_is_in_memory(cloud, user, password_file, dump_a
     environment = {"LD_PRELOAD": str(dump_at_exit), "DUMP_AT_EXIT": str(dump)}
     config = block("prod", cloud, *login(cloud, password_file))
     with Collectd(config, variables=environment) as daemon:
-        daemon.wait_until(lambda: answered(daemon), "values")
+        daemon.wait_until(lambda: reported(daemon), "values")
     [token] = cloud.iam.issued
     memory = dump.read_bytes()
     assert memory.count(cloud.identity_endpoint.encode()) >= 1  # collectd's configuration
@@ -292,13 +292,13 @@ def test_no_line_of_the_log_has_a_secret(cloud, user, tmp_path, way):
     cloud.keys.add(ACCESS, SECRET)
     lines = {"login": login(cloud, tmp_path / "wrong"), "key": key(tmp_path / "wrong"),
              "agency": agency(cloud)}[way]
-    trouble = cloud.answer_with("refusal", code="APIG.0301") if way == "agency" else None
+    fault = cloud.inject("error", code="APIG.0301") if way == "agency" else None
     with Collectd(block("prod", cloud, *lines), log_level="debug") as daemon:
         daemon.wait_until(lambda: last(daemon, "errors-auth") >= 2, "two refusals")
         log = daemon.log_text()
-    assert trouble is None or cloud.metadata.keys_given
+    assert fault is None or cloud.metadata.keys_given
     if way == "key":
-        forgive(cloud, "signature")
+        clear_problems(cloud, "signature")
     assert "the-wrong-secret" not in log
     for given in cloud.metadata.keys_given:
         assert cloud.keys.keys[given].secret not in log

@@ -24,7 +24,7 @@ class Shell(Daemon):
         return "ready" in self.log_text()
 
 
-def test_a_wait_that_fails_says_what_for_and_what_was_seen():
+def test_a_failed_wait_reports_its_purpose_and_the_last_value():
     with pytest.raises(AssertionError, match="a miracle\nlast seen: 0"):
         wait_until(lambda: 0, 0.05, "a miracle")
 
@@ -36,7 +36,7 @@ def test_a_daemon_that_ends_at_once_shows_its_log():
     assert time.monotonic() - begin < Shell.start_timeout / 2
 
 
-def test_a_daemon_that_ends_unasked_is_a_failure():
+def test_a_daemon_that_ends_by_itself_is_a_failure():
     with pytest.raises(AssertionError, match="had ended by itself"):
         with Shell("echo ready; sleep 0.3") as daemon:
             daemon.process.wait()
@@ -49,7 +49,7 @@ def test_a_daemon_that_ignores_sigterm_is_killed_and_a_failure():
     assert process.poll() is not None
 
 
-def test_all_ways_out_of_collectd_tell_the_same():
+def test_all_outputs_of_collectd_agree():
     with WriteHttp() as web, Collectd(stock=web.configuration + "LoadPlugin uptime",
                                       interval=0.2) as daemon:
         daemon.wait_for_reads(2, plugin="uptime")

@@ -83,10 +83,10 @@ def project_samples(host: str, seconds: float, at: float) -> dict[tuple[str, str
     samples = {("count", host, host, family): float(sum(status // 100 == number for status in statuses))
                for number, family in enumerate(FAMILIES[:-1], 1)}
     gap = host == "bank" and 0.6 < at < 0.65
-    answered = 0 if gap else len(statuses)
+    reported = 0 if gap else len(statuses)
     return samples | {
         ("count", host, host, "unknown"): 0, ("count", host, host, "jobs"): len(statuses),
-        ("count", host, host, "answered"): answered, ("bool", host, host, "up"): float(not gap),
+        ("count", host, host, "answered"): reported, ("bool", host, host, "up"): float(not gap),
         ("response_time", host, host, "read"): 0.2 + 9 * gap,
         ("total_requests", host, host, "progress"): seconds / 60, ("total_requests", host, host, "token"): seconds // 3600,
         **{("errors", host, host, kind): (seconds - 3.6 * 3600) / 60 if kind == "http" and at > 0.6 and host == "bank" else 0

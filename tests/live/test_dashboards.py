@@ -184,7 +184,7 @@ def label_values(prometheus: Prometheus, variable: dict) -> set[str]:
     return {found["metric"][label] for found in prometheus.query(selector)}
 
 
-def test_prometheus_answers_every_expression(watched):
+def test_every_expression_has_data_in_prometheus(watched):
     board = dashboard("prometheus")
     wanted = [filled_in(one, ".+") for one in expressions(board, "expr")]
     with Prometheus() as prometheus:
@@ -208,20 +208,20 @@ def expanded(graphite: GraphiteWeb, variable: dict) -> set[str]:
     return {match[1] for match in found if match}
 
 
-def test_graphite_answers_every_expression(watched):
+def test_every_expression_has_data_in_graphite(watched):
     need_package("graphite-web")
     board = dashboard("graphite")
     wanted = [filled_in(one, "*") for one in expressions(board, "target")]
     with Carbon() as carbon, GraphiteWeb(carbon.folder / "whisper") as graphite, \
             Collectd(watched, carbon.configuration) as daemon:
-        def answered(target: str) -> bool:
+        def reported(target: str) -> bool:
             daemon.flush("write_graphite")
             series = graphite.render(target)
             assert not [name for name in series if "drs-" in name or "(" in name]
             assert all(name.startswith("test-host ") for name in series if " " in name.removeprefix("Projects "))
             return any(series.values())
         for one in wanted:
-            daemon.wait_until(lambda one=one: answered(one), f"an answer to {one}")
+            daemon.wait_until(lambda one=one: reported(one), f"an answer to {one}")
         drawn = {name for one in wanted for path in PATH.findall(one)
                  for name in graphite.expand(path)}
         assert drawn == {name for name in carbon.names() if ".drs-" in name}

@@ -67,12 +67,12 @@ def test_the_demo_shows_and_draws(start, tmp_path, store):
     picture = tmp_path / f"out/{store}.png"
     before = snapshot()
     demo = start(*([] if store == "rrdtool" else [store]))
-    said, complaints = demo.communicate(timeout=HANG)
-    assert demo.returncode == 0, complaints
-    assert "running: full transfer started" in said and f"out/{store}.png" in said
-    titles = next(line for line in said.splitlines() if line.startswith("job "))
+    output, errors = demo.communicate(timeout=HANG)
+    assert demo.returncode == 0, errors
+    assert "running: full transfer started" in output and f"out/{store}.png" in output
+    titles = next(line for line in output.splitlines() if line.startswith("job "))
     assert {"rows/s", "delay", "RPO", "RTO"} <= set(titles.split())
-    tables = [line for line in said.splitlines() if str(picture.name) not in line]
+    tables = [line for line in output.splitlines() if str(picture.name) not in line]
     assert max(map(len, tables)) <= 100
     assert curves(picture) > EMPTY
     assert session(demo) == []
@@ -82,9 +82,9 @@ def test_the_demo_shows_and_draws(start, tmp_path, store):
 
 def test_the_first_table_has_all_values_of_a_cycle(start):
     demo = start(DEMO_SECONDS="5")
-    said, complaints = demo.communicate(timeout=HANG)
-    assert demo.returncode == 0, complaints
-    lines = said.splitlines()
+    output, errors = demo.communicate(timeout=HANG)
+    assert demo.returncode == 0, errors
+    lines = output.splitlines()
     first = next(at for at, line in enumerate(lines) if line.startswith("job "))
     jobs = lines[first + 1:first + 6]
     assert [line.split()[0] for line in jobs] == [
@@ -101,7 +101,7 @@ def test_the_first_table_has_all_values_of_a_cycle(start):
     ({"LC_ALL": "C", "TERM": "xterm"}, True, True, False),
     ({"LANG": "C", "TERM": "xterm"}, True, True, False),
 ])
-def test_a_terminal_gets_what_it_asks_for(tmp_path, variables, escapes, colours, blocks):
+def test_output_follows_the_terminal_and_the_locale(tmp_path, variables, escapes, colours, blocks):
     """In a real terminal, which script provides."""
     own = SHORT | {"DEMO_OUT": str(tmp_path / "out"), "COLUMNS": "130", "LINES": "40"} | variables
     clean = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
@@ -189,10 +189,10 @@ def test_a_cycle_is_shown_when_all_its_values_are_there():
     watch = Watch(["orders"])
     documents = [document(1.0, "percent", "total", 5.0)]
     watch.read(documents, at=10.0)
-    assert (watch.now, watch.answered()) == (0.0, [])
+    assert (watch.now, watch.reported()) == (0.0, [])
     documents.append(document(1.0, "gauge", "status", 201.0))
     watch.read(documents, at=10.1)
-    assert watch.answered() == []
+    assert watch.reported() == []
     watch.read(documents, at=10.1 + QUIET)
     [job] = watch.jobs()
     assert (watch.now, job.total, job.family) == (1.0, 5.0, "running")
@@ -257,37 +257,37 @@ def test_a_job_has_one_colour_in_all_panels(stored, tmp_path, monkeypatch):
         assert picture.size[0] > 2 * 400
 
 
-def test_with_a_real_service_it_asks_that(start, cloud):
+def test_a_real_service_is_used_where_one_is_configured(start, cloud):
     cloud.token = TOKEN
     demo = start(DRS_ENDPOINT=cloud.endpoint, DRS_PROJECT_ID=PROJECT_ID, DRS_TOKEN=TOKEN,
                  DRS_JOBS=f"{JOB}=orders", DRS_INTERVAL="1")
-    said, complaints = demo.communicate(timeout=HANG)
-    assert demo.returncode == 0, complaints
-    assert "orders" in said and cloud.endpoint in said
-    assert TOKEN not in said
+    output, errors = demo.communicate(timeout=HANG)
+    assert demo.returncode == 0, errors
+    assert "orders" in output and cloud.endpoint in output
+    assert TOKEN not in output
     assert len(cloud.requests) >= 4
 
 
-def test_a_service_that_knows_no_job_is_said(start, cloud):
+def test_a_service_that_reports_no_job_is_an_error_of_the_demo(start, cloud):
     cloud.token = TOKEN
     demo = start(DRS_ENDPOINT=cloud.endpoint, DRS_PROJECT_ID=PROJECT_ID, DRS_TOKEN="wrong",
                  DRS_JOBS=JOB, DRS_INTERVAL="1")
-    _, complaints = demo.communicate(timeout=HANG)
+    _, errors = demo.communicate(timeout=HANG)
     assert demo.returncode == 1
-    assert "the service answered for no job" in complaints and "DRS.M00100" in complaints
+    assert "the service answered for no job" in errors and "DRS.M00100" in errors
     for request in cloud.requests:
         request.problems.clear()
 
 
-@pytest.mark.parametrize("variables, words", [
+@pytest.mark.parametrize("variables, expected", [
     ({"DRS_ENDPOINT": "https://drs.example.com"}, "DRS_TOKEN"),
     ({"DEMO_SECONDS": "long"}, "DEMO_SECONDS"),
 ])
-def test_a_setting_that_is_wrong_is_said(start, variables, words):
+def test_an_invalid_setting_is_reported(start, variables, expected):
     demo = start(**variables)
-    _, complaints = demo.communicate(timeout=HANG)
+    _, errors = demo.communicate(timeout=HANG)
     assert demo.returncode == 1
-    assert words in complaints and "Traceback" not in complaints
+    assert expected in errors and "Traceback" not in errors
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -9,8 +9,8 @@ from contextlib import ExitStack
 import pytest
 from blocks import JOB, OTHER_JOB, PROJECT_ID, TOKEN, project
 from daemons import Collectd
-from standin import BadJob, Migration, Refusal, StandIn
-from watching import complaints, wait_until_watched, watched
+from standin import ApiError, BadJob, Migration, StandIn
+from watching import log_lines, wait_until_watched, watched
 
 OFTEN = ("DiscoverJobs true", "DiscoverInterval 0.4")
 USE_TYPES = ["migration", "sync", "cloudDataGuard"]
@@ -41,12 +41,12 @@ def test_the_jobs_of_each_kind_are_found(cloud):
         read = daemon.reads("prod")[-1]
         assert read["prod/bool-up"] == 1
         assert read["prod/count-jobs"] == read["prod/count-answered"] == 2
-        assert complaints(daemon) == []
+        assert log_lines(daemon) == []
     assert lists(cloud) == [{"cur_page": 0, "per_page": 100, "db_use_type": kind}
                             for kind in USE_TYPES]
     # The first read had all jobs, and so had each that followed.
-    asked = [request.jobs for request in cloud.requests if request.jobs]
-    assert {tuple(sorted(jobs)) for jobs in asked} == {tuple(sorted([JOB, OTHER_JOB]))}
+    requested = [request.jobs for request in cloud.requests if request.jobs]
+    assert {tuple(sorted(jobs)) for jobs in requested} == {tuple(sorted([JOB, OTHER_JOB]))}
 
 
 def test_jobs_come_and_go_without_a_restart(cloud):
@@ -65,10 +65,10 @@ def test_jobs_come_and_go_without_a_restart(cloud):
         assert daemon.reads("prod")[-1]["prod/bool-up"] == 1
         wait_until_watched(daemon)
         # A job may be deleted between two looks at the list: then its read says so, once.
-        assert [line for line in complaints(daemon) if "DiscoverJobs" in line] == []
+        assert [line for line in log_lines(daemon) if "DiscoverJobs" in line] == []
 
 
-def test_what_is_known_of_a_job_survives(cloud):
+def test_the_state_of_a_job_survives(cloud):
     """A refused job stays apart, however often the list is looked at."""
     cloud.jobs[OTHER_JOB] = BadJob()
     config = project("prod", cloud, *OFTEN, f'Job "{OTHER_JOB}"')
@@ -78,7 +78,7 @@ def test_what_is_known_of_a_job_survives(cloud):
         before, looks = len(cloud.requests), len(lists(cloud))
         daemon.wait_until(lambda: len(lists(cloud)) >= looks + 9, "three more looks")
         assert not any(OTHER_JOB in request.jobs for request in cloud.requests[before + 1:])
-        assert len(complaints(daemon)) == 1
+        assert len(log_lines(daemon)) == 1
 
 
 def test_its_requests_are_counted(cloud):
@@ -98,12 +98,12 @@ def test_a_list_in_pages_is_complete(cloud):
     cloud.drs.names = {job: f"job-{job[-3:]}" for job in jobs}
     with Collectd(discovering(cloud, "DiscoverJobs true")) as daemon:
         wait_until_watched(daemon, *cloud.drs.names.values())
-        assert complaints(daemon) == []
+        assert log_lines(daemon) == []
     pages = [wanted["cur_page"] for wanted in lists(cloud) if wanted["db_use_type"] == "migration"]
     assert pages == [0, 1, 2, 3]
 
 
-def test_two_with_one_name_are_told_apart(cloud):
+def test_two_jobs_with_one_name_get_different_names(cloud):
     cloud.jobs[OTHER_JOB] = item(OTHER_JOB)
     cloud.drs.names = {JOB: "same", OTHER_JOB: "same"}
     with Collectd(discovering(cloud)) as daemon:
@@ -111,10 +111,10 @@ def test_two_with_one_name_are_told_apart(cloud):
         looks = len(lists(cloud))
         daemon.wait_until(lambda: len(lists(cloud)) >= looks + 6, "two more looks")
         assert watched(daemon) == {"same", OTHER_JOB}
-        assert complaints(daemon) == []
+        assert log_lines(daemon) == []
 
 
-def test_what_is_configured_keeps_its_name(cloud, tmp_path):
+def test_configured_jobs_keep_their_names(cloud, tmp_path):
     cloud.jobs[OTHER_JOB] = item(OTHER_JOB)
     cloud.drs.names = {JOB: "listed-1", OTHER_JOB: "listed-2"}
     (tmp_path / "jobs").write_text(f"{OTHER_JOB} of-the-file\n")
@@ -128,31 +128,31 @@ def test_what_is_configured_keeps_its_name(cloud, tmp_path):
         looks = len(lists(cloud))
         daemon.wait_until(lambda: len(lists(cloud)) >= looks + 6, "two more looks")
         assert watched(daemon) == {"configured", "listed-2"}
-        assert complaints(daemon) == []
+        assert log_lines(daemon) == []
 
 
 @pytest.mark.parametrize("code", ["DRS.M00004", "DRS.M00102", "DRS.M01503", "APIG.0201"])
-def test_a_list_that_is_refused_keeps_its_jobs(cloud, code):
+def test_a_rejected_list_keeps_its_jobs(cloud, code):
     cloud.drs.names[JOB] = "first"
     with Collectd(discovering(cloud)) as daemon:
         wait_until_watched(daemon, "first")
-        cloud.drs.list_refusal = Refusal(code)
-        daemon.wait_until(lambda: complaints(daemon), "the complaint")
+        cloud.drs.list_error = ApiError(code)
+        daemon.wait_until(lambda: log_lines(daemon), "the complaint")
         looks = len(lists(cloud))
         cloud.wait_for_requests(looks + 1, where=lambda request: request.path.endswith("/jobs"))
         assert watched(daemon) == {"first"}
         assert daemon.reads("prod")[-1]["prod/bool-up"] == 1
-        [complaint] = complaints(daemon)
+        [line] = log_lines(daemon)
         assert re.match(r'project "prod": (auth|throttled|http|response): DiscoverJobs: the list of '
-                        r'migration tasks: ', complaint)
-        assert code in complaint
-        cloud.drs.list_refusal = None
-        daemon.wait_until(lambda: len(complaints(daemon)) == 2, "all to be well")
-        assert complaints(daemon)[1] == 'project "prod": recovered: DiscoverJobs'
+                        r'migration tasks: ', line)
+        assert code in line
+        cloud.drs.list_error = None
+        daemon.wait_until(lambda: len(log_lines(daemon)) == 2, "all to be well")
+        assert log_lines(daemon)[1] == 'project "prod": recovered: DiscoverJobs'
 
 
 def test_a_list_that_hangs_holds_up_no_other_job(cloud):
-    cloud.answer_with("black-hole", times=1)
+    cloud.inject("black-hole", times=1)
     with Collectd(project("prod", cloud, *OFTEN, f'Job "{JOB}"', "Interval 1")) as daemon:
         daemon.wait_until(lambda: watched(daemon), "values")
         assert daemon.reads("prod")[0]["prod/count-answered"] == 1
@@ -175,7 +175,7 @@ def test_the_test_run_waits_for_the_list(cloud):
 
 
 def test_the_test_run_fails_without_the_list(cloud):
-    cloud.drs.list_refusal = Refusal("DRS.M00102")
+    cloud.drs.list_error = ApiError("DRS.M00102")
     result = Collectd(project("prod", cloud, "DiscoverJobs true", f'Job "{JOB}"')).test_read()
     assert result.status != 0
     assert [line.level for line in result.lines if "DiscoverJobs" in line.text] == ["error"]
@@ -190,9 +190,9 @@ FAULTS = [
     ("body-endless", {}), ("not-http", {}), ("raw", {"body": b"[]"}),
     ("raw", {"body": b'{"jobs":{}}'}),
     ("raw", {"body": b'{"total_record":9,"jobs":[]}'}),
-    ("refusal", {}), ("refusal", {"code": "DRS.M00102"}), ("refusal", {"code": "APIG.0301"}),
-    ("refusal", {"code": "DRS.M01504"}), ("refusal", {"code": "APIG.0308"}),
-    ("refusal", {"code": "DRS.M00202", "shape": "envelope"}), ("html", {}),
+    ("error", {}), ("error", {"code": "DRS.M00102"}), ("error", {"code": "APIG.0301"}),
+    ("error", {"code": "DRS.M01504"}), ("error", {"code": "APIG.0308"}),
+    ("error", {"code": "DRS.M00202", "shape": "envelope"}), ("html", {}),
     ("html", {"status": 502}), ("empty", {}), ("json-cut", {"at": 20}), ("json-deep", {}),
     ("json-wide", {}), ("long-string", {"member": "name"}), ("long-number", {"member": "id"}),
     ("redirect", {"to": "http://127.0.0.1:1"}), ("gzip-bomb", {"size": 64 << 20}),
@@ -204,7 +204,7 @@ BAD_JOBS = [
 ]
 
 
-def test_each_fault_is_told_once_and_is_over_when_it_is_over():
+def test_each_fault_is_logged_once_and_ends_with_its_cause():
     with ExitStack() as stack:
         clouds, config = {}, ""
         for number, (fault, options) in enumerate(FAULTS + BAD_JOBS):
@@ -212,29 +212,29 @@ def test_each_fault_is_told_once_and_is_over_when_it_is_over():
             cloud = clouds[name] = stack.enter_context(StandIn(PROJECT_ID, TOKEN))
             cloud.jobs[JOB] = item(JOB)
             cloud.drs.names[JOB] = f"job-{name}"
-            cloud.answer_with(fault, **options)
+            cloud.inject(fault, **options)
             config += discovering(cloud, *OFTEN, "Timeout 5000", "Interval 5", name=name)
         daemon = stack.enter_context(Collectd(config))
         for number, name in enumerate(clouds):
-            daemon.wait_until(lambda name=name: told(daemon, name), f"a complaint of {name}")
+            daemon.wait_until(lambda name=name: lines_of(daemon, name), f"a complaint of {name}")
             daemon.wait_for_reads(2, name)
             up = daemon.reads(name)[-1][f"{name}/bool-up"]
             assert up == (number >= len(FAULTS)), name
         for cloud in clouds.values():
-            cloud.answer_normally()
+            cloud.remove_faults()
         for name in clouds:
-            daemon.wait_until(lambda name=name: len(told(daemon, name)) == 2,
+            daemon.wait_until(lambda name=name: len(lines_of(daemon, name)) == 2,
                               f"{name} to be well")
             daemon.wait_for_reads(1, f"job-{name}")
         for name in clouds:
-            first, second = told(daemon, name)
+            first, second = lines_of(daemon, name)
             assert re.match(rf'project "{name}": \w+: DiscoverJobs: the list of ', first)
             assert second == f'project "{name}": recovered: DiscoverJobs'
 
 
-def told(daemon, name: str) -> list[str]:
+def lines_of(daemon, name: str) -> list[str]:
     """What the plugin said of one project."""
-    return [line for line in complaints(daemon) if line.startswith(f'project "{name}": ')]
+    return [line for line in log_lines(daemon) if line.startswith(f'project "{name}": ')]
 
 
 @pytest.mark.parametrize("rules, wanted", [
@@ -256,13 +256,13 @@ def test_only_selected_tasks_are_watched(cloud, rules, wanted):
         assert daemon.reads("prod")[-1]["prod/bool-up"] == 1
 
 
-@pytest.mark.parametrize("rule, words", [
+@pytest.mark.parametrize("rule, expected", [
     ('DiscoverSelect "name"', 'DiscoverSelect: expected "FIELD" "REGEX"'),
     ('DiscoverIgnore "name" 7', 'DiscoverIgnore: expected "FIELD" "REGEX"'),
     ('DiscoverSelect "colour" "red"', 'got "colour"'),
     ('DiscoverIgnore "name" "(prod"', 'DiscoverIgnore: expected an extended regular expression, got "(prod"'),
 ])
-def test_a_rule_that_is_none_is_refused_in_one_line(cloud, rule, words):
+def test_an_invalid_rule_is_rejected_in_one_line(cloud, rule, expected):
     with Collectd(discovering(cloud, *OFTEN, rule)) as daemon:
-        line, = complaints(daemon)
-        assert words in line
+        line, = log_lines(daemon)
+        assert expected in line

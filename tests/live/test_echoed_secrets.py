@@ -16,7 +16,7 @@ ENCODINGS = {
 }
 
 
-def refusal(code: str, message: str) -> bytes:
+def api_error(code: str, message: str) -> bytes:
     """The body of an error."""
     return json.dumps({"error_code": code, "error_msg": message}).encode()
 
@@ -25,7 +25,7 @@ def refusal(code: str, message: str) -> bytes:
 def test_a_token_in_an_error_of_the_service(cloud, how):
     with Collectd(project("prod", cloud)) as daemon:
         daemon.wait_for_reads(1)
-        with cloud.answer_with("raw", status=403, body=refusal("DRS.M00102", f"no right for {ENCODINGS[how](TOKEN)}")):
+        with cloud.inject("raw", status=403, body=api_error("DRS.M00102", f"no right for {ENCODINGS[how](TOKEN)}")):
             daemon.wait_until(lambda: daemon.notifications(), "a notification")
             daemon.wait_until(lambda: [line for line in daemon.lines("drs plugin: ") if line.level == "error"], "a line")
         log = daemon.log_text()
@@ -53,7 +53,7 @@ def test_a_password_in_an_error_of_the_identity_service(cloud):
     quoted = PASSWORD.replace('"', '\\"')
     lines = [f'IdentityEndpoint "{cloud.identity_endpoint}"', 'DomainName "domain"', 'User "collectd"',
              f'Password "{quoted}"']
-    with cloud.answer_with("raw", service="iam", status=401, body=refusal("401", f"not with {PASSWORD}")), \
+    with cloud.inject("raw", service="iam", status=401, body=api_error("401", f"not with {PASSWORD}")), \
             Collectd(project("prod", cloud, *lines, without=["Token"])) as daemon:
         daemon.wait_until(lambda: [line for line in daemon.lines("drs plugin: ") if line.level == "error"], "a line")
         daemon.wait_until(lambda: daemon.notifications(), "a notification")

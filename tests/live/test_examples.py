@@ -69,7 +69,7 @@ def test_an_example_works_as_it_is(tmp_path, example):
             assert discovered == (JOBS[example][name] == "discovered")
             assert cloud.requests[-1].jobs == list(cloud.jobs)
     assert result.status == 0
-    said = [line for line in result.lines if line.text.startswith("drs plugin: ")]
-    assert {line.level for line in said} == {"info"}, said
-    polled = [line.text for line in said if "test read of" in line.text]
+    logged = [line for line in result.lines if line.text.startswith("drs plugin: ")]
+    assert {line.level for line in logged} == {"info"}, logged
+    polled = [line.text for line in logged if "test read of" in line.text]
     assert len(polled) == len(clouds) and all("1 of 1 jobs reported" in text for text in polled)

@@ -60,8 +60,8 @@ def matrix(tmp_path_factory):
     return Matrix(groups(Certificates(folder / "certificates")), folder)
 
 
-def test_each_row_that_logs_an_error_names_its_words():
-    assert [row.name for _, rows in ALL.values() for row in rows if row.lines and not row.words] == []
+def test_each_row_with_an_error_line_has_its_text():
+    assert [row.name for _, rows in ALL.values() for row in rows if row.lines and not row.text] == []
 
 
 def test_the_matrix_is_large():
@@ -74,11 +74,11 @@ def test_fault(matrix, group, at):
     record, row = matrix.record(group), matrix.groups[group].rows[at]
     check_values(record, row)
     check_counters(record, row)
-    said = record.said(row.slug)
-    assert [level for level, _ in groupby(said, attrgetter("level"))] == [*row.lines], said
-    assert len({line.text for line in said}) == len(said), "a line was logged twice"
-    assert not said or any(row.words in line.text for line in said if line.level == "error"), said
-    assert record.told(row.slug) == [*row.notices]
+    logged = record.logged(row.slug)
+    assert [level for level, _ in groupby(logged, attrgetter("level"))] == [*row.lines], logged
+    assert len({line.text for line in logged}) == len(logged), "a line was logged twice"
+    assert not logged or any(row.text in line.text for line in logged if line.level == "error"), logged
+    assert record.notified(row.slug) == [*row.notifications]
 
 
 def check_values(record: Record, row: Row) -> None:
@@ -111,10 +111,10 @@ def test_the_healthy_project_keeps_its_interval(matrix, group):
     assert len(record.during(ups)) > len(record.during(record.uptime)) / 2
     assert {up.value for up in ups} == {1}
     assert [value.time for value in values] == [up.time for up in ups]
-    assert record.said(HEALTHY) == [] and record.told(HEALTHY) == []
+    assert record.logged(HEALTHY) == [] and record.notified(HEALTHY) == []
 
 
 @pytest.mark.parametrize("group", ALL)
-def test_collectd_has_nothing_to_complain_of(matrix, group):
+def test_collectd_logs_no_failed_read(matrix, group):
     lines = [line.text for line in matrix.record(group).lines]
     assert [line for line in lines if "read-function" in line or "uc_update" in line] == []

@@ -24,7 +24,7 @@ def test_in_steady_state_the_log_has_no_line_of_the_plugin(cloud):
 
 def test_a_service_that_hangs_costs_nobody_else_an_interval(cloud):
     with StandIn(PROJECT_ID, TOKEN) as hung:
-        silence = hung.answer_with("silent")
+        silence = hung.inject("silent")
         config = project("prod", cloud) + hung_projects(hung, 20)
         with Collectd(config, "LoadPlugin uptime\nLoadPlugin load\n", interval=INTERVAL) as daemon:
             silence.wait_for_hits(20)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from blocks import JOB, OTHER_JOB, project
 from daemons import Collectd
-from watching import complaints, wait_until_watched, watched
+from watching import log_lines, wait_until_watched, watched
 
 BAD_JOB = "00000000-0000-4000-8000-00000000jb99"
 
@@ -61,7 +61,7 @@ def test_ids_and_names_are_read(both, jobs_file):
     with Collectd(with_file(both, jobs_file)) as daemon:
         wait_until_watched(daemon, JOB, "orders_db")
         assert daemon.reads()[-1]["prod/count-jobs"] == 2
-        assert complaints(daemon) == []
+        assert log_lines(daemon) == []
 
 
 @pytest.mark.parametrize("change", WAYS, ids=lambda way: way.__name__)
@@ -78,7 +78,7 @@ def test_a_change_is_seen_without_a_restart(both, jobs_file, change):
         wait_until_watched(daemon)
         daemon.wait_until(lambda: daemon.reads()[-1]["prod/count-jobs"] == 0, "no job")
         assert daemon.reads()[-1]["prod/bool-up"] == 1
-        assert complaints(daemon) == []
+        assert log_lines(daemon) == []
 
 
 def test_no_read_sees_half_a_file(both, jobs_file):
@@ -94,35 +94,35 @@ def test_no_read_sees_half_a_file(both, jobs_file):
                 both.wait_for_requests(seen + 1)
                 file.write(f"{OTHER_JOB[9:]}\n")
         assert {tuple(request.jobs) for request in both.requests} == {(JOB, OTHER_JOB)}
-        assert complaints(daemon) == []
+        assert log_lines(daemon) == []
 
 
-def test_what_is_known_of_a_job_survives(both, jobs_file):
+def test_the_state_of_a_job_survives(both, jobs_file):
     """A refused job stays apart: it does not spoil a batch again."""
     jobs_file.write_text(f"{JOB}\n{BAD_JOB}\n")
     with Collectd(with_file(both, jobs_file)) as daemon:
-        daemon.wait_until(lambda: len(complaints(daemon)) == 1, "the bad job to be found")
+        daemon.wait_until(lambda: len(log_lines(daemon)) == 1, "the bad job to be found")
         before = len(both.requests)
         rename_over(jobs_file, f"{OTHER_JOB}\n{BAD_JOB} with-a-name\n{JOB}\n")
         wait_until_watched(daemon, JOB, OTHER_JOB)
         assert daemon.reads()[-1]["prod/count-jobs"] == 3
         assert not any(BAD_JOB in request.jobs for request in both.requests[before + 1:])
-        assert len(complaints(daemon)) == 1
+        assert len(log_lines(daemon)) == 1
 
 
-def test_a_bad_line_is_told_once_and_costs_no_other(both, jobs_file):
+def test_an_invalid_line_is_logged_once_and_affects_no_other(both, jobs_file):
     jobs_file.write_text(f"{JOB}\n\n# not an id\na;b\n{OTHER_JOB}\n")
     with Collectd(with_file(both, jobs_file)) as daemon:
         wait_until_watched(daemon, JOB, OTHER_JOB)
         daemon.wait_for_reads(5)
-        [complaint] = complaints(daemon)
-        assert f"{jobs_file}: line 4: expected an id of 1 to 127" in complaint
+        [line] = log_lines(daemon)
+        assert f"{jobs_file}: line 4: expected an id of 1 to 127" in line
         rename_over(jobs_file, f"{JOB}\na;b\n")
-        daemon.wait_until(lambda: len(complaints(daemon)) == 2, "the other bad line")
-        assert f"{jobs_file}: line 2: " in complaints(daemon)[1]
+        daemon.wait_until(lambda: len(log_lines(daemon)) == 2, "the other bad line")
+        assert f"{jobs_file}: line 2: " in log_lines(daemon)[1]
         rename_over(jobs_file, f"{JOB}\n")
-        daemon.wait_until(lambda: len(complaints(daemon)) == 3, "all to be well")
-        assert complaints(daemon)[2] == 'project "prod": recovered: JobsFile'
+        daemon.wait_until(lambda: len(log_lines(daemon)) == 3, "all to be well")
+        assert log_lines(daemon)[2] == 'project "prod": recovered: JobsFile'
 
 
 def test_a_file_that_goes_away_keeps_its_jobs(both, jobs_file):
@@ -130,16 +130,16 @@ def test_a_file_that_goes_away_keeps_its_jobs(both, jobs_file):
     with Collectd(with_file(both, jobs_file)) as daemon:
         wait_until_watched(daemon, JOB)
         jobs_file.unlink()
-        daemon.wait_until(lambda: complaints(daemon), "the complaint")
+        daemon.wait_until(lambda: log_lines(daemon), "the complaint")
         daemon.wait_for_reads(len(daemon.reads()) + 3)
         assert watched(daemon) == {JOB}
         assert daemon.reads()[-1]["prod/bool-up"] == 1
-        [complaint] = complaints(daemon)
-        assert complaint == (f'project "prod": local: JobsFile: the file of jobs {jobs_file}: '
+        [line] = log_lines(daemon)
+        assert line == (f'project "prod": local: JobsFile: the file of jobs {jobs_file}: '
                              "cannot be opened: No such file or directory")
         jobs_file.write_text(f"{OTHER_JOB}\n")
         wait_until_watched(daemon, OTHER_JOB)
-        assert complaints(daemon)[1:] == ['project "prod": recovered: JobsFile']
+        assert log_lines(daemon)[1:] == ['project "prod": recovered: JobsFile']
 
 
 def make_nothing(_: Path) -> None:
@@ -168,17 +168,17 @@ UNREADABLE = {
 }
 
 
-def test_what_cannot_be_read_is_told_once_and_harms_nobody(both, tmp_path):
+def test_an_unreadable_file_is_logged_once_and_affects_no_other_project(both, tmp_path):
     config = project("good", both)
     for name, (make, _) in UNREADABLE.items():
         make(tmp_path / name)
         config += with_file(both, tmp_path / name, name)
     with Collectd(config) as daemon:
         daemon.wait_for_reads(5, JOB)
-        told = complaints(daemon)
-        assert len(told) == len(UNREADABLE)
+        lines = log_lines(daemon)
+        assert len(lines) == len(UNREADABLE)
         for name, (_, why) in UNREADABLE.items():
-            [line] = [line for line in told if line.startswith(f'project "{name}": local: JobsFile: ')]
+            [line] = [line for line in lines if line.startswith(f'project "{name}": local: JobsFile: ')]
             assert f"{tmp_path / name}: " in line and why in line
             reads = daemon.reads(name)
             assert (reads[-1][f"{name}/bool-up"], reads[-1][f"{name}/count-jobs"]) == (0, 0)
@@ -186,18 +186,18 @@ def test_what_cannot_be_read_is_told_once_and_harms_nobody(both, tmp_path):
 
 def test_a_file_that_comes_late_is_used(both, jobs_file):
     with Collectd(with_file(both, jobs_file)) as daemon:
-        daemon.wait_until(lambda: complaints(daemon), "the complaint")
+        daemon.wait_until(lambda: log_lines(daemon), "the complaint")
         jobs_file.write_text(f"{JOB}\n")
         wait_until_watched(daemon, JOB)
-        daemon.wait_until(lambda: len(complaints(daemon)) == 2, "all to be well")
+        daemon.wait_until(lambda: len(log_lines(daemon)) == 2, "all to be well")
 
 
 def test_bytes_of_any_kind_are_bad_lines(both, jobs_file):
     jobs_file.write_bytes(bytes(range(256)) * 10 + f"\n{JOB}\n\0\0\n".encode())
     with Collectd(with_file(both, jobs_file)) as daemon:
         wait_until_watched(daemon, JOB)
-        [complaint] = complaints(daemon)
-        assert "lines like this in all" in complaint
+        [line] = log_lines(daemon)
+        assert "lines like this in all" in line
 
 
 def test_jobs_of_the_configuration_stay_and_keep_their_names(both, jobs_file):
@@ -207,7 +207,7 @@ def test_jobs_of_the_configuration_stay_and_keep_their_names(both, jobs_file):
         wait_until_watched(daemon, "configured", "other")
         rename_over(jobs_file, "")
         wait_until_watched(daemon, "configured")
-        assert complaints(daemon) == []
+        assert log_lines(daemon) == []
 
 
 def test_a_name_of_another_project_is_left_out(both, jobs_file):
@@ -217,9 +217,9 @@ def test_a_name_of_another_project_is_left_out(both, jobs_file):
         daemon.wait_for_reads(3, "taken")
         daemon.wait_for_reads(3, "free")
         assert daemon.reads("prod")[-1]["prod/count-jobs"] == 1
-        [complaint] = complaints(daemon)
-        assert complaint.startswith('project "prod": local: JobsFile: ')
-        assert f'{JOB} is left out: its name "taken", made safe for a metric, is already in use on this host' in complaint
+        [line] = log_lines(daemon)
+        assert line.startswith('project "prod": local: JobsFile: ')
+        assert f'{JOB} is left out: its name "taken", made safe for a metric, is already in use on this host' in line
 
 
 @pytest.mark.parametrize("text, status", [(f"{JOB}\n", 0), (f"{BAD_JOB}\n", 1), (None, 1)])

@@ -7,7 +7,7 @@ import urllib.error
 import urllib.request
 
 import pytest
-from blocks import JOB, PROJECT_ID, answered, project, write_secret
+from blocks import JOB, project, reported, write_secret
 from daemons import Collectd, Keystone
 from standin import StandIn
 
@@ -84,7 +84,7 @@ def log_in(account: Account, password: str):
 def test_a_login_and_its_renewal(service, account, tmp_path):
     write_secret(tmp_path / "password", "first")
     with Collectd(block(service, account, tmp_path / "password")) as daemon:
-        daemon.wait_until(lambda: answered(daemon), "values")
+        daemon.wait_until(lambda: reported(daemon), "values")
         logins(daemon, account, [201])
         daemon.wait_until(lambda: account.logins() == [201] * 3, "two renewals")
         daemon.wait_until(lambda: daemon.reads()[-1]["prod/total_requests-token"] == 3,
@@ -95,14 +95,14 @@ def test_a_login_and_its_renewal(service, account, tmp_path):
     assert all(f"{JOB}/percent-total" in read for read in reads[first:])
 
 
-def test_a_wrong_password_and_then_the_right_one(service, account, tmp_path):
+def test_a_login_is_retried_with_a_new_password(service, account, tmp_path):
     write_secret(tmp_path / "password", "wrong")
     with Collectd(block(service, account, tmp_path / "password")) as daemon:
         logins(daemon, account, [401])
         daemon.wait_for_reads(len(daemon.reads()) + 3)
         logins(daemon, account, [401])
         write_secret(tmp_path / "password", "first")
-        daemon.wait_until(lambda: answered(daemon), "values with the right password")
+        daemon.wait_until(lambda: reported(daemon), "values with the right password")
         assert account.logins()[:2] == [401, 201]
 
 
@@ -112,18 +112,18 @@ def test_a_user_without_the_role(service, account, tmp_path):
     with Collectd(block(service, account, tmp_path / "password")) as daemon:
         logins(daemon, account, [401])
         daemon.wait_for_reads(len(daemon.reads()) + 3)
-        [complaint] = [line for line in daemon.lines("drs plugin: ") if line.level == "error"]
-        assert '"prod"' in complaint.text and account.name in complaint.text
+        [line] = [line for line in daemon.lines("drs plugin: ") if line.level == "error"]
+        assert '"prod"' in line.text and account.name in line.text
         logins(daemon, account, [401])
 
 
 def test_a_password_that_changes_under_a_running_daemon(service, account, tmp_path):
     write_secret(tmp_path / "password", "first")
     with Collectd(block(service, account, tmp_path / "password")) as daemon:
-        daemon.wait_until(lambda: answered(daemon), "values")
+        daemon.wait_until(lambda: reported(daemon), "values")
         account.keystone.change_password(account.user, "second")
         daemon.wait_until(lambda: 401 in account.logins(), "the old one to be refused")
         write_secret(tmp_path / "password", "second")
         daemon.wait_until(lambda: account.logins()[-1] == 201, "a login with the new one")
-        daemon.wait_until(lambda: answered(daemon), "values with the new one")
+        daemon.wait_until(lambda: reported(daemon), "values with the new one")
         assert account.logins().count(401) == 1

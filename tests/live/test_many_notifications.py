@@ -31,8 +31,8 @@ def many(count: int) -> list[str]:
     return [f'Job "00000000-0000-4000-8000-{number:08}jb50"' for number in range(count)]
 
 
-def told(daemon: Collectd) -> list[dict[str, str]]:
-    return [notice for notice in daemon.notifications() if notice["plugin"] == "drs"]
+def notified(daemon: Collectd) -> list[dict[str, str]]:
+    return [notification for notification in daemon.notifications() if notification["plugin"] == "drs"]
 
 
 def test_a_notification_plugin_that_blocks_holds_no_project_and_no_stop(cloud, holding):
@@ -41,7 +41,7 @@ def test_a_notification_plugin_that_blocks_holds_no_project_and_no_stop(cloud, h
     with Collectd(config, **holding) as daemon:
         daemon.wait_for_reads(1, "well")
         cloud.jobs[JOB] |= {"error_code": "DRS.M05004"}
-        daemon.wait_until(lambda: told(daemon), "the notification that is held")
+        daemon.wait_until(lambda: notified(daemon), "the notification that is held")
         daemon.wait_for_reads(len(daemon.reads("well")) + 5, "well")
         daemon.wait_for_reads(len(daemon.reads("failing")) + 5, "failing")
         daemon.stop()
@@ -50,31 +50,31 @@ def test_a_notification_plugin_that_blocks_holds_no_project_and_no_stop(cloud, h
 def test_a_change_of_many_jobs_is_summed_up(cloud):
     cloud.drs.unknown_job = BadJob("omit")
     with Collectd(project("prod", cloud, *many(1000), f'Job "{JOB}"')) as daemon:
-        daemon.wait_until(lambda: len(told(daemon)) > PER_CYCLE, "the sum")
+        daemon.wait_until(lambda: len(notified(daemon)) > PER_CYCLE, "the sum")
         daemon.wait_for_reads(len(daemon.reads("prod")) + 3, "prod")
-        notices = told(daemon)
-    assert len(notices) == PER_CYCLE + 1
-    assert notices[-1] | {"time": ""} == notices[-1] | {
+        notifications = notified(daemon)
+    assert len(notifications) == PER_CYCLE + 1
+    assert notifications[-1] | {"time": ""} == notifications[-1] | {
         "time": "", "severity": "WARNING", "plugin_instance": "prod", "type": "gauge", "type_instance": "status",
         "message": f"Project prod: {1000 - PER_CYCLE} more jobs are not found"}
 
 
-def test_what_the_queue_does_not_hold_is_counted_and_said_once(cloud, hold, holding):
+def test_dropped_notifications_are_counted_and_logged_once(cloud, hold, holding):
     cloud.drs.unknown_job = BadJob("omit")
     projects = 2 * QUEUE // PER_CYCLE
     config = "".join(project(f"p{number}", cloud, f'Host "host-{number}"', f'Job "{JOB}"', *many(PER_CYCLE))
                      for number in range(projects))
     with Collectd(config, **holding) as daemon:
-        def lines(level: str, words: str) -> list[str]:
+        def lines(level: str, expected: str) -> list[str]:
             return [line.text for line in daemon.lines("drs plugin: ")
-                    if line.level == level and words in line.text]
+                    if line.level == level and expected in line.text]
 
         for number in range(projects):
             daemon.wait_for_reads(2, f"p{number}")
         assert lines("warning", "notifications") == [
             "drs plugin: local: notifications are dropped: collectd's notification plugins do not keep up"]
         hold.unlink()
-        daemon.wait_until(lambda: len(told(daemon)) >= QUEUE, "those that waited")
+        daemon.wait_until(lambda: len(notified(daemon)) >= QUEUE, "those that waited")
         cloud.jobs[JOB] |= {"error_code": "DRS.M05004"}
         daemon.wait_until(lambda: lines("info", "recovered: notifications"), "the recovery")
         [line] = lines("info", "recovered: notifications")

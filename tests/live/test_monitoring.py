@@ -29,12 +29,12 @@ def thresholds(hits: int = 3) -> str:
     return re.sub(r"\bHits \d+", f"Hits {hits}", text)
 
 
-def notified(daemon: Collectd, metric: str, severity: str, words: str = "That is ") -> list[str]:
+def notified(daemon: Collectd, metric: str, severity: str, expected: str = "That is ") -> list[str]:
     """The messages of the threshold plugin about a metric."""
     kind, instance = metric.split("-")
     return [one["message"] for one in daemon.notifications()
             if (one["type"], one["type_instance"], one["severity"]) == (kind, instance, severity)
-            and words in one["message"]]
+            and expected in one["message"]]
 
 
 @pytest.mark.installed(1)
@@ -46,7 +46,7 @@ def test_the_rules_pass_their_own_tests():
         assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_the_rules_ask_for_what_prometheus_has(cloud):
+def test_the_rules_use_series_that_prometheus_has(cloud):
     cloud.jobs[JOB] |= {"incre_trans_delay": "3", "apply_rows_rate": 12, "apply_bytes_rate": 3400}
     wanted = set(re.findall(r'(collectd_drs_\w+)\{type="(\w+)"\}',
                             (MONITORING / "prometheus-alerts.yml").read_text()))
@@ -113,7 +113,7 @@ def test_a_failure_is_reported_while_a_pause_is_counted(cloud):
 @pytest.mark.parametrize("block", ["unreachable", "invalid"])
 def test_a_project_that_is_not_monitored_breaks_its_threshold(cloud, block):
     if block == "unreachable":
-        cloud.answer_with("refusal", status=500)
+        cloud.inject("error", status=500)
     config = project("prod", cloud, "Notify false", *(["BatchSize 0"] if block == "invalid" else []))
     with Collectd(config, thresholds(), interval=INTERVAL) as daemon:
         daemon.wait_until(lambda: notified(daemon, "bool-up", "FAILURE"), "a failure of bool-up")
@@ -124,7 +124,7 @@ def test_a_value_that_is_gone_is_reported(cloud):
     config = project("prod", cloud, "Notify false")
     with Collectd(config, thresholds(), interval=INTERVAL) as daemon:
         daemon.wait_for_reads(2)
-        cloud.answer_with("refusal", status=500)
+        cloud.inject("error", status=500)
         daemon.wait_until(lambda: notified(daemon, "delay-incremental", "FAILURE", "has not been updated"),
                           "a value that is missing")
 
@@ -177,7 +177,7 @@ def test_prometheus_fires_for_a_project_that_is_not_monitored(cloud, tmp_path, b
     rules = re.sub(r"for: \w+", "for: 0s", (MONITORING / "prometheus-alerts.yml").read_text())
     wanted = "DrsNoData" if block == "gone" else "DrsProjectUnreachable"
     if block == "unreachable":
-        cloud.answer_with("refusal", status=500)
+        cloud.inject("error", status=500)
     (tmp_path / "rules.yml").write_text(rules)
     with Prometheus(rules=tmp_path / "rules.yml") as prometheus:
         stock = pipeline("prometheus.conf", COLLECTD_HOST="127.0.0.1",
@@ -225,21 +225,21 @@ def test_the_whole_chain_reaches_a_program_and_a_mailbox(cloud, open_folder):
     with Smtp() as smtp:
         config = project("prod", cloud, f'Job "{JOB}" "orders-db"')
         with Collectd(config, chain_of(open_folder, smtp), interval=INTERVAL) as daemon:
-            def paged(*words: str) -> bool:
-                return any(line.startswith("FAILURE test-host: ") and all(word in line for word in words)
+            def paged(*expected: str) -> bool:
+                return any(line.startswith("FAILURE test-host: ") and all(word in line for word in expected)
                            for line in pages())
 
-            def mailed(*words: str) -> bool:
-                return any("To: oncall@example.org" in mail and all(word in mail for word in words)
+            def mailed(*expected: str) -> bool:
+                return any("To: oncall@example.org" in mail and all(word in mail for word in expected)
                            for mail in smtp.mails())
 
             # The threshold plugin's OKAY for each metric goes out by mail, which has no filter.
             daemon.wait_until(lambda: mailed("within range again", "gauge"), "the first mail")
             cloud.jobs[JOB] |= {"transfer_status": "FULL_TRANSFER_FAILED"}
-            for words in (("orders-db", "FULL_TRANSFER_FAILED"), ("threshold", "gauge")):
-                daemon.wait_until(lambda words=words: paged(*words), f"a page with {words}")
-                daemon.wait_until(lambda words=words: mailed("FAILURE", *words),
-                                  f"a mail with {words}")
+            for expected in (("orders-db", "FULL_TRANSFER_FAILED"), ("threshold", "gauge")):
+                daemon.wait_until(lambda expected=expected: paged(*expected), f"a page with {expected}")
+                daemon.wait_until(lambda expected=expected: mailed("FAILURE", *expected),
+                                  f"a mail with {expected}")
             assert [line for line in pages() if line.startswith("OKAY")] == []
             cloud.jobs[JOB] |= {"transfer_status": "FULL_TRANSFER_STARTED"}
             daemon.wait_until(lambda: pages()[-1].startswith("OKAY"), "the end of it")
@@ -271,7 +271,7 @@ def test_drs_notify_drops_an_okay_that_ends_nothing(open_folder):
 
 
 @pytest.mark.parametrize("place", ["missing", "link", "file"])
-def test_drs_notify_without_its_state_passes_on_what_is_wrong(open_folder, place):
+def test_drs_notify_without_its_state_forwards_problems(open_folder, place):
     state = open_folder / "elsewhere"
     if place == "link":
         (open_folder / "target").mkdir()

@@ -34,13 +34,13 @@ CHANGES = {
 }
 
 
-def told(daemon) -> list[tuple[str, str, str, str]]:
+def notified(daemon) -> list[tuple[str, str, str, str]]:
     """Severity, plugin instance, metric and message of each notification so far."""
-    notices = [notice for notice in daemon.notifications() if notice["plugin"] == "drs"]
-    assert all(notice["host"] in ("test-host", "db-host") for notice in notices)
-    return [(notice["severity"], notice["plugin_instance"],
-             f"{notice['type']}-{notice['type_instance']}", notice["message"])
-            for notice in notices]
+    notifications = [notification for notification in daemon.notifications() if notification["plugin"] == "drs"]
+    assert all(notification["host"] in ("test-host", "db-host") for notification in notifications)
+    return [(notification["severity"], notification["plugin_instance"],
+             f"{notification['type']}-{notification['type_instance']}", notification["message"])
+            for notification in notifications]
 
 
 def more_reads(daemon) -> None:
@@ -48,83 +48,83 @@ def more_reads(daemon) -> None:
     daemon.wait_for_reads(len(daemon.reads()) + 4)
 
 
-def first_notices(cloud, *lines: str) -> list[tuple[str, str, str, str]]:
+def first_notifications(cloud, *lines: str) -> list[tuple[str, str, str, str]]:
     """What is told in the first reads of a project."""
     with Collectd(project("prod", cloud, *lines)) as daemon:
         more_reads(daemon)
-        return told(daemon)
+        return notified(daemon)
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_a_change_is_told_once(cloud, change):
-    item, severity, metric, words = CHANGES[change]
+def test_a_change_is_notified_once(cloud, change):
+    item, severity, metric, expected = CHANGES[change]
     with Collectd(project("prod", cloud, WATCH)) as daemon:
         more_reads(daemon)
-        assert told(daemon) == []
+        assert notified(daemon) == []
         cloud.jobs[JOB] = {**cloud.jobs[JOB], **item}
-        daemon.wait_until(lambda: told(daemon), "a notification")
+        daemon.wait_until(lambda: notified(daemon), "a notification")
         more_reads(daemon)
-        assert told(daemon) == [(severity, NAME, metric, f"Job {NAME} ({JOB}) {words}")]
+        assert notified(daemon) == [(severity, NAME, metric, f"Job {NAME} ({JOB}) {expected}")]
 
 
-def test_an_error_that_ends_is_told(cloud):
+def test_the_end_of_an_error_is_notified(cloud):
     well = cloud.jobs[JOB]
     cloud.jobs[JOB] = {**well, "error_code": "DRS.M05004"}
     with Collectd(project("prod", cloud)) as daemon:
-        daemon.wait_until(lambda: len(told(daemon)) == 1, "the error")
+        daemon.wait_until(lambda: len(notified(daemon)) == 1, "the error")
         cloud.jobs[JOB] = well
-        daemon.wait_until(lambda: len(told(daemon)) == 2, "its end")
-        assert told(daemon)[1] == ("OKAY", JOB, "bool-error", f"Job {JOB} has no error any more")
+        daemon.wait_until(lambda: len(notified(daemon)) == 2, "its end")
+        assert notified(daemon)[1] == ("OKAY", JOB, "bool-error", f"Job {JOB} has no error any more")
 
 
 @pytest.mark.parametrize("how, why", [
     ("omit", ""),
-    ("refuse", ": job rejected (HTTP 400 DRS.M05003: The task does not exist.)"),
+    ("reject", ": job rejected (HTTP 400 DRS.M05003: The task does not exist.)"),
 ])
-def test_a_job_that_is_gone_is_told_once_and_no_other_with_it(cloud, how, why):
+def test_a_missing_job_is_notified_once_and_no_other_with_it(cloud, how, why):
     well = cloud.jobs[JOB]
     cloud.jobs[OTHER_JOB] = {**well, "job_id": OTHER_JOB}
     config = project("prod", cloud, WATCH, f'Job "{OTHER_JOB}"')
     with Collectd(config) as daemon:
         more_reads(daemon)
         cloud.jobs[JOB] = BadJob(how)
-        daemon.wait_until(lambda: told(daemon), "a notification")
+        daemon.wait_until(lambda: notified(daemon), "a notification")
         more_reads(daemon)
-        assert told(daemon) == [("WARNING", NAME, "gauge-status",
+        assert notified(daemon) == [("WARNING", NAME, "gauge-status",
                                  f"Job {NAME} ({JOB}) is not found any more{why}")]
 
 
-def test_a_job_that_is_back_is_told_once(cloud):
+def test_a_job_that_is_back_is_notified_once(cloud):
     well = cloud.jobs.pop(JOB)
     cloud.drs.unknown_job = BadJob("omit")
     with Collectd(project("prod", cloud)) as daemon:
-        daemon.wait_until(lambda: told(daemon), "a notification")
+        daemon.wait_until(lambda: notified(daemon), "a notification")
         cloud.jobs[JOB] = well
-        daemon.wait_until(lambda: len(told(daemon)) == 2, "a second notification")
+        daemon.wait_until(lambda: len(notified(daemon)) == 2, "a second notification")
         more_reads(daemon)
-        assert told(daemon) == [
+        assert notified(daemon) == [
             ("WARNING", JOB, "gauge-status", f"Job {JOB} is not found"),
             ("OKAY", JOB, "gauge-status", f"Job {JOB} is back: {START}")]
 
 
-def test_a_project_that_is_unreachable_is_told_once_and_when_it_answers(cloud):
+def test_an_unreachable_project_is_notified_once_and_its_recovery_too(cloud):
     with Collectd(project("prod", cloud)) as daemon:
         more_reads(daemon)
-        trouble = cloud.answer_with("refusal", code="DRS.M00004")
-        daemon.wait_until(lambda: told(daemon), "a notification")
+        fault = cloud.inject("error", code="DRS.M00004")
+        daemon.wait_until(lambda: notified(daemon), "a notification")
         more_reads(daemon)
-        trouble.stop()
-        daemon.wait_until(lambda: len(told(daemon)) == 2, "a second notification")
+        fault.stop()
+        daemon.wait_until(lambda: len(notified(daemon)) == 2, "a second notification")
         more_reads(daemon)
-        assert told(daemon) == [
+        assert notified(daemon) == [
             ("FAILURE", "prod", "bool-up", "Project prod is unreachable: service error "
                                            "(HTTP 500 DRS.M00004: Internal error.)"),
             ("OKAY", "prod", "bool-up", "Project prod is reachable again")]
 
 
-def test_what_is_wrong_at_the_start_is_told(cloud):
+def test_problems_at_the_start_are_notified(cloud):
     cloud.jobs[JOB] |= {"transfer_status": "START_JOB_FAILED", "error_code": "DRS.M1"}
-    assert first_notices(cloud) == [
+    assert first_notifications(cloud) == [
         ("FAILURE", JOB, "gauge-status", f"Job {JOB} is START_JOB_FAILED: DRS.M1"),
         ("FAILURE", JOB, "bool-error", f"Job {JOB} reports an error: DRS.M1")]
 
@@ -132,17 +132,17 @@ def test_what_is_wrong_at_the_start_is_told(cloud):
 def test_a_notification_has_the_host_of_its_metric(cloud):
     cloud.jobs[JOB] |= {"error_code": "DRS.M1"}
     with Collectd(project("prod", cloud, 'Host "db-host"')) as daemon:
-        daemon.wait_until(lambda: told(daemon), "a notification")
-        assert {notice["host"] for notice in daemon.notifications()} == {"db-host"}
+        daemon.wait_until(lambda: notified(daemon), "a notification")
+        assert {notification["host"] for notification in daemon.notifications()} == {"db-host"}
 
 
-def test_without_notify_nothing_is_told(cloud):
+def test_without_notify_there_is_no_notification(cloud):
     cloud.jobs[JOB] |= {"transfer_status": "START_JOB_FAILED", "error_code": "DRS.M1"}
-    assert first_notices(cloud, "Notify false") == []
+    assert first_notifications(cloud, "Notify false") == []
 
 
 def test_a_message_is_cut_and_made_printable(cloud):
     cloud.jobs[JOB] |= {"error_code": "DRS.M1", "error_msg": "a\nb\x1b[31m" + "ü" * 200}
-    [(_, _, _, message)] = first_notices(cloud)
+    [(_, _, _, message)] = first_notifications(cloud)
     assert "DRS.M1: a?b?[31mü" in message and message.isprintable()
     assert 250 <= len(message.encode()) <= 255

@@ -151,7 +151,7 @@ def test_the_vendors_client_reads_the_stand_in(vendor, cloud, token):
     assert tasks["jobs"][0]["id"] == JOB
 
 
-def test_the_vendors_client_understands_a_refusal(vendor, cloud):
+def test_the_vendors_client_understands_an_error(vendor, cloud):
     cloud.keys.add(ACCESS, SECRET)
     unknown = send(vendor, cloud, "/batch-progress", {"jobs": ["unknown"]})
     assert unknown["error"] == {"status": 400, "code": "DRS.M05003",

@@ -5,7 +5,7 @@
 import warnings
 
 import pytest
-from blocks import JOB, PROJECT_ID, answered, project, write_secret
+from blocks import JOB, PROJECT_ID, project, reported, write_secret
 from daemons import Collectd
 from standin import StandIn
 
@@ -35,7 +35,7 @@ def serve(cloud: StandIn, token: str, path, project_id: str) -> None:
     config = project("prod", cloud, f'TokenFile "{path}"', f'ProjectID "{project_id}"',
                      without=["Token"])
     with Collectd(config) as daemon:
-        daemon.wait_until(lambda: answered(daemon), "values")
+        daemon.wait_until(lambda: reported(daemon), "values")
     assert {request.headers["x-auth-token"] for request in cloud.requests} == {token}
 
 
@@ -46,9 +46,9 @@ def test_its_token_from_the_stand_in_serves_the_plugin(cloud, user, tmp_path, ki
     token = session.Session(auth=login).get_token()
     assert token in cloud.iam.issued
     serve(cloud, token, tmp_path / "token", PROJECT_ID)
-    asked = [(request.method, request.target) for request in cloud.iam.requests]
+    requested = [(request.method, request.target) for request in cloud.iam.requests]
     version = [("GET", "/v3")] if kind is identity.Password else []
-    assert asked == [*version, ("POST", "/v3/auth/tokens")]
+    assert requested == [*version, ("POST", "/v3/auth/tokens")]
 
 
 @pytest.mark.parametrize("more", [
@@ -57,7 +57,7 @@ def test_its_token_from_the_stand_in_serves_the_plugin(cloud, user, tmp_path, ki
     {"username": None, "user_domain_name": None, "user_id": f"id-of-{USER}"},
     {"user_domain_name": None, "user_domain_id": DOMAIN},
 ])
-def test_each_form_of_its_logins_is_taken(cloud, user, more):
+def test_each_form_of_login_is_accepted(cloud, user, more):
     login = plugin(v3.Password, cloud.identity_endpoint, **more)
     access = login.get_access(session.Session())
     assert (access.username, access.project_id) == (USER, PROJECT_ID)
@@ -75,7 +75,7 @@ def test_it_finds_the_service_in_the_catalog(cloud, user):
     assert (response.status_code, response.json()["count"]) == (202, 1)
 
 
-def test_it_understands_a_refusal_of_the_stand_in(cloud, user):
+def test_it_understands_an_error_of_the_stand_in(cloud, user):
     login = plugin(v3.Password, cloud.identity_endpoint, password="wrong")
     with pytest.raises(exceptions.Unauthorized, match="requires authentication"):
         session.Session(auth=login).get_token()

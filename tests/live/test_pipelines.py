@@ -125,9 +125,9 @@ def test_kafka(cloud, expected):
                     one["values"][0] for one in kafka.documents() if one["plugin"] == "drs"}
         with Collectd(watching(cloud), pipeline("kafka.conf", BROKERS=kafka.brokers)) as daemon:
             wait_for(daemon, read, expected)
-            words = {one["meta"]["transfer_status"] for one in kafka.documents()
+            expected = {one["meta"]["transfer_status"] for one in kafka.documents()
                      if one["plugin"] == "drs" and one["type_instance"] == "status"}
-    assert words == {"INCRE_TRANSFER_STARTED", "FULL_TRANSFER_COMPLETE"}
+    assert expected == {"INCRE_TRANSFER_STARTED", "FULL_TRANSFER_COMPLETE"}
 
 
 def test_the_page_shows_the_files_that_are_tested():

@@ -8,7 +8,7 @@ import pytest
 from blocks import JOB, project
 from daemons import Collectd
 from standin import BadJob
-from watching import complaints, watched
+from watching import log_lines, watched
 
 SECOND = "Interval 1"
 
@@ -27,16 +27,16 @@ def block(cloud, jobs: list[str], *lines: str) -> str:
     return project("prod", cloud, *[f'Job "{job}"' for job in jobs], *lines)
 
 
-def answered(daemon) -> float:
+def reported(daemon) -> float:
     """How many jobs the last complete read answered."""
     reads = daemon.reads("prod")
     return reads[-1].get("prod/count-answered", 0) if reads else 0
 
 
-def cycles_until_answered(daemon, count: int) -> int:
+def cycles_until_reported(daemon, count: int) -> int:
     """The reads from now on until one has answered so many jobs."""
     before = len(daemon.reads("prod"))
-    daemon.wait_until(lambda: answered(daemon) == count, f"{count} jobs", timeout=120)
+    daemon.wait_until(lambda: reported(daemon) == count, f"{count} jobs", timeout=120)
     return next(at for at, read in enumerate(daemon.reads("prod")[before:], 1)
                 if read.get("prod/count-answered") == count)
 
@@ -46,24 +46,24 @@ def test_jobs_that_were_rejected_together_are_back_together(cloud, count, intact
     """All, or all but some, are rejected as if they did not exist; then the service is well again."""
     jobs = ids(count)
     with Collectd(block(cloud, jobs, SECOND)) as daemon:
-        daemon.wait_until(lambda: answered(daemon) == count, "all jobs")
+        daemon.wait_until(lambda: reported(daemon) == count, "all jobs")
         fallen = dict.fromkeys(jobs[intact:], BadJob(code="DRS.M05004"))
         good = {job: cloud.jobs[job] for job in fallen}
         cloud.jobs.update(fallen)
-        daemon.wait_until(lambda: answered(daemon) <= intact, "the rejections")
+        daemon.wait_until(lambda: reported(daemon) <= intact, "the rejections")
         before = len(daemon.reads("prod"))
         daemon.wait_for_reads(before + 4, "prod")
         cloud.jobs.update(good)
-        cycles = cycles_until_answered(daemon, count)
+        cycles = cycles_until_reported(daemon, count)
         assert cycles <= 15
 
 
-def test_one_bad_job_is_asked_for_seldom(cloud):
+def test_a_rejected_job_is_quarantined(cloud):
     jobs = ids(20)
     config = block(cloud, jobs)
     cloud.jobs[jobs[7]] = BadJob(code="DRS.M05004")
     with Collectd(config) as daemon:
-        daemon.wait_until(lambda: answered(daemon) == 19, "the others")
+        daemon.wait_until(lambda: reported(daemon) == 19, "the others")
         seen = len(cloud.requests)
         daemon.wait_for_reads(len(daemon.reads("prod")) + 10, "prod")
         assert not any(jobs[7] in request.jobs for request in cloud.requests[seen:])
@@ -71,10 +71,10 @@ def test_one_bad_job_is_asked_for_seldom(cloud):
 
 @pytest.mark.parametrize("status", [500, 502, 503, 504, 400, 403, 404, 302])
 def test_retry_after_is_kept_whatever_the_status(cloud, status):
-    trouble = cloud.answer_with("refusal", times=1, code="", status=status,
+    fault = cloud.inject("error", times=1, code="", status=status,
                                 headers={"Retry-After": "3"})
     with Collectd(project("prod", cloud)) as daemon:
-        trouble.wait_for_hits(1)
+        fault.wait_for_hits(1)
         daemon.wait_until(lambda: len(cloud.requests) >= 2, "another request")
         daemon.wait_until(lambda: JOB in watched(daemon), "values")
     first, second = (request.time for request in cloud.requests[:2])
@@ -85,34 +85,34 @@ def test_retry_after_as_a_date_is_measured_by_the_service_s_clock(cloud):
     """The service's clock is an hour ahead: the pause is of three seconds, not of an hour."""
     ahead = time.time() + 3600
     http_date = "%a, %d %b %Y %H:%M:%S GMT"
-    trouble = cloud.answer_with("refusal", times=1, code="", status=503, headers={
+    fault = cloud.inject("error", times=1, code="", status=503, headers={
         "Date": time.strftime(http_date, time.gmtime(ahead)),
         "Retry-After": time.strftime(http_date, time.gmtime(ahead + 3))})
     with Collectd(project("prod", cloud)) as daemon:
-        trouble.wait_for_hits(1)
+        fault.wait_for_hits(1)
         daemon.wait_until(lambda: JOB in watched(daemon), "values")
     first, second = (request.time for request in cloud.requests[:2])
     assert second - first > 1.9, "it did not wait"
 
 
 def test_the_interval_is_named_where_it_ends_a_request(cloud):
-    switch = cloud.answer_with("black-hole")
+    switch = cloud.inject("black-hole")
     with Collectd(project("prod", cloud, "Timeout 5000", "Interval 0.5")) as daemon:
-        daemon.wait_until(lambda: complaints(daemon), "a line")
-        line, = complaints(daemon)
+        daemon.wait_until(lambda: log_lines(daemon), "a line")
+        line, = log_lines(daemon)
         assert "poll interval elapsed with requests outstanding" in line
         switch.stop()
         daemon.wait_until(lambda: JOB in watched(daemon), "values")
 
 
-def test_an_error_item_is_no_answer(cloud):
+def test_an_error_item_means_a_missing_job(cloud):
     """A wrong id that is answered with an error in place of a state is missing, and said to be."""
     cloud.jobs["wrong"] = BadJob("item", code="DRS.M05003")
     with Collectd(project("prod", cloud, f'Job "{JOB}"', 'Job "wrong"')) as daemon:
         read = daemon.wait_for_reads(2, "prod")[-1]
         assert read["prod/bool-up"] == 0
         assert (read["prod/count-jobs"], read["prod/count-answered"]) == (2, 1)
-        line, = complaints(daemon)
+        line, = log_lines(daemon)
         assert "job: job wrong: DRS.M05003" in line
         note, = daemon.notifications()
         assert (note["severity"], note["plugin_instance"]) == ("WARNING", "wrong")
@@ -126,7 +126,7 @@ def test_batches_shrink_where_a_response_is_too_large(cloud):
     config = block(cloud, jobs, SECOND)
     cloud.jobs.update({job: item(job) | {"padding": ["x" * 1000] * 1000} for job in jobs})
     with Collectd(config) as daemon:
-        daemon.wait_until(lambda: answered(daemon) == 20, "all jobs")
+        daemon.wait_until(lambda: reported(daemon) == 20, "all jobs")
 
 
 def test_batches_shrink_where_the_service_takes_long_for_each_job(cloud, monkeypatch):
@@ -141,4 +141,4 @@ def test_batches_shrink_where_the_service_takes_long_for_each_job(cloud, monkeyp
 
     monkeypatch.setattr(type(cloud.drs), "handle", handle)
     with Collectd(config) as daemon:
-        daemon.wait_until(lambda: answered(daemon) == 60, "all jobs", timeout=120)
+        daemon.wait_until(lambda: reported(daemon) == 60, "all jobs", timeout=120)

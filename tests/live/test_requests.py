@@ -49,7 +49,7 @@ def test_a_path_of_the_endpoint_is_kept(prefix, slash):
         assert cloud.problems() == []
 
 
-def test_ids_are_divided_into_batches_and_each_is_asked_once(cloud):
+def test_ids_are_divided_into_batches_and_each_is_requested_once(cloud):
     jobs = [f"00000000-0000-4000-8000-00000000jb{number:02}" for number in range(5)]
     cloud.jobs.update({job: {"job_id": job} for job in jobs})
     lines = [f'Job "{job}"' for job in [*jobs, jobs[1]]]
@@ -61,7 +61,7 @@ def test_ids_are_divided_into_batches_and_each_is_asked_once(cloud):
 
 
 @pytest.mark.parametrize("most", [1, 3])
-def test_no_more_requests_are_in_flight_than_maxparallel_says(cloud, most):
+def test_maxparallel_limits_the_requests_in_flight(cloud, most):
     jobs = [f"00000000-0000-4000-8000-00000000jb{number:02}" for number in range(9)]
     cloud.jobs.update({job: {"job_id": job} for job in jobs})
     cloud.drs.latency = 0.1

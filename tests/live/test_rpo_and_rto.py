@@ -5,8 +5,8 @@
 import pytest
 from blocks import JOB, OTHER_JOB, project
 from daemons import Collectd
-from standin import Refusal, rpo_and_rto
-from watching import complaints, watched
+from standin import ApiError, rpo_and_rto
+from watching import log_lines, watched
 
 BOTH = (f'Job "{JOB}"', f'Job "{OTHER_JOB}" "other"', "RPOAndRTO true")
 
@@ -36,22 +36,22 @@ def test_delays_have_the_time_of_the_other_values(two):
     assert {tuple(request.jobs) for request in requests(two)} == {(JOB, OTHER_JOB)}
 
 
-def test_it_is_off_unless_it_is_asked_for(two):
+def test_it_is_off_by_default(two):
     with Collectd(project("prod", two)) as daemon:
         daemon.wait_for_reads(3)
     assert requests(two) == []
 
 
-@pytest.mark.parametrize("refusal", [
-    Refusal("", status=404, shape="html"), Refusal("", status=405, shape="html"),
-    Refusal("APIG.0101", status=404), Refusal("DRS.M00102"), Refusal("DRS.M00202"),
-    Refusal("", status=501, shape="html"),
-], ids=lambda refusal: f"{refusal.status}-{refusal.code}")
-def test_a_cloud_that_does_not_offer_it(two, refusal):
-    two.drs.rpo_and_rto_refusal = refusal
+@pytest.mark.parametrize("api_error", [
+    ApiError("", status=404, shape="html"), ApiError("", status=405, shape="html"),
+    ApiError("APIG.0101", status=404), ApiError("DRS.M00102"), ApiError("DRS.M00202"),
+    ApiError("", status=501, shape="html"),
+], ids=lambda api_error: f"{api_error.status}-{api_error.code}")
+def test_a_cloud_that_does_not_offer_it(two, api_error):
+    two.drs.rpo_and_rto_error = api_error
     with Collectd(project("prod", two, *BOTH)) as daemon:
         reads = daemon.wait_for_reads(6)
-        line, = complaints(daemon)
+        line, = log_lines(daemon)
         assert "RPOAndRTO: " in line
         assert daemon.notifications() == []
     assert len(requests(two)) == 1
@@ -62,8 +62,8 @@ def test_a_cloud_that_does_not_offer_it(two, refusal):
         assert not any(name.endswith(("/delay-rpo", "/delay-rto")) for name in read)
 
 
-def test_a_call_that_hangs_takes_nothing_from_the_others(two):
-    two.answer_with("black-hole", path="/batch-rpo-and-rto")
+def test_a_call_that_hangs_does_not_delay_the_others(two):
+    two.inject("black-hole", path="/batch-rpo-and-rto")
     with Collectd(project("prod", two, *BOTH, "Interval 0.5")) as daemon:
         reads = daemon.wait_for_reads(4)
     assert all(read["prod/bool-up"] == 1 and read["prod/errors-http"] == 0 for read in reads)
@@ -71,12 +71,12 @@ def test_a_call_that_hangs_takes_nothing_from_the_others(two):
 
 
 def test_an_outage_of_it_is_reported_once_and_over(two):
-    switch = two.answer_with("refusal", code="DRS.M00004", path="/batch-rpo-and-rto")
+    switch = two.inject("error", code="DRS.M00004", path="/batch-rpo-and-rto")
     with Collectd(project("prod", two, *BOTH)) as daemon:
         switch.wait_for_hits(3)
         switch.stop()
-        daemon.wait_until(lambda: len(complaints(daemon)) >= 2, "the recovery")
-        failure, recovery = complaints(daemon)
+        daemon.wait_until(lambda: len(log_lines(daemon)) >= 2, "the recovery")
+        failure, recovery = log_lines(daemon)
         assert "RPOAndRTO: " in failure and "recovered: RPOAndRTO" in recovery
         daemon.wait_until(lambda: f"{JOB}/delay-rpo" in daemon.reads()[-1], "a value")
         assert watched(daemon) == {JOB, "other"}

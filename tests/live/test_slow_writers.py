@@ -19,22 +19,22 @@ def test_a_write_queue_that_is_not_emptied_gets_no_more_values_of_jobs(cloud, tm
     hold = tmp_path / "hold"
     held = {"stock": load("hold_values", tmp_path), "variables": {"HOLD_VALUES": str(hold)}}
     with Collectd(project("prod", cloud), **held) as daemon:
-        def said(words: str) -> list[str]:
-            return [line.text for line in daemon.lines("drs plugin: ") if words in line.text]
+        def logged(expected: str) -> list[str]:
+            return [line.text for line in daemon.lines("drs plugin: ") if expected in line.text]
 
         def cycles() -> int:
             return len(cloud.requests)
 
         daemon.wait_for_reads(2, "prod")
         hold.touch()
-        daemon.wait_until(lambda: said("write threads"), "the warning")
+        daemon.wait_until(lambda: logged("write threads"), "the warning")
         begun = cycles()
         daemon.wait_until(lambda: cycles() >= begun + HELD_CYCLES, "cycles while values wait")
-        assert said("write threads") == ['drs plugin: project "prod": local: collectd\'s write threads do not keep '
+        assert logged("write threads") == ['drs plugin: project "prod": local: collectd\'s write threads do not keep '
                                          "up: cycles without values of jobs"]
         hold.unlink()
-        daemon.wait_until(lambda: said("cycles had no values"), "the recovery")
-        [line] = said("cycles had no values")
+        daemon.wait_until(lambda: logged("cycles had no values"), "the recovery")
+        [line] = logged("cycles had no values")
         series = daemon.series("drs")
     held_out = len(series["test-host/drs-prod/bool-up"]) - len(series[f"test-host/drs-{JOB}/percent-total"])
     assert f"write threads; {held_out} cycles had no values of jobs" in line
@@ -64,7 +64,7 @@ def spread(requests: list[Request], count: int) -> list[float]:
     return [max(cycle) - min(cycle) for cycle in cycles]
 
 
-def test_a_daemon_that_was_suspended_does_not_blame_the_write_threads(cloud):
+def test_a_suspended_daemon_does_not_report_slow_write_threads(cloud):
     """collectd forgets its values in the meantime: that they are not there proves nothing of its queue."""
     others = [project(f"p{number}", cloud, f'Host "host-{number}"', "Interval 0.5") for number in range(6)]
     with Collectd("".join(others), interval=0.1) as daemon:  # how often it looks for old values

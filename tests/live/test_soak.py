@@ -36,8 +36,8 @@ FAULTS = [
     ("body-stalls", {}), ("body-short", {}), ("chunks-cut", {}), ("not-http", {}),
     ("html", {}), ("empty", {}), ("json-cut", {"at": 60}), ("json-deep", {}), ("strangers", {}),
     ("same-twice", {}), ("long-string", {"size": 1 << 17}),
-    ("refusal", {"code": "DRS.M00100"}), ("refusal", {"code": "DRS.M00004"}),
-    ("refusal", {"code": "APIG.0201"}), ("refusal", {"code": "DRS.M00202"}),
+    ("error", {"code": "DRS.M00100"}), ("error", {"code": "DRS.M00004"}),
+    ("error", {"code": "APIG.0201"}), ("error", {"code": "DRS.M00202"}),
 ]
 
 
@@ -70,7 +70,7 @@ def _play(cloud: StandIn, seed: int, over: threading.Event) -> None:
     """One fault after the other, with rests between them."""
     dice = random.Random(seed)
     for name, options in itertools.cycle(FAULTS):
-        with cloud.answer_with(name, **options):
+        with cloud.inject(name, **options):
             if over.wait(dice.uniform(0.05, 0.15)):
                 return
         if over.wait(dice.uniform(0, 0.05)):
@@ -78,7 +78,7 @@ def _play(cloud: StandIn, seed: int, over: threading.Event) -> None:
 
 
 @contextmanager
-def trouble(clouds: list[StandIn]):
+def faults_in(clouds: list[StandIn]):
     """All clouds have their faults, each on its own."""
     over = threading.Event()
     threads = [threading.Thread(target=_play, args=(cloud, seed, over))
@@ -130,7 +130,7 @@ def test_nothing_grows():
         clouds = [stack.enter_context(StandIn(PROJECT_ID, TOKEN)) for _ in range(PROJECTS)]
         config = "".join(configuration(number, cloud) for number, cloud in enumerate(clouds))
         daemon = stack.enter_context(Collectd(config, interval=INTERVAL, variables=TIDY))
-        stack.enter_context(trouble(clouds))
+        stack.enter_context(faults_in(clouds))
         early = settle(daemon, start, 2 * start)
         late = settle(daemon, READS - start, READS)
         print(f"at the start: {early}\nafter {reads(daemon)} reads: {late}")

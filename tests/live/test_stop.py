@@ -68,7 +68,7 @@ def is_connecting(port: int) -> bool:
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_in_a_read(cloud, moment):
     fault, options = MOMENTS[moment]
-    check_stop(project("prod", cloud, PATIENT, LONG), next_hit(cloud.answer_with(fault, **options)))
+    check_stop(project("prod", cloud, PATIENT, LONG), next_hit(cloud.inject(fault, **options)))
 
 
 def next_hit(fault: Switch, count: int = 1) -> Callable[[Collectd], None]:
@@ -97,7 +97,7 @@ def test_in_a_handshake(tmp_path):
     certificates = Certificates(tmp_path)
     with StandIn(PROJECT_ID, TOKEN, tls=certificates.server()) as cloud:
         check_stop(project("prod", cloud, f'CACert "{certificates.ca}"', PATIENT, LONG),
-                   next_hit(cloud.answer_with("silent")))
+                   next_hit(cloud.inject("silent")))
 
 
 def test_in_a_login(cloud):
@@ -105,30 +105,30 @@ def test_in_a_login(cloud):
     lines = [f'IdentityEndpoint "{cloud.identity_endpoint}"', 'DomainName "d"', 'User "u"',
              'Password "p"']
     check_stop(project("prod", cloud, *lines, PATIENT, LONG, without=["Token"]),
-               next_hit(cloud.answer_with("black-hole", service="iam")))
+               next_hit(cloud.inject("black-hole", service="iam")))
 
 
 def test_in_a_list_of_tasks(cloud):
     check_stop(project("prod", cloud, "DiscoverJobs true", PATIENT, LONG, without=["Job"]),
-               next_hit(cloud.answer_with("black-hole")))
+               next_hit(cloud.inject("black-hole")))
 
 
 def test_with_twenty_projects_that_hang(cloud):
-    check_stop(hung_projects(cloud, 20), next_hit(cloud.answer_with("silent"), 20))
+    check_stop(hung_projects(cloud, 20), next_hit(cloud.inject("silent"), 20))
 
 
-def test_what_was_answered_is_written_and_the_rest_is_read_after_a_restart(cloud):
+def test_reported_values_are_written_and_the_rest_is_read_after_a_restart(cloud):
     cloud.jobs[JOB] = {"job_id": JOB, "progress": "50"}
     cloud.jobs[OTHER_JOB] = {"job_id": OTHER_JOB, "progress": "60", "error_msg": "x" * 200}
     config = project("prod", cloud, f'Job "{JOB}"', f'Job "{OTHER_JOB}"', PATIENT, LONG)
-    trouble = cloud.answer_with("body-stalls")
+    fault = cloud.inject("body-stalls")
     with Collectd(config) as daemon:
-        trouble.wait_for_hits(1)
+        fault.wait_for_hits(1)
         # What has been read is in collectd's hands before the read is over.
         daemon.wait_until(lambda: any(JOB in name for name in daemon.names()), "the first job")
         daemon.stop()
         assert jobs(daemon) == {JOB}
-        trouble.stop()
+        fault.stop()
         daemon.start()
         daemon.wait_until(lambda: jobs(daemon) == {JOB, OTHER_JOB}, "both jobs")
 

@@ -7,14 +7,14 @@ import time
 from pathlib import Path
 
 import pytest
-from blocks import PROJECT_ID, answered, project, write_secret
+from blocks import PROJECT_ID, project, reported, write_secret
 from daemons import Collectd
 from standin import StandIn
 
 DOMAIN, USER, PASSWORD = "OTC-EU-DE-00000000001", "collectd", "the-right-password"
 ACCESS, SECRET = "QTWAOYTTINDUT2QVKYUC", "MFyfvK41ba2giqM7Uio6PznpdUKGpownRZlmVmHc"
 PROJECTS = 10
-REFUSED_LOGINS = ["404", "405", "407", "408", "421", "425"]
+OTHER_STATUSES = ["404", "405", "407", "408", "421", "425"]
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ def test_keys_that_have_expired_cost_a_request_and_a_pause(cloud):
         elapsed = time.monotonic() - began
         assert len(cloud.metadata.requests) <= requests_of_pauses(elapsed)
         cloud.metadata.key_life = 3600
-        daemon.wait_until(lambda: answered(daemon), "values with good keys")
+        daemon.wait_until(lambda: reported(daemon), "values with good keys")
 
 
 def test_keys_that_end_before_their_successors_come(cloud):
@@ -75,7 +75,7 @@ def test_keys_that_end_before_their_successors_come(cloud):
     cloud.metadata.keys_end = end
     began = time.monotonic()
     with Collectd(agency_block(cloud)) as daemon:
-        daemon.wait_until(lambda: answered(daemon), "values with the first keys")
+        daemon.wait_until(lambda: reported(daemon), "values with the first keys")
         daemon.wait_until(lambda: cloud.clock.now() > end + 2, "two seconds without keys")
         elapsed = time.monotonic() - began
         assert len(cloud.metadata.requests) <= 2 * requests_of_pauses(elapsed)
@@ -159,7 +159,7 @@ def test_a_password_file_that_is_being_written_is_not_tried(cloud, user, tmp_pat
     with Collectd(config) as daemon:
         daemon.wait_until(lambda: user.tries == 1, "the first login")
         rewrite_in_place(path, daemon)
-        daemon.wait_until(lambda: answered(daemon), "values with the whole password")
+        daemon.wait_until(lambda: reported(daemon), "values with the whole password")
     # A machine that is very slow lets a half-written file become a second old.
     assert user.tries <= 4
     assert user.lockouts == 0
@@ -183,15 +183,15 @@ def test_a_rejected_password_that_is_written_again_is_not_tried(cloud, user, tmp
 # The identity service
 
 
-@pytest.mark.parametrize("status", REFUSED_LOGINS)
+@pytest.mark.parametrize("status", OTHER_STATUSES)
 def test_a_failure_of_the_identity_service_is_no_rejected_login(cloud, user, status):
     config = block("prod", cloud, *login(cloud.identity_endpoint, f'Password "{PASSWORD}"'))
-    trouble = cloud.answer_with("refusal", service="iam", status=int(status), shape="html")
+    fault = cloud.inject("error", service="iam", status=int(status), shape="html")
     with Collectd(config) as daemon:
         daemon.wait_until(lambda: last(daemon, "errors-http") >= 1, "a cycle that fails")
-        trouble.stop()
+        fault.stop()
         stopped = time.monotonic()
-        daemon.wait_until(lambda: answered(daemon), "values once it is back", timeout=45)
+        daemon.wait_until(lambda: reported(daemon), "values once it is back", timeout=45)
         assert time.monotonic() - stopped < 40  # and not the minute of a rejected login
     assert user.failures == 0
 
@@ -201,10 +201,10 @@ def test_each_login_on_the_wire_is_counted(cloud, user):
     cloud.iam.token_life = 3
     config = block("prod", cloud, *login(cloud.identity_endpoint, f'Password "{PASSWORD}"'))
     with Collectd(config) as daemon:
-        daemon.wait_until(lambda: answered(daemon), "values with the first token")
-        trouble = cloud.answer_with("close-after-request", service="iam")
-        daemon.wait_until(lambda: trouble.hits >= 2, "two logins without a response")
-        trouble.stop()
+        daemon.wait_until(lambda: reported(daemon), "values with the first token")
+        fault = cloud.inject("close-after-request", service="iam")
+        daemon.wait_until(lambda: fault.hits >= 2, "two logins without a response")
+        fault.stop()
         daemon.wait_until(lambda: last(daemon, "total_requests-token") >= 4, "a login that works")
         counted = last(daemon, "total_requests-token")
         sent = len(cloud.iam.requests)

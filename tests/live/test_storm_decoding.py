@@ -17,7 +17,7 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding:
 
 
 def test_an_id_with_a_nul_is_not_the_id_before_it(cloud):
-    with cloud.answer_with("value", member="job_id", raw=rf'"{JOB}\u0000x"'.encode()):
+    with cloud.inject("value", member="job_id", raw=rf'"{JOB}\u0000x"'.encode()):
         with Collectd(project("prod", cloud)) as daemon:
             reads = daemon.wait_for_reads(3)
             notifications = daemon.notifications()
@@ -40,7 +40,7 @@ def in_pieces(body: bytes) -> bytes:
 
 
 @contextmanager
-def server(answer: bytes) -> Iterator[int]:
+def server(response: bytes) -> Iterator[int]:
     """A service that answers each request with these bytes; its port."""
     with socket.create_server(("127.0.0.1", 0)) as door:
         def serve() -> None:
@@ -48,7 +48,7 @@ def server(answer: bytes) -> Iterator[int]:
                 while True:
                     with door.accept()[0] as peer:
                         while peer.recv(65536):
-                            peer.sendall(answer)
+                            peer.sendall(response)
 
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()

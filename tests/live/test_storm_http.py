@@ -98,7 +98,7 @@ def test_every_cycle_is_whole_where_the_server_closes_idle_connections(cloud, ce
         assert len({request["connection"] for request in nginx.requests()}) > 8
 
 
-def test_a_server_that_offers_http2_is_asked_over_http1(cloud, certificates):
+def test_a_server_that_offers_http2_gets_http1(cloud, certificates):
     with Nginx(cloud.port, certificates, http2=True) as nginx:
         lines = [f'Endpoint "{nginx.endpoint}"', f'CACert "{certificates.ca}"']
         assert Collectd(project("prod", cloud, *lines)).test_read().status == 0
@@ -117,7 +117,7 @@ def bomb(layers: int) -> bytes:
                                     "Content-Encoding: gzip, gzip, gzip, gzip",
                                     "Transfer-Encoding: gzip, gzip, gzip, chunked",
                                     "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked"])
-def test_an_encoding_that_was_not_asked_for_is_refused(cloud, header):
+def test_an_encoding_that_was_not_requested_is_rejected(cloud, header):
     body = bomb(header.count("gzip"))
     response = f"HTTP/1.1 202 Accepted\r\n{header}\r\n\r\n".encode() + body
     jobs = [line for line in many_jobs(cloud, 16) if "MaxParallel" not in line]
@@ -141,7 +141,7 @@ def endless_chunks() -> Iterator[bytes]:
 
 
 @pytest.mark.parametrize("respond", [endless_chunk_extension, endless_chunks])
-def test_what_is_not_body_is_bounded_too(cloud, respond):
+def test_chunk_extensions_are_bounded_too(cloud, respond):
     with RawServer(respond) as server:
         config = project("endless", cloud, f'Endpoint "{server.endpoint}"', "Timeout 50000",
                          "Interval 60", 'Host "other"')
@@ -153,7 +153,7 @@ def test_what_is_not_body_is_bounded_too(cloud, respond):
             healthy_cycles(daemon)
 
 
-def test_a_long_status_line_is_not_a_lack_of_memory(cloud):
+def test_a_long_status_line_is_not_reported_as_out_of_memory(cloud):
     response = b"HTTP/1.1 200 " + b"x" * 200_000 + b"\r\n\r\n"
     with RawServer(lambda: [response]) as server:
         result = Collectd(project("prod", cloud, f'Endpoint "{server.endpoint}"')).test_read()
@@ -162,7 +162,7 @@ def test_a_long_status_line_is_not_a_lack_of_memory(cloud):
     assert f"{server.endpoint}: the response's header" in text
 
 
-def test_what_waits_costs_no_cpu(cloud, certificates):
+def test_waiting_costs_no_cpu(cloud, certificates):
     with silent_port() as port:
         config = hung(cloud, 10, 100, f'Endpoint "https://127.0.0.1:{port}"', "Timeout 60000",
                       "Interval 60", f'CACert "{certificates.ca}"')
@@ -238,7 +238,7 @@ def test_a_program_of_another_plugin_inherits_no_descriptor(cloud):
 def test_a_connection_that_hangs_is_one_request(certificates):
     with StandIn(PROJECT_ID, TOKEN, tls=certificates.server()) as cloud:
         jobs = many_jobs(cloud, 8)
-        cloud.answer_with("silent", times=1)
+        cloud.inject("silent", times=1)
         config = project("prod", cloud, f'CACert "{certificates.ca}"', "Interval 5",
                          "Timeout 2000", *jobs)
         with Collectd(config) as daemon:
@@ -268,7 +268,7 @@ def test_connections_end_in_every_way_beside_plugins_that_open_files(cloud, cert
         services = [stack.enter_context(StandIn(PROJECT_ID, TOKEN, tls=tls))
                     for tls in (None, None, certificates.server(), certificates.server())]
         for number, (service, fault) in enumerate(zip(services, faults)):
-            service.answer_with(fault, times=1000)
+            service.inject(fault, times=1000)
             scheme = "http" if number < 2 else "https"
             for one in range(5):
                 name = f"{number}-{one}"

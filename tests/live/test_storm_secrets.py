@@ -18,21 +18,21 @@ LEFT = 11
 
 
 def refused(message: bytes) -> bytes:
-    return answer(b'{"error_code":"DRS.X","error_msg":"%s"}' % message, status=b"500 x")
+    return response(b'{"error_code":"DRS.X","error_msg":"%s"}' % message, status=b"500 x")
 
 
-def answer(body: bytes, header: bytes = b"", status: bytes = b"200 OK") -> bytes:
+def response(body: bytes, header: bytes = b"", status: bytes = b"200 OK") -> bytes:
     return b"HTTP/1.1 %s\r\nContent-Length: %d\r\n%s\r\n%s" % (status, len(body), header, body)
 
 
 def item(**members: str) -> bytes:
     job = {"job_id": JOB, "progress": "50", **members}
-    return answer(json.dumps({"count": 1, "results": [job]}).encode())
+    return response(json.dumps({"count": 1, "results": [job]}).encode())
 
 
 WHERE = {
     "a message that is cut": refused(b"x" * (256 - LEFT) + TOKEN.encode()),
-    "an encoding that is cut": answer(BODY, b"Content-Encoding: %s%s\r\n" % (b"e" * (40 - LEFT), TOKEN.encode())),
+    "an encoding that is cut": response(BODY, b"Content-Encoding: %s%s\r\n" % (b"e" * (40 - LEFT), TOKEN.encode())),
     "a status that is cut": item(transfer_status="z" * (55 - LEFT) + TOKEN, error_msg="after it", error_code="E"),
     "a notification that is cut": item(error_code="E", error_msg="y" * 180 + TOKEN),
     "bytes that are no text": refused(b"got " + LATIN + b" there"),
@@ -40,7 +40,7 @@ WHERE = {
 
 
 @pytest.mark.parametrize("where", WHERE)
-def test_what_is_left_of_a_secret(cloud, tmp_path, where):
+def test_no_secret_remains(cloud, tmp_path, where):
     path = tmp_path / "token"
     write_secret(path, TOKEN)
     if "text" in where:

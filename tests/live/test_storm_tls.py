@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 import pytest
-from blocks import answered, project
+from blocks import project, reported
 from daemons import Collectd
 from daemons.process import free_port, listens, wait_until
 from raw_server import RawServer
@@ -109,14 +109,14 @@ def endless_body() -> Iterator[bytes]:
     yield from itertools.repeat(b"x" * 65536)
 
 
-@pytest.mark.parametrize("respond, words", [(endless_header, "the proxy's response to CONNECT is too large"),
+@pytest.mark.parametrize("respond, expected", [(endless_header, "the proxy's response to CONNECT is too large"),
                                             (endless_body, "the proxy refused to connect \\(HTTP 407\\)")])
-def test_an_endless_response_to_connect(cloud, respond, words):
+def test_an_endless_response_to_connect(cloud, respond, expected):
     """libcurl reads it byte by byte, as long as there is a byte."""
     with RawServer(respond) as proxy:
         lines = ['Endpoint "https://drs.example.com"', f'Proxy "{proxy.endpoint}"', 'Host "other"', *PATIENT]
         with Collectd(project("endless", cloud, *lines) + project("healthy", cloud)) as daemon:
-            daemon.wait_until(lambda: re.search(words, daemon.log_text()), "the error", LONG)
+            daemon.wait_until(lambda: re.search(expected, daemon.log_text()), "the error", LONG)
             healthy_cycles(daemon)
         assert proxy.most_sent < 64 << 20
 
@@ -131,4 +131,4 @@ def test_an_untrusted_metadata_service_gets_no_request(cloud, certificates):
         assert "certificate" in daemon.log_text()
         assert cloud.metadata.requests == []
         listener.tls = certificates.server()
-        daemon.wait_until(lambda: answered(daemon), "values", LONG)
+        daemon.wait_until(lambda: reported(daemon), "values", LONG)

@@ -23,7 +23,7 @@ SERVERS = [
 ]
 
 
-def is_asked(tls, *lines: str) -> bool:
+def is_reached(tls, *lines: str) -> bool:
     """Does a read of a service with this TLS context get an answer?"""
     with StandIn(PROJECT_ID, TOKEN, tls=tls) as cloud:
         cloud.jobs[JOB] = {"job_id": JOB}
@@ -32,14 +32,14 @@ def is_asked(tls, *lines: str) -> bool:
         return result.status == 0
 
 
-@pytest.mark.parametrize("kind, lines, asked", SERVERS)
-def test_who_is_believed(certificates, kind, lines, asked):
+@pytest.mark.parametrize("kind, lines, requested", SERVERS)
+def test_servers_are_verified(certificates, kind, lines, requested):
     lines = [f'CACert "{certificates.ca}"', *lines]
-    assert is_asked(certificates.server(kind), *lines) == asked
+    assert is_reached(certificates.server(kind), *lines) == requested
 
 
-def test_without_cacert_an_unknown_authority_is_not_believed(certificates):
-    assert not is_asked(certificates.server())
+def test_without_cacert_an_unknown_authority_is_not_trusted(certificates):
+    assert not is_reached(certificates.server())
 
 
 class WithSystemCertificates(Collectd):
@@ -54,14 +54,14 @@ class WithSystemCertificates(Collectd):
         return [*own_mounts(), "sh", "-c", mounted, "sh", *super().command()]
 
 
-@pytest.mark.parametrize("lines, asked", [([], True), (['CACert "{other}"'], False)])
-def test_cacert_takes_the_place_of_the_systems_certificates(certificates, tmp_path, lines, asked):
+@pytest.mark.parametrize("lines, requested", [([], True), (['CACert "{other}"'], False)])
+def test_cacert_takes_the_place_of_the_systems_certificates(certificates, tmp_path, lines, requested):
     (tmp_path / "ca-certificates.crt").write_bytes(certificates.ca.read_bytes())
     lines = [line.format(other=certificates.certificate("self-signed")) for line in lines]
     with StandIn(PROJECT_ID, TOKEN, tls=certificates.server()) as cloud:
         cloud.jobs[JOB] = {"job_id": JOB}
         result = WithSystemCertificates(project("prod", cloud, *lines), tmp_path).test_read()
-    assert (result.status == 0) == asked
+    assert (result.status == 0) == requested
 
 
 @contextmanager
@@ -89,7 +89,7 @@ def replace(path, certificates) -> None:
     os.replace(fresh, path)
 
 
-def test_a_replaced_cacert_is_believed_at_once(certificates, tmp_path):
+def test_a_replaced_cacert_is_trusted_at_once(certificates, tmp_path):
     """libcurl with OpenSSL keeps what it has read of a file; for 300 seconds, as we ask it to."""
     other = Certificates(tmp_path / "other")
     with polled_with_cacert(certificates, tmp_path / "trusted.pem") as (cloud, daemon):
@@ -99,25 +99,25 @@ def test_a_replaced_cacert_is_believed_at_once(certificates, tmp_path):
         connect_anew(cloud, daemon, up=True)
 
 
-def test_an_authority_that_was_withdrawn_is_not_believed(certificates, tmp_path):
+def test_a_withdrawn_authority_is_not_trusted(certificates, tmp_path):
     """Not through a TLS session that the server would resume either, for which it shows no certificate."""
     other = Certificates(tmp_path / "other")
     with polled_with_cacert(certificates, tmp_path / "trusted.pem") as (cloud, daemon):
         connect_anew(cloud, daemon, up=True)
         replace(tmp_path / "trusted.pem", other)
         connect_anew(cloud, daemon, up=False)
-        asked = len(cloud.requests)
+        requested = len(cloud.requests)
         connect_anew(cloud, daemon, up=False)
-        assert len(cloud.requests) == asked
+        assert len(cloud.requests) == requested
 
 
-def test_a_client_certificate_is_shown_where_it_is_asked_for(certificates):
+def test_a_client_certificate_is_sent_where_it_is_requested(certificates):
     server = certificates.server(wants_client=True)
     authority = f'CACert "{certificates.ca}"'
     mine = [f'ClientCert "{certificates.certificate("client")}"',
             f'ClientKey "{certificates.key("client")}"']
-    assert is_asked(server, authority, *mine)
-    assert not is_asked(server, authority)
+    assert is_reached(server, authority, *mine)
+    assert not is_reached(server, authority)
 
 
 def test_through_nginx_over_tls(cloud, certificates):
@@ -127,7 +127,7 @@ def test_through_nginx_over_tls(cloud, certificates):
         assert [request["status"] for request in nginx.requests()] == [202]
 
 
-def test_a_proxy_is_asked_for_the_whole_address():
+def test_a_proxy_gets_the_whole_url():
     with StandIn(PROJECT_ID, TOKEN) as proxy:
         lines = ['Endpoint "http://drs.example.com"', f'Proxy "{proxy.endpoint}"']
         Collectd(project("prod", proxy, *lines)).test_read()

@@ -6,7 +6,7 @@ import re
 import subprocess
 
 import pytest
-from blocks import PROJECT_ID, TOKEN, answered, project, write_secret
+from blocks import PROJECT_ID, TOKEN, project, reported, write_secret
 from daemons import Collectd
 from places import readme
 
@@ -30,21 +30,21 @@ def test_a_token_is_read_from_its_file_without_the_line_end(cloud, token_file):
 
 def test_a_new_token_in_the_file_is_used_without_a_restart(cloud, token_file):
     with Collectd(with_file(cloud, token_file)) as daemon:
-        daemon.wait_until(lambda: answered(daemon), "values with the first token")
+        daemon.wait_until(lambda: reported(daemon), "values with the first token")
         cloud.token = "the-second-token"
-        daemon.wait_until(lambda: not answered(daemon), "the first token to be refused")
+        daemon.wait_until(lambda: not reported(daemon), "the first token to be refused")
         write_secret(token_file, "the-second-token")
-        daemon.wait_until(lambda: answered(daemon), "values with the second token")
+        daemon.wait_until(lambda: reported(daemon), "values with the second token")
 
 
-def test_a_missing_file_is_said_once_and_used_when_it_comes(cloud, tmp_path):
+def test_a_missing_file_is_logged_once_and_used_when_it_appears(cloud, tmp_path):
     path = tmp_path / "not-yet"
     with Collectd(with_file(cloud, path)) as daemon:
         daemon.wait_for_reads(3)
-        [complaint] = [line for line in daemon.lines("drs plugin: ") if line.level == "error"]
-        assert '"prod"' in complaint.text and str(path) in complaint.text
+        [line] = [line for line in daemon.lines("drs plugin: ") if line.level == "error"]
+        assert '"prod"' in line.text and str(path) in line.text
         write_secret(path, TOKEN)
-        daemon.wait_until(lambda: answered(daemon), "values with the token")
+        daemon.wait_until(lambda: reported(daemon), "values with the token")
     assert len(cloud.requests) > 0
 
 

@@ -59,17 +59,17 @@ def test_a_name_is_made_safe_for_a_metric_path(cloud):
     assert {name.partition("/")[0] for name in read} == {"orders_db_x_1__"}
 
 
-def test_self_metrics_are_told_with_the_values_of_each_read(cloud):
+def test_self_metrics_are_dispatched_with_each_cycle(cloud):
     cloud.jobs[OTHER_JOB] = {"job_id": OTHER_JOB, "progress": "1"}
     with Collectd(project("prod", cloud, *watch(JOB, OTHER_JOB))) as daemon:
         reads = daemon.wait_for_reads(3)
-    told = [{name.removeprefix("prod/"): value for name, value in read.items()
+    notified = [{name.removeprefix("prod/"): value for name, value in read.items()
              if name.startswith("prod/")} for read in reads]
-    assert {*told[0]} == {*told[1]} == SELF_METRICS
-    for read in told:
+    assert {*notified[0]} == {*notified[1]} == SELF_METRICS
+    for read in notified:
         assert 0 < read.pop("response_time-read") < INTERVAL
-    assert told[2]["total_requests-progress"] == told[1]["total_requests-progress"] + 1
-    assert told[2] | {"total_requests-progress": 1} == {
+    assert notified[2]["total_requests-progress"] == notified[1]["total_requests-progress"] + 1
+    assert notified[2] | {"total_requests-progress": 1} == {
         "bool-up": 1, "count-jobs": 2, "count-answered": 2, "count-running": 1, "count-unknown": 1,
         "count-starting": 0, "count-paused": 0, "count-changing": 0, "count-ended": 0, "count-failed": 0,
         "total_requests-progress": 1,
@@ -133,14 +133,14 @@ def test_projects_have_intervals_and_hosts_of_their_own(cloud):
     assert reads["fast"] > reads["usual"]
 
 
-def test_a_job_that_is_not_answered_for_has_no_value(cloud):
+def test_a_missing_job_has_no_value(cloud):
     cloud.drs.unknown_job = BadJob("omit")
     read = first_read(cloud, *watch(JOB, OTHER_JOB))
     assert {name.partition("/")[0] for name in read} == {"prod", JOB}
     assert (read["prod/bool-up"], read["prod/count-jobs"], read["prod/count-answered"]) == (0, 2, 1)
 
 
-def test_an_old_value_is_never_told_again(cloud):
+def test_an_old_value_is_never_dispatched_again(cloud):
     with Collectd(project("prod", cloud)) as daemon:
         daemon.wait_for_reads(1)
         cloud.drs.unknown_job = BadJob("omit")
@@ -152,7 +152,7 @@ def test_an_old_value_is_never_told_again(cloud):
 
 @pytest.mark.parametrize("order", ["reversed", "shuffled"])
 @pytest.mark.parametrize("status", [200, 202])
-def test_order_and_status_of_the_answer_do_not_matter(cloud, order, status):
+def test_order_and_status_of_the_response_do_not_matter(cloud, order, status):
     cloud.drs.order, cloud.drs.success_status = order, status
     jobs = [f"00000000-0000-4000-8000-00000{number:03}jb50" for number in range(100)]
     cloud.jobs.update({job: {"job_id": job, "progress": str(number)}
@@ -223,5 +223,5 @@ def test_order_and_status_of_the_answer_do_not_matter(cloud, order, status):
     pytest.param({"progress": "50", "surprise": {"progress": [1, {"job_id": "x"}]}},
                  {"percent-total": 50, "bool-error": 0}, id="unknown field"),
 ])
-def test_what_a_field_becomes(cloud, item, expected):
+def test_each_field_becomes_a_value(cloud, item, expected):
     assert values_of(cloud, item) == expected

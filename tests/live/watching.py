@@ -18,7 +18,7 @@ def wait_until_watched(daemon: Collectd, *names: str) -> None:
                       f"values of {names or 'nothing'}")
 
 
-def complaints(daemon: Collectd) -> list[str]:
+def log_lines(daemon: Collectd) -> list[str]:
     """What the plugin said, apart from its start."""
     lines = [line.text.removeprefix("drs plugin: ") for line in daemon.lines("drs plugin: ")]
     return [line for line in lines if not line.startswith("version ")]

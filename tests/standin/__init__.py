@@ -21,12 +21,12 @@ from .drs import BadJob
 from .faults import FAULTS, Switch
 from .journal import Request
 from .migration import Delay, Migration, Stage
-from .refusals import CODES, SHAPES, Refusal
+from .api_errors import CODES, SHAPES, ApiError
 from .rpo_and_rto_item import rpo_and_rto
 from .throttle import Throttle
 from .tls import Certificates
 
 __all__ = [
-    "BadJob", "CODES", "Certificates", "Delay", "FAULTS", "Migration", "Refusal", "Request",
+    "ApiError", "BadJob", "CODES", "Certificates", "Delay", "FAULTS", "Migration", "Request",
     "SHAPES", "Stage", "StandIn", "Switch", "Throttle", "rpo_and_rto",
 ]

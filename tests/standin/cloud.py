@@ -135,7 +135,7 @@ class StandIn:
             if request.problems
         ]
 
-    def answer_with(
+    def inject(
         self, fault: str, times: int | None = None, service: str = "drs", path: str = "", **options
     ) -> Switch:
         """Switches a fault of FAULTS on, for `times` times or until the result's stop().
@@ -145,7 +145,7 @@ class StandIn:
         """
         return self.services[service].faults.add(fault, times, path, **options)
 
-    def answer_normally(self, service: str | None = None) -> None:
+    def remove_faults(self, service: str | None = None) -> None:
         """Switches all faults off."""
         for name in [service] if service else self.services:
             self.services[name].faults.clear()

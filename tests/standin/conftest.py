@@ -25,7 +25,7 @@ HEADERS = {"Content-Type": "application/json", "X-Auth-Token": TOKEN}
 
 
 @dataclass
-class Answer:
+class ClientResponse:
     status: int
     headers: http.client.HTTPMessage
     body: bytes
@@ -39,10 +39,10 @@ class Answer:
         return self.json["error_code"]
 
 
-def ask(
+def send(
     url: str, method: str = "POST", body: bytes | dict = b"", headers: dict | None = None,
     tls: ssl.SSLContext | None = None, timeout: float = HANG,
-) -> Answer:
+) -> ClientResponse:
     """One request on a connection of its own."""
     parts = urlsplit(url)
     if tls:
@@ -54,16 +54,16 @@ def ask(
     try:
         client.request(method, target, content, headers or {})
         response = client.getresponse()
-        return Answer(response.status, response.headers, response.read())
+        return ClientResponse(response.status, response.headers, response.read())
     finally:
         client.close()
 
 
-def progress(cloud: StandIn, *jobs: str, headers: dict | None = None, **more) -> Answer:
+def progress(cloud: StandIn, *jobs: str, headers: dict | None = None, **more) -> ClientResponse:
     """The request of the plugin, made right unless told otherwise."""
     more.setdefault("body", {"jobs": list(jobs) or [JOB]})
     url = f"{cloud.endpoint}/v3/{PROJECT}/jobs/batch-progress"
-    return ask(url, headers=HEADERS if headers is None else headers, **more)
+    return send(url, headers=HEADERS if headers is None else headers, **more)
 
 
 @pytest.fixture

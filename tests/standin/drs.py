@@ -19,9 +19,9 @@ from .clock import Clock
 from .gate import Gate
 from .journal import Request
 from .migration import Migration, State
-from .refusals import Refusal
-from .service import Service, wrong
-from .wire import Reply
+from .api_errors import ApiError
+from .service import Service, client_error
+from .wire import Response
 
 LANGUAGES = ("en-us", "zh-cn")
 
@@ -30,11 +30,11 @@ LANGUAGES = ("en-us", "zh-cn")
 class BadJob:
     """What an id does that the service does not like.
 
-    `how` is "refuse" (the whole batch; `shape` and `named` say how), "omit" (left out of the
+    `how` is "reject" (the whole batch; `shape` and `named` say how), "omit" (left out of the
     results) or "item" (an item with an error code among the good ones).
     """
 
-    how: str = "refuse"
+    how: str = "reject"
     code: str = "DRS.M05003"
     shape: str = "flat"
     named: bool = False  # with shape "envelope": the refusal tells which id was bad
@@ -77,33 +77,33 @@ class Drs(Service):
         self.numbers = "strings"  # or "numbers": how a Migration's figures are written
         self.progress_map = "object"  # or "array"
         self.unknown_job = BadJob()  # what an id does that is not in `jobs`
-        self.empty = "results"  # or "refuse": no results at all is DRS.M00002
+        self.empty = "results"  # or "reject": no results at all is DRS.M00002
         self.most_ids: int | None = None  # ids in one request; more are ...
-        self.too_many = Refusal("DRS.M00299")  # ... refused like this
+        self.too_many = ApiError("DRS.M00299")  # ... refused like this
         self.rpo_and_rto: dict[str, dict | BadJob] = {}  # by id, in place of what `jobs` has
-        self.rpo_and_rto_refusal: Refusal | None = None  # every such request is refused like this
+        self.rpo_and_rto_error: ApiError | None = None  # every such request is refused like this
         self.names: dict[str, str] = {}  # for the task list: names by id ...
         self.use_types: dict[str, str] = {}  # ... db_use_type, "migration" if not told ...
         self.task_fields: dict[str, dict] = {}  # ... members that replace or add to the usual ...
         self.tags: dict[str, dict[str, str]] = {}  # ... and tags, to select by
-        self.list_refusal: Refusal | None = None  # the task list is refused like this
+        self.list_error: ApiError | None = None  # the task list is refused like this
         self.list_in_pages = False  # page 0 is no more than the first page
 
-    def handle(self, request: Request) -> Reply:
+    def handle(self, request: Request) -> Response:
         if request.problems:  # those that the reading of the request found
-            raise Refusal("APIG.0201")
+            raise ApiError("APIG.0201")
         operation = self._operation(request)
-        refusals = [
+        errors = [
             *self.gate.check(request, self.project_id),
             *self._check_headers(request),
             *self._check_project(request),
         ]
-        document = self._decode(request, refusals)
-        if refusals:
-            raise refusals[0]
+        document = self._decode(request, errors)
+        if errors:
+            raise errors[0]
         return operation(request, document)
 
-    def _operation(self, request: Request) -> Callable[[Request, Any], Reply]:
+    def _operation(self, request: Request) -> Callable[[Request, Any], Response]:
         """The operation behind a path; the gateway knows no others."""
         base, _, rest = request.path.removeprefix(self.prefix).partition("/jobs")
         operations = {
@@ -113,79 +113,79 @@ class Drs(Service):
         parts = base.split("/")
         known = request.path.startswith(self.prefix + "/v3/") and len(parts) == 3 and parts[2]
         if not known or rest not in operations or request.query:
-            raise wrong(request, f"no such path: {request.target}", "APIG.0101")
+            raise client_error(request, f"no such path: {request.target}", "APIG.0101")
         if request.method != "POST":
-            raise wrong(request, f"method {request.method}", "APIG.0101")
+            raise client_error(request, f"method {request.method}", "APIG.0101")
         return operations[rest]
 
-    def _check_headers(self, request: Request) -> Iterator[Refusal]:
+    def _check_headers(self, request: Request) -> Iterator[ApiError]:
         content_type = request.headers.get("content-type", "")
         kind, _, parameters = content_type.partition(";")
         utf8 = parameters.strip().lower() in ("", "charset=utf-8")
         if kind.strip().lower() != "application/json" or not utf8:
             problem = f"Content-Type {content_type!r}"
-            yield wrong(request, problem, "DRS.M00202", detail="Content-Type")
+            yield client_error(request, problem, "DRS.M00202", detail="Content-Type")
         language = request.headers.get("x-language", LANGUAGES[0])
         if language not in LANGUAGES:
-            yield wrong(request, f"X-Language {language!r}", "DRS.M00202", detail="X-Language")
+            yield client_error(request, f"X-Language {language!r}", "DRS.M00202", detail="X-Language")
 
-    def _check_project(self, request: Request) -> Iterator[Refusal]:
+    def _check_project(self, request: Request) -> Iterator[ApiError]:
         project = request.path.removeprefix(self.prefix).split("/")[2]
         if project != self.project_id:
-            yield wrong(request, f"project {project!r}", "DRS.M00261")
+            yield client_error(request, f"project {project!r}", "DRS.M00261")
 
     @staticmethod
-    def _decode(request: Request, refusals: list[Refusal]) -> Any:
+    def _decode(request: Request, errors: list[ApiError]) -> Any:
         try:
             return strict_json.decode(request.body)
         except ValueError as error:
             problem = f"the body is not JSON: {error}"
-            refusals.append(wrong(request, problem, "DRS.M00202", detail="the body"))
+            errors.append(client_error(request, problem, "DRS.M00202", detail="the body"))
             return None
 
-    def _list(self, request: Request, document: Any) -> Reply:
-        return task_list.answer(self, request, document)
+    def _list(self, request: Request, document: Any) -> Response:
+        return task_list.respond(self, request, document)
 
-    def _progress(self, request: Request, document: Any) -> Reply:
+    def _progress(self, request: Request, document: Any) -> Response:
         return self._batch(request, document, self._progress_item)
 
-    def _rpo_and_rto(self, request: Request, document: Any) -> Reply:
-        if self.rpo_and_rto_refusal:
-            raise self.rpo_and_rto_refusal.with_traceback(None)
+    def _rpo_and_rto(self, request: Request, document: Any) -> Response:
+        if self.rpo_and_rto_error:
+            raise self.rpo_and_rto_error.with_traceback(None)
         return self._batch(request, document, self._rpo_and_rto_item)
 
     def _batch(
         self, request: Request, document: Any, item: Callable[[str], dict | None]
-    ) -> Reply:
+    ) -> Response:
         """The response to a list of ids, an item for each."""
-        for refusal in self._check_ids(request, document):
-            raise refusal
+        for error in self._check_ids(request, document):
+            raise error
         ids = document["jobs"]
         if self.most_ids is not None and len(ids) > self.most_ids:
             # A setting is raised again and again: without the traces of the last times.
             raise self.too_many.with_traceback(None)
         results = [found for found in map(item, ids) if found is not None]
-        if not results and self.empty == "refuse":
-            raise Refusal("DRS.M00002")
+        if not results and self.empty == "reject":
+            raise ApiError("DRS.M00002")
         if self.order == "reversed":
             results.reverse()
         elif self.order == "shuffled":
             random.shuffle(results)
-        return Reply.of(self.success_status, {"count": len(results), "results": results})
+        return Response.of(self.success_status, {"count": len(results), "results": results})
 
     @staticmethod
-    def _check_ids(request: Request, document: Any) -> Iterator[Refusal]:
+    def _check_ids(request: Request, document: Any) -> Iterator[ApiError]:
         # Members that it does not know mean nothing to the service.
         if not isinstance(document, dict) or "jobs" not in document:
-            yield wrong(request, 'the body has no "jobs"', "DRS.M00202", detail="the body")
+            yield client_error(request, 'the body has no "jobs"', "DRS.M00202", detail="the body")
             return
         ids = document["jobs"]
         if not isinstance(ids, list) or not all(isinstance(i, str) and i for i in ids):
-            yield wrong(request, "jobs is no list of ids", "DRS.M00202", detail="jobs")
+            yield client_error(request, "jobs is no list of ids", "DRS.M00202", detail="jobs")
         elif not ids:
-            yield wrong(request, "jobs is empty", "DRS.M00201", detail="jobs")
+            yield client_error(request, "jobs is empty", "DRS.M00201", detail="jobs")
         elif len(set(ids)) != len(ids):
-            yield wrong(request, "an id twice", "DRS.M00301")
+            yield client_error(request, "an id twice", "DRS.M00301")
 
     def _progress_item(self, job_id: str) -> dict | None:
         job = self.jobs.get(job_id, self.unknown_job)
@@ -213,9 +213,9 @@ class Drs(Service):
 
     @staticmethod
     def _bad_item(job_id: str, job: BadJob) -> dict | None:
-        refusal = Refusal(job.code, shape=job.shape, job_id=job_id if job.named else None)
-        if job.how == "refuse":
-            raise refusal
+        error = ApiError(job.code, shape=job.shape, job_id=job_id if job.named else None)
+        if job.how == "reject":
+            raise error
         if job.how == "omit":
             return None
-        return {"job_id": job_id, "error_code": refusal.code, "error_msg": refusal.message}
+        return {"job_id": job_id, "error_code": error.code, "error_msg": error.message}

@@ -16,9 +16,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from .clock import HANG
-from .wire import Link, Reply, chunk, head
+from .wire import Link, Response, chunk, head
 
-DOOR, ACCEPT, REPLY, WIRE = "door", "accept", "reply", "wire"
+DOOR, ACCEPT, RESPONSE, WIRE = "door", "accept", "response", "wire"
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ class FaultBoard:
             raise ValueError(f"{name} cannot be counted: end it with stop()")
         if kind.stage in (DOOR, ACCEPT) and path:
             raise ValueError(f"{name} comes before there is a path")
-        subjects = [None] * {DOOR: 1, ACCEPT: 1, REPLY: 2, WIRE: 3}[kind.stage]
+        subjects = [None] * {DOOR: 1, ACCEPT: 1, RESPONSE: 2, WIRE: 3}[kind.stage]
         inspect.signature(kind.play).bind(*subjects, **options)
         switch = Switch(self, kind, times, path, options)
         with self._changed:
@@ -172,41 +172,41 @@ def _tls_plain(link: Link) -> None:
 
 
 @fault("black-hole", WIRE)
-def _black_hole(link: Link, _reply: Reply, _now: float) -> None:
+def _black_hole(link: Link, _response: Response, _now: float) -> None:
     """The request is read and never answered."""
     link.hold()
 
 
 @fault("reset-after-request", WIRE)
-def _reset_after_request(link: Link, _reply: Reply, _now: float) -> None:
+def _reset_after_request(link: Link, _response: Response, _now: float) -> None:
     """RST instead of an answer."""
     link.reset()
 
 
 @fault("close-after-request", WIRE)
-def _close_after_request(_link: Link, _reply: Reply, _now: float) -> None:
+def _close_after_request(_link: Link, _response: Response, _now: float) -> None:
     """FIN instead of an answer."""
 
 
 @fault("reset-in-header", WIRE)
-def _reset_in_header(link: Link, reply: Reply, now: float) -> None:
+def _reset_in_header(link: Link, response: Response, now: float) -> None:
     """RST in the middle of the header."""
-    data = reply.head(now)
+    data = response.head(now)
     link.send(data[: len(data) // 2])
     link.reset()
 
 
 @fault("reset-in-body", WIRE)
-def _reset_in_body(link: Link, reply: Reply, now: float) -> None:
+def _reset_in_body(link: Link, response: Response, now: float) -> None:
     """RST in the middle of the body."""
-    link.send(reply.head(now) + reply.body[: len(reply.body) // 2])
+    link.send(response.head(now) + response.body[: len(response.body) // 2])
     link.reset()
 
 
 @fault("header-drips", WIRE)
-def _header_drips(link: Link, reply: Reply, now: float, pace: float = 1.0) -> None:
+def _header_drips(link: Link, response: Response, now: float, pace: float = 1.0) -> None:
     """The header comes one byte every `pace` seconds, for ever."""
-    for byte in reply.head(now).removesuffix(b"\r\n") + b"X-Drip: ":
+    for byte in response.head(now).removesuffix(b"\r\n") + b"X-Drip: ":
         link.send(bytes([byte]))
         link.wait(pace)
     while True:
@@ -215,9 +215,9 @@ def _header_drips(link: Link, reply: Reply, now: float, pace: float = 1.0) -> No
 
 
 @fault("header-endless", WIRE)
-def _header_endless(link: Link, reply: Reply, now: float, pace: float = 0.001) -> None:
+def _header_endless(link: Link, response: Response, now: float, pace: float = 0.001) -> None:
     """Header lines for ever, one every `pace` seconds."""
-    link.send(reply.head(now).removesuffix(b"\r\n"))
+    link.send(response.head(now).removesuffix(b"\r\n"))
     number = 0
     while True:
         number += 1
@@ -226,49 +226,49 @@ def _header_endless(link: Link, reply: Reply, now: float, pace: float = 0.001) -
 
 
 @fault("body-stalls", WIRE)
-def _body_stalls(link: Link, reply: Reply, now: float) -> None:
+def _body_stalls(link: Link, response: Response, now: float) -> None:
     """Half of the body, then nothing, and the connection stays."""
-    link.send(reply.head(now) + reply.body[: len(reply.body) // 2])
+    link.send(response.head(now) + response.body[: len(response.body) // 2])
     link.hold()
 
 
 @fault("body-drips", WIRE)
-def _body_drips(link: Link, reply: Reply, now: float, pace: float = 1.0) -> None:
+def _body_drips(link: Link, response: Response, now: float, pace: float = 1.0) -> None:
     """The body comes one byte every `pace` seconds."""
-    link.send(reply.head(now))
-    for byte in reply.body:
+    link.send(response.head(now))
+    for byte in response.body:
         link.send(bytes([byte]))
         link.wait(pace)
 
 
 @fault("body-short", WIRE)
-def _body_short(link: Link, reply: Reply, now: float) -> None:
+def _body_short(link: Link, response: Response, now: float) -> None:
     """The connection ends before Content-Length is reached."""
-    link.send(reply.head(now) + reply.body[: len(reply.body) // 2])
+    link.send(response.head(now) + response.body[: len(response.body) // 2])
 
 
 @fault("chunks-cut", WIRE)
-def _chunks_cut(link: Link, reply: Reply, now: float) -> None:
+def _chunks_cut(link: Link, response: Response, now: float) -> None:
     """A chunked body that ends without its last chunk."""
-    link.send(reply.head(now, chunked=True) + chunk(reply.body[: len(reply.body) // 2]))
+    link.send(response.head(now, chunked=True) + chunk(response.body[: len(response.body) // 2]))
 
 
 @fault("chunks-bad", WIRE)
-def _chunks_bad(link: Link, reply: Reply, now: float) -> None:
+def _chunks_bad(link: Link, response: Response, now: float) -> None:
     """A chunk whose size is no number."""
-    link.send(reply.head(now, chunked=True) + b"zz\r\n" + reply.body + b"\r\n0\r\n\r\n")
+    link.send(response.head(now, chunked=True) + b"zz\r\n" + response.body + b"\r\n0\r\n\r\n")
 
 
 @fault("body-endless", WIRE)
-def _body_endless(link: Link, reply: Reply, now: float) -> None:
+def _body_endless(link: Link, response: Response, now: float) -> None:
     """A chunked body of valid items that never ends."""
     item = b'{"job_id":"ffffffff-ffff-4fff-8fff-ffffffffjb99","progress":"1"},'
-    link.send(reply.head(now, chunked=True) + chunk(b'{"count":1,"results":['))
+    link.send(response.head(now, chunked=True) + chunk(b'{"count":1,"results":['))
     while True:
         link.send(chunk(item * 256))
 
 
 @fault("not-http", WIRE)
-def _not_http(link: Link, _reply: Reply, _now: float) -> None:
+def _not_http(link: Link, _response: Response, _now: float) -> None:
     """Something answers that does not speak HTTP."""
     link.send(b"SSH-2.0-OpenSSH_9.2p1\r\n")

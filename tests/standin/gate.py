@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 
 from .iam import Identity
 from .journal import Request
-from .refusals import Refusal
-from .service import wrong
+from .api_errors import ApiError
+from .service import client_error
 from .signing import KeyRing
 
 
@@ -39,37 +39,37 @@ class Gate:
             self._token = token
             self._former.discard(token)
 
-    def check(self, request: Request, project_id: str) -> Iterator[Refusal]:
+    def check(self, request: Request, project_id: str) -> Iterator[ApiError]:
         """Refuses who is not let in."""
         token = request.headers.get("x-auth-token")
         signature = request.headers.get("authorization")
         if token is not None and signature is not None:
-            yield wrong(request, "a token and a signature at once", "APIG.0301")
+            yield client_error(request, "a token and a signature at once", "APIG.0301")
         elif signature is not None:
             yield from self._keys.check(request, project_id)
         elif not token:
-            yield wrong(request, "no X-Auth-Token", "APIG.0301")
+            yield client_error(request, "no X-Auth-Token", "APIG.0301")
         else:
             yield from self._check_token(request, token, project_id)
 
-    def _check_token(self, request: Request, token: str, project_id: str) -> Iterator[Refusal]:
+    def _check_token(self, request: Request, token: str, project_id: str) -> Iterator[ApiError]:
         issued = self._identity.issued.get(token)
         with self._lock:
             good, former = token == self._token, token in self._former
         if issued:
             yield from self._check_issued(request, issued, project_id)
         elif former:
-            yield Refusal(self.bad_token)
+            yield ApiError(self.bad_token)
         elif not good and self.knows:
             if not self.knows(token):
-                yield Refusal(self.bad_token)
+                yield ApiError(self.bad_token)
         elif not good:
-            yield wrong(request, "a token that was never good", self.bad_token)
+            yield client_error(request, "a token that was never good", self.bad_token)
 
-    def _check_issued(self, request: Request, issued, project_id: str) -> Iterator[Refusal]:
-        if issued.refused_with:
-            yield Refusal(issued.refused_with)
+    def _check_issued(self, request: Request, issued, project_id: str) -> Iterator[ApiError]:
+        if issued.rejected_with:
+            yield ApiError(issued.rejected_with)
         elif issued.expires <= self._identity.clock.now():
-            yield wrong(request, "a token past its expires_at", self.bad_token)
+            yield client_error(request, "a token past its expires_at", self.bad_token)
         elif issued.project_id != project_id:
-            yield wrong(request, "a token of another project", "DRS.M00261")
+            yield client_error(request, "a token of another project", "DRS.M00261")

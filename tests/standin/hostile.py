@@ -15,10 +15,10 @@ import zlib
 from email.utils import formatdate
 from typing import Any
 
-from .faults import REPLY, fault
+from .faults import RESPONSE, fault
 from .journal import Request
-from .refusals import SHAPES, Refusal
-from .wire import Reply
+from .api_errors import SHAPES, ApiError
+from .wire import Response
 
 MIB = 1 << 20
 STRANGER = "ffffffff-ffff-4fff-8fff-ffffffffjb99"
@@ -29,10 +29,10 @@ NAMES = [
 ]
 
 
-def _document(reply: Reply) -> tuple[Any, dict]:
+def _document(response: Response) -> tuple[Any, dict]:
     """The answer's document and its first object of interest."""
     try:
-        document = json.loads(reply.body)
+        document = json.loads(response.body)
     except ValueError:
         document = {}
     for name in ("token", "credential", "error"):
@@ -42,125 +42,125 @@ def _document(reply: Reply) -> tuple[Any, dict]:
     return document, results[0] if results else document
 
 
-def _json(reply: Reply, document: Any) -> Reply:
-    return Reply(reply.status, json.dumps(document).encode(), dict(reply.headers))
+def _json(response: Response, document: Any) -> Response:
+    return Response(response.status, json.dumps(document).encode(), dict(response.headers))
 
 
-def _with_raw(reply: Reply, name: str, raw: bytes) -> Reply:
+def _with_raw(response: Response, name: str, raw: bytes) -> Response:
     """A member whose value stands as these bytes, which need not be JSON."""
-    document, subject = _document(reply)
+    document, subject = _document(response)
     subject[name] = "@raw@"
-    spoilt = _json(reply, document)
-    spoilt.body = spoilt.body.replace(b'"@raw@"', raw)
-    return spoilt
+    corrupted = _json(response, document)
+    corrupted.body = corrupted.body.replace(b'"@raw@"', raw)
+    return corrupted
 
 
-@fault("raw", REPLY)
+@fault("raw", RESPONSE)
 def _raw(
-    reply: Reply, _request: Request, body: bytes = b"", status: int | None = None,
+    response: Response, _request: Request, body: bytes = b"", status: int | None = None,
     headers: dict[str, str] | None = None,
-) -> Reply:
+) -> Response:
     """These very bytes as the body, with any status and headers."""
-    kept = reply.headers if headers is None else headers
-    return Reply(reply.status if status is None else status, body, dict(kept))
+    kept = response.headers if headers is None else headers
+    return Response(response.status if status is None else status, body, dict(kept))
 
 
-@fault("refusal", REPLY)
-def _refusal(
-    _reply: Reply, request: Request, code: str = "DRS.M00004", status: int | None = None,
+@fault("error", RESPONSE)
+def _error(
+    _response: Response, request: Request, code: str = "DRS.M00004", status: int | None = None,
     shape: str = "flat", job_id: str | None = None, headers: dict[str, str] | None = None,
-) -> Reply:
+) -> Response:
     """Any code with its own or any other status, in any shape of body; see refusals.py."""
     request.code = code
-    return Refusal(code, status=status, shape=shape, job_id=job_id, headers=headers).reply()
+    return ApiError(code, status=status, shape=shape, job_id=job_id, headers=headers).response()
 
 
-@fault("html", REPLY)
-def _html(_reply: Reply, _request: Request, status: int = 200) -> Reply:
+@fault("html", RESPONSE)
+def _html(_response: Response, _request: Request, status: int = 200) -> Response:
     """A gateway's page with a good status."""
-    kind, page = SHAPES["html"](Refusal("", status=status))
-    return Reply(status, page, {"Content-Type": kind})
+    kind, page = SHAPES["html"](ApiError("", status=status))
+    return Response(status, page, {"Content-Type": kind})
 
 
-@fault("empty", REPLY)
-def _empty(reply: Reply, _request: Request, status: int | None = None) -> Reply:
+@fault("empty", RESPONSE)
+def _empty(response: Response, _request: Request, status: int | None = None) -> Response:
     """No body at all with a good status."""
-    return Reply(status or reply.status, b"", dict(reply.headers))
+    return Response(status or response.status, b"", dict(response.headers))
 
 
-@fault("json-cut", REPLY)
-def _json_cut(reply: Reply, _request: Request, at: int) -> Reply:
+@fault("json-cut", RESPONSE)
+def _json_cut(response: Response, _request: Request, at: int) -> Response:
     """The document ends at this offset, with the Content-Length of what is left."""
-    return Reply(reply.status, reply.body[:at], dict(reply.headers))
+    return Response(response.status, response.body[:at], dict(response.headers))
 
 
-@fault("json-deep", REPLY)
-def _json_deep(reply: Reply, _request: Request, depth: int = 10_000, member: str = "deep") -> Reply:
+@fault("json-deep", RESPONSE)
+def _json_deep(response: Response, _request: Request, depth: int = 10_000, member: str = "deep") -> Response:
     """Arrays in arrays."""
-    return _with_raw(reply, member, b"[" * depth + b"]" * depth)
+    return _with_raw(response, member, b"[" * depth + b"]" * depth)
 
 
-@fault("json-wide", REPLY)
-def _json_wide(reply: Reply, _request: Request, size: int = 17 * MIB) -> Reply:
+@fault("json-wide", RESPONSE)
+def _json_wide(response: Response, _request: Request, size: int = 17 * MIB) -> Response:
     """A valid document of this size, most of it white space."""
-    padding = b" " * max(0, size - len(reply.body))
-    return Reply(reply.status, reply.body[:-1] + padding + reply.body[-1:], dict(reply.headers))
+    padding = b" " * max(0, size - len(response.body))
+    return Response(response.status, response.body[:-1] + padding + response.body[-1:], dict(response.headers))
 
 
-@fault("long-string", REPLY)
+@fault("long-string", RESPONSE)
 def _long_string(
-    reply: Reply, _request: Request, size: int = 20 * MIB, member: str = "error_msg"
-) -> Reply:
+    response: Response, _request: Request, size: int = 20 * MIB, member: str = "error_msg"
+) -> Response:
     """A string of 20 MiB."""
-    return _with_raw(reply, member, b'"' + b"x" * size + b'"')
+    return _with_raw(response, member, b'"' + b"x" * size + b'"')
 
 
-@fault("long-number", REPLY)
+@fault("long-number", RESPONSE)
 def _long_number(
-    reply: Reply, _request: Request, size: int = 20 * MIB, member: str = "progress"
-) -> Reply:
+    response: Response, _request: Request, size: int = 20 * MIB, member: str = "progress"
+) -> Response:
     """A number of 20 million digits."""
-    return _with_raw(reply, member, b"9" * size)
+    return _with_raw(response, member, b"9" * size)
 
 
-@fault("value", REPLY)
-def _value(reply: Reply, _request: Request, member: str, raw: bytes) -> Reply:
+@fault("value", RESPONSE)
+def _value(response: Response, _request: Request, member: str, raw: bytes) -> Response:
     """One member of the first object with this raw JSON as its value."""
-    return _with_raw(reply, member, raw)
+    return _with_raw(response, member, raw)
 
 
-@fault("repeated-keys", REPLY)
-def _repeated_keys(reply: Reply, _request: Request) -> Reply:
+@fault("repeated-keys", RESPONSE)
+def _repeated_keys(response: Response, _request: Request) -> Response:
     """Every member of the first object twice, with another value the second time."""
-    document, subject = _document(reply)
+    document, subject = _document(response)
     again = "".join(f", {json.dumps(name)}: null" for name in subject)
     subject["@end@"] = 0
-    spoilt = _json(reply, document)
-    spoilt.body = spoilt.body.replace(b', "@end@": 0', again.encode())
-    return spoilt
+    corrupted = _json(response, document)
+    corrupted.body = corrupted.body.replace(b', "@end@": 0', again.encode())
+    return corrupted
 
 
-@fault("strangers", REPLY)
-def _strangers(reply: Reply, _request: Request, count: int = 3) -> Reply:
+@fault("strangers", RESPONSE)
+def _strangers(response: Response, _request: Request, count: int = 3) -> Response:
     """Items of jobs that nobody asked for, before the right ones."""
-    document, _ = _document(reply)
+    document, _ = _document(response)
     strangers = [{"job_id": f"{STRANGER}{i}", "progress": "50"} for i in range(count)]
     document["results"] = strangers + document.get("results", [])
-    return _json(reply, document)
+    return _json(response, document)
 
 
-@fault("same-twice", REPLY)
-def _same_twice(reply: Reply, _request: Request) -> Reply:
+@fault("same-twice", RESPONSE)
+def _same_twice(response: Response, _request: Request) -> Response:
     """The first item again at the end, with another progress."""
-    document, subject = _document(reply)
+    document, subject = _document(response)
     document["results"] = document.get("results", []) + [{**subject, "progress": "1"}]
-    return _json(reply, document)
+    return _json(response, document)
 
 
-@fault("bad-text", REPLY)
+@fault("bad-text", RESPONSE)
 def _bad_text(
-    reply: Reply, _request: Request, kind: str = "nul", member: str = "error_msg"
-) -> Reply:
+    response: Response, _request: Request, kind: str = "nul", member: str = "error_msg"
+) -> Response:
     """A string that holds what no text should: see the kinds."""
     kinds = {
         "nul": rb'"a\u0000b"',
@@ -172,38 +172,38 @@ def _bad_text(
         "half-surrogate": rb'"a\ud800b"',
         "bidi": '"a\u202eb"'.encode(),
     }
-    return _with_raw(reply, member, kinds[kind])
+    return _with_raw(response, member, kinds[kind])
 
 
-@fault("bad-names", REPLY)
-def _bad_names(reply: Reply, _request: Request, names: list[str] | None = None) -> Reply:
+@fault("bad-names", RESPONSE)
+def _bad_names(response: Response, _request: Request, names: list[str] | None = None) -> Response:
     """Names that would break a metric path or a line of a log, wherever the service gives names."""
-    document, subject = _document(reply)
+    document, subject = _document(response)
     names = NAMES if names is None else names
     subject["progress_map"] = {name: {"completed": "5%", "remaining_time": "7"} for name in names}
     subject["transfer_status"] = subject["task_mode"] = names[0]
     subject["error_code"] = subject["error_msg"] = "\n".join(names)
-    return _json(reply, document)
+    return _json(response, document)
 
 
-@fault("redirect", REPLY)
-def _redirect(_reply: Reply, request: Request, to: str, status: int = 302) -> Reply:
+@fault("redirect", RESPONSE)
+def _redirect(_response: Response, request: Request, to: str, status: int = 302) -> Response:
     """To the same path on another host and port."""
-    return Reply(status, b"", {"Location": to + request.target})
+    return Response(status, b"", {"Location": to + request.target})
 
 
-@fault("wrong-date", REPLY)
-def _wrong_date(reply: Reply, request: Request, seconds: float = 86400.0) -> Reply:
+@fault("wrong-date", RESPONSE)
+def _wrong_date(response: Response, request: Request, seconds: float = 86400.0) -> Response:
     """A Date header that is off by so many seconds, forward or back."""
     date = formatdate(request.time + seconds, usegmt=True)
-    return Reply(reply.status, reply.body, {**reply.headers, "Date": date})
+    return Response(response.status, response.body, {**response.headers, "Date": date})
 
 
-@fault("gzip-bomb", REPLY)
-def _gzip_bomb(reply: Reply, _request: Request, size: int = 256 * MIB) -> Reply:
+@fault("gzip-bomb", RESPONSE)
+def _gzip_bomb(response: Response, _request: Request, size: int = 256 * MIB) -> Response:
     """A few hundred kilobytes that become a string of `size` bytes."""
-    headers = {**reply.headers, "Content-Encoding": "gzip"}
-    return Reply(reply.status, _bomb(size), headers)
+    headers = {**response.headers, "Content-Encoding": "gzip"}
+    return Response(response.status, _bomb(size), headers)
 
 
 @functools.lru_cache(maxsize=2)

@@ -17,9 +17,9 @@ from datetime import datetime, timezone
 from . import strict_json
 from .clock import Clock
 from .journal import Request
-from .refusals import Refusal
+from .api_errors import ApiError
 from .service import Service
-from .wire import Reply
+from .wire import Response
 
 TOKENS = "/v3/auth/tokens"
 # Without a query Keystone adds the catalog.
@@ -52,7 +52,7 @@ class Issued:
     project_id: str
     user: str
     expires: float
-    refused_with: str = ""  # a code, once revoked
+    rejected_with: str = ""  # a code, once revoked
 
 
 def instant(seconds: float) -> str:
@@ -91,9 +91,9 @@ class Identity(Service):
         """Every token issued so far is refused from now on, with this code."""
         with self._lock:
             for token in self.issued.values():
-                token.refused_with = code
+                token.rejected_with = code
 
-    def handle(self, request: Request) -> Reply:
+    def handle(self, request: Request) -> Response:
         path = request.path.removesuffix("/")
         if (request.method, path, request.query) == ("GET", "/v3", ""):
             return self._version(request)
@@ -110,7 +110,7 @@ class Identity(Service):
                 raise refused(self.no_role_status, "The user has no role in this project.")
             return self._issue(user, project_id, with_catalog=not request.query)
 
-    def _version(self, request: Request) -> Reply:
+    def _version(self, request: Request) -> Response:
         """The version document, where clients look for the address of version 3."""
         address = f"{self.scheme}://{request.headers.get('host', '')}/v3/"
         version = {
@@ -119,7 +119,7 @@ class Identity(Service):
             "media-types": [{"base": "application/json",
                              "type": "application/vnd.openstack.identity-v3+json"}],
         }
-        return Reply.of(200, {"version": version})
+        return Response.of(200, {"version": version})
 
     def _check_form(self, request: Request) -> None:
         if request.path != TOKENS:
@@ -166,7 +166,7 @@ class Identity(Service):
             raise refused(401, NO_ENTRY)
         user.failures = 0
 
-    def _issue(self, user: User, project_id: str, with_catalog: bool) -> Reply:
+    def _issue(self, user: User, project_id: str, with_catalog: bool) -> Response:
         now = self.clock.now()
         token = ("MII" + secrets.token_urlsafe(self.token_size))[: self.token_size]
         self.issued[token] = Issued(project_id, user.name, now + self.token_life)
@@ -181,7 +181,7 @@ class Identity(Service):
         }
         if with_catalog:
             document["catalog"] = self.catalog
-        return Reply.of(201, {"token": document}, X_Subject_Token=token)
+        return Response.of(201, {"token": document}, X_Subject_Token=token)
 
 
 def login_problem(document: object) -> str:
@@ -224,6 +224,6 @@ def check_named(container: dict, where: str) -> None:
     text(domain, "id" if "id" in domain else "name", f"{where}.domain")
 
 
-def refused(status: int, message: str) -> Refusal:
+def refused(status: int, message: str) -> ApiError:
     """A refusal as Keystone writes it."""
-    return Refusal("", status=status, message=message, shape="keystone")
+    return ApiError("", status=status, message=message, shape="keystone")

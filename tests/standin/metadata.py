@@ -11,10 +11,10 @@ from collections.abc import Callable
 from .clock import Clock
 from .iam import instant
 from .journal import Request
-from .refusals import Refusal
+from .api_errors import ApiError
 from .service import Service
 from .signing import KeyRing
-from .wire import Reply
+from .wire import Response
 
 TOKEN_PATH = "/meta-data/latest/api/token"
 KEY_PATH = "/openstack/latest/securitykey"
@@ -39,49 +39,49 @@ class Metadata(Service):
         self._sessions: dict[str, float] = {}
         self._lock = threading.Lock()
 
-    def handle(self, request: Request) -> Reply:
+    def handle(self, request: Request) -> Response:
         operation = {TOKEN_PATH: self._token, KEY_PATH: self._key}.get(request.path)
         if operation is None or request.query:
             request.problems.append(f"no such path: {request.target}")
-            raise Refusal("", status=404, shape="html")
+            raise ApiError("", status=404, shape="html")
         return operation(request)
 
-    def _token(self, request: Request) -> Reply:
+    def _token(self, request: Request) -> Response:
         if self.offers_token is not True:
-            raise Refusal("", status=int(self.offers_token), shape="html")
+            raise ApiError("", status=int(self.offers_token), shape="html")
         if request.method != "PUT":
             request.problems.append(f"method {request.method}")
-            raise Refusal("", status=405, shape="html")
+            raise ApiError("", status=405, shape="html")
         life = request.headers.get("x-metadata-token-ttl-seconds", "")
         if not (life.isascii() and life.isdigit() and 0 < int(life) <= LONGEST):
             request.problems.append(f"X-Metadata-Token-Ttl-Seconds {life!r}")
-            raise Refusal("", status=400, shape="html")
+            raise ApiError("", status=400, shape="html")
         token = secrets.token_urlsafe(32) + self.token_tail
         with self._lock:
             self._sessions[token] = self.clock.now() + int(life)
-        return Reply(200, token.encode(), {"Content-Type": "text/plain"})
+        return Response(200, token.encode(), {"Content-Type": "text/plain"})
 
-    def _key(self, request: Request) -> Reply:
+    def _key(self, request: Request) -> Response:
         if request.method != "GET":
             request.problems.append(f"method {request.method}")
-            raise Refusal("", status=405, shape="html")
+            raise ApiError("", status=405, shape="html")
         self._check_session(request)
         if not self.agency:
             message = b"Please configure Cloud Service Agency first"
-            return Reply(401, message, {"Content-Type": "text/plain"})
-        return Reply.of(200, {"credential": self._new_key()})
+            return Response(401, message, {"Content-Type": "text/plain"})
+        return Response.of(200, {"credential": self._new_key()})
 
     def _check_session(self, request: Request) -> None:
         token = request.headers.get("x-metadata-token")
         if token is None:
             if self.needs_token:
-                raise Refusal("", status=401, shape="html")
+                raise ApiError("", status=401, shape="html")
             return
         with self._lock:
             good = self._sessions.get(token, 0.0) > self.clock.now()
         if not good:
             request.problems.append("a session token that is not good")
-            raise Refusal("", status=401, shape="html")
+            raise ApiError("", status=401, shape="html")
 
     def _new_key(self) -> dict[str, str]:
         access = secrets.token_hex(10).upper()

@@ -11,8 +11,8 @@ import time
 
 from . import faults
 from .journal import Request
-from .service import Service, wrong
-from .wire import Gone, Link, Malformed, RawRequest, Reply, chunk
+from .service import Service, client_error
+from .wire import Gone, Link, Malformed, RawRequest, Response, chunk
 
 class Listener:
     """Serves one Service on one port, from open() to stop() and join()."""
@@ -145,55 +145,55 @@ class Listener:
         try:
             raw = link.read_request()
         except Malformed as error:
-            self._refuse_malformed(link, str(error))
+            self._reject_malformed(link, str(error))
             return False
         self.service.journal.enter()
         try:
-            self._answer(link, raw)
+            self._respond(link, raw)
         finally:
             self.service.journal.leave()
         return not raw.last
 
-    def _refuse_malformed(self, link: Link, problem: str) -> None:
+    def _reject_malformed(self, link: Link, problem: str) -> None:
         request = Request(time.time(), self.service.name, link.number, "", "", "", {}, b"")
-        reply = wrong(request, problem, "APIG.0201").reply()
-        self._record(request, reply)
-        link.send(self._dress(reply, request, last=True))
+        response = client_error(request, problem, "APIG.0201").response()
+        self._record(request, response)
+        link.send(self._dress(response, request, last=True))
 
-    def _answer(self, link: Link, raw: RawRequest) -> None:
+    def _respond(self, link: Link, raw: RawRequest) -> None:
         service, began = self.service, time.monotonic()
         path, _, query = raw.target.partition("?")
         request = Request(
             time.time(), service.name, link.number, raw.method, path, query, raw.headers,
             raw.body, problems=list(raw.problems),
         )
-        reply = service.answer(request)
-        fault = service.faults.take(faults.REPLY, faults.WIRE, path=path)
+        response = service.respond(request)
+        fault = service.faults.take(faults.RESPONSE, faults.WIRE, path=path)
         if fault:
             request.fault = fault.name
-            if fault.stage == faults.REPLY:
-                reply = fault.play(reply, request)
-        spoilt = fault and fault.stage == faults.WIRE
-        self._record(request, None if spoilt else reply)
+            if fault.stage == faults.RESPONSE:
+                response = fault.play(response, request)
+        corrupted = fault and fault.stage == faults.WIRE
+        self._record(request, None if corrupted else response)
         link.wait(max(0.0, began + service.latency - time.monotonic()))
-        if spoilt:
-            fault.play(link, reply, service.clock.now())
+        if corrupted:
+            fault.play(link, response, service.clock.now())
             raise Gone
-        link.send(self._dress(reply, request, raw.last))
+        link.send(self._dress(response, request, raw.last))
 
-    def _record(self, request: Request, reply: Reply | None) -> None:
-        request.status = reply.status if reply else None
+    def _record(self, request: Request, response: Response | None) -> None:
+        request.status = response.status if response else None
         self.service.journal.add(request)
 
-    def _dress(self, reply: Reply, request: Request, last: bool) -> bytes:
+    def _dress(self, response: Response, request: Request, last: bool) -> bytes:
         """The bytes of an answer, in the transfer form that the service is set to."""
         accepted = request.headers.get("accept-encoding", "")
-        if self.service.gzip and "gzip" in accepted and "Content-Encoding" not in reply.headers:
-            reply = reply.compressed()
+        if self.service.gzip and "gzip" in accepted and "Content-Encoding" not in response.headers:
+            response = response.compressed()
         if last:
-            reply.headers["Connection"] = "close"
+            response.headers["Connection"] = "close"
         now = self.service.clock.now()
         if not self.service.chunked:
-            return reply.head(now) + reply.body
-        body = (chunk(reply.body) if reply.body else b"") + chunk(b"")
-        return reply.head(now, chunked=True) + body
+            return response.head(now) + response.body
+        body = (chunk(response.body) if response.body else b"") + chunk(b"")
+        return response.head(now, chunked=True) + body

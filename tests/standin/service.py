@@ -11,9 +11,9 @@ from collections.abc import Callable
 from .clock import Clock
 from .faults import FaultBoard
 from .journal import Journal, Request
-from .refusals import Refusal
+from .api_errors import ApiError
 from .throttle import Throttle
-from .wire import Reply
+from .wire import Response
 
 
 class Service:
@@ -34,25 +34,25 @@ class Service:
     def requests(self) -> list[Request]:
         return self.journal.requests
 
-    def handle(self, request: Request) -> Reply:
+    def handle(self, request: Request) -> Response:
         """The service's own logic; raises Refusal."""
         raise NotImplementedError
 
-    def answer(self, request: Request) -> Reply:
+    def respond(self, request: Request) -> Response:
         try:
             if self.throttle:
                 self.throttle.check(self.clock.now())
             return self.handle(request)
-        except Refusal as refusal:
-            request.code = refusal.code
-            return refusal.reply()
+        except ApiError as error:
+            request.code = error.code
+            return error.response()
         except Exception as error:  # a mistake of the stand-in must show in the test that met it
             traceback.print_exc(file=sys.stderr)
             request.problems.append(f"the stand-in broke: {error!r}")
-            return Refusal("DRS.M00004", message="the stand-in broke").reply()
+            return ApiError("DRS.M00004", message="the stand-in broke").response()
 
 
-def wrong(request: Request, problem: str, code: str, **details) -> Refusal:
+def client_error(request: Request, problem: str, code: str, **details) -> ApiError:
     """A refusal for which the client is to blame, noted in the record."""
     request.problems.append(problem)
-    return Refusal(code, **details)
+    return ApiError(code, **details)

@@ -19,8 +19,8 @@ from urllib.parse import quote, unquote_to_bytes
 
 from .clock import Clock
 from .journal import Request
-from .refusals import Refusal
-from .service import wrong
+from .api_errors import ApiError
+from .service import client_error
 
 ALGORITHM = "SDK-HMAC-SHA256"
 SKEW = 15 * 60.0
@@ -94,7 +94,7 @@ class KeyRing:
         self.keys[access] = Key(secret, security_token, expires)
         return self.keys[access]
 
-    def check(self, request: Request, project_id: str) -> Iterator[Refusal]:
+    def check(self, request: Request, project_id: str) -> Iterator[ApiError]:
         """Refuses a signature that is not right, and a key that is locked."""
         match = AUTHORIZATION.fullmatch(request.headers["authorization"])
         if not match:
@@ -109,14 +109,14 @@ class KeyRing:
             now = self.clock.now()
             key.tries += 1
             if now < key.locked_until:
-                yield Refusal("APIG.0301", detail="AK access failed to reach the limit,forbidden")
+                yield ApiError("APIG.0301", detail="AK access failed to reach the limit,forbidden")
                 return
             problem = self._problem(request, key, signed, given, now)
             self._count(key, bool(problem), now)
         if problem:
             yield refused(request, problem)
         elif request.headers.get("x-project-id", project_id) != project_id:
-            yield wrong(request, "X-Project-Id is not the path's", "DRS.M00261")
+            yield client_error(request, "X-Project-Id is not the path's", "DRS.M00261")
 
     def _count(self, key: Key, failed: bool, now: float) -> None:
         key.failures = key.failures + 1 if failed else 0
@@ -159,5 +159,5 @@ def moment(date: str) -> float:
         return 0.0
 
 
-def refused(request: Request, problem: str) -> Refusal:
-    return wrong(request, problem, "APIG.0301", detail=problem)
+def refused(request: Request, problem: str) -> ApiError:
+    return client_error(request, problem, "APIG.0301", detail=problem)

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from .journal import Request
 from .migration import Migration
-from .refusals import Refusal
-from .service import wrong
-from .wire import Reply
+from .api_errors import ApiError
+from .service import client_error
+from .wire import Response
 
 if TYPE_CHECKING:
     from .drs import Drs
@@ -29,35 +29,35 @@ ACTIONS = (
 )
 
 
-def answer(drs: "Drs", request: Request, document: Any) -> Reply:
-    for refusal in check(request, document):
-        raise refusal
-    if drs.list_refusal:
+def respond(drs: "Drs", request: Request, document: Any) -> Response:
+    for error in check(request, document):
+        raise error
+    if drs.list_error:
         # A setting is raised again and again: without the traces of the last times.
-        raise drs.list_refusal.with_traceback(None)
+        raise drs.list_error.with_traceback(None)
     entries = [entry for entry in tasks(drs, document["db_use_type"])
                if selected(entry, drs.tags.get(entry["id"], {}), document)]
     page, size = document["cur_page"], document["per_page"]
     if drs.list_in_pages:
         page = page or 1
     shown = entries[(page - 1) * size: page * size] if page and size else entries
-    return Reply.of(200, {"jobs": shown, "total_record": len(entries)})
+    return Response.of(200, {"jobs": shown, "total_record": len(entries)})
 
 
-def check(request: Request, document: Any) -> Iterator[Refusal]:
+def check(request: Request, document: Any) -> Iterator[ApiError]:
     """Whether the body is what the operation asks for."""
     missing = [name for name in REQUIRED if not isinstance(document, dict) or name not in document]
     if missing:
-        yield wrong(request, f"no {', '.join(missing)}", "DRS.M00202", detail="body")
+        yield client_error(request, f"no {', '.join(missing)}", "DRS.M00202", detail="body")
         return
     page, size = document["cur_page"], document["per_page"]
     if type(page) is not int or page < 0 or (size == 0 and page > 1):
-        yield wrong(request, f"cur_page {page!r}", "DRS.M00202", detail="cur_page")
+        yield client_error(request, f"cur_page {page!r}", "DRS.M00202", detail="cur_page")
     if type(size) is not int or not 0 <= size <= 100:
-        yield wrong(request, f"per_page {size!r}", "DRS.M00202", detail="per_page")
+        yield client_error(request, f"per_page {size!r}", "DRS.M00202", detail="per_page")
     if document["db_use_type"] not in USE_TYPES:
         use_type = document["db_use_type"]
-        yield wrong(request, f"db_use_type {use_type!r}", "DRS.M00202", detail="db_use_type")
+        yield client_error(request, f"db_use_type {use_type!r}", "DRS.M00202", detail="db_use_type")
 
 
 def selected(entry: dict, tags: dict[str, str], document: dict) -> bool:

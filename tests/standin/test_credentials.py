@@ -11,7 +11,7 @@ import pytest
 
 from standin import StandIn, Throttle
 from standin import signing
-from standin.conftest import HEADERS, JOB, PROJECT, ask, progress
+from standin.conftest import HEADERS, JOB, PROJECT, send, progress
 
 JSON = {"Content-Type": "application/json"}
 USER, PASSWORD, DOMAIN = "collectd", "s3cret", "OTC00000000001000000001"
@@ -103,20 +103,20 @@ def test_a_right_signature_is_let_in(cloud):
         {"x-security-token": "uncalled"},
     ],
 )
-def test_a_changed_request_is_refused(cloud, change):
+def test_a_changed_request_is_rejected(cloud, change):
     cloud.keys.add("AK", "SK")
     body = b'{"jobs":["%s"]}' % JOB.encode()
     headers = {**signed_headers(cloud, "AK", "SK", body), **change}
-    answer = progress(cloud, body=body, headers=headers)
-    assert (answer.status, answer.code) == (401, "APIG.0301")
+    response = progress(cloud, body=body, headers=headers)
+    assert (response.status, response.code) == (401, "APIG.0301")
     assert len(cloud.requests[0].problems) == 1
 
 
-def test_a_changed_body_is_refused(cloud):
+def test_a_changed_body_is_rejected(cloud):
     cloud.keys.add("AK", "SK")
     headers = signed_headers(cloud, "AK", "SK", b'{"jobs":["x"]}')
-    answer = progress(cloud, body={"jobs": [JOB]}, headers=headers)
-    assert answer.status == 401 and "verify aksk signature fail" in answer.body.decode()
+    response = progress(cloud, body={"jobs": [JOB]}, headers=headers)
+    assert response.status == 401 and "verify aksk signature fail" in response.body.decode()
 
 
 def test_the_date_must_be_signed(cloud):
@@ -128,11 +128,11 @@ def test_the_date_must_be_signed(cloud):
     value = signing.signature("SK", signing.string_to_sign(date, canonical))
     authorization = f"SDK-HMAC-SHA256 Access=AK, SignedHeaders=host, Signature={value}"
     headers = {**JSON, "Host": host, "X-Sdk-Date": date, "Authorization": authorization}
-    answer = progress(cloud, body=b"{}", headers=headers)
-    assert answer.status == 401 and "signed headers host" in answer.body.decode()
+    response = progress(cloud, body=b"{}", headers=headers)
+    assert response.status == 401 and "signed headers host" in response.body.decode()
 
 
-def test_a_token_beside_a_signature_is_refused(cloud):
+def test_a_token_beside_a_signature_is_rejected(cloud):
     cloud.keys.add("AK", "SK")
     body = b'{"jobs":["%s"]}' % JOB.encode()
     headers = {**signed_headers(cloud, "AK", "SK", body), "X-Auth-Token": "t0k3n"}
@@ -144,12 +144,12 @@ def test_the_clock_may_be_a_quarter_of_an_hour_off(cloud):
     for offset, status in ((-890, 202), (890, 202), (-910, 401), (910, 401)):
         assert signed(cloud, "AK", "SK", when=time.time() + offset).status == status
     cloud.clock.advance(910)
-    answer = signed(cloud, "AK", "SK", when=time.time() + 910)
-    assert answer.status == 202
+    response = signed(cloud, "AK", "SK", when=time.time() + 910)
+    assert response.status == 202
     assert abs(cloud.clock.now() - time.time() - 910) < 60
 
 
-def test_a_key_is_locked_after_more_than_five_refusals(cloud):
+def test_a_key_is_locked_after_more_than_five_rejections(cloud):
     key = cloud.keys.add("AK", "SK")
     for _ in range(5):
         assert signed(cloud, "AK", "wrong").status == 401
@@ -170,20 +170,20 @@ def test_a_temporary_key_has_a_token_and_an_end(cloud):
     assert signed(cloud, "AK", "SK", x_security_token="st").status == 401
 
 
-def test_another_project_in_a_signature_is_refused(cloud):
+def test_another_project_in_a_signature_is_rejected(cloud):
     cloud.keys.add("AK", "SK")
     assert signed(cloud, "AK", "SK", x_project_id="other").status == 403
 
 
 def login_body(password: str = PASSWORD, project: str = PROJECT, user: str = USER) -> dict:
-    asked = {"name": user, "password": password, "domain": {"name": DOMAIN}}
-    identity = {"methods": ["password"], "password": {"user": asked}}
+    requested = {"name": user, "password": password, "domain": {"name": DOMAIN}}
+    identity = {"methods": ["password"], "password": {"user": requested}}
     return {"auth": {"identity": identity, "scope": {"project": {"id": project}}}}
 
 
 def login(cloud: StandIn, query: str = "?nocatalog=true", headers=None, body=None, **more):
     url = f"{cloud.identity_endpoint}/auth/tokens{query}"
-    return ask(url, body=login_body(**more) if body is None else body, headers=headers or JSON)
+    return send(url, body=login_body(**more) if body is None else body, headers=headers or JSON)
 
 
 @pytest.fixture
@@ -191,11 +191,11 @@ def user(cloud):
     return cloud.iam.add_user(USER, PASSWORD, DOMAIN, PROJECT)
 
 
-def test_a_login_gives_a_token_that_drs_takes(cloud, user):
-    answer = login(cloud)
-    token = answer.headers["X-Subject-Token"]
-    assert answer.status == 201 and len(token) == cloud.iam.token_size
-    ends = datetime.strptime(answer.json["token"]["expires_at"], "%Y-%m-%dT%H:%M:%S.%f%z")
+def test_a_login_issues_a_token_that_drs_accepts(cloud, user):
+    response = login(cloud)
+    token = response.headers["X-Subject-Token"]
+    assert response.status == 201 and len(token) == cloud.iam.token_size
+    ends = datetime.strptime(response.json["token"]["expires_at"], "%Y-%m-%dT%H:%M:%S.%f%z")
     assert abs(ends.timestamp() - time.time() - 86400) < 60
     assert progress(cloud, headers={**HEADERS, "X-Auth-Token": token}).status == 202
     assert (user.tries, cloud.problems()) == (1, [])
@@ -218,8 +218,8 @@ def test_tokens_end_and_are_revoked(cloud, user):
     for code, status in {"APIG.0307": 401, "DRS.M00100": 403, "DRS.M00102": 403,
                          "DRS.M00103": 401}.items():
         cloud.revoke_tokens(code)
-        answer = use(first)
-        assert (answer.status, answer.code) == (status, code)
+        response = use(first)
+        assert (response.status, response.code) == (status, code)
     second = login(cloud).headers["X-Subject-Token"]
     assert use(second).status == 202
     assert cloud.problems() == []
@@ -231,22 +231,22 @@ def test_tokens_end_and_are_revoked(cloud, user):
 def test_a_wrong_password_locks_the_user(cloud, user):
     cloud.iam.lock_after = 3
     for _ in range(3):
-        answer = login(cloud, password="wrong")
-        assert answer.status == 401
-        assert answer.json["error"]["code"] == 401
-        assert answer.json["error"]["title"] == "Unauthorized"
+        response = login(cloud, password="wrong")
+        assert response.status == 401
+        assert response.json["error"]["code"] == 401
+        assert response.json["error"]["title"] == "Unauthorized"
     assert "locked" in login(cloud).json["error"]["message"]
     assert (user.tries, user.lockouts) == (4, 1)
     cloud.clock.advance(cloud.iam.lock_seconds + 1)
     assert login(cloud).status == 201
 
 
-def test_other_refusals_of_a_login(cloud, user):
+def test_other_errors_of_a_login(cloud, user):
     assert login(cloud, user="nobody").status == 401
     assert login(cloud, project="other").status == 403
     cloud.iam.throttle = Throttle(0, 60, code="IAM.0012")
-    answer = login(cloud)
-    assert (answer.status, answer.code) == (429, "IAM.0012")
+    response = login(cloud)
+    assert (response.status, response.code) == (429, "IAM.0012")
     assert cloud.problems() == []
 
 
@@ -261,7 +261,7 @@ def test_other_refusals_of_a_login(cloud, user):
         {"body": {"auth": {**login_body()["auth"], "scope": {}}}},
     ],
 )
-def test_a_malformed_login_is_refused_and_recorded(cloud, user, more):
+def test_a_malformed_login_is_rejected_and_recorded(cloud, user, more):
     assert login(cloud, **more).status == 400
     assert len(cloud.iam.requests[0].problems) == 1
     assert user.tries == 0
@@ -272,34 +272,34 @@ def test_a_malformed_login_is_refused_and_recorded(cloud, user, more):
 ])
 def test_the_catalog_comes_where_nobody_declines_it(cloud, user, query, catalog):
     cloud.iam.catalog = [{"type": "drs", "endpoints": []}]
-    answer = login(cloud, query)
-    assert answer.status == 201
-    assert answer.json["token"].get("catalog") == (cloud.iam.catalog if catalog else None)
+    response = login(cloud, query)
+    assert response.status == 201
+    assert response.json["token"].get("catalog") == (cloud.iam.catalog if catalog else None)
     assert cloud.problems() == []
 
 
-@pytest.mark.parametrize("asked", [
+@pytest.mark.parametrize("requested", [
     {"id": "id-of-collectd"}, {"name": USER, "domain": {"id": DOMAIN}},
     {"name": USER, "domain": {"name": DOMAIN}, "more": 1},
 ])
 @pytest.mark.parametrize("project", [
     {"id": PROJECT}, {"name": "eu-de", "domain": {"name": DOMAIN}},
 ])
-def test_ids_and_names_are_taken(cloud, user, asked, project):
+def test_ids_and_names_are_accepted(cloud, user, requested, project):
     body = login_body()
-    body["auth"]["identity"]["password"]["user"] = {**asked, "password": PASSWORD}
+    body["auth"]["identity"]["password"]["user"] = {**requested, "password": PASSWORD}
     body["auth"]["scope"]["project"] = project
-    answer = login(cloud, body=body)
-    assert answer.status == 201
-    assert answer.json["token"]["project"]["id"] == PROJECT
+    response = login(cloud, body=body)
+    assert response.status == 201
+    assert response.json["token"]["project"]["id"] == PROJECT
     assert cloud.problems() == []
 
 
 @pytest.mark.parametrize("slash", ["", "/"])
 def test_the_version_of_the_identity_service(cloud, slash):
-    answer = ask(cloud.identity_endpoint + slash, "GET")
-    [link] = answer.json["version"]["links"]
-    assert answer.status == 200
+    response = send(cloud.identity_endpoint + slash, "GET")
+    [link] = response.json["version"]["links"]
+    assert response.status == 200
     assert link == {"rel": "self", "href": cloud.identity_endpoint + "/"}
     assert cloud.problems() == []
 
@@ -310,11 +310,11 @@ KEY_PATH = "/openstack/latest/securitykey"
 
 def test_the_metadata_service_hands_out_keys_that_work(cloud):
     base = cloud.metadata_endpoint
-    session = ask(base + TOKEN_PATH, "PUT", headers={"X-Metadata-Token-Ttl-Seconds": "21600"})
+    session = send(base + TOKEN_PATH, "PUT", headers={"X-Metadata-Token-Ttl-Seconds": "21600"})
     headers = {"X-Metadata-Token": session.body.decode()}
     cloud.metadata.needs_token = True
-    assert ask(base + KEY_PATH, "GET").status == 401
-    key = ask(base + KEY_PATH, "GET", headers=headers).json["credential"]
+    assert send(base + KEY_PATH, "GET").status == 401
+    key = send(base + KEY_PATH, "GET", headers=headers).json["credential"]
     assert cloud.metadata.keys_given == [key["access"]]
     more = {"x_security_token": key["securitytoken"]}
     assert signed(cloud, key["access"], key["secret"], **more).status == 202
@@ -326,19 +326,19 @@ def test_the_metadata_service_hands_out_keys_that_work(cloud):
 @pytest.mark.parametrize("status", [404, 405, 503])
 def test_the_session_token_may_not_be_offered(cloud, status):
     cloud.metadata.offers_token = status
-    assert ask(cloud.metadata_endpoint + TOKEN_PATH, "PUT").status == status
-    assert ask(cloud.metadata_endpoint + KEY_PATH, "GET").status == 200
+    assert send(cloud.metadata_endpoint + TOKEN_PATH, "PUT").status == status
+    assert send(cloud.metadata_endpoint + KEY_PATH, "GET").status == 200
     assert cloud.metadata.requests[0].problems == []
 
 
 def test_a_server_without_agency_and_wrong_requests(cloud):
     base = cloud.metadata_endpoint
     cloud.metadata.agency = False
-    answer = ask(base + KEY_PATH, "GET")
-    assert answer.status == 401
-    assert answer.body == b"Please configure Cloud Service Agency first"
+    response = send(base + KEY_PATH, "GET")
+    assert response.status == 401
+    assert response.body == b"Please configure Cloud Service Agency first"
     assert cloud.problems() == []
-    assert ask(base + TOKEN_PATH, "PUT").status == 400
-    assert ask(base + KEY_PATH, "GET", headers={"X-Metadata-Token": "x"}).status == 401
-    assert ask(base + "/", "GET").status == 404
+    assert send(base + TOKEN_PATH, "PUT").status == 400
+    assert send(base + KEY_PATH, "GET", headers={"X-Metadata-Token": "x"}).status == 401
+    assert send(base + "/", "GET").status == 404
     assert len(cloud.problems()) == 3

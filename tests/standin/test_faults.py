@@ -14,7 +14,7 @@ import pytest
 
 from standin import CODES, FAULTS, SHAPES, StandIn
 from standin.clock import HANG
-from standin.conftest import HEADERS, JOB, OTHER, PROJECT, TOKEN, ask, progress
+from standin.conftest import HEADERS, JOB, OTHER, PROJECT, TOKEN, send, progress
 
 BODY = json.dumps({"jobs": [JOB]}).encode()
 REQUEST = (
@@ -53,9 +53,9 @@ def promised(data: bytes) -> tuple[int, bytes]:
     return int(length.split()[1]), body
 
 
-def test_refused_and_open_again_on_the_same_port(cloud):
+def test_a_refused_port_opens_again(cloud):
     port = cloud.port
-    with cloud.answer_with("refused"):
+    with cloud.inject("refused"):
         for _ in range(2):
             with pytest.raises(ConnectionRefusedError):
                 progress(cloud)
@@ -63,11 +63,11 @@ def test_refused_and_open_again_on_the_same_port(cloud):
     assert progress(cloud).status == 202
 
 
-def test_refused_ends_open_connections(cloud):
+def test_a_refused_port_ends_open_connections(cloud):
     with socket.create_connection(("127.0.0.1", cloud.port), timeout=HANG) as client:
         client.sendall(REQUEST)
         assert client.recv(65536).startswith(b"HTTP/1.1 202")
-        cloud.answer_with("refused")
+        cloud.inject("refused")
         assert client.recv(1) == b""
 
 
@@ -75,42 +75,42 @@ def test_a_fault_of_the_connection_meets_the_next_request(cloud):
     with socket.create_connection(("127.0.0.1", cloud.port), timeout=HANG) as client:
         client.sendall(REQUEST)
         assert client.recv(65536).startswith(b"HTTP/1.1 202")
-        cloud.answer_with("silent", times=1)
+        cloud.inject("silent", times=1)
         assert client.recv(1) == b""
     assert raw(cloud, until=b"") == (b"", "silence")
 
 
-def test_the_identity_service_can_be_ill_alone(cloud):
-    with cloud.answer_with("refused", service="iam"):
+def test_the_identity_service_can_fail_alone(cloud):
+    with cloud.inject("refused", service="iam"):
         assert progress(cloud).status == 202
         with pytest.raises(ConnectionRefusedError):
-            ask(cloud.identity_endpoint)
+            send(cloud.identity_endpoint)
 
 
 def test_a_door_cannot_be_counted(cloud):
     with pytest.raises(ValueError, match="cannot be counted"):
-        cloud.answer_with("refused", times=1)
+        cloud.inject("refused", times=1)
 
 
 @pytest.mark.parametrize("name", ["no-such-fault", "json-cut"])
-def test_a_wrong_name_or_option_is_told_at_once(cloud, name):
+def test_a_wrong_name_or_option_is_reported_at_once(cloud, name):
     with pytest.raises((ValueError, TypeError)):
-        cloud.answer_with(name, no_such_option=1)
+        cloud.inject(name, no_such_option=1)
 
 
 def test_faults_are_counted_and_come_in_order(cloud):
-    cloud.answer_with("refusal", times=2, code="DRS.M00004")
-    cloud.answer_with("html", times=1)
-    seen = [(answer.status, answer.body[:1]) for answer in (progress(cloud) for _ in range(4))]
+    cloud.inject("error", times=2, code="DRS.M00004")
+    cloud.inject("html", times=1)
+    seen = [(response.status, response.body[:1]) for response in (progress(cloud) for _ in range(4))]
     assert seen == [(500, b"{"), (500, b"{"), (200, b"<"), (202, b"{")]
-    assert [request.fault for request in cloud.requests] == ["refusal", "refusal", "html", ""]
+    assert [request.fault for request in cloud.requests] == ["error", "error", "html", ""]
 
 
 def test_a_fault_lasts_until_it_is_switched_off(cloud):
-    switch = cloud.answer_with("empty")
+    switch = cloud.inject("empty")
     assert [progress(cloud).body for _ in range(3)] == [b"", b"", b""]
     assert switch.hits == 3
-    cloud.answer_normally()
+    cloud.remove_faults()
     assert progress(cloud).json["count"] == 1
 
 
@@ -135,102 +135,102 @@ ENDS = {
 
 @pytest.mark.parametrize("name, expected", ENDS.items(), ids=ENDS.keys())
 def test_how_the_wire_ends(cloud, name, expected):
-    switch = cloud.answer_with(name, times=1)
+    switch = cloud.inject(name, times=1)
     _, end = raw(cloud, until=b"" if expected == "silence" else None)
     assert end == expected
     switch.wait_for_hits(1)
     assert progress(cloud).status == 202
 
 
-def test_bytes_of_the_cut_answers(cloud):
-    cloud.answer_with("reset-in-header", times=1)
+def test_bytes_of_the_cut_responses(cloud):
+    cloud.inject("reset-in-header", times=1)
     data, _ = raw(cloud)
     assert data.startswith(b"HTTP/1.1 202") and b"\r\n\r\n" not in data
     for name in ("reset-in-body", "body-stalls", "body-short"):
-        cloud.answer_with(name, times=1)
+        cloud.inject(name, times=1)
         length, body = promised(raw(cloud, until=b"\r\n\r\n{" if name == "body-stalls" else None)[0])
         assert 0 < len(body) < length
-    cloud.answer_with("chunks-cut", times=1)
+    cloud.inject("chunks-cut", times=1)
     data, _ = raw(cloud)
     assert b"Transfer-Encoding: chunked" in data and not data.endswith(b"0\r\n\r\n")
 
 
 def test_drips_come_byte_by_byte(cloud):
-    cloud.answer_with("header-drips", pace=0.001)
+    cloud.inject("header-drips", pace=0.001)
     data, end = raw(cloud, at_most=250)
     assert end == "enough" and data.endswith(b"aaa") and b"\r\n\r\n" not in data
-    cloud.answer_normally()
-    cloud.answer_with("body-drips", times=1, pace=0.001)
+    cloud.remove_faults()
+    cloud.inject("body-drips", times=1, pace=0.001)
     length, body = promised(raw(cloud)[0])
     assert len(body) == length
 
 
 @pytest.mark.parametrize("name", ["header-endless", "body-endless"])
-def test_what_never_ends(cloud, name):
-    cloud.answer_with(name)
+def test_endless_responses(cloud, name):
+    cloud.inject(name)
     assert raw(cloud, at_most=20_000)[1] == "enough"
 
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_any_status_with_any_shape(cloud, shape):
-    cloud.answer_with("refusal", times=1, code="APIG.0201", status=502, shape=shape)
+    cloud.inject("error", times=1, code="APIG.0201", status=502, shape=shape)
     assert progress(cloud).status == 502
     assert cloud.requests[0].code == "APIG.0201"
 
 
 @pytest.mark.parametrize("code", CODES)
 def test_every_code_has_its_status(cloud, code):
-    cloud.answer_with("refusal", code=code)
-    answer = progress(cloud)
-    assert (answer.status, answer.code) == (CODES[code][0], code)
+    cloud.inject("error", code=code)
+    response = progress(cloud)
+    assert (response.status, response.code) == (CODES[code][0], code)
 
 
 def test_the_keystone_shape_has_an_integer(cloud):
-    cloud.answer_with("refusal", code="", status=403, shape="keystone")
+    cloud.inject("error", code="", status=403, shape="keystone")
     assert progress(cloud).json["error"]["code"] == 403
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
 def test_a_redirect_keeps_the_path(cloud, status):
-    cloud.answer_with("redirect", to="http://127.0.0.1:9", status=status)
-    answer = progress(cloud)
-    assert answer.status == status
+    cloud.inject("redirect", to="http://127.0.0.1:9", status=status)
+    response = progress(cloud)
+    assert response.status == status
     target = f"http://127.0.0.1:9/v3/{PROJECT}/jobs/batch-progress"
-    assert answer.headers["Location"] == target
+    assert response.headers["Location"] == target
 
 
 def test_documents_cut_deep_wide_and_long(cloud):
     whole = progress(cloud).body
-    cloud.answer_with("json-cut", times=1, at=17)
+    cloud.inject("json-cut", times=1, at=17)
     assert progress(cloud).body == whole[:17]
-    cloud.answer_with("json-deep", times=1)
+    cloud.inject("json-deep", times=1)
     assert b"[" * 10_000 + b"]" * 10_000 in progress(cloud).body
-    cloud.answer_with("json-wide", times=1)
+    cloud.inject("json-wide", times=1)
     wide = progress(cloud).body
     assert len(wide) == 17 << 20 and json.loads(wide) == json.loads(whole)
-    cloud.answer_with("long-string", times=1)
+    cloud.inject("long-string", times=1)
     assert len(progress(cloud).json["results"][0]["error_msg"]) == 20 << 20
-    cloud.answer_with("long-number", times=1)
+    cloud.inject("long-number", times=1)
     assert b'"progress": ' + b"9" * (20 << 20) in progress(cloud).body
 
 
 def test_a_bomb_is_small_until_it_is_opened(cloud):
-    cloud.answer_with("gzip-bomb", size=64 << 20)
-    answer = progress(cloud)
-    assert answer.headers["Content-Encoding"] == "gzip"
-    assert len(answer.body) < 200_000
-    opened = zlib.decompress(answer.body, zlib.MAX_WBITS | 16)  # checks length and CRC too
+    cloud.inject("gzip-bomb", size=64 << 20)
+    response = progress(cloud)
+    assert response.headers["Content-Encoding"] == "gzip"
+    assert len(response.body) < 200_000
+    opened = zlib.decompress(response.body, zlib.MAX_WBITS | 16)  # checks length and CRC too
     assert len(json.loads(opened)["padding"]) == 64 << 20
 
 
 def test_items_repeated_strange_and_twice(cloud):
     cloud.jobs[OTHER] = {"job_id": OTHER}
-    cloud.answer_with("repeated-keys", times=1)
+    cloud.inject("repeated-keys", times=1)
     assert progress(cloud, JOB).body.count(b'"job_id"') == 2
-    cloud.answer_with("strangers", times=1)
+    cloud.inject("strangers", times=1)
     ids = [item["job_id"] for item in progress(cloud, JOB).json["results"]]
     assert len(ids) == 4 and ids[-1] == JOB
-    cloud.answer_with("same-twice", times=1)
+    cloud.inject("same-twice", times=1)
     ids = [item["job_id"] for item in progress(cloud, JOB, OTHER).json["results"]]
     assert ids == [JOB, OTHER, JOB]
 
@@ -242,38 +242,38 @@ def test_items_repeated_strange_and_twice(cloud):
      ("bidi", b"\xe2\x80\xae")],
 )
 def test_bad_text(cloud, kind, expected):
-    cloud.answer_with("bad-text", kind=kind)
+    cloud.inject("bad-text", kind=kind)
     assert expected in progress(cloud).body
 
 
-def test_bad_names_values_and_raw_answers(cloud):
-    cloud.answer_with("bad-names", times=1)
+def test_bad_names_values_and_raw_responses(cloud):
+    cloud.inject("bad-names", times=1)
     assert "a\nb" in progress(cloud).json["results"][0]["progress_map"]
-    cloud.answer_with("value", times=1, member="progress", raw=b"1e999")
+    cloud.inject("value", times=1, member="progress", raw=b"1e999")
     assert b'"progress": 1e999' in progress(cloud).body
-    cloud.answer_with("raw", times=1, status=299, body=b"x", headers={"X-A": "b"})
-    answer = progress(cloud)
-    assert (answer.status, answer.body, answer.headers["X-A"]) == (299, b"x", "b")
+    cloud.inject("raw", times=1, status=299, body=b"x", headers={"X-A": "b"})
+    response = progress(cloud)
+    assert (response.status, response.body, response.headers["X-A"]) == (299, b"x", "b")
 
 
-def test_hostile_answers_fit_the_identity_service(cloud):
+def test_hostile_responses_fit_the_identity_service(cloud):
     cloud.iam.add_user("u", "p", "d", PROJECT)
     user = {"name": "u", "password": "p", "domain": {"name": "d"}}
     identity = {"methods": ["password"], "password": {"user": user}}
     login = {"auth": {"identity": identity, "scope": {"project": {"id": PROJECT}}}}
-    cloud.answer_with("value", service="iam", member="expires_at", raw=b'"soon"')
+    cloud.inject("value", service="iam", member="expires_at", raw=b'"soon"')
     url = f"{cloud.identity_endpoint}/auth/tokens?nocatalog=true"
-    answer = ask(url, body=login, headers={"Content-Type": "application/json"})
-    assert answer.status == 201 and answer.json["token"]["expires_at"] == "soon"
+    response = send(url, body=login, headers={"Content-Type": "application/json"})
+    assert response.status == 201 and response.json["token"]["expires_at"] == "soon"
 
 
 def test_a_wrong_date(cloud):
-    cloud.answer_with("wrong-date", seconds=-86400 * 400)
+    cloud.inject("wrong-date", seconds=-86400 * 400)
     year = time.gmtime(time.time() - 86400 * 400).tm_year
     assert f" {year} " in progress(cloud).headers["Date"]
 
 
-def test_every_fault_says_what_it_is():
+def test_every_fault_has_a_description():
     assert [fault.name for fault in FAULTS.values() if not fault.purpose] == []
 
 
@@ -282,7 +282,7 @@ def test_closing_ends_every_thread_at_once(name):
     before = threading.active_count()
     with StandIn(PROJECT, TOKEN) as cloud:
         cloud.jobs[JOB] = {"job_id": JOB}
-        switch = cloud.answer_with(name)
+        switch = cloud.inject(name)
         clients = [socket.create_connection(("127.0.0.1", cloud.port)) for _ in range(20)]
         for client in clients:
             client.sendall(REQUEST)
@@ -293,10 +293,10 @@ def test_closing_ends_every_thread_at_once(name):
 
 
 def test_a_fault_may_meet_one_operation_alone(cloud):
-    fault = cloud.answer_with("html", path="/batch-rpo-and-rto")
+    fault = cloud.inject("html", path="/batch-rpo-and-rto")
     assert progress(cloud).status == 202
     url = f"{cloud.endpoint}/v3/{PROJECT}/jobs/batch-rpo-and-rto"
-    assert ask(url, body={"jobs": [JOB]}, headers=HEADERS).body.startswith(b"<")
+    assert send(url, body={"jobs": [JOB]}, headers=HEADERS).body.startswith(b"<")
     assert fault.hits == 1
     with pytest.raises(ValueError, match="before there is a path"):
-        cloud.answer_with("silent", path="/batch-progress")
+        cloud.inject("silent", path="/batch-progress")

@@ -13,7 +13,7 @@ import pytest
 
 from daemons import HANG, wait_until
 from standin import Delay, Migration, Stage, StandIn
-from standin.conftest import HEADERS, OTHER, PROJECT, TOKEN, ask, progress
+from standin.conftest import HEADERS, OTHER, PROJECT, TOKEN, send, progress
 from standin.migration import incremental, released, usual
 from standin.scenario import FAILING, LOADING, PAUSED, REPLAYING, WHOLE, demo, load
 
@@ -56,7 +56,7 @@ def test_the_states_come_in_the_recorded_order():
     assert seen.count("STARTJOBING") > 60
 
 
-def test_only_what_was_recorded_is_reported(cloud):
+def test_only_recorded_fields_are_sent(cloud):
     before = [play(cloud, Migration(), second) for second in range(0, 210, 6)]
     assert {item["remaining_time"] for item in before} == {"0"}
     assert {item["process_time"] for item in before} == {"null"}
@@ -87,7 +87,7 @@ def test_the_incremental_phase_has_delays_a_time_and_positions(cloud):
     assert offsets == sorted(offsets, reverse=True) and len(set(offsets)) == 3
 
 
-def test_what_is_guessed_comes_on_request(cloud):
+def test_guessed_fields_are_sent_on_request(cloud):
     cloud.drs.guesses = True
     item = play(cloud, Migration(), 135)
     assert item["remaining_time"] == "60"
@@ -109,12 +109,12 @@ def test_a_migration_goes_through_its_phases():
 def test_rpo_and_rto_add_up_to_the_delay(cloud):
     item = play(cloud, Migration(delay=Delay(low=8, high=8, unread=0.25)), 300)
     url = f"{cloud.endpoint}/v3/{PROJECT}/jobs/batch-rpo-and-rto"
-    [found] = ask(url, body={"jobs": [OTHER]}, headers=HEADERS).json["results"]
+    [found] = send(url, body={"jobs": [OTHER]}, headers=HEADERS).json["results"]
     assert (found["rpo_info"]["delay"], found["rto_info"]["delay"]) == ("2000", "6000")
     assert found["rpo_info"]["check_point"] == item["node_offset"]
     assert found["rto_info"]["check_point"] == item["dst_offset"]
     play(cloud, Migration(), 100)
-    [found] = ask(url, body={"jobs": [OTHER]}, headers=HEADERS).json["results"]
+    [found] = send(url, body={"jobs": [OTHER]}, headers=HEADERS).json["results"]
     assert found["rpo_info"]["delay"] == found["rto_info"]["delay"] == "-1"
 
 
@@ -156,7 +156,7 @@ def test_a_scenario_comes_from_a_file(cloud, tmp_path: Path):
 
 
 @pytest.mark.parametrize("text", ['{"job": {}}', '{"migrations": {"a": {"speed": 1}}}'])
-def test_a_mistake_in_a_scenario_is_told(cloud, tmp_path: Path, text):
+def test_a_mistake_in_a_scenario_is_reported(cloud, tmp_path: Path, text):
     scenario = tmp_path / "scenario.json"
     scenario.write_text(text)
     with pytest.raises(ValueError, match="has no"):
@@ -164,7 +164,7 @@ def test_a_mistake_in_a_scenario_is_told(cloud, tmp_path: Path, text):
 
 
 @pytest.mark.parametrize("stages", [[], [Stage("FULL_TRANSFER_STARTED", phase="data")]])
-def test_an_impossible_migration_is_told(stages):
+def test_an_impossible_migration_is_an_error(stages):
     with pytest.raises(ValueError):
         Migration(stages)
 
@@ -181,7 +181,7 @@ def test_the_program_listens_logs_and_ends(tmp_path: Path):
     try:
         wait_until(lambda: port_file.exists() or program.poll() is not None, HANG, "the port's file")
         url = f"http://127.0.0.1:{port_file.read_text().strip()}/v3/{PROJECT}/jobs/batch-progress"
-        assert ask(url, body={"jobs": list(demo())}, headers=HEADERS).json["count"] == 5
+        assert send(url, body={"jobs": list(demo())}, headers=HEADERS).json["count"] == 5
     finally:
         program.send_signal(signal.SIGTERM)
         assert program.wait(HANG) == 0

@@ -11,21 +11,21 @@ from email.utils import parsedate_to_datetime
 
 import pytest
 
-from standin import BadJob, Refusal, StandIn, Throttle, rpo_and_rto, strict_json
+from standin import BadJob, ApiError, StandIn, Throttle, rpo_and_rto, strict_json
 from standin.clock import HANG
-from standin.conftest import HEADERS, JOB, OTHER, PROJECT, TOKEN, Answer, ask, progress
+from standin.conftest import HEADERS, JOB, OTHER, PROJECT, TOKEN, ClientResponse, send, progress
 
 
-def test_a_literal_item_is_answered_as_it_stands(cloud):
+def test_a_literal_item_is_sent_unchanged(cloud):
     item = {"job_id": OTHER, "progress": None, "x": [1.5, ""], "progress_map": []}
     cloud.jobs[OTHER] = item
-    answer = progress(cloud, OTHER, JOB)
-    assert answer.status == 202
-    assert answer.json == {"count": 2, "results": [item, cloud.jobs[JOB]]}
+    response = progress(cloud, OTHER, JOB)
+    assert response.status == 202
+    assert response.json == {"count": 2, "results": [item, cloud.jobs[JOB]]}
     assert cloud.problems() == []
 
 
-def test_the_record_tells_what_came(cloud):
+def test_the_journal_records_each_request(cloud):
     progress(cloud, JOB)
     [request] = cloud.wait_for_requests(1)
     assert (request.method, request.status, request.jobs) == ("POST", 202, [JOB])
@@ -34,7 +34,7 @@ def test_the_record_tells_what_came(cloud):
     assert json.loads(request.as_json())["body"] == json.dumps({"jobs": [JOB]})
 
 
-def test_waiting_in_vain_says_what_was_seen(cloud):
+def test_a_failed_wait_reports_the_requests(cloud):
     progress(cloud, JOB)
     with pytest.raises(AssertionError, match="1 of 2 requests within 0.05 s.*\n.*-> 202"):
         cloud.wait_for_requests(2, timeout=0.05)
@@ -67,22 +67,22 @@ BODIES = {
 
 
 @pytest.mark.parametrize("body", BODIES.values(), ids=BODIES.keys())
-def test_a_wrong_body_is_refused_and_recorded(cloud, body):
-    answer = progress(cloud, body=body)
-    assert answer.status == 400
-    assert answer.code in ("DRS.M00201", "DRS.M00202")
+def test_a_wrong_body_is_rejected_and_recorded(cloud, body):
+    response = progress(cloud, body=body)
+    assert response.status == 400
+    assert response.code in ("DRS.M00201", "DRS.M00202")
     assert len(cloud.requests[0].problems) == 1
 
 
-def test_what_python_reads_and_json_is_not():
+def test_extensions_of_json_are_rejected():
     for text in (b"[NaN]", b"[-Infinity]", b'{"a":1,"a":1}', rb'["\udc00"]'):
         with pytest.raises(ValueError):
             strict_json.decode(text)
 
 
 def test_duplicates_have_their_own_code(cloud):
-    answer = progress(cloud, JOB, JOB)
-    assert (answer.status, answer.code) == (400, "DRS.M00301")
+    response = progress(cloud, JOB, JOB)
+    assert (response.status, response.code) == (400, "DRS.M00301")
     assert cloud.requests[0].problems == ["an id twice"]
 
 
@@ -99,14 +99,14 @@ WRONG_HEADERS = {
 
 
 @pytest.mark.parametrize("headers, status, code", WRONG_HEADERS.values(), ids=WRONG_HEADERS.keys())
-def test_a_wrong_header_is_refused_and_recorded(cloud, headers, status, code):
-    answer = progress(cloud, headers=headers)
-    assert (answer.status, answer.code) == (status, code)
+def test_a_wrong_header_is_rejected_and_recorded(cloud, headers, status, code):
+    response = progress(cloud, headers=headers)
+    assert (response.status, response.code) == (status, code)
     assert len(cloud.requests[0].problems) == 1
 
 
 @pytest.mark.parametrize("language", ["en-us", "zh-cn"])
-def test_both_languages_are_taken(cloud, language):
+def test_both_languages_are_accepted(cloud, language):
     assert progress(cloud, headers={**HEADERS, "X-Language": language}).status == 202
     assert cloud.problems() == []
 
@@ -122,19 +122,19 @@ def test_both_languages_are_taken(cloud, language):
         ("POST", "/v3/0123/jobs/batch-progress", 403),
     ],
 )
-def test_a_wrong_place_is_refused_and_recorded(cloud, method, path, status):
-    answer = ask(cloud.endpoint + path, method, {"jobs": [JOB]}, HEADERS)
-    assert answer.status == status
+def test_a_wrong_path_is_rejected_and_recorded(cloud, method, path, status):
+    response = send(cloud.endpoint + path, method, {"jobs": [JOB]}, HEADERS)
+    assert response.status == status
     assert len(cloud.requests[0].problems) == 1
 
 
-def test_a_prefix_is_asked_for():
+def test_a_prefix_is_required():
     with StandIn(PROJECT, TOKEN, prefix="/drs") as cloud:
         cloud.jobs[JOB] = {"job_id": JOB}
         assert cloud.endpoint.endswith(f":{cloud.port}/drs")
         assert progress(cloud).status == 202
         bare = cloud.endpoint.removesuffix("/drs") + f"/v3/{PROJECT}/jobs/batch-progress"
-        assert ask(bare, body={"jobs": [JOB]}, headers=HEADERS).status == 404
+        assert send(bare, body={"jobs": [JOB]}, headers=HEADERS).status == 404
 
 
 def test_a_header_twice_is_recorded(cloud):
@@ -150,7 +150,7 @@ def test_a_header_twice_is_recorded(cloud):
     client.close()
 
 
-def test_a_token_that_was_good_is_refused_without_blame(cloud):
+def test_a_former_token_is_rejected_and_no_client_error(cloud):
     cloud.token = "other"
     assert progress(cloud).code == "DRS.M00100"
     assert cloud.problems() == []
@@ -169,14 +169,14 @@ def test_a_token_that_was_good_is_refused_without_blame(cloud):
 )
 def test_a_bad_id_plays_every_possibility(cloud, bad, status, expected):
     cloud.drs.unknown_job = bad
-    answer = progress(cloud, JOB, OTHER)
-    assert answer.status == status
-    assert expected.items() <= answer.json.items()
+    response = progress(cloud, JOB, OTHER)
+    assert response.status == status
+    assert expected.items() <= response.json.items()
     assert cloud.problems() == []
 
 
 @pytest.mark.parametrize("named, job_id", [(True, OTHER), (False, None)])
-def test_a_refusal_in_the_envelope_may_name_the_id(cloud, named, job_id):
+def test_an_error_in_the_envelope_may_name_the_id(cloud, named, job_id):
     cloud.jobs[OTHER] = BadJob(shape="envelope", named=named)
     [item] = progress(cloud, JOB, OTHER).json["results"]
     assert (item.get("job_id"), item["error_code"]) == (job_id, "DRS.M05003")
@@ -185,7 +185,7 @@ def test_a_refusal_in_the_envelope_may_name_the_id(cloud, named, job_id):
 def test_an_empty_result_may_be_an_error(cloud):
     cloud.drs.unknown_job = BadJob(how="omit")
     assert progress(cloud, OTHER).json == {"count": 0, "results": []}
-    cloud.drs.empty = "refuse"
+    cloud.drs.empty = "reject"
     assert progress(cloud, OTHER).status == 422
 
 
@@ -194,20 +194,20 @@ def test_the_limit_of_ids_is_settable(cloud):
     cloud.drs.most_ids = 2
     assert progress(cloud, "a", "b").status == 202
     assert progress(cloud, "a", "b", "c").code == "DRS.M00299"
-    cloud.drs.too_many = Refusal("APIG.0201", status=494, shape="html")
+    cloud.drs.too_many = ApiError("APIG.0201", status=494, shape="html")
     assert progress(cloud, "a", "b", "c").status == 494
 
 
 def test_order_and_status_are_settable(cloud):
     cloud.jobs[OTHER] = {"job_id": OTHER}
     cloud.drs.order, cloud.drs.success_status = "reversed", 200
-    answer = progress(cloud, JOB, OTHER)
-    assert answer.status == 200
-    assert [item["job_id"] for item in answer.json["results"]] == [OTHER, JOB]
+    response = progress(cloud, JOB, OTHER)
+    assert response.status == 200
+    assert [item["job_id"] for item in response.json["results"]] == [OTHER, JOB]
 
 
 @pytest.mark.parametrize("code, status", [("APIG.0308", 429), ("DRS.M01503", 400)])
-def test_throttling_refuses_until_the_window_has_passed(cloud, code, status):
+def test_throttling_rejects_until_the_window_has_passed(cloud, code, status):
     cloud.drs.throttle = Throttle(requests=2, window=0.3, code=code)
     assert [progress(cloud).status for _ in range(3)] == [202, 202, status]
     deadline = time.monotonic() + HANG
@@ -239,12 +239,12 @@ def test_latency_and_most_in_flight(cloud):
 def test_gzip_only_where_it_is_accepted(cloud):
     cloud.drs.gzip = True
     assert "Content-Encoding" not in progress(cloud).headers
-    answer = progress(cloud, headers={**HEADERS, "Accept-Encoding": "deflate, gzip"})
-    assert answer.headers["Content-Encoding"] == "gzip"
-    assert json.loads(gzip.decompress(answer.body))["count"] == 1
+    response = progress(cloud, headers={**HEADERS, "Accept-Encoding": "deflate, gzip"})
+    assert response.headers["Content-Encoding"] == "gzip"
+    assert json.loads(gzip.decompress(response.body))["count"] == 1
 
 
-def test_chunked_answers_and_chunked_requests(cloud):
+def test_chunked_responses_and_chunked_requests(cloud):
     cloud.drs.chunked = True
     client = http.client.HTTPConnection("127.0.0.1", cloud.port, timeout=HANG)
     parts = iter([b'{"jobs":', b'["%s"]}' % JOB.encode()])
@@ -268,7 +268,7 @@ def test_connections_are_kept(cloud):
     client.close()
 
 
-def test_a_port_that_is_taken_is_an_error(cloud):
+def test_a_port_in_use_is_an_error(cloud):
     with pytest.raises(OSError, match="in use"), StandIn(PROJECT, TOKEN, port=cloud.port):
         pass
 
@@ -280,15 +280,15 @@ def test_members_that_the_service_does_not_know_mean_nothing(cloud):
     assert cloud.problems() == []
 
 
-def test_the_text_of_a_refusal_is_the_codes_own(cloud):
+def test_the_text_of_an_error_is_the_codes_own(cloud):
     cloud.jobs[OTHER] = BadJob(code="DRS.M05003")
     assert progress(cloud, OTHER).json["error_msg"] == "The task does not exist."
     cloud.jobs[OTHER] = BadJob(code="DRS.M05004")
     assert progress(cloud, OTHER).json["error_msg"] == "The task has been deleted."
 
 
-def listed(cloud: StandIn, body: dict) -> Answer:
-    return ask(f"{cloud.endpoint}/v3/{PROJECT}/jobs", body=body, headers=HEADERS)
+def listed(cloud: StandIn, body: dict) -> ClientResponse:
+    return send(f"{cloud.endpoint}/v3/{PROJECT}/jobs", body=body, headers=HEADERS)
 
 
 def test_the_task_list_is_paged(cloud):
@@ -297,9 +297,9 @@ def test_the_task_list_is_paged(cloud):
     cloud.drs.use_types[JOB] = "sync"
 
     def page(number: int, size: int, use_type: str = "migration") -> dict:
-        answer = listed(cloud, {"cur_page": number, "per_page": size, "db_use_type": use_type})
-        assert answer.status == 200
-        return answer.json
+        response = listed(cloud, {"cur_page": number, "per_page": size, "db_use_type": use_type})
+        assert response.status == 200
+        return response.json
 
     assert [job["id"] for job in page(2, 2)["jobs"]] == ["id-2", "id-3"]
     assert (page(0, 2)["total_record"], len(page(0, 2)["jobs"])) == (5, 5)
@@ -308,7 +308,7 @@ def test_the_task_list_is_paged(cloud):
     assert [job["id"] for job in page(0, 2)["jobs"]] == ["id-0", "id-1"]
     assert cloud.problems() == []
     body = {"cur_page": 0, "per_page": 1, "db_use_type": "migration"}
-    cloud.drs.list_refusal = Refusal("DRS.M00004")
+    cloud.drs.list_error = ApiError("DRS.M00004")
     assert listed(cloud, body).status == 500
 
 
@@ -316,7 +316,7 @@ def test_the_task_list_is_paged(cloud):
     {"per_page": 101}, {"cur_page": -1}, {"cur_page": 2}, {"cur_page": "0"}, {"per_page": None},
     {"db_use_type": "dr"}, {"db_use_type": None},
 ])
-def test_a_wrong_request_for_the_list_is_refused_and_recorded(cloud, wrong):
+def test_a_wrong_list_request_is_rejected_and_recorded(cloud, wrong):
     body = {"cur_page": 0, "per_page": 0, "db_use_type": "migration"} | wrong
     body = {name: value for name, value in body.items() if value is not None}
     assert listed(cloud, body).status == 400
@@ -324,9 +324,9 @@ def test_a_wrong_request_for_the_list_is_refused_and_recorded(cloud, wrong):
 
 
 def test_a_task_is_written_as_recorded(cloud):
-    answer = listed(cloud, {"cur_page": 0, "per_page": 0, "db_use_type": "migration"})
-    assert answer.body.startswith(b'{"jobs":[{"id":') and answer.body.endswith(b',"total_record":1}')
-    [task] = answer.json["jobs"]
+    response = listed(cloud, {"cur_page": 0, "per_page": 0, "db_use_type": "migration"})
+    assert response.body.startswith(b'{"jobs":[{"id":') and response.body.endswith(b',"total_record":1}')
+    [task] = response.json["jobs"]
     assert task["create_time"] == "2026-06-26T17:08:57Z"
     arrays = [value for value in task["job_action"].values() if value]
     assert len(arrays) == 2 and sum(map(len, arrays)) > 30
@@ -344,23 +344,23 @@ def test_the_documented_members_narrow_the_list(cloud, by, found):
     cloud.drs.task_fields[OTHER] = {"engine_type": "mongodb", "net_type": "vpn"}
     cloud.drs.tags[JOB] = {"team": "db", "stage": "prod"}
     body = {"cur_page": 0, "per_page": 0, "db_use_type": "migration", **by}
-    answer = listed(cloud, body).json
-    assert {task["id"] for task in answer["jobs"]} == found
-    assert answer["total_record"] == len(found)
+    response = listed(cloud, body).json
+    assert {task["id"] for task in response["jobs"]} == found
+    assert response["total_record"] == len(found)
     assert cloud.problems() == []
 
 
-def recovery(cloud: StandIn, *jobs: str) -> Answer:
+def recovery(cloud: StandIn, *jobs: str) -> ClientResponse:
     """A request for RPO and RTO."""
     url = f"{cloud.endpoint}/v3/{PROJECT}/jobs/batch-rpo-and-rto"
-    return ask(url, body={"jobs": list(jobs)}, headers=HEADERS)
+    return send(url, body={"jobs": list(jobs)}, headers=HEADERS)
 
 
 def test_rpo_and_rto_are_written_as_recorded(cloud):
     cloud.drs.rpo_and_rto[OTHER] = rpo_and_rto(OTHER, rpo=250, rto=None, now=1782494478.0)
-    answer = recovery(cloud, JOB, OTHER)
-    assert (answer.status, answer.json["count"]) == (202, 2)
-    first, second = answer.json["results"]
+    response = recovery(cloud, JOB, OTHER)
+    assert (response.status, response.json["count"]) == (202, 2)
+    first, second = response.json["results"]
     assert list(first) == ["job_id", "rpo_info", "rto_info"]
     assert list(first["rto_info"]) == ["delay", "time", "gtid_set", "check_point"]
     assert first["rpo_info"]["delay"] == first["rto_info"]["delay"] == "0"
@@ -372,8 +372,8 @@ def test_rpo_and_rto_are_written_as_recorded(cloud):
 
 
 def test_rpo_and_rto_know_the_jobs_that_progress_knows(cloud):
-    answer = recovery(cloud, JOB, OTHER)
-    assert (answer.status, answer.code) == (400, "DRS.M05003")
+    response = recovery(cloud, JOB, OTHER)
+    assert (response.status, response.code) == (400, "DRS.M05003")
     assert recovery(cloud, JOB, JOB).code == "DRS.M00301"
     cloud.drs.most_ids = 1
     assert recovery(cloud, JOB, OTHER).code == "DRS.M00299"
@@ -383,11 +383,11 @@ def test_rpo_and_rto_know_the_jobs_that_progress_knows(cloud):
     assert recovery(cloud, OTHER).status == 429
 
 
-@pytest.mark.parametrize("refusal", [
-    Refusal("APIG.0101"), Refusal("", status=405, shape="html"), Refusal("DRS.M00102"),
+@pytest.mark.parametrize("error", [
+    ApiError("APIG.0101"), ApiError("", status=405, shape="html"), ApiError("DRS.M00102"),
 ])
-def test_rpo_and_rto_may_not_be_offered(cloud, refusal):
-    cloud.drs.rpo_and_rto_refusal = refusal
-    assert recovery(cloud, JOB).status == recovery(cloud, JOB).status == refusal.status
+def test_rpo_and_rto_may_not_be_offered(cloud, error):
+    cloud.drs.rpo_and_rto_error = error
+    assert recovery(cloud, JOB).status == recovery(cloud, JOB).status == error.status
     assert progress(cloud, JOB).status == 202
     assert cloud.problems() == []

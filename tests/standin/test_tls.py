@@ -57,7 +57,7 @@ def test_certificates_verify_with_openssl(certificates):
 def test_tls_faults(certificates, name, error):
     with StandIn(PROJECT, TOKEN, tls=certificates.server()) as cloud:
         cloud.jobs[JOB] = {"job_id": JOB}
-        cloud.answer_with(name, times=1)
+        cloud.inject(name, times=1)
         with pytest.raises(error):
             progress(cloud, tls=trusting(certificates), timeout=0.5)
         assert progress(cloud, tls=trusting(certificates)).status == 202

@@ -9,7 +9,7 @@ import time
 from collections import deque
 from email.utils import formatdate
 
-from .refusals import Refusal
+from .api_errors import ApiError
 
 
 class Throttle:
@@ -34,7 +34,7 @@ class Throttle:
         self.retry_after = retry_after
         self.as_date = as_date
         self.shape = shape
-        self.refused = 0
+        self.rejected = 0
         self._lock = threading.Lock()
         self._admitted: deque[float] = deque()
 
@@ -47,8 +47,8 @@ class Throttle:
             if len(self._admitted) < self.requests:
                 self._admitted.append(now)
                 return
-            self.refused += 1
-        raise Refusal(self.code, shape=self.shape, headers=self._headers(wall_clock))
+            self.rejected += 1
+        raise ApiError(self.code, shape=self.shape, headers=self._headers(wall_clock))
 
     def _headers(self, wall_clock: float) -> dict[str, str]:
         if self.retry_after is None:

@@ -28,7 +28,7 @@ class Malformed(Exception):
 
 
 @dataclass
-class Reply:
+class Response:
     """An answer, before it is dressed for the wire."""
 
     status: int
@@ -36,14 +36,14 @@ class Reply:
     headers: dict[str, str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, status: int, document: Any, **headers: str) -> "Reply":
+    def of(cls, status: int, document: Any, **headers: str) -> "Response":
         body = json.dumps(document, separators=(",", ":")).encode()
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         return cls(status, body, {"Content-Type": "application/json", **named})
 
-    def compressed(self) -> "Reply":
+    def compressed(self) -> "Response":
         headers = {**self.headers, "Content-Encoding": "gzip"}
-        return Reply(self.status, gzip.compress(self.body, 1), headers)
+        return Response(self.status, gzip.compress(self.body, 1), headers)
 
     def head(self, now: float, length: int | None = None, chunked: bool = False) -> bytes:
         """Status line and headers; `length` may lie."""

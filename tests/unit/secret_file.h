@@ -76,7 +76,7 @@ static inline void assert_new_value(const char *value) {
   assert_false(changed);
 }
 
-static inline void assert_refused(const char *why) {
+static inline void assert_rejected(const char *why) {
   assert_false(refresh());
   assert_false(changed);
   assert_int_equal(e.kind, ERR_AUTH);

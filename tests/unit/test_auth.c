@@ -95,17 +95,17 @@ static enum auth_state prepare(struct auth *a) {
 }
 
 /* A reply's `captured` and its end, "2020-09-13T12:26:40Z". */
-static void answer_login(const char *token, msec_t life) {
+static void respond_login(const char *token, msec_t life) {
   char body[100], end[40];
   time_t ends = wall_now() + (time_t)(life / 1000);
   strftime(end, sizeof(end), "%Y-%m-%dT%H:%M:%S.000000Z", gmtime(&ends));
   snprintf(body, sizeof(body), "{\"token\":{\"expires_at\":\"%s\"}}", end);
-  fake_answer(fake_calls[0], (struct http_response){201, -1, wall_now(), token},
+  fake_response(fake_calls[0], (struct http_response){201, -1, wall_now(), token},
               body);
 }
 
-static void refuse_login(long status, msec_t retry_after) {
-  fake_answer(fake_calls[0],
+static void reject_login(long status, msec_t retry_after) {
+  fake_response(fake_calls[0],
               (struct http_response){status, retry_after, wall_now(), NULL},
               "{\"error\":{\"code\":401,\"message\":\"no entry\"}}");
 }
@@ -148,7 +148,7 @@ static void a_token_lasts_its_day(void **state) {
   (void)state;
   struct auth *a = open_login("p");
   assert_int_equal(prepare(a), AUTH_BUSY);
-  answer_login("token-1", DAY);
+  respond_login("token-1", DAY);
   for (; fake_now < born + DAY - 10 * MINUTE; fake_now += MINUTE)
     assert_int_equal(prepare(a), AUTH_READY);
   assert_int_equal(fake_started, 1);
@@ -161,13 +161,13 @@ static void it_is_renewed_before_its_end(void **state) {
   (void)state;
   struct auth *a = open_login("p");
   prepare(a);
-  answer_login("token-1", DAY);
+  respond_login("token-1", DAY);
   for (; fake_started == 1; fake_now += MINUTE)
     assert_int_equal(prepare(a), AUTH_READY);
   assert_between(fake_now - born, DAY - 10 * MINUTE, DAY - 3 * MINUTE);
   assert_int_equal(prepare(a), AUTH_READY);
   assert_applies(a, "token-1\n");
-  answer_login("token-2", DAY);
+  respond_login("token-2", DAY);
   assert_int_equal(prepare(a), AUTH_READY);
   assert_applies(a, "token-2\n");
   assert_int_equal(fake_started, 2);
@@ -177,11 +177,11 @@ static void a_token_that_served_is_renewed_at_once(void **state) {
   (void)state;
   struct auth *a = open_login("p");
   prepare(a);
-  answer_login("token-1", DAY);
+  respond_login("token-1", DAY);
   use(a, AUTH_ACCEPTED);
   use(a, AUTH_REJECTED);
   assert_int_equal(prepare(a), AUTH_BUSY);
-  answer_login("token-2", DAY);
+  respond_login("token-2", DAY);
   assert_int_equal(prepare(a), AUTH_READY);
 }
 
@@ -191,7 +191,7 @@ static void a_token_that_never_served_is_not_followed_by_another(void **state) {
   struct auth *a = open_login("p");
   for (; fake_now < born + HOUR; fake_now += MINUTE) {
     if (prepare(a) == AUTH_BUSY)
-      answer_login("token", DAY);
+      respond_login("token", DAY);
     if (prepare(a) == AUTH_READY)
       use(a, AUTH_REJECTED);
     assert_int_equal(prepare(a), AUTH_REFUSED);
@@ -200,31 +200,31 @@ static void a_token_that_never_served_is_not_followed_by_another(void **state) {
   assert_between(fake_started, 6, 16); /* of 60 reads */
 }
 
-static void refusals_of_an_old_token_tell_nothing(void **state) {
+static void rejections_of_an_old_token_prove_nothing(void **state) {
   (void)state;
   struct auth *a = open_login("p");
   unsigned serials[2];
   prepare(a);
-  answer_login("token-1", DAY);
+  respond_login("token-1", DAY);
   use(a, AUTH_ACCEPTED);
   free(apply(a, &serials[0]));
   free(apply(a, &serials[1]));
   struct auth_outcome refused = {AUTH_REJECTED, serials[0], &why, -1};
   auth_done(a, &refused, fake_now);
   prepare(a);
-  answer_login("token-2", DAY);
+  respond_login("token-2", DAY);
   auth_done(a, &refused, fake_now); /* of the same token, but late */
   assert_int_equal(prepare(a), AUTH_READY);
   assert_int_equal(fake_started, 2);
 }
 
 /* Of eight in flight with a new token, all refused, one counts. */
-static void refusals_of_one_token_are_one(void **state) {
+static void rejections_of_one_token_are_one(void **state) {
   (void)state;
   struct auth *a = open_login("p");
   struct auth_outcome refused = {AUTH_REJECTED, 0, &why, -1};
   prepare(a);
-  answer_login("token-1", DAY);
+  respond_login("token-1", DAY);
   for (int i = 0; i < 8; i++)
     free(apply(a, &refused.serial));
   for (int i = 0; i < 8; i++)
@@ -243,7 +243,7 @@ static void an_hour_of_a_wrong_password_is_six_tries(void **state) {
     prepare(b);
     assert_between(fake_calls_len, 0, 1);
     if (fake_calls_len > 0)
-      refuse_login(401, -1);
+      reject_login(401, -1);
     assert_int_equal(prepare(a), AUTH_REFUSED);
     assert_int_equal(prepare(b), AUTH_REFUSED);
     assert_non_null(strstr(why.text, "no entry"));
@@ -272,12 +272,12 @@ static void a_new_password_ends_the_pause(void **state) {
   write_secret(path, "wrong");
   struct auth *a = open_auth(login((struct secret_config){.path = path}), "p");
   prepare(a);
-  refuse_login(401, -1);
+  reject_login(401, -1);
   assert_int_equal(prepare(a), AUTH_REFUSED);
   write_secret(path, "right");
   assert_int_equal(prepare(a), AUTH_BUSY);
   assert_non_null(strstr(fake_calls[0]->body, "\"password\":\"right\""));
-  answer_login("token", DAY);
+  respond_login("token", DAY);
   assert_int_equal(prepare(a), AUTH_READY);
   assert_null(a->insecure_file);
   chmod(path, 0644);
@@ -295,7 +295,7 @@ static void an_incomplete_file_is_not_tried(void **state) {
   write_secret(path, "wrong");
   struct auth *a = open_auth(login((struct secret_config){.path = path}), "p");
   prepare(a);
-  refuse_login(401, -1);
+  reject_login(401, -1);
   write_incomplete_secret(path, "rig");
   assert_int_equal(prepare(a), AUTH_REFUSED);
   write_incomplete_secret(path, "");
@@ -314,10 +314,10 @@ static void a_value_that_was_rejected_ends_no_pause(void **state) {
   write_secret(path, "wrong-1");
   struct auth *a = open_auth(login((struct secret_config){.path = path}), "p");
   prepare(a);
-  refuse_login(401, -1);
+  reject_login(401, -1);
   write_secret(path, "wrong-2");
   prepare(a);
-  refuse_login(401, -1);
+  reject_login(401, -1);
   for (int i = 0; i < 10; i++) {
     write_secret(path, i % 2 == 0 ? "wrong-1" : "wrong-2");
     assert_int_equal(prepare(a), AUTH_REFUSED);
@@ -336,7 +336,7 @@ static void an_hour_of_new_wrong_passwords_is_six_tries(void **state) {
     snprintf(password, sizeof(password), "wrong-%ld", (long)fake_now);
     write_secret(path, password);
     if (prepare(a) == AUTH_BUSY)
-      refuse_login(401, -1);
+      reject_login(401, -1);
   }
   assert_between(fake_started, 5, 6);
   unlink(path);
@@ -352,7 +352,7 @@ static void new_wrong_passwords_in_a_minute_are_four_tries(void **state) {
     snprintf(password, sizeof(password), "wrong-%ld", (long)fake_now);
     write_secret(path, password);
     if (prepare(a) == AUTH_BUSY)
-      refuse_login(401, -1);
+      reject_login(401, -1);
   }
   assert_int_equal(fake_started, 4);
   unlink(path);
@@ -380,7 +380,7 @@ static void a_user_has_one_pause_whatever_the_password(void **state) {
   for (; fake_now < born + HOUR; fake_now += 10000)
     for (int i = 0; i < 10; i++) {
       if (prepare(a[i]) == AUTH_BUSY)
-        refuse_login(401, -1);
+        reject_login(401, -1);
       assert_int_equal(prepare(a[i]), AUTH_REFUSED);
       assert_non_null(strstr(why.text, "no entry"));
     }
@@ -392,19 +392,19 @@ static void the_right_password_gets_its_turn(void **state) {
   (void)state;
   struct auth *wrong = open_spelling(0, "wrong"), *right;
   prepare(wrong);
-  refuse_login(401, -1);
+  reject_login(401, -1);
   right = open_spelling(1, "right");
   assert_int_equal(prepare(right), AUTH_REFUSED);
   fake_now += MINUTE;
   assert_int_equal(prepare(wrong), AUTH_REFUSED);
   assert_int_equal(prepare(right), AUTH_BUSY);
-  answer_login("token", MINUTE);
+  respond_login("token", MINUTE);
   for (; fake_now < born + HOUR; fake_now += 10000) {
     if (prepare(wrong) == AUTH_BUSY)
-      refuse_login(401, -1);
+      reject_login(401, -1);
     prepare(right);
     if (fake_calls_len > 0)
-      answer_login("token", MINUTE);
+      respond_login("token", MINUTE);
     assert_int_equal(prepare(right), AUTH_READY);
   }
 }
@@ -432,13 +432,13 @@ static void a_user_logs_in_once_at_a_time(void **state) {
     for (int i = 0; i < 10; i++)
       assert_int_equal(prepare(a[i]), i < done ? AUTH_READY : AUTH_BUSY);
     assert_int_equal(fake_calls_len, 1);
-    answer_login("token", DAY);
+    respond_login("token", DAY);
   }
   assert_int_equal(fake_started, 10);
 }
 
 /* Neither is a refusal. */
-static void an_identity_service_that_is_ill_is_asked_again(void **state) {
+static void an_unavailable_identity_service_is_retried(void **state) {
   (void)state;
   struct auth *a = open_login("p");
   prepare(a);
@@ -447,18 +447,18 @@ static void an_identity_service_that_is_ill_is_asked_again(void **state) {
   assert_int_equal(why.kind, ERR_HTTP);
   fake_now += 1000;
   assert_int_equal(prepare(a), AUTH_BUSY);
-  refuse_login(503, -1);
+  reject_login(503, -1);
   assert_int_equal(prepare(a), AUTH_REFUSED);
   fake_now += 2000;
   assert_int_equal(prepare(a), AUTH_BUSY);
-  refuse_login(429, 7000);
+  reject_login(429, 7000);
   assert_int_equal(prepare(a), AUTH_REFUSED);
   assert_int_equal(why.kind, ERR_THROTTLED);
   fake_now += 6999;
   assert_int_equal(prepare(a), AUTH_REFUSED);
   fake_now += 1;
   assert_int_equal(prepare(a), AUTH_BUSY);
-  answer_login("token", DAY);
+  respond_login("token", DAY);
   assert_int_equal(prepare(a), AUTH_READY);
 }
 
@@ -469,7 +469,7 @@ static void other_statuses_reject_nothing(void **state) {
   struct auth *a = open_login("p");
   for (size_t i = 0; i < COUNT(statuses); i++) {
     assert_int_equal(prepare(a), AUTH_BUSY);
-    fake_answer(fake_calls[0],
+    fake_response(fake_calls[0],
                 (struct http_response){statuses[i], -1, -1, NULL},
                 "<html>no</html>");
     assert_int_equal(prepare(a), AUTH_REFUSED);
@@ -477,7 +477,7 @@ static void other_statuses_reject_nothing(void **state) {
     fake_now += 1000 << i;
   }
   prepare(a);
-  refuse_login(400, -1); /* in the identity service's own words */
+  reject_login(400, -1); /* in the identity service's own words */
   assert_int_equal(prepare(a), AUTH_REFUSED);
   assert_int_equal(why.kind, ERR_AUTH);
 }
@@ -493,7 +493,7 @@ static void its_illness_costs_no_read_while_the_token_lives(void **state) {
   (void)state;
   struct auth *a = open_login("p");
   prepare(a);
-  answer_login("token-1", DAY);
+  respond_login("token-1", DAY);
   for (; fake_now < born + DAY; fake_now += MINUTE) {
     assert_int_equal(prepare(a), AUTH_READY);
     if (fake_calls_len > 0)
@@ -503,13 +503,13 @@ static void its_illness_costs_no_read_while_the_token_lives(void **state) {
   assert_between(fake_started, 3, 12);
 }
 
-static void an_answer_without_a_token_is_an_error(void **state) {
+static void a_response_without_a_token_is_an_error(void **state) {
   (void)state;
   static const char *const tokens[] = {NULL, "", "a b", "\x01", "\xC3\xA9"};
   for (size_t i = 0; i < COUNT(tokens); i++) {
     struct auth *a = open_login("p");
     prepare(a);
-    answer_login(tokens[i], DAY);
+    respond_login(tokens[i], DAY);
     assert_int_equal(prepare(a), AUTH_REFUSED);
     assert_int_equal(why.kind, ERR_RESPONSE);
     tear_down(NULL);
@@ -523,14 +523,14 @@ static void a_token_may_have_32_kilobytes(void **state) {
   memset(token, 'x', SECRET_MAX);
   struct auth *a = open_login("p");
   prepare(a);
-  answer_login(token, DAY);
+  respond_login(token, DAY);
   assert_int_equal(prepare(a), AUTH_READY);
   assert_applies(a, token);
   tear_down(NULL);
   token[SECRET_MAX] = 'x';
   a = open_login("p");
   prepare(a);
-  answer_login(token, DAY);
+  respond_login(token, DAY);
   assert_int_equal(prepare(a), AUTH_REFUSED);
   free(token);
 }
@@ -646,7 +646,7 @@ static void an_accepted_key_pays_for_no_other(void **state) {
   assert_int_equal(prepare(open_auth(c, "p")), AUTH_READY);
 }
 
-static void a_wrong_clock_is_said(void **state) {
+static void a_wrong_clock_is_named(void **state) {
   (void)state;
   static const struct {
     long ahead; /* seconds, of our clock */
@@ -701,12 +701,12 @@ static void the_vendors_headers_are_signed(void **state) {
 
 /* An agency */
 
-static void answer_session(long status, const char *text) {
-  fake_answer(fake_calls[0], (struct http_response){status, -1, -1, NULL},
+static void respond_session(long status, const char *text) {
+  fake_response(fake_calls[0], (struct http_response){status, -1, -1, NULL},
               text);
 }
 
-static void answer_keys(const char *access, msec_t life) {
+static void respond_keys(const char *access, msec_t life) {
   char body[200], end[40];
   time_t ends = wall_now() + (time_t)(life / 1000);
   strftime(end, sizeof(end), "%Y-%m-%dT%H:%M:%S.000000Z", gmtime(&ends));
@@ -714,15 +714,15 @@ static void answer_keys(const char *access, msec_t life) {
            "{\"credential\":{\"access\":\"%s\",\"secret\":\"S\","
            "\"securitytoken\":\"T\",\"expires_at\":\"%s\"}}",
            access, end);
-  fake_answer(fake_calls[0], (struct http_response){200, -1, wall_now(), NULL},
+  fake_response(fake_calls[0], (struct http_response){200, -1, wall_now(), NULL},
               body);
 }
 
 static void get_keys(struct auth *a, const char *access, msec_t life) {
   prepare(a);
-  answer_session(200, "session");
+  respond_session(200, "session");
   prepare(a);
-  answer_keys(access, life);
+  respond_keys(access, life);
 }
 
 static void an_agency_gives_keys(void **state) {
@@ -731,12 +731,12 @@ static void an_agency_gives_keys(void **state) {
   assert_int_equal(prepare(a), AUTH_BUSY);
   assert_string_equal(fake_calls[0]->url,
                       "http://metadata/meta-data/latest/api/token");
-  answer_session(200, "session");
+  respond_session(200, "session");
   assert_int_equal(prepare(a), AUTH_BUSY);
   assert_string_equal(fake_calls[0]->url,
                       "http://metadata/openstack/latest/securitykey");
   assert_string_equal(fake_calls[0]->headers, "X-Metadata-Token: session\n");
-  answer_keys("AK1", 6 * HOUR);
+  respond_keys("AK1", 6 * HOUR);
   assert_int_equal(prepare(a), AUTH_READY);
   assert_applies(a, "Access=AK1, ");
   assert_applies(a, "X-Security-Token: T\n");
@@ -748,10 +748,10 @@ static void a_session_need_not_be_offered(void **state) {
   for (size_t i = 0; i < COUNT(statuses); i++) {
     struct auth *a = open_agency();
     prepare(a);
-    answer_session(statuses[i], "not here");
+    respond_session(statuses[i], "not here");
     assert_int_equal(prepare(a), AUTH_BUSY);
     assert_string_equal(fake_calls[0]->headers, "");
-    answer_keys("AK1", HOUR);
+    respond_keys("AK1", HOUR);
     assert_int_equal(prepare(a), AUTH_READY);
     tear_down(NULL);
   }
@@ -765,28 +765,28 @@ static void its_keys_are_renewed_in_time(void **state) {
     assert_int_equal(prepare(a), AUTH_READY);
   msec_t left = born + 6 * HOUR - (fake_now - MINUTE);
   assert_between(left, 9 * MINUTE, 40 * MINUTE);
-  answer_session(200, "session");
+  respond_session(200, "session");
   assert_int_equal(prepare(a), AUTH_READY);
   assert_applies(a, "Access=AK1, ");
-  answer_keys("AK2", 6 * HOUR);
+  respond_keys("AK2", 6 * HOUR);
   prepare(a);
   assert_applies(a, "Access=AK2, ");
   assert_int_equal(fake_started, 4);
 }
 
-static void no_agency_is_said(void **state) {
+static void a_missing_agency_is_named(void **state) {
   (void)state;
   struct auth *a = open_agency();
   prepare(a);
-  answer_session(200, "session");
+  respond_session(200, "session");
   prepare(a);
-  fake_answer(fake_calls[0], (struct http_response){401, -1, -1, NULL},
+  fake_response(fake_calls[0], (struct http_response){401, -1, -1, NULL},
               "Please configure Cloud Service Agency first");
   assert_int_equal(prepare(a), AUTH_REFUSED);
   assert_non_null(strstr(why.text, "this server has no agency"));
 }
 
-static void no_metadata_service_is_said(void **state) {
+static void a_missing_metadata_service_is_named(void **state) {
   (void)state;
   struct auth *a = open_agency();
   prepare(a);
@@ -795,9 +795,9 @@ static void no_metadata_service_is_said(void **state) {
   assert_non_null(strstr(why.text, "metadata service: no route"));
   fake_now += 1000;
   assert_int_equal(prepare(a), AUTH_BUSY);
-  answer_session(404, "");
+  respond_session(404, "");
   prepare(a);
-  fake_answer(fake_calls[0], (struct http_response){200, -1, -1, NULL}, "{}");
+  fake_response(fake_calls[0], (struct http_response){200, -1, -1, NULL}, "{}");
   assert_int_equal(prepare(a), AUTH_REFUSED);
   assert_non_null(strstr(why.text, "no keys"));
 }
@@ -823,9 +823,9 @@ static size_t requests_in(struct auth *a, msec_t time, msec_t ends) {
     if (prepare(a) != AUTH_BUSY && fake_calls_len == 0)
       continue;
     if (strstr(fake_calls[0]->url, "securitykey") == NULL)
-      answer_session(200, "session");
+      respond_session(200, "session");
     else
-      answer_keys("AK", ends - fake_now);
+      respond_keys("AK", ends - fake_now);
   }
   return fake_started - before;
 }
@@ -856,7 +856,7 @@ static void a_session_token_cannot_add_a_header(void **state) {
   for (size_t i = 0; i < COUNT(tokens); i++) {
     struct auth *a = open_agency();
     prepare(a);
-    answer_session(200, tokens[i]);
+    respond_session(200, tokens[i]);
     assert_int_equal(prepare(a), AUTH_REFUSED);
     assert_non_null(strstr(why.text, "control character"));
     assert_int_equal(fake_calls_len, 0);
@@ -899,7 +899,7 @@ static void nothing_is_kept_where_memory_is_short(void **state) {
 }
 
 /* ("ab", "c") is not ("a", "bc"), and neither has a NULL. */
-static void keys_of_what_is_shared_do_not_collide(void **state) {
+static void keys_of_shared_credentials_do_not_collide(void **state) {
   (void)state;
   static const char *const parts[][2] = {
       {"ab", "c"}, {"a", "bc"}, {"abc", ""}, {"abc", NULL}, {NULL, "abc"},
@@ -925,8 +925,8 @@ int main(void) {
       TEST(it_is_renewed_before_its_end),
       TEST(a_token_that_served_is_renewed_at_once),
       TEST(a_token_that_never_served_is_not_followed_by_another),
-      TEST(refusals_of_an_old_token_tell_nothing),
-      TEST(refusals_of_one_token_are_one),
+      TEST(rejections_of_an_old_token_prove_nothing),
+      TEST(rejections_of_one_token_are_one),
       TEST(an_hour_of_a_wrong_password_is_six_tries),
       TEST(a_new_password_ends_the_pause),
       TEST(an_incomplete_file_is_not_tried),
@@ -937,11 +937,11 @@ int main(void) {
       TEST(the_right_password_gets_its_turn),
       TEST(projects_share_a_login),
       TEST(a_user_logs_in_once_at_a_time),
-      TEST(an_identity_service_that_is_ill_is_asked_again),
+      TEST(an_unavailable_identity_service_is_retried),
       TEST(other_statuses_reject_nothing),
       TEST(a_login_is_sent_once),
       TEST(its_illness_costs_no_read_while_the_token_lives),
-      TEST(an_answer_without_a_token_is_an_error),
+      TEST(a_response_without_a_token_is_an_error),
       TEST(a_token_may_have_32_kilobytes),
       TEST(a_new_key_is_tried_once_at_a_time),
       TEST(an_hour_of_a_wrong_key_is_six_tries),
@@ -949,20 +949,20 @@ int main(void) {
       TEST(one_secret_of_an_access_key_is_tried_at_a_time),
       TEST(rejections_of_one_key_are_one),
       TEST(an_accepted_key_pays_for_no_other),
-      TEST(a_wrong_clock_is_said),
+      TEST(a_wrong_clock_is_named),
       TEST(a_signature_has_its_headers),
       TEST(the_vendors_headers_are_signed),
       TEST(an_agency_gives_keys),
       TEST(a_session_need_not_be_offered),
       TEST(its_keys_are_renewed_in_time),
-      TEST(no_agency_is_said),
-      TEST(no_metadata_service_is_said),
+      TEST(a_missing_agency_is_named),
+      TEST(a_missing_metadata_service_is_named),
       TEST(keys_that_served_are_renewed_at_once),
       TEST(keys_that_have_expired_cost_few_requests),
       TEST(keys_that_end_before_their_successors_cost_few_requests),
       TEST(a_session_token_cannot_add_a_header),
       TEST(nothing_is_kept_where_memory_is_short),
-      TEST(keys_of_what_is_shared_do_not_collide),
+      TEST(keys_of_shared_credentials_do_not_collide),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

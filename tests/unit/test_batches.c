@@ -90,18 +90,18 @@ static size_t read_all(void) {
   return service.requests;
 }
 
-static void assert_good_ones_answered(void) {
+static void assert_good_ones_reported(void) {
   for (size_t i = 0; i < jobs.len; i++)
     if (service.answered[i] == service.bad[i])
       fail_msg("job %zu is %s", i, service.bad[i] ? "answered" : "left out");
 }
 
-static void all_are_asked_once(void **state) {
+static void each_job_is_requested_once(void **state) {
   (void)state;
   set_up(1001, 100);
   for (int i = 0; i < 3; i++) {
     assert_int_equal(read_all(), 11);
-    assert_good_ones_answered();
+    assert_good_ones_reported();
     for (size_t k = 0; k < jobs.len; k++)
       assert_int_equal(service.asked[k], 1);
   }
@@ -115,7 +115,7 @@ static void there_may_be_none(void **state) {
 
 /* At most two more requests for each halving, once; then none, but for one
  * question in ten minutes whether it is well again. */
-static void bad_ones_are_set_apart(void **state) {
+static void bad_jobs_are_quarantined(void **state) {
   (void)state;
   static const size_t bad_counts[] = {1, 2, 10};
   for (size_t i = 0; i < COUNT(bad_counts); i++) {
@@ -125,20 +125,20 @@ static void bad_ones_are_set_apart(void **state) {
       service.bad[k * 97 % 1000] = true;
     double most = 10 + (double)bad * 2 * ceil(log2(100));
     assert_true(read_all() <= (size_t)most);
-    assert_good_ones_answered();
+    assert_good_ones_reported();
     size_t probes = 0;
     for (int minute = 0; minute < 60; minute++) {
       size_t requests = read_all();
       assert_between(requests, 10, 11);
       probes += requests - 10;
-      assert_good_ones_answered();
+      assert_good_ones_reported();
     }
     assert_between(probes, 1, 6 * bad);
     tear_down(NULL);
   }
 }
 
-static void a_bad_one_that_is_well_again_comes_back(void **state) {
+static void a_recovered_job_leaves_quarantine(void **state) {
   (void)state;
   set_up(100, 100);
   service.bad[42] = true;
@@ -149,7 +149,7 @@ static void a_bad_one_that_is_well_again_comes_back(void **state) {
     read_all();
   assert_between(minutes, 1, 11);
   assert_int_equal(read_all(), 1);
-  assert_good_ones_answered();
+  assert_good_ones_reported();
 }
 
 /* However it says so, the size that works is found in one read and kept. */
@@ -161,11 +161,11 @@ static void it_finds_the_size(void **state) {
     service.most = sizes[i / 2];
     service.says_size = i % 2 == 0;
     read_all();
-    assert_good_ones_answered();
+    assert_good_ones_reported();
     assert_between(batches.size, (service.most + 1) / 2, service.most);
     size_t requests = (500 + batches.size - 1) / batches.size;
     assert_int_equal(read_all(), requests);
-    assert_good_ones_answered();
+    assert_good_ones_reported();
     for (size_t k = 0; k < jobs.len; k++)
       assert_int_equal(jobs.all[k]->polls[JOB_PROGRESS].rejected, 0);
     tear_down(NULL);
@@ -183,7 +183,7 @@ static void it_grows_with_care(void **state) {
   for (int minute = 0; minute < 24 * 60; minute++) {
     size_t expected = (500 + batches.size - 1) / batches.size;
     wasted += read_all() > expected;
-    assert_good_ones_answered();
+    assert_good_ones_reported();
   }
   assert_between(wasted, 1, 12);
   service.most = 100;
@@ -208,7 +208,7 @@ static void every_job_has_its_turn(void **state) {
     assert_int_equal(answered[k], 3);
 }
 
-static void a_batch_is_asked_again(void **state) {
+static void a_batch_is_requested_again(void **state) {
   (void)state;
   struct batch batch, again;
   set_up(10, 5);
@@ -242,7 +242,7 @@ static void a_release_stops_at_bad_jobs(void **state) {
 }
 
 /* An answer may speak of jobs that were not asked for in it. */
-static void a_batch_may_change_while_it_is_asked(void **state) {
+static void a_batch_may_change_while_it_is_in_flight(void **state) {
   (void)state;
   struct batch batch;
   set_up(4, 4);
@@ -263,17 +263,17 @@ static void a_batch_may_change_while_it_is_asked(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test_teardown(all_are_asked_once, tear_down),
+      cmocka_unit_test_teardown(each_job_is_requested_once, tear_down),
       cmocka_unit_test_teardown(there_may_be_none, tear_down),
-      cmocka_unit_test(bad_ones_are_set_apart),
-      cmocka_unit_test_teardown(a_bad_one_that_is_well_again_comes_back,
+      cmocka_unit_test(bad_jobs_are_quarantined),
+      cmocka_unit_test_teardown(a_recovered_job_leaves_quarantine,
                                 tear_down),
       cmocka_unit_test(it_finds_the_size),
       cmocka_unit_test_teardown(it_grows_with_care, tear_down),
       cmocka_unit_test_teardown(every_job_has_its_turn, tear_down),
       cmocka_unit_test_teardown(a_release_stops_at_bad_jobs, tear_down),
-      cmocka_unit_test_teardown(a_batch_is_asked_again, tear_down),
-      cmocka_unit_test_teardown(a_batch_may_change_while_it_is_asked,
+      cmocka_unit_test_teardown(a_batch_is_requested_again, tear_down),
+      cmocka_unit_test_teardown(a_batch_may_change_while_it_is_in_flight,
                                 tear_down),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

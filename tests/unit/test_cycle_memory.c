@@ -26,7 +26,7 @@
 static pid_t service;
 static int port;
 
-static void answer(int fd, const char *request) {
+static void respond(int fd, const char *request) {
   static const char drs[] =
       "{\"results\":[{\"job_id\":\"%s\",\"progress\":\"5\"},"
       "{\"job_id\":\"%s\",\"progress_map\":{\"data\":{\"completed\":\"9%%\"}}}"
@@ -64,7 +64,7 @@ static void serve(int fd) {
     if (end == NULL || length == NULL ||
         strlen(end + 4) < strtoul(length + 15, NULL, 10))
       continue;
-    answer(fd, request);
+    respond(fd, request);
     len = 0;
   }
   _exit(0);
@@ -138,14 +138,14 @@ int __wrap___asprintf_chk(char **to, int flag, const char *format, ...) {
 static struct {
   size_t items[JOB_CALLS];
   bool finished, error;
-} told;
+} seen;
 
 static void on_started(void *arg) { (void)arg; }
 
 static void on_item(void *arg, const struct job *job, enum job_call call,
                     const struct job_item *item) {
   (void)arg, (void)job, (void)item;
-  told.items[call]++;
+  seen.items[call]++;
 }
 
 static void on_changed(void *arg, const struct change *change) {
@@ -154,15 +154,15 @@ static void on_changed(void *arg, const struct change *change) {
 
 static void on_finished(void *arg, const struct project_result *result) {
   (void)arg;
-  told.finished = true;
-  told.error =
+  seen.finished = true;
+  seen.error =
       (result->file_change != NULL && err_is_set(result->file_change)) ||
       (result->discovery_change != NULL &&
        err_is_set(result->discovery_change));
   const struct err *change = result->call_changes[JOB_RPO_AND_RTO];
-  told.error = told.error || (change != NULL && err_is_set(change));
+  seen.error = seen.error || (change != NULL && err_is_set(change));
   for (int kind = ERR_NONE + 1; kind < ERR_KINDS; kind++)
-    told.error = told.error || err_is_set(&result->errors[kind]);
+    seen.error = seen.error || err_is_set(&result->errors[kind]);
 }
 
 static const struct project_events events = {on_started, on_item, on_changed,
@@ -251,17 +251,17 @@ static bool read_once(struct http *http, credentials_fn *credentials) {
 
 /* One whole life; true: every job was told. */
 static bool live(credentials_fn *credentials) {
-  memset(&told, 0, sizeof(told));
+  memset(&seen, 0, sizeof(seen));
   struct http *http = http_new("test", NULL);
   bool made = http != NULL && read_once(http, credentials);
   http_free(http);
-  bool all = told.items[JOB_PROGRESS] == JOBS &&
-             told.items[JOB_RPO_AND_RTO] == (also_rpo ? JOBS : 0);
-  if (made && !told.finished)
+  bool all = seen.items[JOB_PROGRESS] == JOBS &&
+             seen.items[JOB_RPO_AND_RTO] == (also_rpo ? JOBS : 0);
+  if (made && !seen.finished)
     fail_msg("a read has no end");
-  if (made && !all && !told.error)
-    fail_msg("%zu and %zu of %d jobs were told, and no error",
-             told.items[JOB_PROGRESS], told.items[JOB_RPO_AND_RTO], JOBS);
+  if (made && !all && !seen.error)
+    fail_msg("%zu and %zu of %d jobs were seen, and no error",
+             seen.items[JOB_PROGRESS], seen.items[JOB_RPO_AND_RTO], JOBS);
   return made && all;
 }
 

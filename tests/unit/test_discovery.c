@@ -16,20 +16,20 @@ static struct {
   int finished;
   struct project_result result;
   char jobs[256]; /* that were answered for in the last read */
-  char news[512]; /* all so far, "-" for "all is well" */
-} told;
+  char changes[512]; /* all so far, "-" for "all is well" */
+} seen;
 
 static void on_started(void *arg) {
   (void)arg;
-  told.jobs[0] = '\0';
+  seen.jobs[0] = '\0';
 }
 
 static void on_item(void *arg, const struct job *job, enum job_call call,
                     const struct job_item *item) {
   (void)arg, (void)call, (void)item;
-  size_t len = strlen(told.jobs);
+  size_t len = strlen(seen.jobs);
   bool named = strcmp(job->name, job->id) != 0;
-  snprintf(told.jobs + len, sizeof(told.jobs) - len, "%s%s%s%s",
+  snprintf(seen.jobs + len, sizeof(seen.jobs) - len, "%s%s%s%s",
            len > 0 ? " " : "", job->id, named ? "=" : "",
            named ? job->name : "");
 }
@@ -40,14 +40,14 @@ static void on_changed(void *arg, const struct change *change) {
 
 static void on_finished(void *arg, const struct project_result *result) {
   (void)arg;
-  told.finished++;
-  told.result = *result;
-  const struct err *news = result->discovery_change;
-  if (news == NULL)
+  seen.finished++;
+  seen.result = *result;
+  const struct err *change = result->discovery_change;
+  if (change == NULL)
     return;
-  size_t len = strlen(told.news);
-  snprintf(told.news + len, sizeof(told.news) - len, "%s|",
-           err_is_set(news) ? news->text : "-");
+  size_t len = strlen(seen.changes);
+  snprintf(seen.changes + len, sizeof(seen.changes) - len, "%s|",
+           err_is_set(change) ? change->text : "-");
 }
 
 static const struct project_events events = {on_started, on_item, on_changed,
@@ -60,7 +60,7 @@ static void make_project(const char *jobs, const struct secret_config *token) {
   config.discover_interval = INTERVAL_MS / 1000;
   if (token != NULL)
     config.credential.token = *token;
-  memset(&told, 0, sizeof(told));
+  memset(&seen, 0, sizeof(seen));
   for (; *jobs != '\0'; jobs++)
     assert_true(
         job_list_add(&config.jobs, (char[]){*jobs, '\0'}, "named", NULL));
@@ -111,17 +111,17 @@ static void list(const char *kind, int page, int total, const char *jobs) {
                     job > jobs ? "," : "", *job, *job,
                     *job >= 'a' ? "CREATING" : "RELEASE_RESOURCE_COMPLETE");
   snprintf(body + len, sizeof(body) - (size_t)len, "]}");
-  fake_answer(list_call(kind, page), (struct http_response){200, -1, -1, NULL},
+  fake_response(list_call(kind, page), (struct http_response){200, -1, -1, NULL},
               body);
   step();
 }
 
-static void refuse_list(const char *kind, long status, const char *code,
+static void reject_list(const char *kind, long status, const char *code,
                         msec_t retry_after) {
   char body[200];
   snprintf(body, sizeof(body), "{\"error_code\":\"%s\",\"error_msg\":\"no\"}",
            code);
-  fake_answer(list_call(kind, 0),
+  fake_response(list_call(kind, 0),
               (struct http_response){status, retry_after, -1, NULL}, body);
   step();
 }
@@ -144,14 +144,14 @@ static void accept(void) {
     sprintf(body + strlen(body), "%s{\"job_id\":\"%c\"}",
             strlen(body) > 12 ? "," : "", at[2]);
   strcat(body, "]}");
-  fake_answer(fake_calls[i], (struct http_response){202, -1, -1, NULL}, body);
+  fake_response(fake_calls[i], (struct http_response){202, -1, -1, NULL}, body);
   step();
 }
 
 static void assert_read(const char *jobs, bool known) {
   assert_false(project_is_polling(project));
-  assert_string_equal(told.jobs, jobs);
-  assert_int_equal(told.result.jobs_known, known);
+  assert_string_equal(seen.jobs, jobs);
+  assert_int_equal(seen.result.jobs_known, known);
 }
 
 /* A project that has found the jobs a and b. */
@@ -178,12 +178,12 @@ static void the_first_read_waits_for_the_list(void **state) {
   list_all("ab", "", "c");
   accept();
   assert_read("x=named a=na b=nb c=nc", true);
-  assert_int_equal(told.result.jobs, 4);
+  assert_int_equal(seen.result.jobs, 4);
   assert_int_equal(project_counts(project)->requests, 4);
-  assert_string_equal(told.news, "");
+  assert_string_equal(seen.changes, "");
 }
 
-static void it_is_asked_for_at_its_interval(void **state) {
+static void it_is_requested_at_its_interval(void **state) {
   (void)state;
   make("");
   start();
@@ -212,24 +212,24 @@ static void jobs_come_and_go_between_reads(void **state) {
   start();
   accept();
   assert_read("b=nb c=nc", true);
-  assert_string_equal(told.news, "");
+  assert_string_equal(seen.changes, "");
 }
 
-static void a_project_without_jobs_is_well(void **state) {
+static void a_project_without_jobs_is_up(void **state) {
   (void)state;
   make("");
   start();
   list_all("", "", "");
   assert_read("", true);
-  assert_int_equal(told.finished, 1);
-  assert_true(project_is_up(&told.result));
+  assert_int_equal(seen.finished, 1);
+  assert_true(project_is_up(&seen.result));
 }
 
 static void nothing_found_is_an_empty_list(void **state) {
   (void)state;
   make("");
   start();
-  refuse_list("migration", 422, "DRS.M00002", -1);
+  reject_list("migration", 422, "DRS.M00002", -1);
   list("sync", 0, 1, "a");
   list("cloudDataGuard", 0, 0, "");
   accept();
@@ -318,11 +318,11 @@ static void a_page_that_comes_again_is_the_last(void **state) {
   list("sync", 0, 0, "");
   list("cloudDataGuard", 0, 0, "");
   accept();
-  assert_string_equal(told.news,
+  assert_string_equal(seen.changes,
                       "the list of migration tasks: it has 2 of 1000|");
 }
 
-static void a_list_that_lacks_jobs_changes_nothing(void **state) {
+static void an_incomplete_list_changes_nothing(void **state) {
   (void)state;
   make_with_two();
   start();
@@ -332,12 +332,12 @@ static void a_list_that_lacks_jobs_changes_nothing(void **state) {
   list("sync", 0, 1, "d");
   list("cloudDataGuard", 0, 0, "");
   accept();
-  assert_string_equal(told.news, "the list of migration tasks: it has 1 of 9|");
+  assert_string_equal(seen.changes, "the list of migration tasks: it has 1 of 9|");
   assert_int_equal(errors(ERR_RESPONSE), 1);
   fake_now += 60000;
   start();
   accept();
-  assert_string_equal(told.jobs, "a=na d=nd");
+  assert_string_equal(seen.jobs, "a=na d=nd");
 }
 
 /* Failures */
@@ -354,7 +354,7 @@ static void a_read_waits_for_half_of_its_time(void **state) {
   assert_int_equal(fake_calls_len, 2);
   accept();
   assert_read("x=named", false);
-  assert_false(project_is_up(&told.result));
+  assert_false(project_is_up(&seen.result));
   list_all("a", "", "");
   fake_now += 5000;
   start();
@@ -362,7 +362,7 @@ static void a_read_waits_for_half_of_its_time(void **state) {
   assert_read("x=named a=na", true);
 }
 
-static void a_failure_is_told_once_and_tried_again(void **state) {
+static void a_failure_is_reported_once_and_retried(void **state) {
   (void)state;
   make("x");
   for (int i = 0; i < 5; i++) {
@@ -375,13 +375,13 @@ static void a_failure_is_told_once_and_tried_again(void **state) {
     accept();
     fake_now += 60000;
   }
-  assert_string_equal(told.news, "the list of migration tasks: reset|");
+  assert_string_equal(seen.changes, "the list of migration tasks: reset|");
   assert_int_equal(errors(ERR_HTTP), 5);
   start();
   list_all("a", "", "");
   accept();
   assert_read("x=named a=na", true);
-  assert_string_equal(told.news, "the list of migration tasks: reset|-|");
+  assert_string_equal(seen.changes, "the list of migration tasks: reset|-|");
 }
 
 static void it_is_tried_again_ever_later(void **state) {
@@ -393,7 +393,7 @@ static void it_is_tried_again_ever_later(void **state) {
     start();
     if (fake_calls_len == 1 && is_list(fake_calls[0])) {
       tries++;
-      refuse_list("migration", 500, "DRS.M00004", -1);
+      reject_list("migration", 500, "DRS.M00004", -1);
     }
     accept();
   }
@@ -404,53 +404,53 @@ static void a_failure_keeps_the_jobs(void **state) {
   (void)state;
   make_with_two();
   start();
-  refuse_list("migration", 500, "DRS.M00004", -1);
+  reject_list("migration", 500, "DRS.M00004", -1);
   accept();
   assert_read("a=na b=nb", true);
   fake_now += 60000;
   start();
   accept();
   assert_read("a=na b=nb", true);
-  assert_true(project_is_up(&told.result));
+  assert_true(project_is_up(&seen.result));
   assert_int_equal(fake_calls_len, 1); /* another try */
 }
 
-static void one_kind_may_be_refused(void **state) {
+static void one_use_type_may_be_rejected(void **state) {
   (void)state;
   make("");
   start();
   list("migration", 0, 1, "a");
-  refuse_list("sync", 400, "DRS.M00202", -1);
+  reject_list("sync", 400, "DRS.M00202", -1);
   list("cloudDataGuard", 0, 1, "b");
   accept();
   assert_read("a=na b=nb", false);
-  assert_string_equal(told.news,
+  assert_string_equal(seen.changes,
                       "the list of sync tasks: request rejected (HTTP "
                       "400 DRS.M00202: no)|");
 }
 
-static void a_lack_of_permission_is_not_tried_thrice(void **state) {
+static void denied_access_is_not_tried_thrice(void **state) {
   (void)state;
   make("x");
   start();
-  refuse_list("migration", 403, "DRS.M00102", -1);
+  reject_list("migration", 403, "DRS.M00102", -1);
   accept();
   assert_int_equal(fake_started, 2);
   assert_int_equal(errors(ERR_AUTH), 1);
-  assert_non_null(strstr(told.news, "access denied"));
+  assert_non_null(strstr(seen.changes, "access denied"));
 }
 
 /* A token that is given literally cannot be renewed. */
-static void a_refused_token_is_not_tried_again(void **state) {
+static void a_rejected_token_is_not_tried_again(void **state) {
   (void)state;
   make("x");
   start();
-  refuse_list("migration", 401, "APIG.0307", -1);
+  reject_list("migration", 401, "APIG.0307", -1);
   assert_int_equal(fake_started, 1);
-  assert_int_equal(told.finished, 1);
+  assert_int_equal(seen.finished, 1);
   /* The read says it too, and says it alone. */
-  assert_true(err_is_set(&told.result.errors[ERR_AUTH]));
-  assert_string_equal(told.news, "");
+  assert_true(err_is_set(&seen.result.errors[ERR_AUTH]));
+  assert_string_equal(seen.changes, "");
 }
 
 static void a_new_token_is_used_at_once_and_once(void **state) {
@@ -462,11 +462,11 @@ static void a_new_token_is_used_at_once_and_once(void **state) {
   make_project("x", &token);
   start();
   write_token(path, "token-2");
-  refuse_list("migration", 401, "APIG.0307", -1);
+  reject_list("migration", 401, "APIG.0307", -1);
   struct http_transfer *call = list_call("migration", 0);
   assert_non_null(strstr(call->headers, "X-Auth-Token: token-2\n"));
   write_token(path, "token-3");
-  refuse_list("migration", 401, "APIG.0307", -1);
+  reject_list("migration", 401, "APIG.0307", -1);
   assert_int_equal(fake_calls_len, 1);
   accept();
   assert_read("x=named", false);
@@ -477,7 +477,7 @@ static void throttling_is_obeyed(void **state) {
   (void)state;
   make("x");
   start();
-  refuse_list("migration", 429, "APIG.0308", 90000);
+  reject_list("migration", 429, "APIG.0308", 90000);
   accept();
   assert_int_equal(errors(ERR_THROTTLED), 1);
   fake_now += 89999;
@@ -497,7 +497,7 @@ static void a_pause_ends_the_discovery(void **state) {
   (void)state;
   make("x");
   start();
-  refuse_list("migration", 404, "", 90000);
+  reject_list("migration", 404, "", 90000);
   accept();
   assert_int_equal(fake_started, 2);
   fake_now += 89000;
@@ -521,7 +521,7 @@ static void a_reply_that_is_no_list_changes_nothing(void **state) {
   make_with_two();
   for (size_t i = 0; i < COUNT(bad_replies); i++) {
     start();
-    fake_answer(list_call("migration", 0),
+    fake_response(list_call("migration", 0),
                 (struct http_response){200, -1, -1, NULL}, bad_replies[i]);
     step();
     accept();
@@ -532,11 +532,11 @@ static void a_reply_that_is_no_list_changes_nothing(void **state) {
   assert_int_equal(errors(ERR_RESPONSE) + errors(ERR_HTTP), COUNT(bad_replies));
 }
 
-static void an_id_that_cannot_be_asked_for_is_left_out(void **state) {
+static void an_invalid_id_is_left_out(void **state) {
   (void)state;
   make("");
   start();
-  fake_answer(list_call("migration", 0),
+  fake_response(list_call("migration", 0),
               (struct http_response){200, -1, -1, NULL},
               "{\"jobs\":[{\"id\":\"a/../b\"},{\"id\":\"c\"}]}");
   step();
@@ -545,7 +545,7 @@ static void an_id_that_cannot_be_asked_for_is_left_out(void **state) {
   accept();
   assert_read("c", true);
   assert_int_equal(errors(ERR_RESPONSE), 1);
-  assert_non_null(strstr(told.news, "the id of a task"));
+  assert_non_null(strstr(seen.changes, "the id of a task"));
 }
 
 /* A pause that the service wants is not broken for the list. */
@@ -554,10 +554,10 @@ static void a_pause_is_kept(void **state) {
   make_with_two();
   fake_now -= 30000;
   start();
-  fake_answer(fake_calls[0], (struct http_response){429, 60000, -1, NULL},
+  fake_response(fake_calls[0], (struct http_response){429, 60000, -1, NULL},
               "{}");
   step();
-  assert_int_equal(told.finished, 2);
+  assert_int_equal(seen.finished, 2);
   fake_now += 30000;
   start();
   assert_int_equal(fake_calls_len, 0);
@@ -569,7 +569,7 @@ static void stopping_is_silent(void **state) {
   start();
   project_stop(project);
   assert_int_equal(fake_calls_len, 0);
-  assert_int_equal(told.finished, 0);
+  assert_int_equal(seen.finished, 0);
   step();
   assert_int_equal(fake_calls_len, 0);
 }
@@ -577,28 +577,28 @@ static void stopping_is_silent(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       PROJECT_TEST(the_first_read_waits_for_the_list),
-      PROJECT_TEST(it_is_asked_for_at_its_interval),
+      PROJECT_TEST(it_is_requested_at_its_interval),
       PROJECT_TEST(jobs_come_and_go_between_reads),
-      PROJECT_TEST(a_project_without_jobs_is_well),
+      PROJECT_TEST(a_project_without_jobs_is_up),
       PROJECT_TEST(nothing_found_is_an_empty_list),
       PROJECT_TEST(a_later_list_may_hang),
       PROJECT_TEST(a_read_meets_no_half_of_a_list),
       PROJECT_TEST(a_part_is_followed_by_pages),
       PROJECT_TEST(page_0_may_be_the_first_of_them),
       PROJECT_TEST(a_page_that_comes_again_is_the_last),
-      PROJECT_TEST(a_list_that_lacks_jobs_changes_nothing),
+      PROJECT_TEST(an_incomplete_list_changes_nothing),
       PROJECT_TEST(a_read_waits_for_half_of_its_time),
-      PROJECT_TEST(a_failure_is_told_once_and_tried_again),
+      PROJECT_TEST(a_failure_is_reported_once_and_retried),
       PROJECT_TEST(it_is_tried_again_ever_later),
       PROJECT_TEST(a_failure_keeps_the_jobs),
-      PROJECT_TEST(one_kind_may_be_refused),
-      PROJECT_TEST(a_lack_of_permission_is_not_tried_thrice),
-      PROJECT_TEST(a_refused_token_is_not_tried_again),
+      PROJECT_TEST(one_use_type_may_be_rejected),
+      PROJECT_TEST(denied_access_is_not_tried_thrice),
+      PROJECT_TEST(a_rejected_token_is_not_tried_again),
       PROJECT_TEST(a_new_token_is_used_at_once_and_once),
       PROJECT_TEST(throttling_is_obeyed),
       PROJECT_TEST(a_pause_ends_the_discovery),
       PROJECT_TEST(a_reply_that_is_no_list_changes_nothing),
-      PROJECT_TEST(an_id_that_cannot_be_asked_for_is_left_out),
+      PROJECT_TEST(an_invalid_id_is_left_out),
       PROJECT_TEST(a_pause_is_kept),
       PROJECT_TEST(stopping_is_silent),
   };

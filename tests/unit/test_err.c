@@ -51,7 +51,7 @@ static void a_long_text_is_cut(void **state) {
 }
 
 /* A server's words, cut in the middle of a character. */
-static void what_a_cut_leaves_is_printable(void **state) {
+static void a_cut_text_is_printable(void **state) {
   (void)state;
   char text[2 * ERR_TEXT_MAX] = "";
   while (strlen(text) < ERR_TEXT_MAX)
@@ -126,7 +126,7 @@ int main(void) {
       cmocka_unit_test(it_can_be_cleared),
       cmocka_unit_test(nobody_has_to_listen),
       cmocka_unit_test(a_long_text_is_cut),
-      cmocka_unit_test(what_a_cut_leaves_is_printable),
+      cmocka_unit_test(a_cut_text_is_printable),
       cmocka_unit_test(it_is_made_printable),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

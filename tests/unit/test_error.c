@@ -90,7 +90,7 @@ static void each_has_its_kind(void **state) {
   }
 }
 
-static void some_codes_blame_a_job(void **state) {
+static void some_codes_reject_a_job(void **state) {
   (void)state;
   assert_true(api_error_rejects_job("DRS.M00289"));
   assert_true(api_error_rejects_job("DRS.M05003"));
@@ -122,7 +122,7 @@ static void each_is_counted_and_explained(void **state) {
   }
 }
 
-static void what_is_not_known_is_left_out(void **state) {
+static void unknown_fields_are_left_out(void **state) {
   (void)state;
   struct err e = ERR_INIT;
   api_error_describe(&e, API_ERROR_SERVICE, 500, "", "");
@@ -135,9 +135,9 @@ static void what_is_not_known_is_left_out(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(each_has_its_kind),
-      cmocka_unit_test(some_codes_blame_a_job),
+      cmocka_unit_test(some_codes_reject_a_job),
       cmocka_unit_test(each_is_counted_and_explained),
-      cmocka_unit_test(what_is_not_known_is_left_out),
+      cmocka_unit_test(unknown_fields_are_left_out),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -77,7 +77,7 @@ static void an_owned_one_rests_between_two_uses(void **state) {
   assert_true(is_reported());
 }
 
-static void what_was_closed_is_not_removed(void **state) {
+static void a_closed_socket_is_not_removed(void **state) {
   (void)state;
   event_loop_own(&loop, ours);
   watch(true, false);
@@ -104,7 +104,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(events_are_replaced, set_up, tear_down),
       cmocka_unit_test_setup_teardown(an_owned_one_rests_between_two_uses,
                                       set_up, tear_down),
-      cmocka_unit_test_setup_teardown(what_was_closed_is_not_removed, set_up,
+      cmocka_unit_test_setup_teardown(a_closed_socket_is_not_removed, set_up,
                                       tear_down),
       cmocka_unit_test_setup_teardown(
           a_number_that_was_closed_unseen_is_watched_again, set_up, tear_down),

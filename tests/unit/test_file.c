@@ -43,7 +43,7 @@ static void assert_read(size_t max, const char *expected) {
   buf_free(&b);
 }
 
-static void a_full_buffer_says_that_it_is_too_long(void **state) {
+static void a_full_buffer_is_reported_as_too_long(void **state) {
   (void)state;
   assert_read(11, "0123456789");
   assert_read(10, "0123456789");
@@ -59,12 +59,12 @@ static void it_is_appended(void **state) {
   buf_free(&b);
 }
 
-static void what_was_never_read_has_changed(void **state) {
+static void an_unread_file_has_changed(void **state) {
   (void)state;
   assert_true(file_has_changed(&f));
 }
 
-static void what_is_gone_has_changed(void **state) {
+static void a_removed_file_has_changed(void **state) {
   (void)state;
   assert_read(100, "0123456789");
   f.settled = true;
@@ -104,10 +104,10 @@ static void a_failure_is_of_the_kind_wanted(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      FILE_TEST(a_full_buffer_says_that_it_is_too_long),
+      FILE_TEST(a_full_buffer_is_reported_as_too_long),
       FILE_TEST(it_is_appended),
-      FILE_TEST(what_was_never_read_has_changed),
-      FILE_TEST(what_is_gone_has_changed),
+      FILE_TEST(an_unread_file_has_changed),
+      FILE_TEST(a_removed_file_has_changed),
       FILE_TEST(it_is_fresh_for_a_second),
       FILE_TEST(a_failure_is_of_the_kind_wanted),
   };

@@ -176,7 +176,7 @@ static bool parse_some(void) {
   return ok;
 }
 
-static void it_bears_a_lack_of_memory(void **state) {
+static void it_survives_failed_allocations(void **state) {
   (void)state;
   alloc_fail_each(parse_some);
 }
@@ -191,7 +191,7 @@ int main(void) {
       LIST_TEST(a_bad_line_is_not_quoted),
       LIST_TEST(entries_are_added_one_by_one),
       LIST_TEST(a_list_has_a_longest),
-      LIST_TEST(it_bears_a_lack_of_memory),
+      LIST_TEST(it_survives_failed_allocations),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -70,7 +70,7 @@ static bool add_three(void) {
   return ok;
 }
 
-static void it_bears_a_lack_of_memory(void **state) {
+static void it_survives_failed_allocations(void **state) {
   (void)state;
   alloc_fail_each(add_three);
 }
@@ -81,7 +81,7 @@ int main(void) {
       cmocka_unit_test(an_id_is_there_once),
       cmocka_unit_test(a_hint_does_no_harm),
       cmocka_unit_test(a_new_job_knows_nothing_yet),
-      cmocka_unit_test(it_bears_a_lack_of_memory),
+      cmocka_unit_test(it_survives_failed_allocations),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

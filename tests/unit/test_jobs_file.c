@@ -63,12 +63,12 @@ static void refresh(const char *expected) {
   assert_jobs(expected);
 }
 
-static void assert_news(const char *says) {
-  const struct err *news = jobs_file_change(&f);
-  assert_non_null(news);
-  if (strstr(news->text, says) == NULL)
-    fail_msg("\"%s\" does not say \"%s\"", news->text, says);
-  assert_int_equal(err_is_set(news), *says != '\0');
+static void assert_changed(const char *says) {
+  const struct err *change = jobs_file_change(&f);
+  assert_non_null(change);
+  if (strstr(change->text, says) == NULL)
+    fail_msg("\"%s\" does not say \"%s\"", change->text, says);
+  assert_int_equal(err_is_set(change), *says != '\0');
   assert_null(jobs_file_change(&f));
 }
 
@@ -115,27 +115,27 @@ static void a_file_that_is_gone_keeps_its_jobs(void **state) {
   refresh("a");
   unlink("jobs");
   refresh("a");
-  assert_news("the file of jobs jobs: cannot be opened: No such file");
+  assert_changed("the file of jobs jobs: cannot be opened: No such file");
   refresh("a");
   assert_null(jobs_file_change(&f));
   write_file("b\n", 10);
   refresh("b");
-  assert_news("");
+  assert_changed("");
 }
 
-static void each_other_bad_line_is_news(void **state) {
+static void each_other_bad_line_is_reported(void **state) {
   (void)state;
   write_file("a\n/\n", 10);
   refresh("a");
-  assert_news("line 2");
+  assert_changed("line 2");
   refresh("a");
   assert_null(jobs_file_change(&f));
   write_file("/\na\n", 10);
   refresh("a");
-  assert_news("line 1");
+  assert_changed("line 1");
   write_file("a\n", 10);
   refresh("a");
-  assert_news("");
+  assert_changed("");
 }
 
 static void it_has_a_longest(void **state) {
@@ -143,26 +143,26 @@ static void it_has_a_longest(void **state) {
   write_file("a\n", 10);
   assert_int_equal(truncate("jobs", JOBS_FILE_MAX + 1), 0);
   refresh("");
-  assert_news("is longer than 8388608 bytes");
+  assert_changed("is longer than 8388608 bytes");
   assert_false(jobs_file_is_known(&f));
 }
 
 /* A name that is taken may become free without a change of the file. */
-static void what_was_left_out_is_tried_again(void **state) {
+static void jobs_left_out_are_tried_again(void **state) {
   (void)state;
   write_file("a one\nb\n", 10);
   assert_int_equal(name_reserve(jobs.host, "one"), NAME_RESERVED);
   refresh("b");
-  assert_news("a is left out");
+  assert_changed("a is left out");
   f.file.settled = true;
   refresh("b");
   assert_null(jobs_file_change(&f));
   name_release(jobs.host, "one");
   refresh("b a");
-  assert_news("");
+  assert_changed("");
 }
 
-static void what_settled_is_not_read_again(void **state) {
+static void a_settled_file_is_not_read_again(void **state) {
   (void)state;
   write_file("a\n", 10);
   refresh("a");
@@ -187,7 +187,7 @@ static bool refresh_once(void) {
   return ok;
 }
 
-static void it_bears_a_lack_of_memory(void **state) {
+static void it_survives_failed_allocations(void **state) {
   (void)state;
   write_file("a one\nb\n", 10);
   alloc_fail_each(refresh_once);
@@ -202,11 +202,11 @@ int main(void) {
       FILE_TEST(a_fresh_change_has_to_settle),
       FILE_TEST(an_empty_file_is_known),
       FILE_TEST(a_file_that_is_gone_keeps_its_jobs),
-      FILE_TEST(each_other_bad_line_is_news),
+      FILE_TEST(each_other_bad_line_is_reported),
       FILE_TEST(it_has_a_longest),
-      FILE_TEST(what_was_left_out_is_tried_again),
-      FILE_TEST(what_settled_is_not_read_again),
-      FILE_TEST(it_bears_a_lack_of_memory),
+      FILE_TEST(jobs_left_out_are_tried_again),
+      FILE_TEST(a_settled_file_is_not_read_again),
+      FILE_TEST(it_survives_failed_allocations),
   };
   return cmocka_run_group_tests(tests, enter, leave);
 }

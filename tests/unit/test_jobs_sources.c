@@ -83,7 +83,7 @@ static void a_source_is_replaced(void **state) {
   assert_jobs("b");
 }
 
-static void what_stays_is_remembered(void **state) {
+static void kept_jobs_are_remembered(void **state) {
   (void)state;
   char was[JOBS_STATUS_MAX];
   replace(JOBS_FILE, "a\nb\nc\n");
@@ -101,7 +101,7 @@ static void what_stays_is_remembered(void **state) {
   assert_int_equal(c->polls[JOB_PROGRESS].rejected, 6);
 }
 
-static void what_comes_back_is_new(void **state) {
+static void a_returning_job_is_new(void **state) {
   (void)state;
   replace(JOBS_FILE, "a\n");
   find("a")->polls[JOB_PROGRESS].rejected = 1;
@@ -130,15 +130,15 @@ static void it_leaves_with_its_last_source(void **state) {
 static void the_first_source_names_it(void **state) {
   (void)state;
   assert_int_equal(jobs_add(&jobs, "a", "chosen"), JOBS_ADDED);
-  replace(JOBS_LISTED, "a told\nb told-b\n");
-  assert_jobs("a=chosen b=told-b");
+  replace(JOBS_LISTED, "a seen\nb seen-b\n");
+  assert_jobs("a=chosen b=seen-b");
   replace(JOBS_FILE, "a written\nb written-b\n");
   assert_jobs("a=chosen b=written-b");
-  replace(JOBS_LISTED, "a told\nb told-b\n");
+  replace(JOBS_LISTED, "a seen\nb seen-b\n");
   assert_jobs("a=chosen b=written-b");
   replace(JOBS_FILE, "");
-  replace(JOBS_LISTED, "a told\nb told-b\n");
-  assert_jobs("a=chosen b=told-b");
+  replace(JOBS_LISTED, "a seen\nb seen-b\n");
+  assert_jobs("a=chosen b=seen-b");
 }
 
 static void a_name_changes_with_its_source(void **state) {
@@ -172,7 +172,7 @@ static void the_later_of_two_names_is_left_out(void **state) {
 }
 
 /* One that wants the name of another is left out, though it was there. */
-static void a_new_name_may_be_taken(void **state) {
+static void a_new_name_may_be_reserved(void **state) {
   (void)state;
   replace(JOBS_FILE, "a one\nb two\n");
   assert_false(replace(JOBS_FILE, "a one\nb one\n"));
@@ -181,7 +181,7 @@ static void a_new_name_may_be_taken(void **state) {
   assert_jobs("a=one b=two");
 }
 
-static void what_the_service_names_goes_by_its_id(void **state) {
+static void a_discovered_job_goes_by_its_id(void **state) {
   (void)state;
   assert_true(replace(JOBS_LISTED, "a same\nb same\nc other\n"));
   assert_jobs("a=same b c=other");
@@ -191,7 +191,7 @@ static void what_the_service_names_goes_by_its_id(void **state) {
   assert_jobs("b=same");
 }
 
-static void even_the_id_may_be_taken(void **state) {
+static void even_the_id_may_be_reserved(void **state) {
   (void)state;
   replace(JOBS_FILE, "a same\nb c\n");
   assert_false(replace(JOBS_LISTED, "c same\nd\n"));
@@ -199,7 +199,7 @@ static void even_the_id_may_be_taken(void **state) {
   assert_non_null(strstr(e.text, "c is left out"));
 }
 
-static void an_id_twice_is_told_of_a_file(void **state) {
+static void a_repeated_id_of_a_file_is_reported(void **state) {
   (void)state;
   assert_false(replace(JOBS_FILE, "a one\nb\na two\n"));
   assert_string_equal(e.text, "a is there twice");
@@ -238,7 +238,7 @@ static void a_table_that_goes_gives_its_names_back(void **state) {
 }
 
 /* What is configured gets its names when the whole block is known. */
-static void configured_names_are_taken_at_once_or_not_at_all(void **state) {
+static void configured_names_are_reserved_at_once_or_not_at_all(void **state) {
   (void)state;
   struct host_names *host = jobs.host;
   jobs = others = (struct jobs){0};
@@ -268,7 +268,7 @@ static bool replace_twice(void) {
   return ok;
 }
 
-static void it_bears_a_lack_of_memory(void **state) {
+static void it_survives_failed_allocations(void **state) {
   (void)state;
   alloc_fail_each(replace_twice);
 }
@@ -278,22 +278,22 @@ static void it_bears_a_lack_of_memory(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       JOBS_TEST(a_source_is_replaced),
-      JOBS_TEST(what_stays_is_remembered),
-      JOBS_TEST(what_comes_back_is_new),
+      JOBS_TEST(kept_jobs_are_remembered),
+      JOBS_TEST(a_returning_job_is_new),
       JOBS_TEST(it_leaves_with_its_last_source),
       JOBS_TEST(the_first_source_names_it),
       JOBS_TEST(a_name_changes_with_its_source),
       JOBS_TEST(a_name_is_made_safe_and_cut),
       JOBS_TEST(the_later_of_two_names_is_left_out),
-      JOBS_TEST(a_new_name_may_be_taken),
-      JOBS_TEST(what_the_service_names_goes_by_its_id),
-      JOBS_TEST(even_the_id_may_be_taken),
-      JOBS_TEST(an_id_twice_is_told_of_a_file),
+      JOBS_TEST(a_new_name_may_be_reserved),
+      JOBS_TEST(a_discovered_job_goes_by_its_id),
+      JOBS_TEST(even_the_id_may_be_reserved),
+      JOBS_TEST(a_repeated_id_of_a_file_is_reported),
       JOBS_TEST(projects_share_the_names_of_a_host),
       JOBS_TEST(another_host_has_its_own),
       JOBS_TEST(a_table_that_goes_gives_its_names_back),
-      JOBS_TEST(configured_names_are_taken_at_once_or_not_at_all),
-      JOBS_TEST(it_bears_a_lack_of_memory),
+      JOBS_TEST(configured_names_are_reserved_at_once_or_not_at_all),
+      JOBS_TEST(it_survives_failed_allocations),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,7 +5,7 @@
  * each text whole, in chunks of every size, and cut at every byte. */
 
 #include "alloc.h"
-#include "json_told.h"
+#include "json_text.h"
 
 #include <yajl/yajl_parse.h>
 
@@ -35,14 +35,14 @@ static void end_and_compare(struct json_reader *r, bool ok, struct err *err,
   assert_int_equal(ok, !err_is_set(err));
   if (!ok) {
     assert_int_equal(err->kind, ERR_RESPONSE);
-    tell("!", 1);
+    print("!", 1);
   }
   json_reader_free(r);
-  if (strcmp(told, expected) != 0)
-    fail_msg("%s: told %s, not %s", input, told, expected);
+  if (strcmp(output, expected) != 0)
+    fail_msg("%s: output %s, not %s", input, output, expected);
 }
 
-static void assert_told(const char *bytes, size_t len, size_t chunk,
+static void assert_output(const char *bytes, size_t len, size_t chunk,
                         const char *expected) {
   struct err e = ERR_INIT;
   struct json_reader *r = start();
@@ -53,7 +53,7 @@ static void assert_told(const char *bytes, size_t len, size_t chunk,
 
 /* Small pieces are gathered. Blanks before the text make the first piece so
  * large that yajl gets it by itself. */
-static void assert_told_cut_at(const char *bytes, size_t len, size_t at,
+static void assert_output_cut_at(const char *bytes, size_t len, size_t at,
                                const char *expected) {
   enum { BLANKS = 1024 };
   char piece[BLANKS + 2048];
@@ -68,15 +68,15 @@ static void assert_told_cut_at(const char *bytes, size_t len, size_t at,
 }
 
 static void assert_reads(const char *bytes, size_t len, const char *expected) {
-  assert_told(bytes, len, len + 1, expected);
+  assert_output(bytes, len, len + 1, expected);
   for (size_t chunk = 1; chunk <= CHUNK_MAX; chunk++)
-    assert_told(bytes, len, chunk, expected);
+    assert_output(bytes, len, chunk, expected);
   for (size_t at = 0; at <= len; at++)
-    assert_told_cut_at(bytes, len, at, expected);
+    assert_output_cut_at(bytes, len, at, expected);
 }
 
 static const struct {
-  const char *json, *told;
+  const char *json, *output;
 } rows[] = {
     {"{}", "{)"},
     {"[]", "[)"},
@@ -144,10 +144,10 @@ static const struct {
     {" \n\t ", "!"},
 };
 
-static void it_tells_what_it_reads(void **state) {
+static void each_token_is_emitted(void **state) {
   (void)state;
   for (size_t i = 0; i < COUNT(rows); i++)
-    assert_reads(rows[i].json, strlen(rows[i].json), rows[i].told);
+    assert_reads(rows[i].json, strlen(rows[i].json), rows[i].output);
 }
 
 static void a_nul_is_not_json(void **state) {
@@ -170,7 +170,7 @@ static void a_cut_is_an_error(void **state) {
       assert_false(feed_in_chunks(r, json, len, chunk, &e) &&
                    json_finish(r, &e));
       json_reader_free(r);
-      assert_memory_equal(told, all, strlen(told));
+      assert_memory_equal(output, all, strlen(output));
     }
 }
 
@@ -249,7 +249,7 @@ static struct {
   yajl_handle yajl;
   size_t calls, scanned;
   size_t unfinished; /* bytes since the last callback */
-  size_t told_at;    /* offset of the last callback in this call's bytes */
+  size_t output_at;    /* offset of the last callback in this call's bytes */
 } work;
 
 yajl_status __real_yajl_parse(yajl_handle yajl, const unsigned char *bytes,
@@ -262,17 +262,17 @@ yajl_status __wrap_yajl_parse(yajl_handle yajl, const unsigned char *bytes,
   work.yajl = yajl;
   work.calls++;
   work.scanned += work.unfinished + len;
-  work.told_at = SIZE_MAX;
+  work.output_at = SIZE_MAX;
   yajl_status status = __real_yajl_parse(yajl, bytes, len);
-  if (work.told_at == SIZE_MAX)
+  if (work.output_at == SIZE_MAX)
     work.unfinished += len;
   else
-    work.unfinished = len - work.told_at;
+    work.unfinished = len - work.output_at;
   return status;
 }
 
 static int note_token(void) {
-  work.told_at = yajl_get_bytes_consumed(work.yajl);
+  work.output_at = yajl_get_bytes_consumed(work.yajl);
   return 1;
 }
 
@@ -337,7 +337,7 @@ static void work_is_linear_however_the_input_is_cut(void **state) {
   }
 }
 
-static void after_an_error_nothing_is_told(void **state) {
+static void after_an_error_nothing_is_emitted(void **state) {
   (void)state;
   char deep[JSON_DEPTH_MAX + 2];
   memset(deep, '[', sizeof(deep) - 1);
@@ -347,10 +347,10 @@ static void after_an_error_nothing_is_told(void **state) {
     struct json_reader *r = start();
     json_feed(r, bad[i], strlen(bad[i]), NULL);
     assert_false(json_finish(r, NULL));
-    size_t len = strlen(told);
+    size_t len = strlen(output);
     assert_false(json_feed(r, "2]", 2, NULL));
     assert_false(json_finish(r, NULL));
-    assert_int_equal(strlen(told), len);
+    assert_int_equal(strlen(output), len);
     json_reader_free(r);
   }
 }
@@ -363,7 +363,7 @@ static void an_empty_chunk_is_nothing(void **state) {
   assert_true(json_feed(r, "", 0, NULL));
   assert_true(json_feed(r, "2]", 2, NULL));
   assert_true(json_finish(r, NULL));
-  assert_string_equal(told, "[#12)");
+  assert_string_equal(output, "[#12)");
   json_reader_free(r);
 }
 
@@ -422,7 +422,7 @@ static void memory_is_the_error_where_it_is_short(void **state) {
   json_reader_free(r);
 }
 
-static void what_it_held_is_wiped(void **state) {
+static void its_bytes_are_wiped(void **state) {
   (void)state;
   alloc_reset();
   alloc.secret = "secret ";
@@ -438,18 +438,18 @@ static void what_it_held_is_wiped(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(it_tells_what_it_reads),
+      cmocka_unit_test(each_token_is_emitted),
       cmocka_unit_test(a_nul_is_not_json),
       cmocka_unit_test(a_cut_is_an_error),
       cmocka_unit_test(depth_is_bounded),
       cmocka_unit_test(a_token_is_bounded),
       cmocka_unit_test(work_is_linear_however_the_input_is_cut),
-      cmocka_unit_test(after_an_error_nothing_is_told),
+      cmocka_unit_test(after_an_error_nothing_is_emitted),
       cmocka_unit_test(an_empty_chunk_is_nothing),
       cmocka_unit_test(an_error_does_not_quote),
       cmocka_unit_test(no_failure_is_overlooked),
       cmocka_unit_test(memory_is_the_error_where_it_is_short),
-      cmocka_unit_test(what_it_held_is_wiped),
+      cmocka_unit_test(its_bytes_are_wiped),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -105,7 +105,7 @@ static void it_escapes(void **state) {
 }
 
 /* What is not UTF-8 cannot be JSON: a password in Latin-1, for one. */
-static void it_refuses_what_is_not_utf8(void **state) {
+static void invalid_utf8_is_rejected(void **state) {
   (void)state;
   static const char *const bad[] = {"M\xFCller", "\xC3"};
   for (size_t i = 0; i < COUNT(bad); i++) {
@@ -173,7 +173,7 @@ int main(void) {
       cmocka_unit_test(it_writes_whole_numbers),
       cmocka_unit_test(it_appends),
       cmocka_unit_test(it_escapes),
-      cmocka_unit_test(it_refuses_what_is_not_utf8),
+      cmocka_unit_test(invalid_utf8_is_rejected),
       cmocka_unit_test(errors_stay),
       cmocka_unit_test(no_failure_is_overlooked),
       cmocka_unit_test(a_secret_is_nowhere_but_in_the_buffer),

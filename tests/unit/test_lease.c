@@ -75,7 +75,7 @@ static void the_same_end_again_costs_few_requests(void **state) {
   assert_between(last_minute, 1, 15);
 }
 
-static void a_failure_waits_as_the_service_says(void **state) {
+static void a_failure_waits_as_retry_after_requests(void **state) {
   (void)state;
   struct lease l = {0};
   lease_fail(&l, 7000, 0);
@@ -115,7 +115,7 @@ int main(void) {
       cmocka_unit_test(many_are_not_renewed_together),
       cmocka_unit_test(one_that_has_ended_is_a_failure),
       cmocka_unit_test(the_same_end_again_costs_few_requests),
-      cmocka_unit_test(a_failure_waits_as_the_service_says),
+      cmocka_unit_test(a_failure_waits_as_retry_after_requests),
       cmocka_unit_test(a_rejection_waits_unless_it_served),
       cmocka_unit_test(the_reason_is_that_of_the_pause),
   };

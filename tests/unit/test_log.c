@@ -30,7 +30,7 @@ static void a_line_names_project_and_kind(void **state) {
   assert_string_equal(line, "6 drs plugin: project \"prod\": recovered");
 }
 
-static void a_cause_is_news_once(void **state) {
+static void a_cause_is_reported_once(void **state) {
   (void)state;
   struct log_problem p = {0};
   assert_false(log_problem_clear(&p));
@@ -69,7 +69,7 @@ static void causes_without_end_are_one_a_minute(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_line_names_project_and_kind),
-      cmocka_unit_test(a_cause_is_news_once),
+      cmocka_unit_test(a_cause_is_reported_once),
       cmocka_unit_test(numbers_make_no_other_cause),
       cmocka_unit_test(causes_without_end_are_one_a_minute),
   };

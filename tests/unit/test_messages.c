@@ -19,7 +19,7 @@ static const struct identity_login login = {.domain = "OTC-EU-DE-000",
                                             .password = "pass \"word\" \\ /",
                                             .project_id = "054ba152d480d55b"};
 
-static void a_login_is_what_keystone_wants(void **state) {
+static void a_login_has_the_form_of_keystone(void **state) {
   (void)state;
   struct buf body;
   buf_init(&body, 1000);
@@ -68,7 +68,7 @@ static void a_login_has_to_fit(void **state) {
 
 /* Answers: what was read of one is told as a line. */
 
-static void tell(char line[1024], const struct messages_response *r) {
+static void print(char line[1024], const struct messages_response *r) {
   char expires[32] = "-";
   if (r->has_expires_at)
     snprintf(expires, sizeof(expires), "%lld", (long long)r->expires_at);
@@ -86,13 +86,13 @@ static bool feed_in_chunks(struct messages_reader *r, const char *text,
   return ok && messages_finish(r, err);
 }
 
-static void assert_told(const char *text, size_t chunk, const char *expected) {
+static void assert_output(const char *text, size_t chunk, const char *expected) {
   char line[1024];
   struct err e = ERR_INIT;
   struct messages_reader *r = messages_reader_new();
   assert_non_null(r);
   bool ok = feed_in_chunks(r, text, chunk, &e);
-  tell(line, messages_reader_reply(r));
+  print(line, messages_reader_reply(r));
   if (!ok) {
     assert_int_equal(e.kind, ERR_RESPONSE);
     strcat(line, " error");
@@ -106,7 +106,7 @@ static void assert_told(const char *text, size_t chunk, const char *expected) {
 #define NOTHING "- access= secret= token= code= message="
 
 static const struct {
-  const char *text, *told;
+  const char *text, *output;
 } rows[] = {
     /* Keystone's own, shortened */
     {"{\"token\": {\"methods\": [\"password\"], \"user\": {\"domain\": {\"id\":"
@@ -178,16 +178,16 @@ static const struct {
     {"{\"credential\":{\"access\":\"AK\\u007f\"}}", NOTHING " error"},
 };
 
-static void an_answer_is_read(void **state) {
+static void a_response_is_decoded(void **state) {
   (void)state;
   for (size_t i = 0; i < COUNT(rows); i++) {
-    assert_told(rows[i].text, strlen(rows[i].text) + 1, rows[i].told);
+    assert_output(rows[i].text, strlen(rows[i].text) + 1, rows[i].output);
     for (size_t chunk = 1; chunk <= CHUNK_MAX; chunk++)
-      assert_told(rows[i].text, chunk, rows[i].told);
+      assert_output(rows[i].text, chunk, rows[i].output);
   }
 }
 
-static void long_words_are_cut(void **state) {
+static void long_texts_are_cut(void **state) {
   (void)state;
   char text[1024], word[512];
   memset(word, 'x', sizeof(word) - 1);
@@ -255,7 +255,7 @@ static void no_failure_is_overlooked(void **state) {
   alloc_fail_each(read_keys);
 }
 
-static void what_was_read_is_wiped(void **state) {
+static void read_bytes_are_wiped(void **state) {
   (void)state;
   alloc_reset();
   alloc.secret = "-5f2c91";
@@ -336,16 +336,16 @@ static void others_are_no_times(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(a_login_is_what_keystone_wants),
+      cmocka_unit_test(a_login_has_the_form_of_keystone),
       cmocka_unit_test(no_failure_of_a_login_is_overlooked),
       cmocka_unit_test(a_login_leaves_no_password),
       cmocka_unit_test(a_login_has_to_fit),
-      cmocka_unit_test(an_answer_is_read),
-      cmocka_unit_test(long_words_are_cut),
+      cmocka_unit_test(a_response_is_decoded),
+      cmocka_unit_test(long_texts_are_cut),
       cmocka_unit_test(a_key_has_a_longest),
       cmocka_unit_test(an_error_stays_and_does_not_quote),
       cmocka_unit_test(no_failure_is_overlooked),
-      cmocka_unit_test(what_was_read_is_wiped),
+      cmocka_unit_test(read_bytes_are_wiped),
       cmocka_unit_test(a_time_is_utc),
       cmocka_unit_test(a_time_may_be_beyond_32_bits),
       cmocka_unit_test(others_are_no_times),

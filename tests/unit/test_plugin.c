@@ -164,7 +164,7 @@ static void a_failure_notifies(void **state) {
   assert_int_equal(status, 0);
 }
 
-static void a_refused_block_is_not_up(void **state) {
+static void a_rejected_block_is_not_up(void **state) {
   (void)state;
   int status;
   const char *text = run("Timeout 0\nJob \"1\"\n", &status);
@@ -179,7 +179,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(all_values_of_a_response),
       cmocka_unit_test(a_failure_notifies),
-      cmocka_unit_test(a_refused_block_is_not_up),
+      cmocka_unit_test(a_rejected_block_is_not_up),
   };
   return cmocka_run_group_tests(tests, open_service, NULL);
 }

@@ -6,7 +6,7 @@
  * every chunk size, with the same result. */
 
 #include "cases.h"
-#include "progress_told.h"
+#include "progress_text.h"
 
 #include <dirent.h>
 
@@ -15,15 +15,15 @@
 /* No test of this kind may pass because its cases are gone. */
 #define CASES_MIN 60
 
-static bool is_told(const char *name, const struct case_file *json,
+static bool is_reported(const char *name, const struct case_file *json,
                     const struct case_file *expect, size_t chunk) {
-  tell_all(json->bytes, json->len, chunk);
-  bool same = told.len == expect->len &&
-              memcmp(told.text, expect->bytes, told.len) == 0;
+  print_all(json->bytes, json->len, chunk);
+  bool same = output.len == expect->len &&
+              memcmp(output.text, expect->bytes, output.len) == 0;
   if (!same)
     print_error("%s in chunks of %zu:\n%s-- expected:\n%s\n", name, chunk,
-                told.text, expect->bytes);
-  free(told.text);
+                output.text, expect->bytes);
+  free(output.text);
   return same;
 }
 
@@ -31,9 +31,9 @@ static bool is_told(const char *name, const struct case_file *json,
 static bool replay(const char *name) {
   struct case_file json = case_read(FOLDER "/%s.json", name);
   struct case_file expect = case_read(FOLDER "/%s.expect", name);
-  bool same = is_told(name, &json, &expect, json.len + 1);
+  bool same = is_reported(name, &json, &expect, json.len + 1);
   for (size_t chunk = 1; same && chunk <= CHUNK_MAX; chunk++)
-    same = is_told(name, &json, &expect, chunk);
+    same = is_reported(name, &json, &expect, chunk);
   free(json.bytes);
   free(expect.bytes);
   return same;
@@ -48,7 +48,7 @@ static bool cut_ending(char *name, const char *ending) {
   return true;
 }
 
-static void each_case_is_told_as_expected(void **state) {
+static void each_case_is_decoded_as_expected(void **state) {
   (void)state;
   char path[CASE_PATH_MAX];
   case_path(path, FOLDER);
@@ -82,15 +82,15 @@ static void a_cut_costs_only_what_is_behind_it(void **state) {
   struct case_file expect = case_read(FOLDER "/example-2.expect");
   size_t longest = 0;
   for (size_t len = 0; len < json.len - 1; len++) {
-    tell_all(json.bytes, len, 7);
-    char *reply = strstr(told.text, "reply ");
+    print_all(json.bytes, len, 7);
+    char *reply = strstr(output.text, "reply ");
     assert_non_null(reply);
     assert_non_null(strstr(reply, "\nerror reply\n"));
-    size_t items = (size_t)(reply - told.text);
-    assert_memory_equal(told.text, expect.bytes, items);
+    size_t items = (size_t)(reply - output.text);
+    assert_memory_equal(output.text, expect.bytes, items);
     assert_between(items, longest, expect.len);
     longest = items;
-    free(told.text);
+    free(output.text);
   }
   assert_string_equal(strstr(expect.bytes, "reply "), expect.bytes + longest);
   free(json.bytes);
@@ -99,7 +99,7 @@ static void a_cut_costs_only_what_is_behind_it(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(each_case_is_told_as_expected),
+      cmocka_unit_test(each_case_is_decoded_as_expected),
       cmocka_unit_test(a_cut_costs_only_what_is_behind_it),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

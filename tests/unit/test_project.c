@@ -14,45 +14,45 @@
 /* What the project told. */
 static struct {
   int started, finished;
-  int told[JOBS_MAX]; /* in the read that is under way, or was */
+  int reported[JOBS_MAX]; /* in the read that is under way, or was */
   int missing[JOBS_MAX];
   char why[ERR_TEXT_MAX]; /* the last of them is missing */
   struct project_result result;
   char changes[1024]; /* a line each: KIND JOB OLD>NEW CODE MESSAGE */
-} told;
+} seen;
 
 static void on_started(void *arg) {
   (void)arg;
-  told.started++;
-  memset(told.told, 0, sizeof(told.told));
+  seen.started++;
+  memset(seen.reported, 0, sizeof(seen.reported));
 }
 
 static void on_item(void *arg, const struct job *job, enum job_call call,
                     const struct job_item *item) {
   (void)arg, (void)call;
   assert_string_equal(job->id, item->id.text);
-  told.told[atoi(job->id)]++;
+  seen.reported[atoi(job->id)]++;
 }
 
 static void on_finished(void *arg, const struct project_result *result) {
   (void)arg;
-  told.finished++;
-  told.result = *result;
+  seen.finished++;
+  seen.result = *result;
 }
 
 static void on_changed(void *arg, const struct change *change) {
   static const char *const kinds[] = {"status", "error", "cleared", "missing",
                                       "back",   "down",  "up"};
   (void)arg;
-  size_t len = strlen(told.changes);
-  snprintf(told.changes + len, sizeof(told.changes) - len,
+  size_t len = strlen(seen.changes);
+  snprintf(seen.changes + len, sizeof(seen.changes) - len,
            "%s %s %s>%s %s %s\n", kinds[change->kind],
            change->job == NULL ? "-" : change->job->id, change->old_status,
            change->new_status, change->code, change->message);
   if (change->kind != CHANGE_JOB_MISSING)
     return;
-  told.missing[atoi(change->job->id)]++;
-  strcpy(told.why, change->message);
+  seen.missing[atoi(change->job->id)]++;
+  strcpy(seen.why, change->message);
 }
 
 static const struct project_events events = {on_started, on_item, on_changed,
@@ -65,7 +65,7 @@ static void make_project(int jobs, int batch_size, int parallel,
   config.max_parallel = parallel;
   if (token != NULL)
     config.credential.token = *token;
-  memset(&told, 0, sizeof(told));
+  memset(&seen, 0, sizeof(seen));
   assert_true(config_fixture_add_jobs(&config, jobs));
   make_fixture(&events);
 }
@@ -105,15 +105,15 @@ static bool asks_for(const struct http_transfer *call, int wanted) {
   return false;
 }
 
-static void refuse(struct http_transfer *call, long status, const char *code) {
+static void reject(struct http_transfer *call, long status, const char *code) {
   char body[200];
   snprintf(body, sizeof(body), "{\"error_code\":\"%s\",\"error_msg\":\"no\"}",
            code);
-  fake_answer(call, (struct http_response){status, -1, -1, NULL}, body);
+  fake_response(call, (struct http_response){status, -1, -1, NULL}, body);
 }
 
 static void throttle(struct http_transfer *call, msec_t retry_after) {
-  fake_answer(call, (struct http_response){429, retry_after, -1, NULL}, "{}");
+  fake_response(call, (struct http_response){429, retry_after, -1, NULL}, "{}");
 }
 
 static void accept(struct http_transfer *call) {
@@ -125,31 +125,31 @@ static void accept(struct http_transfer *call) {
     buf_addf(&body, NULL, "%s{\"job_id\":\"%d\",\"progress\":\"1\"}",
              n > 0 ? "," : "", id);
   buf_adds(&body, "]}", NULL);
-  fake_answer(call, (struct http_response){202, -1, -1, NULL}, body.data);
+  fake_response(call, (struct http_response){202, -1, -1, NULL}, body.data);
   buf_free(&body);
 }
 
 /* Answers all requests, and those that follow, until the read is over; those
  * with a `bad` id, if it is not negative, are refused. */
-static void answer_all(int bad, const char *code) {
+static void respond_all(int bad, const char *code) {
   for (step(); project_is_polling(project); step()) {
     assert_true(fake_calls_len > 0);
     struct http_transfer *call = fake_calls[0];
     if (bad >= 0 && asks_for(call, bad))
-      refuse(call, 400, code);
+      reject(call, 400, code);
     else
       accept(call);
   }
 }
 
-static void assert_told(int from, int to, int times) {
+static void assert_output(int from, int to, int times) {
   for (int i = from; i < to; i++)
-    if (told.told[i] != times)
-      fail_msg("job %d was told %d times, not %d", i, told.told[i], times);
+    if (seen.reported[i] != times)
+      fail_msg("job %d was seen %d times, not %d", i, seen.reported[i], times);
 }
 
 static const char *error(enum err_kind kind) {
-  return told.result.errors[kind].text;
+  return seen.result.errors[kind].text;
 }
 
 /* Asking */
@@ -184,9 +184,9 @@ static void batches_are_in_flight_together(void **state) {
     step();
   }
   assert_int_equal(fake_started, 25);
-  assert_told(0, 250, 1);
-  assert_int_equal(told.finished, 1);
-  assert_int_equal(told.result.answered, 250);
+  assert_output(0, 250, 1);
+  assert_int_equal(seen.finished, 1);
+  assert_int_equal(seen.result.answered, 250);
   assert_int_equal(project_counts(project)->requests, 25);
 }
 
@@ -199,35 +199,35 @@ static void one_read_at_a_time(void **state) {
   step();
   project_skip(project);
   step();
-  assert_int_equal(told.started, 1);
+  assert_int_equal(seen.started, 1);
   assert_int_equal(fake_started, 1);
   assert_int_equal(project_counts(project)->skipped, 1);
 }
 
 /* Items */
 
-static void what_is_left_out_is_missing(void **state) {
+static void a_job_that_is_left_out_is_missing(void **state) {
   (void)state;
   make(3, 3, 1);
   start();
   step();
-  fake_answer(fake_calls[0], (struct http_response){202, -1, -1, NULL},
+  fake_response(fake_calls[0], (struct http_response){202, -1, -1, NULL},
               "{\"results\":[{\"job_id\":\"1\"}]}");
   step();
-  assert_int_equal(told.missing[0], 1);
-  assert_int_equal(told.missing[1], 0);
-  assert_int_equal(told.missing[2], 1);
-  assert_string_equal(told.why, "");
+  assert_int_equal(seen.missing[0], 1);
+  assert_int_equal(seen.missing[1], 0);
+  assert_int_equal(seen.missing[2], 1);
+  assert_string_equal(seen.why, "");
 }
 
-static void a_refused_job_is_missing_and_the_others_are_not(void **state) {
+static void a_rejected_job_is_missing_and_the_others_are_not(void **state) {
   (void)state;
   make(8, 8, 1);
   start();
-  answer_all(5, "DRS.M05004");
+  respond_all(5, "DRS.M05004");
   for (int i = 0; i < 8; i++)
-    assert_int_equal(told.missing[i], i == 5);
-  assert_non_null(strstr(told.why, "DRS.M05004: no"));
+    assert_int_equal(seen.missing[i], i == 5);
+  assert_non_null(strstr(seen.why, "DRS.M05004: no"));
 }
 
 static void an_outage_makes_no_job_missing(void **state) {
@@ -237,20 +237,20 @@ static void an_outage_makes_no_job_missing(void **state) {
   step();
   fake_fail(fake_calls[0], "nobody is there");
   step();
-  assert_int_equal(told.missing[0], 0);
+  assert_int_equal(seen.missing[0], 0);
 }
 
-static void what_was_not_asked_for_is_an_error(void **state) {
+static void a_job_that_was_not_requested_is_an_error(void **state) {
   (void)state;
   make(1, 1, 1);
   start();
   step();
-  fake_answer(fake_calls[0], (struct http_response){200, -1, -1, NULL},
+  fake_response(fake_calls[0], (struct http_response){200, -1, -1, NULL},
               "{\"results\":[{\"job_id\":\"9\"},{\"job_id\":\"0\"},"
               "{\"job_id\":\"0\"}]}");
   step();
-  assert_int_equal(told.finished, 1);
-  assert_told(0, 1, 1);
+  assert_int_equal(seen.finished, 1);
+  assert_output(0, 1, 1);
   assert_int_equal(errors(ERR_RESPONSE), 1);
   assert_non_null(strstr(error(ERR_RESPONSE), "9"));
 }
@@ -260,21 +260,21 @@ static void a_job_that_is_left_out_is_named(void **state) {
   make(2, 2, 1);
   start();
   step();
-  fake_answer(fake_calls[0], (struct http_response){200, -1, -1, NULL},
+  fake_response(fake_calls[0], (struct http_response){200, -1, -1, NULL},
               "{\"results\":[{\"job_id\":\"0\"}]}");
   step();
-  assert_int_equal(told.result.answered, 1);
+  assert_int_equal(seen.result.answered, 1);
   assert_string_equal(error(ERR_JOB),
                       "1 of 2 jobs are missing from the responses, such as 1");
 }
 
-static void answer_body(const char *body) {
-  fake_answer(fake_calls[0], (struct http_response){202, -1, -1, NULL}, body);
+static void respond_body(const char *body) {
+  fake_response(fake_calls[0], (struct http_response){202, -1, -1, NULL}, body);
   step();
 }
 
 /* Also where they are too few bytes to be decoded at once. */
-static void what_came_before_a_failure_counts(void **state) {
+static void items_before_a_failure_count(void **state) {
   (void)state;
   make(2, 2, 1);
   start();
@@ -283,8 +283,8 @@ static void what_came_before_a_failure_counts(void **state) {
                         "{\"results\":[{\"job_id\":\"0\"},{\"job_"));
   fake_fail(fake_calls[0], "reset");
   step();
-  assert_told(0, 1, 1);
-  assert_told(1, 2, 0);
+  assert_output(0, 1, 1);
+  assert_output(1, 2, 0);
   assert_string_equal(error(ERR_HTTP), "reset");
 }
 
@@ -294,7 +294,7 @@ static void a_gateway_s_page_is_read_to_its_end(void **state) {
   make(1, 1, 1);
   start();
   step();
-  fake_answer(fake_calls[0], (struct http_response){200, -1, -1, NULL},
+  fake_response(fake_calls[0], (struct http_response){200, -1, -1, NULL},
               "<html></html>");
   step();
   assert_int_equal(errors(ERR_RESPONSE), 1);
@@ -306,7 +306,7 @@ static void a_gateway_s_page_is_read_to_its_end(void **state) {
   memcpy(page, "<html>", 6);
   page[sizeof(page) - 1] = '\0';
   assert_true(fake_body(fake_calls[0], 502, page));
-  fake_answer(fake_calls[0], (struct http_response){502, -1, -1, NULL},
+  fake_response(fake_calls[0], (struct http_response){502, -1, -1, NULL},
               "</html>");
   step();
   assert_int_equal(fake_refused, 1); /* an error need not be */
@@ -325,53 +325,53 @@ a_request_that_cannot_start_gives_its_credentials_back(void **state) {
   (void)state;
   config = config_fixture();
   set_access_key();
-  memset(&told, 0, sizeof(told));
+  memset(&seen, 0, sizeof(seen));
   assert_true(config_fixture_add_jobs(&config, 2));
   make_fixture(&events);
   fake_start_fails = true;
   start();
   step();
   fake_start_fails = false;
-  assert_int_equal(told.finished, 1);
+  assert_int_equal(seen.finished, 1);
   assert_int_equal(errors(ERR_LOCAL), 1);
   start();
-  answer_all(-1, "");
-  assert_told(0, 2, 1);
+  respond_all(-1, "");
+  assert_output(0, 2, 1);
 }
 
 /* An item may have an error in place of a state. */
-static void an_error_item_is_no_answer(void **state) {
+static void an_error_item_means_a_missing_job(void **state) {
   (void)state;
   make(3, 3, 1);
   start();
   step();
-  answer_body(
+  respond_body(
       "{\"results\":["
       "{\"job_id\":\"0\",\"error_code\":\"DRS.M05003\",\"error_msg\":\"gone\"},"
       "{\"job_id\":\"1\",\"progress\":\"9\",\"error_code\":\"DRS.M1\"},"
       "{\"job_id\":\"2\",\"transfer_status\":\"CREATE_FAILED\","
       "\"error_code\":\"DRS.M2\",\"error_msg\":\"no\"}]}");
-  assert_int_equal(told.result.answered, 2);
-  assert_int_equal(told.told[0], 0);
+  assert_int_equal(seen.result.answered, 2);
+  assert_int_equal(seen.reported[0], 0);
   assert_string_equal(error(ERR_JOB), "job 0: DRS.M05003: gone");
-  assert_string_equal(told.changes, "missing 0 > DRS.M05003 gone\n"
+  assert_string_equal(seen.changes, "missing 0 > DRS.M05003 gone\n"
                                     "error 1 > DRS.M1 \n"
                                     "status 2 >CREATE_FAILED DRS.M2 no\n"
                                     "error 2 CREATE_FAILED>CREATE_FAILED "
                                     "DRS.M2 no\n");
 }
 
-static void answered_jobs_are_counted_by_family(void **state) {
+static void reported_jobs_are_counted_by_family(void **state) {
   (void)state;
   make(5, 5, 1);
   start();
   step();
-  answer_body("{\"results\":["
+  respond_body("{\"results\":["
               "{\"job_id\":\"0\",\"transfer_status\":\"PAUSING\"},"
               "{\"job_id\":\"1\",\"transfer_status\":\"PAUSING\"},"
               "{\"job_id\":\"2\",\"transfer_status\":\"NEW_FAILED\"},"
               "{\"job_id\":\"3\"}]}");
-  const size_t *families = told.result.families;
+  const size_t *families = seen.result.families;
   assert_int_equal(families[STATUS_PAUSED], 2);
   assert_int_equal(families[STATUS_FAILED], 1);
   assert_int_equal(families[STATUS_UNKNOWN], 1);
@@ -383,8 +383,8 @@ static void an_id_is_compared_as_a_whole(void **state) {
   make(1, 1, 1);
   start();
   step();
-  answer_body("{\"results\":[{\"job_id\":\"0\\u0000x\"}]}");
-  assert_int_equal(told.result.answered, 0);
+  respond_body("{\"results\":[{\"job_id\":\"0\\u0000x\"}]}");
+  assert_int_equal(seen.result.answered, 0);
   assert_non_null(strstr(error(ERR_RESPONSE), "not requested"));
 }
 
@@ -402,15 +402,15 @@ static void each_change_is_emitted_once(void **state) {
     snprintf(body, sizeof(body), "{\"results\":[%s]}", bodies[i / 3]);
     start();
     step();
-    answer_body(body);
+    respond_body(body);
   }
   start();
   step();
   fake_fail(fake_calls[0], "nobody is there");
   step();
   start();
-  answer_all(-1, "");
-  assert_string_equal(told.changes, "status 0 >A  \n"
+  respond_all(-1, "");
+  assert_string_equal(seen.changes, "status 0 >A  \n"
                                     "status 0 A>B E m\n"
                                     "error 0 B>B E m\n"
                                     "cleared 0 B>B  \n"
@@ -426,29 +426,29 @@ static void a_reply_that_ends_early_is_an_error(void **state) {
   make(2, 2, 1);
   start();
   step();
-  fake_answer(fake_calls[0], (struct http_response){200, -1, -1, NULL},
+  fake_response(fake_calls[0], (struct http_response){200, -1, -1, NULL},
               "{\"results\":[{\"job_id\":\"0\"},{\"job_i");
   step();
-  assert_told(0, 1, 1);
+  assert_output(0, 1, 1);
   assert_int_equal(errors(ERR_RESPONSE), 1);
 }
 
 /* Credentials */
 
-static void a_refused_token_ends_the_read(void **state) {
+static void a_rejected_token_ends_the_cycle(void **state) {
   (void)state;
   make(20, 1, 2);
   start();
   step();
-  refuse(fake_calls[0], 401, "APIG.0307");
-  refuse(fake_calls[0], 401, "APIG.0307");
+  reject(fake_calls[0], 401, "APIG.0307");
+  reject(fake_calls[0], 401, "APIG.0307");
   step();
-  assert_int_equal(told.finished, 1);
+  assert_int_equal(seen.finished, 1);
   assert_int_equal(fake_started, 2);
   assert_non_null(strstr(error(ERR_AUTH), "APIG.0307"));
   start(); /* the next read tries it again: it locks nobody */
-  answer_all(-1, "");
-  assert_told(0, 20, 1);
+  respond_all(-1, "");
+  assert_output(0, 20, 1);
 }
 
 static void a_new_token_is_used_at_once_and_once(void **state) {
@@ -461,34 +461,34 @@ static void a_new_token_is_used_at_once_and_once(void **state) {
   start();
   step();
   write_token(path, "token-2");
-  refuse(fake_calls[0], 403, "DRS.M00100");
+  reject(fake_calls[0], 403, "DRS.M00100");
   step();
   assert_int_equal(fake_calls_len, 1);
   assert_true(asks_for(fake_calls[0], 0));
   assert_non_null(strstr(fake_calls[0]->headers, "X-Auth-Token: token-2\n"));
   write_token(path, "token-3");
-  refuse(fake_calls[0], 403, "DRS.M00100");
+  reject(fake_calls[0], 403, "DRS.M00100");
   step();
-  assert_int_equal(told.finished, 1); /* not a third time */
+  assert_int_equal(seen.finished, 1); /* not a third time */
   assert_int_equal(fake_started, 2);
   unlink(path);
 }
 
-static void a_lack_of_permission_ends_the_read(void **state) {
+static void denied_access_ends_the_cycle(void **state) {
   (void)state;
   make(20, 1, 1);
   start();
   step();
-  refuse(fake_calls[0], 403, "DRS.M00102");
+  reject(fake_calls[0], 403, "DRS.M00102");
   step();
-  assert_int_equal(told.finished, 1);
+  assert_int_equal(seen.finished, 1);
   assert_int_equal(fake_started, 1);
   assert_int_equal(errors(ERR_AUTH), 1);
 }
 
 /* Throttling */
 
-static void it_waits_as_long_as_it_is_told(void **state) {
+static void it_waits_as_long_as_requested(void **state) {
   (void)state;
   make(2, 1, 1);
   start();
@@ -502,8 +502,8 @@ static void it_waits_as_long_as_it_is_told(void **state) {
   fake_now += 1;
   step();
   assert_true(asks_for(fake_calls[0], 0));
-  answer_all(-1, "");
-  assert_told(0, 2, 1);
+  respond_all(-1, "");
+  assert_output(0, 2, 1);
   assert_int_equal(errors(ERR_THROTTLED), 1);
 }
 
@@ -518,19 +518,19 @@ static void a_long_pause_outlasts_the_read(void **state) {
   step();
   throttle(fake_calls[0], 15000);
   step();
-  assert_int_equal(told.finished, 1);
-  assert_int_equal(told.result.answered, 1);
+  assert_int_equal(seen.finished, 1);
+  assert_int_equal(seen.result.answered, 1);
   fake_now += BUDGET;
   start();
   assert_int_equal(step(), fake_now + 5000);
   fake_now += 5000;
   step();
   assert_true(asks_for(fake_calls[0], 1));
-  answer_all(-1, "");
-  assert_told(0, 4, 1);
+  respond_all(-1, "");
+  assert_output(0, 4, 1);
 }
 
-static void without_a_word_it_backs_off(void **state) {
+static void without_retry_after_it_backs_off(void **state) {
   (void)state;
   make(1, 1, 1);
   start();
@@ -542,7 +542,7 @@ static void without_a_word_it_backs_off(void **state) {
   throttle(fake_calls[0], -1);
   assert_between(step() - fake_now, 1000, 2000);
   fake_now += 2000;
-  answer_all(-1, ""); /* content: it starts small again */
+  respond_all(-1, ""); /* content: it starts small again */
   start();
   step();
   throttle(fake_calls[0], -1);
@@ -551,7 +551,7 @@ static void without_a_word_it_backs_off(void **state) {
 
 /* Refused jobs */
 
-static void who_are_refused_together_wait_once(void **state) {
+static void jobs_rejected_together_wait_once(void **state) {
   (void)state;
   make(8, 1, 8);
   start();
@@ -565,62 +565,62 @@ static void a_bad_job_stands_alone(void **state) {
   (void)state;
   make(100, 100, 4);
   start();
-  answer_all(42, "DRS.M00289");
-  assert_told(0, 42, 1);
-  assert_told(42, 43, 0);
-  assert_told(43, 100, 1);
+  respond_all(42, "DRS.M00289");
+  assert_output(0, 42, 1);
+  assert_output(42, 43, 0);
+  assert_output(43, 100, 1);
   assert_non_null(strstr(error(ERR_JOB), "job 42: "));
   assert_between(fake_started, 3, 1 + 2 * 7);
   fake_started = 0;
   fake_now += 60000;
   start();
-  answer_all(42, "DRS.M00289");
+  respond_all(42, "DRS.M00289");
   assert_int_equal(fake_started, 1);
-  assert_int_equal(told.result.answered, 99);
+  assert_int_equal(seen.result.answered, 99);
 }
 
 /* A gateway refuses all, and says nothing of a job. */
-static void where_all_is_refused_no_job_is_to_blame(void **state) {
+static void a_rejection_of_all_jobs_makes_none_suspect(void **state) {
   (void)state;
   make(2, 1, 1);
   start();
   while (step(), project_is_polling(project))
-    refuse(fake_calls[0], 400, "");
-  assert_int_equal(told.missing[0] + told.missing[1], 0);
+    reject(fake_calls[0], 400, "");
+  assert_int_equal(seen.missing[0] + seen.missing[1], 0);
   assert_int_equal(errors(ERR_HTTP), 1);
   assert_int_equal(errors(ERR_JOB), 0);
   start();
-  answer_all(-1, "");
-  assert_told(0, 2, 1);
+  respond_all(-1, "");
+  assert_output(0, 2, 1);
 }
 
-static void where_others_are_accepted_the_job_is_to_blame(void **state) {
+static void a_job_rejected_beside_accepted_ones_is_suspect(void **state) {
   (void)state;
   make(2, 1, 1);
   start();
-  answer_all(0, "DRS.M99999");
-  assert_int_equal(told.missing[0], 1);
+  respond_all(0, "DRS.M99999");
+  assert_int_equal(seen.missing[0], 1);
   assert_non_null(strstr(error(ERR_JOB), "job 0: "));
   start();
-  answer_all(0, "DRS.M99999");
+  respond_all(0, "DRS.M99999");
   assert_int_equal(fake_started, 3);
 }
 
 /* A refusal that only may be about a job does not have them all asked alone,
  * where none is accepted. */
-static void a_doubtful_refusal_is_not_pursued(void **state) {
+static void a_doubtful_error_is_not_pursued(void **state) {
   (void)state;
   make(1000, 100, 4);
   start();
   for (step(); project_is_polling(project); step())
-    refuse(fake_calls[0], 400, "DRS.M99999");
+    reject(fake_calls[0], 400, "DRS.M99999");
   assert_between(fake_started, 10, 100);
-  assert_int_equal(told.result.answered, 0);
+  assert_int_equal(seen.result.answered, 0);
   fake_started = 0;
   fake_now += 60000;
   start();
-  answer_all(-1, "");
-  assert_between(told.result.answered, 990, 1000);
+  respond_all(-1, "");
+  assert_between(seen.result.answered, 990, 1000);
 }
 
 /* A service in trouble rejects everything for a while. */
@@ -634,7 +634,7 @@ static void reject_all(int good) {
     if (good-- > 0)
       accept(fake_calls[0]);
     else
-      refuse(fake_calls[0], 400, CERTAIN);
+      reject(fake_calls[0], 400, CERTAIN);
 }
 
 /* Cycles, a second each, until all jobs are answered. */
@@ -642,14 +642,14 @@ static int cycles_until_all_are_back(size_t jobs) {
   for (int cycles = 1;; cycles++) {
     fake_now += 1000;
     start();
-    answer_all(-1, "");
-    if (told.result.answered == jobs)
+    respond_all(-1, "");
+    if (seen.result.answered == jobs)
       return cycles;
     assert_true(cycles < 1000);
   }
 }
 
-static void rejections_of_everything_blame_no_job(void **state) {
+static void rejections_of_everything_make_no_job_suspect(void **state) {
   (void)state;
   make(200, 100, 8);
   for (int i = 0; i < 5; i++) {
@@ -660,10 +660,10 @@ static void rejections_of_everything_blame_no_job(void **state) {
     fake_now += 1000;
   }
   for (int i = 0; i < 200; i++)
-    assert_int_equal(told.missing[i], 0);
-  assert_non_null(strstr(told.changes, "down - "));
+    assert_int_equal(seen.missing[i], 0);
+  assert_non_null(strstr(seen.changes, "down - "));
   assert_int_equal(cycles_until_all_are_back(200), 1);
-  assert_non_null(strstr(told.changes, "up - "));
+  assert_non_null(strstr(seen.changes, "up - "));
 }
 
 static void a_thousand_that_fell_together_come_back_together(void **state) {
@@ -675,7 +675,7 @@ static void a_thousand_that_fell_together_come_back_together(void **state) {
     assert_between(fake_started, 10, 100);
     fake_now += 1000;
   }
-  assert_non_null(strstr(told.changes, "missing "));
+  assert_non_null(strstr(seen.changes, "missing "));
   assert_between(cycles_until_all_are_back(1000), 1, 30);
 }
 
@@ -688,10 +688,10 @@ static void an_outage_may_end_within_a_cycle(void **state) {
   start();
   for (int rejected = 0; step(), project_is_polling(project);)
     if (rejected++ < 30)
-      refuse(fake_calls[0], 400, CERTAIN);
+      reject(fake_calls[0], 400, CERTAIN);
     else
       accept(fake_calls[0]);
-  assert_null(strstr(told.changes, "missing"));
+  assert_null(strstr(seen.changes, "missing"));
   assert_int_equal(cycles_until_all_are_back(200), 1);
 }
 
@@ -703,15 +703,15 @@ static void a_bad_one_does_not_keep_its_group(void **state) {
   for (int i = 0; i < 120; i++) {
     fake_now += 1000;
     start();
-    answer_all(77, CERTAIN);
+    respond_all(77, CERTAIN);
   }
-  assert_int_equal(told.result.answered, 299);
+  assert_int_equal(seen.result.answered, 299);
   fake_started = 0;
   for (int i = 0; i < 100; i++) {
     fake_now += 1000;
     start();
-    answer_all(77, CERTAIN);
-    assert_int_equal(told.result.answered, 299);
+    respond_all(77, CERTAIN);
+    assert_int_equal(seen.result.answered, 299);
   }
   assert_between(fake_started, 600, 601);
 }
@@ -722,14 +722,14 @@ static void the_only_job_may_be_unknown(void **state) {
   make(1, 100, 8);
   for (int i = 0; i < 3; i++)
     reject_all(0);
-  assert_int_equal(told.missing[0], 1);
+  assert_int_equal(seen.missing[0], 1);
   assert_non_null(strstr(error(ERR_JOB), "job 0: "));
   assert_int_equal(cycles_until_all_are_back(1), 1);
 }
 
 /* Outages */
 
-static void a_service_that_is_ill_is_left_alone(void **state) {
+static void an_unavailable_service_gets_no_requests(void **state) {
   (void)state;
   make(100, 1, 3);
   start();
@@ -739,8 +739,8 @@ static void a_service_that_is_ill_is_left_alone(void **state) {
   assert_string_equal(error(ERR_HTTP), "connection refused");
   fake_now += 60000;
   start();
-  answer_all(-1, "");
-  assert_told(0, 100, 1);
+  respond_all(-1, "");
+  assert_output(0, 100, 1);
 }
 
 static void a_pause_is_kept_whatever_the_status(void **state) {
@@ -750,7 +750,7 @@ static void a_pause_is_kept_whatever_the_status(void **state) {
     make(4, 1, 2);
     start();
     step();
-    fake_answer(fake_calls[0],
+    fake_response(fake_calls[0],
                 (struct http_response){statuses[i], 60000, -1, NULL}, "{}");
     while (step(), project_is_polling(project))
       accept(fake_calls[0]);
@@ -763,8 +763,8 @@ static void a_pause_is_kept_whatever_the_status(void **state) {
     }
     fake_now += 1000;
     start();
-    answer_all(-1, "");
-    assert_told(0, 4, 1);
+    respond_all(-1, "");
+    assert_output(0, 4, 1);
     tear_down_fixture(NULL);
   }
 }
@@ -777,12 +777,12 @@ static void a_response_that_is_too_large_is_halved(void **state) {
   start();
   step();
   fake_end(fake_calls[0], HTTP_LIMIT_SIZE, "larger than 16 MiB");
-  answer_all(-1, "");
-  assert_told(0, 8, 1);
+  respond_all(-1, "");
+  assert_output(0, 8, 1);
   assert_int_equal(fake_started, 3);
   fake_started = 0;
   start();
-  answer_all(-1, "");
+  respond_all(-1, "");
   assert_int_equal(fake_started, 2);
 }
 
@@ -795,7 +795,7 @@ static size_t poll_a_slow_service(size_t in_time) {
     else
       accept(fake_calls[0]);
   fake_now += BUDGET;
-  return told.result.answered;
+  return seen.result.answered;
 }
 
 static void batches_shrink_until_they_are_in_time(void **state) {
@@ -829,8 +829,8 @@ static void one_accident_costs_one_batch(void **state) {
   start();
   step();
   fake_fail(fake_calls[0], "reset");
-  answer_all(-1, "");
-  assert_int_equal(told.result.answered, 9);
+  respond_all(-1, "");
+  assert_int_equal(seen.result.answered, 9);
   assert_int_equal(errors(ERR_HTTP), 1);
 }
 
@@ -843,11 +843,11 @@ static void a_read_ends_in_time(void **state) {
   step();
   fake_now += BUDGET - 1;
   step();
-  assert_int_equal(told.finished, 0);
+  assert_int_equal(seen.finished, 0);
   fake_now += 1;
   step();
-  assert_int_equal(told.finished, 1);
-  assert_int_equal(told.result.answered, 1);
+  assert_int_equal(seen.finished, 1);
+  assert_int_equal(seen.result.answered, 1);
   assert_int_equal(fake_calls_len, 0);
   assert_int_equal(fake_cancelled, 2);
   assert_int_equal(errors(ERR_HTTP), 1);
@@ -888,8 +888,8 @@ static void starts_are_spread(void **state) {
       assert_int_equal(again, fake_now);
   }
   step();
-  assert_int_equal(told.finished, 1);
-  assert_told(0, 100, 1);
+  assert_int_equal(seen.finished, 1);
+  assert_output(0, 100, 1);
 }
 
 static void stopping_is_silent(void **state) {
@@ -898,7 +898,7 @@ static void stopping_is_silent(void **state) {
   start();
   step();
   project_stop(project);
-  assert_int_equal(told.finished, 0);
+  assert_int_equal(seen.finished, 0);
   assert_int_equal(fake_calls_len, 0);
   assert_int_equal(step(), CLOCK_NEVER);
 }
@@ -908,28 +908,28 @@ int main(void) {
       PROJECT_TEST(the_request_is_that_of_the_api),
       PROJECT_TEST(batches_are_in_flight_together),
       PROJECT_TEST(one_read_at_a_time),
-      PROJECT_TEST(what_is_left_out_is_missing),
-      PROJECT_TEST(a_refused_job_is_missing_and_the_others_are_not),
+      PROJECT_TEST(a_job_that_is_left_out_is_missing),
+      PROJECT_TEST(a_rejected_job_is_missing_and_the_others_are_not),
       PROJECT_TEST(an_outage_makes_no_job_missing),
-      PROJECT_TEST(what_was_not_asked_for_is_an_error),
+      PROJECT_TEST(a_job_that_was_not_requested_is_an_error),
       PROJECT_TEST(a_job_that_is_left_out_is_named),
       PROJECT_TEST(a_reply_that_ends_early_is_an_error),
-      PROJECT_TEST(a_refused_token_ends_the_read),
+      PROJECT_TEST(a_rejected_token_ends_the_cycle),
       PROJECT_TEST(a_new_token_is_used_at_once_and_once),
-      PROJECT_TEST(a_lack_of_permission_ends_the_read),
-      PROJECT_TEST(it_waits_as_long_as_it_is_told),
+      PROJECT_TEST(denied_access_ends_the_cycle),
+      PROJECT_TEST(it_waits_as_long_as_requested),
       PROJECT_TEST(a_long_pause_outlasts_the_read),
-      PROJECT_TEST(without_a_word_it_backs_off),
+      PROJECT_TEST(without_retry_after_it_backs_off),
       PROJECT_TEST(a_bad_job_stands_alone),
-      PROJECT_TEST(where_all_is_refused_no_job_is_to_blame),
-      PROJECT_TEST(where_others_are_accepted_the_job_is_to_blame),
-      PROJECT_TEST(who_are_refused_together_wait_once),
-      PROJECT_TEST(a_doubtful_refusal_is_not_pursued),
-      PROJECT_TEST(a_service_that_is_ill_is_left_alone),
+      PROJECT_TEST(a_rejection_of_all_jobs_makes_none_suspect),
+      PROJECT_TEST(a_job_rejected_beside_accepted_ones_is_suspect),
+      PROJECT_TEST(jobs_rejected_together_wait_once),
+      PROJECT_TEST(a_doubtful_error_is_not_pursued),
+      PROJECT_TEST(an_unavailable_service_gets_no_requests),
       PROJECT_TEST(one_accident_costs_one_batch),
       PROJECT_TEST(a_read_ends_in_time),
       PROJECT_TEST(the_interval_is_the_cause_when_it_ends),
-      PROJECT_TEST(rejections_of_everything_blame_no_job),
+      PROJECT_TEST(rejections_of_everything_make_no_job_suspect),
       PROJECT_TEST(a_thousand_that_fell_together_come_back_together),
       PROJECT_TEST(an_outage_may_end_within_a_cycle),
       PROJECT_TEST(a_bad_one_does_not_keep_its_group),
@@ -938,11 +938,11 @@ int main(void) {
       PROJECT_TEST(a_response_that_is_too_large_is_halved),
       PROJECT_TEST(batches_shrink_until_they_are_in_time),
       PROJECT_TEST(an_outage_of_time_shrinks_nothing),
-      PROJECT_TEST(what_came_before_a_failure_counts),
+      PROJECT_TEST(items_before_a_failure_count),
       PROJECT_TEST(a_gateway_s_page_is_read_to_its_end),
       PROJECT_TEST(a_request_that_cannot_start_gives_its_credentials_back),
-      PROJECT_TEST(an_error_item_is_no_answer),
-      PROJECT_TEST(answered_jobs_are_counted_by_family),
+      PROJECT_TEST(an_error_item_means_a_missing_job),
+      PROJECT_TEST(reported_jobs_are_counted_by_family),
       PROJECT_TEST(an_id_is_compared_as_a_whole),
       PROJECT_TEST(each_change_is_emitted_once),
       PROJECT_TEST(starts_are_spread),

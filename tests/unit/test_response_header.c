@@ -96,7 +96,7 @@ static void a_pause_is_a_number_or_a_date(void **state) {
   assert_int_equal(retry_after(one_less, half_past), -1);
 }
 
-static void encodings_are_refused(void **state) {
+static void encodings_are_rejected(void **state) {
   (void)state;
   static const char *const good[] = {
       "Content-Encoding: identity\r\n", "content-encoding: IDENTITY\r\n",
@@ -142,7 +142,7 @@ int main(void) {
           interim_responses_and_trailers_are_ignored, set_up, tear_down),
       cmocka_unit_test_setup_teardown(a_pause_is_a_number_or_a_date, set_up,
                                       tear_down),
-      cmocka_unit_test_setup_teardown(encodings_are_refused, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(encodings_are_rejected, set_up, tear_down),
       cmocka_unit_test_setup_teardown(a_header_is_bounded, set_up, tear_down),
       cmocka_unit_test_setup_teardown(odd_lines_are_harmless, set_up,
                                       tear_down),

@@ -127,7 +127,7 @@ static void accept(struct http_transfer *call) {
              "%s{\"job_id\":\"%d\",\"rpo_info\":{\"delay\":\"5\"}}",
              body[strlen(body) - 1] == '[' ? "" : ",", atoi(quote + 1));
   strcat(body, "]}");
-  fake_answer(call, (struct http_response){202, -1, -1, NULL}, body);
+  fake_response(call, (struct http_response){202, -1, -1, NULL}, body);
 }
 
 /* What the service answers to the optional call; status 0: it works. */
@@ -149,7 +149,7 @@ static int poll(struct outcome o) {
     assert_true(fake_calls_len > 0);
     requests += is_rpo(fake_calls[0]);
     if (is_rpo(fake_calls[0]) && o.status != 0)
-      fake_answer(fake_calls[0],
+      fake_response(fake_calls[0],
                   (struct http_response){o.status, o.retry_after, -1, NULL},
                   body);
     else
@@ -180,7 +180,7 @@ static void each_job_has_both(void **state) {
   assert_string_equal(seen.changes, "");
 }
 
-static void a_cloud_that_lacks_it_is_asked_once_a_day(void **state) {
+static void an_unsupported_call_is_made_once_a_day(void **state) {
   (void)state;
   static const struct outcome lacking[] = {
       {404, -1, ""},           {405, -1, ""},           {400, -1, "DRS.M00202"},
@@ -205,7 +205,7 @@ static void a_cloud_that_lacks_it_is_asked_once_a_day(void **state) {
 }
 
 /* Where it is not offered any more, one request a day finds that out. */
-static void a_call_that_is_withdrawn_is_asked_once_a_day(void **state) {
+static void a_withdrawn_call_is_made_once_a_day(void **state) {
   (void)state;
   make(25, 10, 4);
   poll(well);
@@ -268,7 +268,7 @@ static void an_outage_is_over_at_the_next_cycle(void **state) {
 }
 
 /* A job that this call rejects is polled for its progress as ever. */
-static void a_bad_job_is_set_apart_for_this_call(void **state) {
+static void a_bad_job_is_quarantined_for_this_call(void **state) {
   (void)state;
   make(8, 8, 1);
   poll(well);
@@ -280,7 +280,7 @@ static void a_bad_job_is_set_apart_for_this_call(void **state) {
       struct http_transfer *call = fake_calls[0];
       requests += is_rpo(call);
       if (is_rpo(call) && strstr(call->body, "\"5\"") != NULL)
-        fake_answer(call, (struct http_response){400, -1, -1, NULL},
+        fake_response(call, (struct http_response){400, -1, -1, NULL},
                     "{\"error_code\":\"DRS.M05004\"}");
       else
         accept(call);
@@ -324,7 +324,7 @@ static void a_call_that_hangs_is_not_taken_for_another(void **state) {
   project_step(project, fake_now);
   accept(fake_calls[0]);
   project_step(project, fake_now);
-  fake_answer(fake_calls[0], (struct http_response){403, -1, -1, NULL},
+  fake_response(fake_calls[0], (struct http_response){403, -1, -1, NULL},
               "{\"error_code\":\"DRS.M00102\"}");
   project_step(project, fake_now);
   assert_true(is_rpo(fake_calls[0]));
@@ -341,13 +341,13 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_response_is_decoded_in_any_chunks),
       PROJECT_TEST(each_job_has_both),
-      cmocka_unit_test(a_cloud_that_lacks_it_is_asked_once_a_day),
-      PROJECT_TEST(a_call_that_is_withdrawn_is_asked_once_a_day),
+      cmocka_unit_test(an_unsupported_call_is_made_once_a_day),
+      PROJECT_TEST(a_withdrawn_call_is_made_once_a_day),
       PROJECT_TEST(a_rejected_token_is_left_to_the_progress),
       PROJECT_TEST(a_rejected_signature_is_left_to_the_progress),
       PROJECT_TEST(its_pauses_are_its_own),
       PROJECT_TEST(an_outage_is_over_at_the_next_cycle),
-      PROJECT_TEST(a_bad_job_is_set_apart_for_this_call),
+      PROJECT_TEST(a_bad_job_is_quarantined_for_this_call),
       PROJECT_TEST(a_call_that_hangs_keeps_nothing_back),
       PROJECT_TEST(a_call_that_hangs_is_not_taken_for_another),
   };

@@ -19,7 +19,7 @@ static void a_literal_is_copied(void **state) {
   assert_value(OLD);
 }
 
-static void a_bad_literal_is_refused(void **state) {
+static void a_bad_literal_is_rejected(void **state) {
   (void)state;
   static const char *const bad[] = {"",         OLD "\n",   "\t" OLD,
                                     OLD "\x7F", "\x1B" OLD, "\r"};
@@ -64,7 +64,7 @@ static void blanks_belong_to_it(void **state) {
   assert_new_value(" two words ");
 }
 
-static void a_bad_file_is_refused(void **state) {
+static void a_bad_file_is_rejected(void **state) {
   (void)state;
   static const struct {
     const char *text, *why;
@@ -80,11 +80,11 @@ static void a_bad_file_is_refused(void **state) {
   };
   for (size_t i = 0; i < COUNT(bad); i++) {
     write_file("secret", bad[i].text);
-    assert_refused(bad[i].why);
+    assert_rejected(bad[i].why);
     assert_null(strstr(e.text, OLD));
   }
   write_bytes("secret", "a\0b", 3);
-  assert_refused("control character");
+  assert_rejected("control character");
 }
 
 static void a_file_has_a_longest(void **state) {
@@ -100,7 +100,7 @@ static void a_file_has_a_longest(void **state) {
   assert_int_equal(s.value.len, SECRET_MAX);
   bytes[SECRET_MAX] = 'x';
   write_bytes("secret", bytes, SECRET_MAX + 1);
-  assert_refused("longer than");
+  assert_rejected("longer than");
   free(bytes);
 }
 
@@ -164,11 +164,11 @@ static void it_is_read_again_after_a_failure(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       ANY_TEST(a_literal_is_copied),
-      ANY_TEST(a_bad_literal_is_refused),
+      ANY_TEST(a_bad_literal_is_rejected),
       ANY_TEST(a_literal_has_a_longest),
       FILE_TEST(one_line_break_is_cut_off),
       FILE_TEST(blanks_belong_to_it),
-      FILE_TEST(a_bad_file_is_refused),
+      FILE_TEST(a_bad_file_is_rejected),
       FILE_TEST(a_file_has_a_longest),
       FILE_TEST(no_secret_is_left_in_memory),
       FILE_TEST(no_failure_is_overlooked),

@@ -132,7 +132,7 @@ static void a_bad_file_ends_the_old_value(void **state) {
   assert_new_value(OLD);
   write_file("secret", "");
   for (int i = 0; i < 3; i++) {
-    assert_refused("empty");
+    assert_rejected("empty");
     assert_value("");
   }
   write_file("secret", NEW);
@@ -185,8 +185,8 @@ static void it_was_never_readable(void **state) {
   for (size_t i = 0; i < COUNT(unreadable); i++) {
     write_file("secret", OLD);
     unreadable[i].make();
-    assert_refused(unreadable[i].why);
-    assert_refused(unreadable[i].why);
+    assert_rejected(unreadable[i].why);
+    assert_rejected(unreadable[i].why);
     assert_value("");
     end(NULL);
     begin_with_file(NULL);
@@ -219,7 +219,7 @@ static void its_mode_forbids_it(void **state) {
   assert_int_equal(chmod("secret", 0), 0);
   assert_int_equal(chmod(".", 0755), 0);
   assert_true(!root || seteuid(65534) == 0);
-  assert_refused("Permission denied");
+  assert_rejected("Permission denied");
   assert_true(!root || seteuid(0) == 0);
   assert_int_equal(chmod("secret", 0600), 0);
   assert_new_value(OLD);

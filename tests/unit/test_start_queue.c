@@ -60,7 +60,7 @@ static void groups_take_turns(void **state) {
   assert_int_equal(queue.in_flight, 3);
 }
 
-static void what_is_not_ready_holds_up_nobody(void **state) {
+static void a_source_that_is_not_ready_delays_no_other(void **state) {
   (void)state;
   struct start_item *a = add('a'), *b = add('b');
   blocked = a;
@@ -148,7 +148,7 @@ static void abandoned_lookups_count(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(groups_take_turns, set_up, tear_down),
-      cmocka_unit_test_setup_teardown(what_is_not_ready_holds_up_nobody, set_up,
+      cmocka_unit_test_setup_teardown(a_source_that_is_not_ready_delays_no_other, set_up,
                                       tear_down),
       cmocka_unit_test_setup_teardown(one_that_was_put_back_is_the_next, set_up,
                                       tear_down),

@@ -7,8 +7,8 @@
  *
  *     {"a": [1, "x", null]}  ->  {a:[#1"x"null)) */
 
-#ifndef DRS_TESTS_JSON_TOLD_H
-#define DRS_TESTS_JSON_TOLD_H
+#ifndef DRS_TESTS_JSON_TEXT_H
+#define DRS_TESTS_JSON_TEXT_H
 
 #include "unit.h"
 
@@ -17,53 +17,53 @@
 #include <stdio.h>
 #include <string.h>
 
-static char told[16384];
+static char output[16384];
 
-static inline void tell(const char *text, size_t len) {
-  size_t used = strlen(told);
-  assert_true(used + len < sizeof(told));
-  memcpy(told + used, text, len);
-  told[used + len] = '\0';
+static inline void print(const char *text, size_t len) {
+  size_t used = strlen(output);
+  assert_true(used + len < sizeof(output));
+  memcpy(output + used, text, len);
+  output[used + len] = '\0';
 }
 
 /* Bytes that are not printable as \xHH. */
-static inline void tell_text(const char *text, size_t len) {
+static inline void print_text(const char *text, size_t len) {
   for (size_t i = 0; i < len; i++) {
     char hex[8];
     bool plain = text[i] >= ' ' && text[i] <= '~';
     snprintf(hex, sizeof(hex), plain ? "%c" : "\\x%02X",
              (unsigned char)text[i]);
-    tell(hex, strlen(hex));
+    print(hex, strlen(hex));
   }
 }
 
 static inline int on_scalar(void *arg, enum json_kind kind, const char *text,
                             size_t len) {
   static const char *const before[] = {"null", "", "#", "\""};
-  assert_ptr_equal(arg, told);
-  tell(before[kind], strlen(before[kind]));
-  tell_text(text, len);
+  assert_ptr_equal(arg, output);
+  print(before[kind], strlen(before[kind]));
+  print_text(text, len);
   if (kind == JSON_STRING)
-    tell("\"", 1);
+    print("\"", 1);
   return 1;
 }
 
 static inline int on_key(void *arg, const char *text, size_t len) {
   (void)arg;
-  tell_text(text, len);
-  tell(":", 1);
+  print_text(text, len);
+  print(":", 1);
   return 1;
 }
 
 static inline int on_open(void *arg, bool is_array) {
   (void)arg;
-  tell(is_array ? "[" : "{", 1);
+  print(is_array ? "[" : "{", 1);
   return 1;
 }
 
 static inline int on_close(void *arg) {
   (void)arg;
-  tell(")", 1);
+  print(")", 1);
   return 1;
 }
 
@@ -76,8 +76,8 @@ static const struct json_events events = {
 
 /* A reader, and nothing told yet. */
 static inline struct json_reader *start(void) {
-  told[0] = '\0';
-  return json_reader_new(&events, told);
+  output[0] = '\0';
+  return json_reader_new(&events, output);
 }
 
 #endif

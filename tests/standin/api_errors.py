@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
-from .wire import Reply
+from .wire import Response
 
 # code: status, message. %s is what was wrong, where the service says it.
 CODES = {
@@ -40,7 +40,7 @@ CODES = {
 REQUEST_ID = "f2b5a3d0c1e94b7e8a6d0123456789ab"
 
 
-class Refusal(Exception):
+class ApiError(Exception):
     """A request refused: raised by a service, or kept as a setting of what it shall raise."""
 
     def __init__(
@@ -65,60 +65,60 @@ class Refusal(Exception):
             raise ValueError(f"shape {shape!r} is none of {', '.join(SHAPES)}")
         super().__init__(f"{self.status} {code}: {self.message}")
 
-    def reply(self) -> Reply:
+    def response(self) -> Response:
         kind, body = SHAPES[self.shape](self)
         headers = {"Content-Type": kind, "X-Request-Id": REQUEST_ID, **self.headers}
-        return Reply(self.status, body, {name: value for name, value in headers.items() if value})
+        return Response(self.status, body, {name: value for name, value in headers.items() if value})
 
 
 def _json(document: dict) -> tuple[str, bytes]:
     return "application/json", json.dumps(document).encode()
 
 
-def _flat(refusal: Refusal) -> tuple[str, bytes]:
-    return _json({"error_code": refusal.code, "error_msg": refusal.message})
+def _flat(error: ApiError) -> tuple[str, bytes]:
+    return _json({"error_code": error.code, "error_msg": error.message})
 
 
-def _flat_with_request_id(refusal: Refusal) -> tuple[str, bytes]:
+def _flat_with_request_id(error: ApiError) -> tuple[str, bytes]:
     return _json(
-        {"error_code": refusal.code, "error_msg": refusal.message, "request_id": REQUEST_ID}
+        {"error_code": error.code, "error_msg": error.message, "request_id": REQUEST_ID}
     )
 
 
-def _envelope(refusal: Refusal) -> tuple[str, bytes]:
+def _envelope(error: ApiError) -> tuple[str, bytes]:
     """The envelope of a success around an error; it names the job where that is known."""
-    item = {"error_code": refusal.code, "error_msg": refusal.message}
-    if refusal.job_id is not None:
-        item["job_id"] = refusal.job_id
+    item = {"error_code": error.code, "error_msg": error.message}
+    if error.job_id is not None:
+        item["job_id"] = error.job_id
     return _json({"count": 1, "results": [item]})
 
 
-def _keystone(refusal: Refusal) -> tuple[str, bytes]:
+def _keystone(error: ApiError) -> tuple[str, bytes]:
     titles = {401: "Unauthorized", 403: "Forbidden", 429: "Too Many Requests"}
-    title = titles.get(refusal.status, "Error")
+    title = titles.get(error.status, "Error")
     return _json(
-        {"error": {"code": refusal.status, "message": refusal.message, "title": title}}
+        {"error": {"code": error.status, "message": error.message, "title": title}}
     )
 
 
-def _code_message(refusal: Refusal) -> tuple[str, bytes]:
-    return _json({"code": refusal.code, "message": refusal.message})
+def _code_message(error: ApiError) -> tuple[str, bytes]:
+    return _json({"code": error.code, "message": error.message})
 
 
-def _html(refusal: Refusal) -> tuple[str, bytes]:
+def _html(error: ApiError) -> tuple[str, bytes]:
     page = (
-        f"<html>\r\n<head><title>{refusal.status} Error</title></head>\r\n<body>\r\n"
-        f"<center><h1>{refusal.status} Error</h1></center>\r\n<hr><center>gateway</center>\r\n"
+        f"<html>\r\n<head><title>{error.status} Error</title></head>\r\n<body>\r\n"
+        f"<center><h1>{error.status} Error</h1></center>\r\n<hr><center>gateway</center>\r\n"
         "</body>\r\n</html>\r\n"
     )
     return "text/html", page.encode()
 
 
-def _empty(refusal: Refusal) -> tuple[str, bytes]:
+def _empty(error: ApiError) -> tuple[str, bytes]:
     return "", b""
 
 
-SHAPES: dict[str, Callable[[Refusal], tuple[str, bytes]]] = {
+SHAPES: dict[str, Callable[[ApiError], tuple[str, bytes]]] = {
     "flat": _flat,
     "flat-with-request-id": _flat_with_request_id,
     "envelope": _envelope,
