@@ -61,8 +61,17 @@ static inline void seen_finish(struct seen *s, struct json_decoder *d, bool ok,
   seen_add_text(s, &json_decoder_error(d)->message);
 }
 
+typedef struct seen decode_fn(const uint8_t *bytes, size_t len, size_t chunk);
+
 static inline bool seen_equal(const struct seen *a, const struct seen *b) {
   return a->items == b->items && a->sum == b->sum;
+}
+
+static inline void must_ignore_cuts(decode_fn *decode, const uint8_t *bytes,
+                                    size_t len) {
+  struct seen whole = decode(bytes, len, len + 1);
+  struct seen pieces = decode(bytes, len, 1 + len % 31);
+  MUST(seen_equal(&whole, &pieces));
 }
 
 #endif

@@ -38,8 +38,6 @@ static struct seen decode(const uint8_t *bytes, size_t len, size_t chunk) {
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len) {
-  struct seen whole = decode(bytes, len, len + 1);
-  struct seen pieces = decode(bytes, len, 1 + len % 31);
-  MUST(seen_equal(&whole, &pieces));
+  must_ignore_cuts(decode, bytes, len);
   return 0;
 }
