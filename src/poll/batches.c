@@ -42,17 +42,20 @@ static uint32_t seconds(msec_t time) { return (uint32_t)(time / 1000); }
 
 /* Stacks */
 
-static bool push(struct batch_stack *s, const struct batch *batch) {
+/* A batch that finds no memory is lost for this cycle. */
+static void push(struct batches *b, struct batch_stack *s,
+                 const struct batch *batch) {
   if (s->len == s->size) {
     size_t size = s->size == 0 ? 16 : 2 * s->size;
     struct batch *all = reallocarray(s->all, size, sizeof(*all));
-    if (all == NULL)
-      return false;
+    if (all == NULL) {
+      b->inconclusive = b->out_of_memory = true;
+      return;
+    }
     s->all = all;
     s->size = size;
   }
   s->all[s->len++] = *batch;
-  return true;
 }
 
 static bool pop(struct batch_stack *s, struct batch *out) {
@@ -71,11 +74,9 @@ static bool take_largest(struct batch_stack *s, struct batch *out) {
   return true;
 }
 
-bool batches_requeue(struct batches *b, const struct batch *batch) {
-  if (batch->len == 0 || push(&b->pending, batch))
-    return true;
-  b->inconclusive = true;
-  return false;
+void batches_requeue(struct batches *b, const struct batch *batch) {
+  if (batch->len > 0)
+    push(b, &b->pending, batch);
 }
 
 /* Cutting */
@@ -120,7 +121,7 @@ void batches_begin(struct batches *b, uint32_t cycle, msec_t now) {
   b->release_waits = false;
   b->accepted = b->timed_out = b->split_min = 0;
   b->rejected = b->rejected_in_row = 0;
-  b->inconclusive = false;
+  b->inconclusive = b->out_of_memory = false;
   b->probe = find_probe(b);
 }
 
@@ -227,8 +228,7 @@ struct job *batches_split(struct batches *b, const struct batch *batch) {
   if (job != NULL) {
     quarantine(b, job);
   } else if (len > 1 && b->rejected_in_row >= BATCHES_REJECTED_MAX) {
-    if (!push(&b->aside, batch))
-      b->inconclusive = true;
+    push(b, &b->aside, batch);
   } else if (len > 1) {
     if (b->split_min == 0 || len < b->split_min)
       b->split_min = len;

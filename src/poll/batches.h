@@ -89,6 +89,7 @@ struct batches {
   size_t rejected_in_row;     /* rejected alone since one was accepted */
   bool after_outage;          /* the cycle before had rejections only */
   bool inconclusive;          /* not every rejection is explained */
+  bool out_of_memory;         /* batches were lost for it */
 };
 
 void batches_init(struct batches *b, struct jobs *jobs, enum job_call call,
@@ -124,8 +125,8 @@ bool batches_timed_out(struct batches *b, const struct batch *batch);
 /* The request failed, which says nothing of its batch. */
 void batches_failed(struct batches *b);
 
-/* The batch is to be requested again in this cycle. False: out of memory. */
-bool batches_requeue(struct batches *b, const struct batch *batch);
+/* The batch is to be requested again in this cycle. */
+void batches_requeue(struct batches *b, const struct batch *batch);
 
 /* Ends a cycle. Jobs that were not requested come first in the next one. */
 void batches_end(struct batches *b);

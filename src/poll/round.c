@@ -243,7 +243,12 @@ static void settle_rejections(struct round *r) {
 }
 
 void round_end(struct round *r) {
+  struct err memory = ERR_INIT;
   settle_rejections(r);
+  if (r->batches.out_of_memory) {
+    err_memory(&memory);
+    fail(r, &memory);
+  }
   batches_end(&r->batches);
 }
 

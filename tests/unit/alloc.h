@@ -19,7 +19,7 @@
 #include <string.h>
 
 /* Volatile, because a compiler knows that malloc and free touch no variable of
- * the program, and here they do. Atomic, because libcurl call_pool a resolver
+ * the program, and here they do. Atomic, because libcurl starts a resolver
  * on a thread of its own. */
 static volatile struct alloc {
   long fail_at;               /* the allocation that fails, from 1; 0: none */

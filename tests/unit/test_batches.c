@@ -18,7 +18,7 @@
 /* A service, and what it was asked. */
 static struct {
   size_t most;         /* ids that it takes in one request */
-  bool says_size;      /* and whether it says that this is the service_error */
+  bool says_size;      /* and whether it says that this is the error */
   bool bad[2000];      /* jobs that it refuses, their batch with them */
   int asked[2000];     /* how often a job was in a request of this read */
   bool answered[2000]; /* in this read */
@@ -214,7 +214,7 @@ static void a_batch_is_requested_again(void **state) {
   set_up(10, 5);
   batches_begin(&batches, ++cycle, 0);
   assert_true(batches_next(&batches, &batch));
-  assert_true(batches_requeue(&batches, &batch));
+  batches_requeue(&batches, &batch);
   assert_true(batches_next(&batches, &again));
   assert_memory_equal(&batch, &again, sizeof(batch));
   batches_end(&batches);

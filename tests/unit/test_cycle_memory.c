@@ -162,7 +162,8 @@ static void on_finished(void *arg, const struct project_result *result) {
   const struct err *change = result->call_changes[JOB_RPO_AND_RTO];
   seen.error = seen.error || (change != NULL && err_is_set(change));
   for (int kind = ERR_NONE + 1; kind < ERR_KINDS; kind++)
-    seen.error = seen.error || err_is_set(&result->errors[kind]);
+    if (kind != ERR_JOB) /* the service rejects none */
+      seen.error = seen.error || err_is_set(&result->errors[kind]);
 }
 
 static const struct project_events events = {on_started, on_item, on_changed,
