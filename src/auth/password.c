@@ -68,16 +68,19 @@ static bool is_visible(const char *text) {
 static void take_token(struct password *p, const struct http_response *response,
                        msec_t now) {
   const char *token = response->captured;
-  account_accept(p->account, &p->password);
-  if (token == NULL || *token == '\0' || !is_visible(token))
+  struct err cause = ERR_INIT;
+  if (token == NULL || *token == '\0' || !is_visible(token)) {
     err_set(&p->lease.failure, ERR_RESPONSE,
             "the identity service sent no token");
-  else if (secret_set(&p->token, token, &p->lease.failure)) {
+  } else if (secret_set(&p->token, token, &cause)) {
+    account_accept(p->account, &p->password);
     msec_t life = life_of(messages_reader_reply(p->reader), response->date);
     lease_grant(&p->lease, life, &margins, now);
     auth_renewed(&p->base);
     return;
   } else {
+    err_set(&p->lease.failure, ERR_RESPONSE, "identity service: the token %s",
+            cause.text);
     clear_token(p);
   }
   lease_fail(&p->lease, -1, now);

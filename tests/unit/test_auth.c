@@ -516,6 +516,23 @@ static void a_response_without_a_token_is_an_error(void **state) {
   }
 }
 
+/* A portal that responds to everything ends no pause. */
+static void a_response_without_a_token_accepts_no_password(void **state) {
+  (void)state;
+  struct auth *a = open_login("p");
+  prepare(a);
+  reject_login(401, -1);
+  fake_now += MINUTE;
+  prepare(a);
+  respond_login(NULL, DAY);
+  fake_now += MINUTE;
+  prepare(a);
+  reject_login(401, -1);
+  fake_now += MINUTE;
+  assert_int_equal(prepare(a), AUTH_REFUSED); /* the second pause is longer */
+  assert_int_equal(fake_started, 3);
+}
+
 static void a_token_may_have_32_kilobytes(void **state) {
   (void)state;
   char *token = calloc(1, SECRET_MAX + 2);
@@ -942,6 +959,7 @@ int main(void) {
       TEST(a_login_is_sent_once),
       TEST(its_illness_costs_no_read_while_the_token_lives),
       TEST(a_response_without_a_token_is_an_error),
+      TEST(a_response_without_a_token_accepts_no_password),
       TEST(a_token_may_have_32_kilobytes),
       TEST(a_new_key_is_tried_once_at_a_time),
       TEST(an_hour_of_a_wrong_key_is_six_tries),
