@@ -65,7 +65,6 @@ static enum api_error kind_of_status(long status) {
   case 400:
     return API_ERROR_JOB; /* nothing else is known to be wrong with a request */
   case 401:
-  case 407:
     return API_ERROR_CREDENTIAL;
   case 403:
     return API_ERROR_PERMISSION;

@@ -64,7 +64,7 @@ static const struct {
     {401, "", "", API_ERROR_CREDENTIAL},
     {403, "", "", API_ERROR_PERMISSION},
     {404, "", "", API_ERROR_OTHER},
-    {407, "", "", API_ERROR_CREDENTIAL},
+    {407, "", "", API_ERROR_OTHER},
     {413, "", "", API_ERROR_SIZE},
     {414, "", "", API_ERROR_SIZE},
     {429, "", "", API_ERROR_THROTTLED},
