@@ -5,7 +5,8 @@
  * matter, and rejects encodings of the body that were not requested, before a
  * byte of the body is decoded.
  *
- * Lines of interim responses (1xx) and trailers are counted and ignored. */
+ * All lines are counted. Values of interim responses (1xx) are forgotten at the
+ * next status line, and trailers are not read. */
 
 #ifndef DRS_NET_RESPONSE_HEADER_H
 #define DRS_NET_RESPONSE_HEADER_H
