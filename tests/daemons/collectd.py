@@ -20,6 +20,8 @@ MODULE_DIR = Path(os.environ.get("DRS_MODULE_DIR", TOP / "src/.libs"))
 # A whole command line, for those who run it under a tool; see tests/sanitize.
 COLLECTD = shlex.split(os.environ.get("DRS_COLLECTD", "/usr/sbin/collectd"))
 HOST = "test-host"
+# Seconds. Ten times what a cycle takes on a busy machine, as a cycle ends with its interval.
+INTERVAL = 2.0
 # Seconds: the one read of `collectd -T` ends with the interval at the latest.
 LONGEST_READ = 60.0
 
@@ -87,7 +89,7 @@ class Collectd(Daemon):
 
     name = "collectd"
 
-    def __init__(self, drs: str | None = None, stock: str = "", interval: float = 1.0,
+    def __init__(self, drs: str | None = None, stock: str = "", interval: float = INTERVAL,
                  log_level: str = "info", variables: dict[str, str] | None = None,
                  host: str = HOST) -> None:
         super().__init__()

@@ -2,7 +2,10 @@
 # Copyright (c) 2026 the collectd-drs authors
 """<Project> blocks for the configurations of the tests."""
 
-from collections.abc import Collection
+import os
+import threading
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from standin import StandIn
@@ -11,7 +14,6 @@ PROJECT_ID = "054ba152d480d55b2f5dc0069e7ddef0"
 TOKEN = "MIIabcdefghijklmnopqrstuvwxyz0123456789"
 JOB = "8d0e8e36-a618-490d-8a46-8c61ac9jb502"
 OTHER_JOB = "f95c5d83-d0c9-42bd-b295-38c31cd1jb15"
-INTERVAL = 1.0  # of collectd, and so of each project that names no other
 
 
 def project(name: str, cloud: StandIn, *lines: str, without: Collection[str] = ()) -> str:
@@ -32,6 +34,24 @@ def hung_projects(cloud, count: int) -> str:
     """Projects with many threads' worth of patience, all of them asking a service that hangs."""
     return "".join(project(f"hung-{number}", cloud, "Timeout 60000", f'Host "host-{number}"')
                    for number in range(count))
+
+
+@contextmanager
+def kept_fresh(path: Path) -> Iterator[None]:
+    """A file that is being written all the while: its time of change is always now."""
+    over = threading.Event()
+
+    def touch() -> None:
+        while not over.wait(0.05):
+            os.utime(path)
+
+    thread = threading.Thread(target=touch)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
 
 
 def write_secret(path: Path, secret: str) -> None:

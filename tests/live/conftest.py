@@ -8,7 +8,7 @@ from daemons import Keystone
 from standin import Certificates, StandIn
 
 # Seconds. A quarter of it is for the renewal: Keystone needs a while on a busy machine.
-TOKEN_LIFE = 20
+TOKEN_LIFE = 40
 
 
 @pytest.fixture

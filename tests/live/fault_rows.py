@@ -466,5 +466,5 @@ def groups(certificates) -> dict[str, Group]:
         "tls": Group(3, tls(certificates)),
         "names": Group(3, NAMES),
         "files": Group(3, FILES),
-        "identity": Group(2, IDENTITY),
+        "identity": Group(6, IDENTITY),
     }

@@ -44,8 +44,8 @@ API_ERRORS = {
 @pytest.mark.parametrize("api_error", API_ERRORS)
 def test_the_batch_size_that_the_service_accepts_is_found(many, api_error, most):
     many.drs.most_ids, many.drs.too_many = most, API_ERRORS[api_error]
-    with Collectd(block(many)) as daemon:
-        reads = daemon.wait_for_reads(4)
+    with Collectd(block(many, "Interval 5")) as daemon:
+        reads = daemon.wait_for_reads(3)
         assert all(reported(read) == {*JOBS} for read in reads)
         sizes = [len(request.jobs) for request in many.requests]
     first_fit = next(at for at, size in enumerate(sizes) if size <= most)
@@ -60,7 +60,7 @@ def test_the_batch_size_that_the_service_accepts_is_found(many, api_error, most)
 def test_a_bad_job_costs_the_others_nothing_and_little_time(many, bad):
     wrong, batch = {JOBS[5], JOBS[23], JOBS[60]}, 32
     many.jobs.update(dict.fromkeys(wrong, bad))
-    with Collectd(block(many, f"BatchSize {batch}")) as daemon:
+    with Collectd(block(many, f"BatchSize {batch}", "Interval 4")) as daemon:
         reads = daemon.wait_for_reads(6)
         assert all(reported(read) == {*JOBS} - wrong for read in reads)
         daemon.stop()
@@ -115,7 +115,7 @@ def test_connections_are_kept_from_read_to_read(many, certificates, http2):
     """HTTP/1.1 even where HTTP/2 is offered, and no encoding of the content: docs/decisions.md says why."""
     with Nginx(many.port, certificates, http2=http2) as nginx:
         lines = [f'Endpoint "{nginx.endpoint}"', f'CACert "{certificates.ca}"', "BatchSize 8",
-                 "MaxParallel 4"]
+                 "MaxParallel 4", "Interval 4"]
         with Collectd(block(many, *lines)) as daemon:
             reads = daemon.wait_for_reads(6)
         requests = nginx.requests()

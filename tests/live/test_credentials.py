@@ -94,7 +94,7 @@ def test_denied_access_causes_no_login(cloud, user, password_file):
 
 
 def test_a_token_is_renewed_before_it_ends_and_no_read_is_missed(cloud, user, password_file):
-    cloud.iam.token_life = 3
+    cloud.iam.token_life = 24  # a quarter of it is for the renewal
     with Collectd(block("prod", cloud, *login(cloud, password_file))) as daemon:
         daemon.wait_until(lambda: user.tries >= 3, "two renewals")
         daemon.wait_for_reads(len(daemon.reads()) + 1)
@@ -205,7 +205,7 @@ def test_an_agency_gives_keys(cloud, offer):
 
 
 def test_keys_of_an_agency_are_renewed_and_no_read_is_missed(cloud):
-    cloud.metadata.key_life = 4
+    cloud.metadata.key_life = 24
     with Collectd(block("prod", cloud, *agency(cloud))) as daemon:
         daemon.wait_until(lambda: len(cloud.metadata.keys_given) >= 3, "two renewals")
         daemon.wait_for_reads(len(daemon.reads()) + 1)

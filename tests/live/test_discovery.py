@@ -96,7 +96,7 @@ def test_a_list_in_pages_is_complete(cloud):
     cloud.jobs.clear()
     cloud.jobs.update({job: item(job) for job in jobs})
     cloud.drs.names = {job: f"job-{job[-3:]}" for job in jobs}
-    with Collectd(discovering(cloud, "DiscoverJobs true")) as daemon:
+    with Collectd(discovering(cloud, "DiscoverJobs true", "Interval 6")) as daemon:
         wait_until_watched(daemon, *cloud.drs.names.values())
         assert log_lines(daemon) == []
     pages = [wanted["cur_page"] for wanted in lists(cloud) if wanted["db_use_type"] == "migration"]
@@ -213,7 +213,7 @@ def test_each_fault_is_logged_once_and_ends_with_its_cause():
             cloud.jobs[JOB] = item(JOB)
             cloud.drs.names[JOB] = f"job-{name}"
             cloud.inject(fault, **options)
-            config += discovering(cloud, *OFTEN, "Timeout 5000", "Interval 5", name=name)
+            config += discovering(cloud, "DiscoverJobs true", "DiscoverInterval 4", "Timeout 10000", "Interval 10", name=name)
         daemon = stack.enter_context(Collectd(config))
         for number, name in enumerate(clouds):
             daemon.wait_until(lambda name=name: lines_of(daemon, name), f"a complaint of {name}")

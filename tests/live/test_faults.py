@@ -4,8 +4,9 @@
 
 import time
 
-from blocks import INTERVAL, JOB, PROJECT_ID, TOKEN, hung_projects, project
+from blocks import JOB, PROJECT_ID, TOKEN, hung_projects, project
 from daemons import Collectd
+from daemons.collectd import INTERVAL
 from standin import StandIn
 
 UPTIME, LOAD = "test-host/uptime/uptime", "test-host/load/load"

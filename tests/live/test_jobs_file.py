@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
-from blocks import JOB, OTHER_JOB, project
+from blocks import JOB, OTHER_JOB, kept_fresh, project
 from daemons import Collectd
 from watching import log_lines, wait_until_watched, watched
 
@@ -86,12 +86,12 @@ def test_no_read_sees_half_a_file(both, jobs_file):
     jobs_file.write_text(f"{JOB}\n{OTHER_JOB}\n")
     with Collectd(with_file(both, jobs_file)) as daemon:
         wait_until_watched(daemon, JOB, OTHER_JOB)
-        for _ in range(20):
+        for _ in range(5):
             with jobs_file.open("w") as file:
                 file.write(f"{JOB}\n{OTHER_JOB[:9]}")
                 file.flush()
-                seen = len(both.requests)
-                both.wait_for_requests(seen + 1)
+                with kept_fresh(jobs_file):
+                    both.wait_for_requests(len(both.requests) + 1)
                 file.write(f"{OTHER_JOB[9:]}\n")
         assert {tuple(request.jobs) for request in both.requests} == {(JOB, OTHER_JOB)}
         assert log_lines(daemon) == []

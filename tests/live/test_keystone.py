@@ -55,7 +55,7 @@ def block(service, account, path) -> str:
         "prod", service, f'IdentityEndpoint "{account.keystone.endpoint}"',
         f'DomainName "{DOMAIN}"', f'User "{account.name}"', f'PasswordFile "{path}"',
         # The stand-in asks Keystone before it answers, and that may take a while.
-        f'ProjectID "{account.project}"', "Interval 3", without=["Token"])
+        f'ProjectID "{account.project}"', "Interval 9", without=["Token"])
 
 
 def logins(daemon, account, expected: list[int]) -> None:

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from blocks import INTERVAL, JOB, OTHER_JOB, project
+from blocks import JOB, OTHER_JOB, project
 from daemons import Collectd, Prometheus, Smtp
+from daemons.collectd import INTERVAL
 from pipelines import body, fill_in, pipeline
 from places import MONITORING, NOTIFY
 from standin import BadJob

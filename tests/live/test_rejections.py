@@ -10,7 +10,7 @@ from daemons import Collectd
 from standin import BadJob
 from watching import log_lines, watched
 
-SECOND = "Interval 1"
+LONG = "Interval 6"
 
 
 def ids(count: int) -> list[str]:
@@ -41,11 +41,11 @@ def cycles_until_reported(daemon, count: int) -> int:
                 if read.get("prod/count-answered") == count)
 
 
-@pytest.mark.parametrize("count, intact", [(200, 0), (200, 100), (2000, 0), (2000, 300)])
-def test_jobs_that_were_rejected_together_are_back_together(cloud, count, intact):
+@pytest.mark.parametrize("count, intact, interval", [(200, 0, 3), (200, 100, 3), (1000, 0, 10), (1000, 150, 10)])
+def test_jobs_that_were_rejected_together_are_back_together(cloud, count, intact, interval):
     """All, or all but some, are rejected as if they did not exist; then the service is well again."""
     jobs = ids(count)
-    with Collectd(block(cloud, jobs, SECOND)) as daemon:
+    with Collectd(block(cloud, jobs, f"Interval {interval}")) as daemon:
         daemon.wait_until(lambda: reported(daemon) == count, "all jobs")
         fallen = dict.fromkeys(jobs[intact:], BadJob(code="DRS.M05004"))
         good = {job: cloud.jobs[job] for job in fallen}
@@ -123,7 +123,7 @@ def test_an_error_item_means_a_missing_job(cloud):
 def test_batches_shrink_where_a_response_is_too_large(cloud):
     """Twenty items of 1 MB: more than a response may have."""
     jobs = ids(20)
-    config = block(cloud, jobs, SECOND)
+    config = block(cloud, jobs, LONG)
     cloud.jobs.update({job: item(job) | {"padding": ["x" * 1000] * 1000} for job in jobs})
     with Collectd(config) as daemon:
         daemon.wait_until(lambda: reported(daemon) == 20, "all jobs")

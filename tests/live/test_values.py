@@ -3,8 +3,9 @@
 """Responses as values in real collectd: each value, its name, its time, and no others."""
 
 import pytest
-from blocks import INTERVAL, JOB, OTHER_JOB, project
+from blocks import JOB, OTHER_JOB, project
 from daemons import Collectd, WriteHttp
+from daemons.collectd import INTERVAL
 from examples import METRICS, SELF_METRICS, items, metrics
 from standin import BadJob
 
