@@ -24,7 +24,7 @@ static void *begin_task(void *target) {
 static void end_task(struct json_decoder *d, void *target) {
   struct task_list_response *r = target;
   (void)d;
-  /* They become names of metrics. An id with a secret in it is no id any more. */
+  /* Ids and names become names of metrics; neither may contain a secret. */
   json_text_redact(&r->task.id);
   json_text_redact(&r->task.name);
   r->tasks++;

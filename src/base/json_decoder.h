@@ -11,8 +11,8 @@
  *     static const struct json_place response = {
  *         .object = true,
  *         .fields = (const struct json_field[]){
- *             JSON_FIELD_NUMBER("total_record", struct task, total,
- * TASK_TOTAL), JSON_FIELD_TEXT("name", struct task, name),
+ *             JSON_FIELD_NUMBER("total", struct task, total, TASK_TOTAL),
+ *             JSON_FIELD_TEXT("name", struct task, name),
  *             JSON_FIELD_INSIDE("jobs", &jobs),
  *             {0}}};
  *

@@ -7,11 +7,16 @@
  * does not stop. Another thread notices, and shuts the socket down, which ends
  * the wait.
  *
- *     turn_guard_begin(&guard, fd);      the thread: libcurl acts on this
- * socket cut = turn_guard_end(&guard); turn_guard_check(&guard, now);     other
- * threads, now and then turn_guard_stop(&guard);           other threads, at
- * the end
- */
+ * The thread, around each call of libcurl for a socket:
+ *
+ *     turn_guard_begin(&guard, fd);
+ *     ...
+ *     if (turn_guard_end(&guard)) ... the socket was shut down
+ *
+ * Other threads, now and then, and at the end:
+ *
+ *     turn_guard_check(&guard, now);
+ *     turn_guard_stop(&guard); */
 
 #ifndef DRS_NET_TURN_GUARD_H
 #define DRS_NET_TURN_GUARD_H

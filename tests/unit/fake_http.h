@@ -114,7 +114,7 @@ static inline bool fake_body(struct http_transfer *call, long status,
 
 /* Gives a waiting request its whole answer, or as much as it takes. */
 static inline void fake_response(struct http_transfer *call,
-                               struct http_response reply, const char *body) {
+                                 struct http_response reply, const char *body) {
   struct err err = ERR_INIT;
   if (*body != '\0' && call->handler.body != NULL &&
       !call->handler.body(call->arg, &reply, body, strlen(body)) &&

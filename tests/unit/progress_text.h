@@ -45,7 +45,7 @@ static inline void print_text(const char *key, const struct json_text *t) {
 }
 
 static inline void print_number(const char *key, unsigned has, unsigned bit,
-                               double value) {
+                                double value) {
   if (has & bit)
     fprintf(output.stream, " %s=%.15g", key, value);
 }
@@ -68,12 +68,12 @@ static inline void print_item(void *arg, const struct job_item *item) {
   print_number("remaining_time", item->has, PROGRESS_REMAINING, p->remaining);
   print_number("incre_trans_delay", item->has, PROGRESS_DELAY_S, p->delay_s);
   print_number("incre_trans_delay_millis", item->has, PROGRESS_DELAY_MS,
-              p->delay_ms);
+               p->delay_ms);
   print_number("process_time", item->has, PROGRESS_PROCESS_TIME,
-              p->process_time);
+               p->process_time);
   print_number("apply_rows_rate", item->has, PROGRESS_ROWS_RATE, p->rows_rate);
   print_number("apply_bytes_rate", item->has, PROGRESS_BYTES_RATE,
-              p->bytes_rate);
+               p->bytes_rate);
   print_text("task_mode=", &p->task_mode);
   print_text("transfer_status=", &p->transfer_status);
   print_text("src_offset=", &p->src_offset);

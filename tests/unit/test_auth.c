@@ -100,14 +100,14 @@ static void respond_login(const char *token, msec_t life) {
   time_t ends = wall_now() + (time_t)(life / 1000);
   strftime(end, sizeof(end), "%Y-%m-%dT%H:%M:%S.000000Z", gmtime(&ends));
   snprintf(body, sizeof(body), "{\"token\":{\"expires_at\":\"%s\"}}", end);
-  fake_response(fake_calls[0], (struct http_response){201, -1, wall_now(), token},
-              body);
+  fake_response(fake_calls[0],
+                (struct http_response){201, -1, wall_now(), token}, body);
 }
 
 static void reject_login(long status, msec_t retry_after) {
   fake_response(fake_calls[0],
-              (struct http_response){status, retry_after, wall_now(), NULL},
-              "{\"error\":{\"code\":401,\"message\":\"no entry\"}}");
+                (struct http_response){status, retry_after, wall_now(), NULL},
+                "{\"error\":{\"code\":401,\"message\":\"no entry\"}}");
 }
 
 /* Applies to a request; returns its headers as lines, for the caller to free.
@@ -470,8 +470,8 @@ static void other_statuses_reject_nothing(void **state) {
   for (size_t i = 0; i < COUNT(statuses); i++) {
     assert_int_equal(prepare(a), AUTH_BUSY);
     fake_response(fake_calls[0],
-                (struct http_response){statuses[i], -1, -1, NULL},
-                "<html>no</html>");
+                  (struct http_response){statuses[i], -1, -1, NULL},
+                  "<html>no</html>");
     assert_int_equal(prepare(a), AUTH_REFUSED);
     assert_int_equal(why.kind, ERR_HTTP);
     fake_now += 1000 << i;
@@ -720,7 +720,7 @@ static void the_vendors_headers_are_signed(void **state) {
 
 static void respond_session(long status, const char *text) {
   fake_response(fake_calls[0], (struct http_response){status, -1, -1, NULL},
-              text);
+                text);
 }
 
 static void respond_keys(const char *access, msec_t life) {
@@ -731,8 +731,8 @@ static void respond_keys(const char *access, msec_t life) {
            "{\"credential\":{\"access\":\"%s\",\"secret\":\"S\","
            "\"securitytoken\":\"T\",\"expires_at\":\"%s\"}}",
            access, end);
-  fake_response(fake_calls[0], (struct http_response){200, -1, wall_now(), NULL},
-              body);
+  fake_response(fake_calls[0],
+                (struct http_response){200, -1, wall_now(), NULL}, body);
 }
 
 static void get_keys(struct auth *a, const char *access, msec_t life) {
@@ -798,7 +798,7 @@ static void a_missing_agency_is_named(void **state) {
   respond_session(200, "session");
   prepare(a);
   fake_response(fake_calls[0], (struct http_response){401, -1, -1, NULL},
-              "Please configure Cloud Service Agency first");
+                "Please configure Cloud Service Agency first");
   assert_int_equal(prepare(a), AUTH_REFUSED);
   assert_non_null(strstr(why.text, "this server has no agency"));
 }

@@ -15,7 +15,7 @@
 static struct {
   int finished;
   struct project_result result;
-  char jobs[256]; /* that were answered for in the last read */
+  char jobs[256];    /* that were answered for in the last read */
   char changes[512]; /* all so far, "-" for "all is well" */
 } seen;
 
@@ -111,8 +111,8 @@ static void list(const char *kind, int page, int total, const char *jobs) {
                     job > jobs ? "," : "", *job, *job,
                     *job >= 'a' ? "CREATING" : "RELEASE_RESOURCE_COMPLETE");
   snprintf(body + len, sizeof(body) - (size_t)len, "]}");
-  fake_response(list_call(kind, page), (struct http_response){200, -1, -1, NULL},
-              body);
+  fake_response(list_call(kind, page),
+                (struct http_response){200, -1, -1, NULL}, body);
   step();
 }
 
@@ -122,7 +122,7 @@ static void reject_list(const char *kind, long status, const char *code,
   snprintf(body, sizeof(body), "{\"error_code\":\"%s\",\"error_msg\":\"no\"}",
            code);
   fake_response(list_call(kind, 0),
-              (struct http_response){status, retry_after, -1, NULL}, body);
+                (struct http_response){status, retry_after, -1, NULL}, body);
   step();
 }
 
@@ -332,7 +332,8 @@ static void an_incomplete_list_changes_nothing(void **state) {
   list("sync", 0, 1, "d");
   list("cloudDataGuard", 0, 0, "");
   accept();
-  assert_string_equal(seen.changes, "the list of migration tasks: it has 1 of 9|");
+  assert_string_equal(seen.changes,
+                      "the list of migration tasks: it has 1 of 9|");
   assert_int_equal(errors(ERR_RESPONSE), 1);
   fake_now += 60000;
   start();
@@ -522,7 +523,7 @@ static void a_reply_that_is_no_list_changes_nothing(void **state) {
   for (size_t i = 0; i < COUNT(bad_replies); i++) {
     start();
     fake_response(list_call("migration", 0),
-                (struct http_response){200, -1, -1, NULL}, bad_replies[i]);
+                  (struct http_response){200, -1, -1, NULL}, bad_replies[i]);
     step();
     accept();
     assert_read("a=na b=nb", true);
@@ -537,8 +538,8 @@ static void an_invalid_id_is_left_out(void **state) {
   make("");
   start();
   fake_response(list_call("migration", 0),
-              (struct http_response){200, -1, -1, NULL},
-              "{\"jobs\":[{\"id\":\"a/../b\"},{\"id\":\"c\"}]}");
+                (struct http_response){200, -1, -1, NULL},
+                "{\"jobs\":[{\"id\":\"a/../b\"},{\"id\":\"c\"}]}");
   step();
   list("sync", 0, 0, "");
   list("cloudDataGuard", 0, 0, "");
@@ -555,7 +556,7 @@ static void a_pause_is_kept(void **state) {
   fake_now -= 30000;
   start();
   fake_response(fake_calls[0], (struct http_response){429, 60000, -1, NULL},
-              "{}");
+                "{}");
   step();
   assert_int_equal(seen.finished, 2);
   fake_now += 30000;

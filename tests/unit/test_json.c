@@ -43,7 +43,7 @@ static void end_and_compare(struct json_reader *r, bool ok, struct err *err,
 }
 
 static void assert_output(const char *bytes, size_t len, size_t chunk,
-                        const char *expected) {
+                          const char *expected) {
   struct err e = ERR_INIT;
   struct json_reader *r = start();
   assert_non_null(r);
@@ -54,7 +54,7 @@ static void assert_output(const char *bytes, size_t len, size_t chunk,
 /* Small pieces are gathered. Blanks before the text make the first piece so
  * large that yajl gets it by itself. */
 static void assert_output_cut_at(const char *bytes, size_t len, size_t at,
-                               const char *expected) {
+                                 const char *expected) {
   enum { BLANKS = 1024 };
   char piece[BLANKS + 2048];
   struct err e = ERR_INIT;
@@ -249,7 +249,7 @@ static struct {
   yajl_handle yajl;
   size_t calls, scanned;
   size_t unfinished; /* bytes since the last callback */
-  size_t output_at;    /* offset of the last callback in this call's bytes */
+  size_t output_at;  /* offset of the last callback in this call's bytes */
 } work;
 
 yajl_status __real_yajl_parse(yajl_handle yajl, const unsigned char *bytes,

@@ -86,7 +86,8 @@ static bool feed_in_chunks(struct messages_reader *r, const char *text,
   return ok && messages_finish(r, err);
 }
 
-static void assert_output(const char *text, size_t chunk, const char *expected) {
+static void assert_output(const char *text, size_t chunk,
+                          const char *expected) {
   char line[1024];
   struct err e = ERR_INIT;
   struct messages_reader *r = messages_reader_new();

@@ -16,7 +16,7 @@
 #define CASES_MIN 60
 
 static bool is_reported(const char *name, const struct case_file *json,
-                    const struct case_file *expect, size_t chunk) {
+                        const struct case_file *expect, size_t chunk) {
   print_all(json->bytes, json->len, chunk);
   bool same = output.len == expect->len &&
               memcmp(output.text, expect->bytes, output.len) == 0;

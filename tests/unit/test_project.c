@@ -212,7 +212,7 @@ static void a_job_that_is_left_out_is_missing(void **state) {
   start();
   step();
   fake_response(fake_calls[0], (struct http_response){202, -1, -1, NULL},
-              "{\"results\":[{\"job_id\":\"1\"}]}");
+                "{\"results\":[{\"job_id\":\"1\"}]}");
   step();
   assert_int_equal(seen.missing[0], 1);
   assert_int_equal(seen.missing[1], 0);
@@ -246,8 +246,8 @@ static void a_job_that_was_not_requested_is_an_error(void **state) {
   start();
   step();
   fake_response(fake_calls[0], (struct http_response){200, -1, -1, NULL},
-              "{\"results\":[{\"job_id\":\"9\"},{\"job_id\":\"0\"},"
-              "{\"job_id\":\"0\"}]}");
+                "{\"results\":[{\"job_id\":\"9\"},{\"job_id\":\"0\"},"
+                "{\"job_id\":\"0\"}]}");
   step();
   assert_int_equal(seen.finished, 1);
   assert_output(0, 1, 1);
@@ -261,7 +261,7 @@ static void a_job_that_is_left_out_is_named(void **state) {
   start();
   step();
   fake_response(fake_calls[0], (struct http_response){200, -1, -1, NULL},
-              "{\"results\":[{\"job_id\":\"0\"}]}");
+                "{\"results\":[{\"job_id\":\"0\"}]}");
   step();
   assert_int_equal(seen.result.answered, 1);
   assert_string_equal(error(ERR_JOB),
@@ -295,7 +295,7 @@ static void a_gateway_s_page_is_read_to_its_end(void **state) {
   start();
   step();
   fake_response(fake_calls[0], (struct http_response){200, -1, -1, NULL},
-              "<html></html>");
+                "<html></html>");
   step();
   assert_int_equal(errors(ERR_RESPONSE), 1);
   assert_int_equal(fake_refused, 1); /* a success has to be JSON */
@@ -307,7 +307,7 @@ static void a_gateway_s_page_is_read_to_its_end(void **state) {
   page[sizeof(page) - 1] = '\0';
   assert_true(fake_body(fake_calls[0], 502, page));
   fake_response(fake_calls[0], (struct http_response){502, -1, -1, NULL},
-              "</html>");
+                "</html>");
   step();
   assert_int_equal(fake_refused, 1); /* an error need not be */
   assert_string_equal(error(ERR_HTTP), "service error (HTTP 502)");
@@ -367,10 +367,10 @@ static void reported_jobs_are_counted_by_family(void **state) {
   start();
   step();
   respond_body("{\"results\":["
-              "{\"job_id\":\"0\",\"transfer_status\":\"PAUSING\"},"
-              "{\"job_id\":\"1\",\"transfer_status\":\"PAUSING\"},"
-              "{\"job_id\":\"2\",\"transfer_status\":\"NEW_FAILED\"},"
-              "{\"job_id\":\"3\"}]}");
+               "{\"job_id\":\"0\",\"transfer_status\":\"PAUSING\"},"
+               "{\"job_id\":\"1\",\"transfer_status\":\"PAUSING\"},"
+               "{\"job_id\":\"2\",\"transfer_status\":\"NEW_FAILED\"},"
+               "{\"job_id\":\"3\"}]}");
   const size_t *families = seen.result.families;
   assert_int_equal(families[STATUS_PAUSED], 2);
   assert_int_equal(families[STATUS_FAILED], 1);
@@ -427,7 +427,7 @@ static void a_reply_that_ends_early_is_an_error(void **state) {
   start();
   step();
   fake_response(fake_calls[0], (struct http_response){200, -1, -1, NULL},
-              "{\"results\":[{\"job_id\":\"0\"},{\"job_i");
+                "{\"results\":[{\"job_id\":\"0\"},{\"job_i");
   step();
   assert_output(0, 1, 1);
   assert_int_equal(errors(ERR_RESPONSE), 1);
@@ -751,7 +751,7 @@ static void a_pause_is_kept_whatever_the_status(void **state) {
     start();
     step();
     fake_response(fake_calls[0],
-                (struct http_response){statuses[i], 60000, -1, NULL}, "{}");
+                  (struct http_response){statuses[i], 60000, -1, NULL}, "{}");
     while (step(), project_is_polling(project))
       accept(fake_calls[0]);
     for (int ms = 0; ms < 59000; ms += 1000) {

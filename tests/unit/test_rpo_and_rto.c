@@ -150,8 +150,8 @@ static int poll(struct outcome o) {
     requests += is_rpo(fake_calls[0]);
     if (is_rpo(fake_calls[0]) && o.status != 0)
       fake_response(fake_calls[0],
-                  (struct http_response){o.status, o.retry_after, -1, NULL},
-                  body);
+                    (struct http_response){o.status, o.retry_after, -1, NULL},
+                    body);
     else
       accept(fake_calls[0]);
   }
@@ -281,7 +281,7 @@ static void a_bad_job_is_quarantined_for_this_call(void **state) {
       requests += is_rpo(call);
       if (is_rpo(call) && strstr(call->body, "\"5\"") != NULL)
         fake_response(call, (struct http_response){400, -1, -1, NULL},
-                    "{\"error_code\":\"DRS.M05004\"}");
+                      "{\"error_code\":\"DRS.M05004\"}");
       else
         accept(call);
     }
@@ -325,7 +325,7 @@ static void a_call_that_hangs_is_not_taken_for_another(void **state) {
   accept(fake_calls[0]);
   project_step(project, fake_now);
   fake_response(fake_calls[0], (struct http_response){403, -1, -1, NULL},
-              "{\"error_code\":\"DRS.M00102\"}");
+                "{\"error_code\":\"DRS.M00102\"}");
   project_step(project, fake_now);
   assert_true(is_rpo(fake_calls[0]));
   fake_now += BUDGET;

@@ -148,8 +148,8 @@ static void abandoned_lookups_count(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(groups_take_turns, set_up, tear_down),
-      cmocka_unit_test_setup_teardown(a_source_that_is_not_ready_delays_no_other, set_up,
-                                      tear_down),
+      cmocka_unit_test_setup_teardown(
+          a_source_that_is_not_ready_delays_no_other, set_up, tear_down),
       cmocka_unit_test_setup_teardown(one_that_was_put_back_is_the_next, set_up,
                                       tear_down),
       cmocka_unit_test_setup_teardown(hung_groups_leave_places, set_up,
