@@ -6,6 +6,7 @@
 #include "base/url.h"
 
 #include <arpa/inet.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* A part of a text. */
@@ -134,4 +135,23 @@ bool url_check_proxy(const char *url, struct err *err) {
                    "expected [SCHEME://][USER:PASSWORD@]HOST[:PORT], with "
                    "special characters of user and password percent-encoded");
   return check_authority(authority, err);
+}
+
+bool url_add_proxy_password(const char *url, struct buf *password,
+                            struct err *err) {
+  const char *user = after_proxy_scheme(url);
+  const char *end = strrchr(user, '@');
+  const char *at = end == NULL ? NULL : memchr(user, ':', (size_t)(end - user));
+  if (at == NULL)
+    return true;
+  for (at++; at < end; at++) {
+    char byte = *at;
+    if (byte == '%') {
+      byte = (char)strtol((char[]){at[1], at[2], '\0'}, NULL, 16);
+      at += 2;
+    }
+    if (!buf_add(password, &byte, 1, err))
+      return false;
+  }
+  return true;
 }

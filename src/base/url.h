@@ -8,7 +8,7 @@
 #ifndef DRS_BASE_URL_H
 #define DRS_BASE_URL_H
 
-#include "base/err.h"
+#include "base/buf.h"
 
 /* An http or https URL with a host and perhaps a port and a path, and without
  * user, query or fragment. */
@@ -17,5 +17,10 @@ bool url_check_endpoint(const char *url, struct err *err);
 /* A proxy as libcurl takes it: [SCHEME://][USER[:PASSWORD]@]HOST[:PORT], the
  * scheme being http, https, socks4, socks4a, socks5 or socks5h. */
 bool url_check_proxy(const char *url, struct err *err);
+
+/* Appends the password in a valid URL of a proxy, decoded; nothing if there is
+ * none. False: out of memory. */
+bool url_add_proxy_password(const char *url, struct buf *password,
+                            struct err *err);
 
 #endif

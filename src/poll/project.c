@@ -5,6 +5,7 @@
 
 #include "poll/project.h"
 
+#include "base/url.h"
 #include "poll/discovery.h"
 #include "poll/jobs_file.h"
 
@@ -15,6 +16,7 @@ struct project {
   const struct project_config *config;
   struct jobs jobs; /* configured, of the file, and discovered */
   struct auths *auths;
+  struct secret proxy_password; /* known to the redactor */
   struct api_service service;
   struct cycle cycle; /* the one under way, or the last */
   bool polling;
@@ -34,6 +36,21 @@ connect_options(const struct project_config *c) {
                                        .client_cert = c->client_cert,
                                        .client_key = c->client_key,
                                        .proxy = c->proxy};
+}
+
+/* A proxy sees its password, and may quote it. */
+static bool init_proxy_password(struct project *p, struct err *err) {
+  struct buf password;
+  struct err cause = ERR_INIT;
+  buf_init(&password, SECRET_MAX);
+  bool ok = secret_init(&p->proxy_password, NULL, &cause) &&
+            (p->config->proxy == NULL ||
+             url_add_proxy_password(p->config->proxy, &password, &cause)) &&
+            (password.len == 0 ||
+             secret_set(&p->proxy_password, password.data, &cause));
+  buf_free(&password);
+  return ok ||
+         err_set(err, cause.kind, "the password of the Proxy %s", cause.text);
 }
 
 static bool open_auth(struct project *p, struct err *err) {
@@ -62,7 +79,7 @@ static bool prepare_project(struct project *p, const struct project_env *env,
                                     .project_id = config->project_id,
                                     .language = config->language,
                                     .connect = connect_options(config)};
-  if (!cycle_init(&p->cycle, setup, err) ||
+  if (!init_proxy_password(p, err) || !cycle_init(&p->cycle, setup, err) ||
       !add_configured_jobs(p, env->host, err) ||
       !http_endpoint_init(&p->service.endpoint, config->endpoint, err))
     return false;
@@ -114,6 +131,7 @@ void project_free(struct project *p) {
   jobs_free(&p->jobs);
   http_endpoint_finish(&p->service.endpoint);
   free(p->service.path);
+  secret_free(&p->proxy_password);
   free(p);
 }
 

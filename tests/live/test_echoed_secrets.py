@@ -7,6 +7,7 @@ import json
 import pytest
 from blocks import JOB, PROJECT_ID, TOKEN, project
 from daemons import Collectd, WriteHttp
+from raw_server import RawServer
 
 PASSWORD = 'pass "word" 1234567890'
 ENCODINGS = {
@@ -46,6 +47,21 @@ def test_a_token_in_an_item(cloud):
     assert status["meta"]["error_msg"] == "token *** is ill" and status["meta"]["src_offset"] == "at ***"
     assert "token *** is ill" in log
     assert TOKEN not in log and TOKEN not in documents
+
+
+@pytest.mark.parametrize("written", ["PROXY-pass-1234567890", "PROXY-p%40ss-1234567890"])
+def test_the_password_of_a_proxy(cloud, written):
+    """A proxy sees it, and quotes it in a response to a plain request."""
+    secret = written.replace("%40", "@")
+    body = refusal("DRS.M1", f"not with {secret}")
+    with RawServer(lambda: [b"HTTP/1.1 500 E\r\nContent-Length: %d\r\n\r\n" % len(body) + body]) as server:
+        proxy = server.endpoint.replace("//", f"//user:{written}@")
+        config = project("prod", cloud, 'Endpoint "http://drs.example.com"', f'Proxy "{proxy}"')
+        with Collectd(config) as daemon:
+            daemon.wait_until(lambda: "DRS.M1: not with" in daemon.log_text(), "the proxy's text")
+            daemon.wait_until(lambda: daemon.notifications(), "a notification")
+            log = daemon.log_text()
+    assert "not with ***" in log and secret not in log
 
 
 def test_a_password_in_an_error_of_the_identity_service(cloud):

@@ -114,10 +114,30 @@ static void test_proxies(void **state) {
     check(&proxies[i], url_check_proxy);
 }
 
+static void check_password(const char *url, const char *expected) {
+  struct err err = ERR_INIT;
+  struct buf password;
+  buf_init(&password, 100);
+  assert_true(url_check_proxy(url, &err));
+  assert_true(url_add_proxy_password(url, &password, &err));
+  assert_string_equal(password.data, expected);
+  buf_free(&password);
+}
+
+static void test_passwords_of_proxies(void **state) {
+  (void)state;
+  check_password("http://u:pass-word@proxy:3128/", "pass-word");
+  check_password("u:a%40b%2f%C3%a4:c@proxy", "a@b/\xc3\xa4:c");
+  check_password("socks5h://u:@proxy", "");
+  check_password("socks5://u@[::1]:1080", "");
+  check_password("http://proxy:3128", "");
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_endpoints),
       cmocka_unit_test(test_proxies),
+      cmocka_unit_test(test_passwords_of_proxies),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
