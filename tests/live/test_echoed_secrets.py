@@ -53,7 +53,7 @@ def test_a_token_in_an_item(cloud):
 def test_the_password_of_a_proxy(cloud, written):
     """A proxy sees it, and quotes it in a response to a plain request."""
     secret = written.replace("%40", "@")
-    body = refusal("DRS.M1", f"not with {secret}")
+    body = api_error("DRS.M1", f"not with {secret}")
     with RawServer(lambda: [b"HTTP/1.1 500 E\r\nContent-Length: %d\r\n\r\n" % len(body) + body]) as server:
         proxy = server.endpoint.replace("//", f"//user:{written}@")
         config = project("prod", cloud, 'Endpoint "http://drs.example.com"', f'Proxy "{proxy}"')
