@@ -61,7 +61,7 @@ class Demo:
                 endpoint = standin.endpoint
             stock = self.store.configuration + self.web.configuration
             self.collectd = stack.enter_context(DemoCollectd(self.settings, endpoint, stock))
-            self.screen.say(f"collectd asks {endpoint} every {self.settings.interval} s"
+            self.screen.say(f"collectd polls {endpoint} every {self.settings.interval} s"
                             f" and writes to {self.word}")
             span = self.look()
             self.wait_for_store(span[1])
@@ -90,13 +90,13 @@ class Demo:
         return first, self.watch.now
 
     def wait_for_values(self) -> None:
-        """Without an answer for any job there is nothing to show."""
+        """Without values of any job there is nothing to show."""
         try:
-            self.collectd.wait_until(lambda: self.take() and self.watch.reported(), "an answer",
+            self.collectd.wait_until(lambda: self.take() and self.watch.reported(), "values",
                                      10 + 2 * self.settings.interval)
         except AssertionError as late:
-            said = "\n".join(self.collectd.plugin_lines())
-            raise Failure(f"the service answered for no job\n{said}") from late
+            log = "\n".join(self.collectd.plugin_lines())
+            raise Failure(f"the service reported no job\n{log}") from late
 
     def show(self, passed: float, last: bool = False) -> None:
         clock = time.strftime("%H:%M:%S", time.localtime(self.watch.now))

@@ -13,7 +13,7 @@ from .watch import PHASES
 PANEL = (410, 190)
 GAP = 8
 COLUMNS = 3
-# Colours for the jobs that people with any colour vision can tell apart.
+# Colours for the jobs that are distinct for any colour vision.
 COLOURS = ["0072B2", "D55E00", "009E73", "AA4499", "56B4E9", "B58900", "555555"]
 # Behind the phases: the colour of a family of states, while the status belongs to it.
 BANDS = {"paused": (300, "FFF2C2"), "failed": (600, "FBD5D0")}

@@ -56,5 +56,5 @@ class DemoCollectd(Collectd):
         return kept | {"no_proxy": "127.0.0.1"}
 
     def plugin_lines(self) -> list[str]:
-        """What the plugin has said in the log."""
+        """The lines of the plugin in the log."""
         return [line.text for line in self.lines("drs plugin: ")]

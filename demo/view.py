@@ -25,8 +25,8 @@ COLOURS = {"starting": "36", "running": "32", "paused": "33", "changing": "36", 
            "failed": "31"}
 # Seconds between two tables on paper.
 PRINT_EVERY = 5.0
-NO_ANSWER = "no answer"
-# Words that say the least, as every status of a transfer has them.
+NO_VALUES = "no values"
+# Words without information, as every status of a transfer has them.
 NOISE = {"transfer", "resource"}
 # Figures in the order in which they are given up.
 LEAST = ("B/s", "rows/s", "left", "struct", "index", "RPO", "RTO", "data", "delay")
@@ -116,22 +116,22 @@ def columns(jobs: list[Job]) -> list[Column]:
     if any(job.rpo is not None or job.rto is not None for job in jobs):
         found += [Column("RPO", 5, lambda job: seconds(job.rpo)),
                   Column("RTO", 5, lambda job: seconds(job.rto))]
-    if any(job.left for job in jobs):  # 0 is all that there is to say of what is done
+    if any(job.left for job in jobs):  # 0 for a finished job
         found.append(Column("left", 5, lambda job: "-" if job.left is None else f"{job.left:.0f}"))
     return found
 
 
 def full_status(job: Job) -> str:
-    return f"{job.family}: {job.status}" if job.family else NO_ANSWER
+    return f"{job.family}: {job.status}" if job.family else NO_VALUES
 
 
 def brief_status(job: Job) -> str:
     words = [word for word in job.status.split() if word not in NOISE]
-    return " ".join(words) or job.family or NO_ANSWER
+    return " ".join(words) or job.family or NO_VALUES
 
 
 def family(job: Job) -> str:
-    return job.family or NO_ANSWER
+    return job.family or NO_VALUES
 
 
 def layouts(jobs: list[Job]) -> Iterator[Layout]:
@@ -181,7 +181,7 @@ def coloured(line: str, job: Job, layout: Layout) -> str:
 
 
 def speaks_utf8(environment: Mapping[str, str]) -> bool:
-    """Whether the user's locale is one of UTF-8: Python's own choice of encoding does not tell."""
+    """Whether the user's locale is one of UTF-8: Python's own choice of encoding does not show it."""
     try:
         locale.setlocale(locale.LC_CTYPE, "")
         return locale.nl_langinfo(locale.CODESET).upper() == "UTF-8"

@@ -150,7 +150,7 @@ class Collectd(Daemon):
         return [_fields(line.text.removeprefix(start)) for line in self.lines(start)]
 
     def unixsock(self, command: str) -> list[str]:
-        """Send one command to the unixsock plugin and return the lines of its answer."""
+        """Send one command to the unixsock plugin and return the lines of its response."""
         with socket.socket(socket.AF_UNIX) as connection:
             connection.settimeout(HANG)
             self.wait_until(lambda: connection.connect_ex(str(self.socket_path)) == 0, "its socket")

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 the collectd-drs authors
-"""Real graphite-web over the whisper files of a carbon: what Grafana asks for Graphite's data."""
+"""Real graphite-web over the whisper files of a carbon: where Grafana gets Graphite's data from."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ class Kafka:
         self._consumer = Consumer({"bootstrap.servers": self.brokers, "group.id": "tests"})
 
     def __enter__(self) -> Self:
-        # To ask for a topic is to create it.
+        # A request for a topic creates it.
         topic = self._cluster.list_topics("collectd", timeout=HANG).topics["collectd"]
         self._consumer.assign([TopicPartition("collectd", partition, OFFSET_BEGINNING)
                                for partition in topic.partitions])

@@ -23,7 +23,7 @@ from .process import HANG, Daemon, free_port, listens
 
 BUILD = Path(__file__).resolve().parents[2] / "build"
 
-# The cheapest hash, and no stack trace for a login that is refused.
+# The cheapest hash, and no stack trace for a rejected login.
 CONFIGURATION = """\
 [DEFAULT]
 default_log_levels = keystone=CRITICAL
@@ -44,7 +44,7 @@ lockout_duration = 1800
 """
 
 ADMIN_PASSWORD = "a password for tests"
-# The query means nothing to Keystone; it tells these logins from those of a test.
+# Keystone ignores the query; it distinguishes these logins from those of a test.
 ADMIN_LOGIN = "auth/tokens?of=admin"
 
 
@@ -85,7 +85,7 @@ def _prepare(folder: Path) -> None:
 class Keystone(Daemon):
     """A fresh identity service; `endpoint` ends in /v3.
 
-    Tokens live for `token_life` seconds, and a user is locked after `lockout` refused logins.
+    Tokens live for `token_life` seconds, and a user is locked after `lockout` rejected logins.
     """
 
     name = "keystone"
@@ -137,7 +137,7 @@ class Keystone(Daemon):
         self._call("PATCH", f"users/{user}", {"user": {"password": password}})
 
     def token_is_valid(self, token: str) -> bool:
-        """Would a service that asks Keystone take this token?"""
+        """Does Keystone validate this token, as for a service?"""
         request = self._request("GET", "auth/tokens",
                                 headers={"X-Auth-Token": token, "X-Subject-Token": token})
         try:
@@ -150,7 +150,7 @@ class Keystone(Daemon):
     def logins(self) -> list[int]:
         """The status of every request for a token so far, the administrator's own apart.
 
-        Keystone writes its log after it has answered: wait for what you expect.
+        Keystone writes its log after its response: wait for what you expect.
         """
         requests = re.findall(r'"POST /v3/(auth/tokens\S*) HTTP/[\d.]+" (\d{3}) ', self.log_text())
         return [int(status) for path, status in requests if path != ADMIN_LOGIN]

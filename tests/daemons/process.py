@@ -34,7 +34,7 @@ HANG = 180.0
 
 def wait_until(condition: Callable[[], Seen], timeout: float,
                what: str | Callable[[], str]) -> Seen:
-    """Call `condition` until it is true and return what it gave; say `what` was missing if not."""
+    """Call `condition` until it is true and return its value; report `what` was missing if not."""
     began = time.monotonic()
     while not (seen := condition()):
         waited = time.monotonic() - began
@@ -72,7 +72,7 @@ class Daemon:
     """A program that runs in the foreground, with all its state in a temporary folder.
 
     A subclass gives `command`, `ready` and, where it needs files, `configure`. It may end by
-    itself only when it is told to: anything else is a failure that shows its log.
+    itself only after stop(): anything else is a failure that shows its log.
     """
 
     name = "daemon"
@@ -102,7 +102,7 @@ class Daemon:
         raise NotImplementedError
 
     def log_text(self) -> str:
-        """All that the program said so far."""
+        """All output of the program so far."""
         return self.output.read_text(errors="replace") if self.output.exists() else ""
 
     def start(self) -> None:

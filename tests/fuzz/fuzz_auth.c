@@ -6,7 +6,7 @@
  * locked, nothing is requested again and again at one instant, and what is
  * ready can be applied.
  *
- * The input: what happens, two bytes each (the second says to which credential
+ * The input: what happens, two bytes each (the second selects the credential
  * or request), with what it needs behind it. */
 
 #include "fuzz.h"

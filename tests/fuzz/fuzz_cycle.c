@@ -139,7 +139,7 @@ static bool is_task_list(const struct http_transfer *call) {
   return len > 5 && strcmp(call->url + len - 5, "/jobs") == 0;
 }
 
-/* The items that were asked for, less those whose bit is set. */
+/* The requested items, less those whose bit is set. */
 static void answer_items(uint8_t left_out, struct http_transfer *call,
                          struct http_response reply) {
   char body[4096] = "{\"results\":[";

@@ -3,8 +3,8 @@
  *
  * Files of jobs, one after the other, for the tables of two projects on one
  * host: after each, no id is twice in a table, and no name on the host. An
- * input is a sequence of texts, each with a byte before it that says whose it
- * is, and a byte 0xFF behind it. */
+ * input is a sequence of texts, each with a byte before it that selects whose
+ * it is, and a byte 0xFF behind it. */
 
 #include "fuzz.h"
 

@@ -63,6 +63,6 @@ def write_secret(path: Path, secret: str) -> None:
 
 
 def reported(daemon) -> bool:
-    """Was the job answered for in the last complete read?"""
+    """Did the last complete cycle report the job?"""
     reads = daemon.reads()
     return bool(reads) and f"{JOB}/percent-total" in reads[-1]

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 the collectd-drs authors
-"""What the tests in real daemons share: the stand-in, which no test may leave with a complaint."""
+"""What the tests in real daemons share: the stand-in, which may have seen no client error."""
 
 import pytest
 from blocks import JOB, PROJECT_ID, TOKEN

@@ -30,22 +30,22 @@ def fault(name: str, **options) -> Start:
 
 
 def http(name: str, start: Start, text: str, **more) -> Row:
-    """An outage: no answer, or one that says service error."""
+    """An outage: no response, or a service error."""
     return Row(name, start, "http", text, **more)
 
 
 def reply(name: str, start: Start, text: str, **more) -> Row:
-    """An answer that is not what the API promises."""
+    """A response that the API does not document."""
     return Row(name, start, "reply", text, **more)
 
 
 def auth(name: str, start: Start, text: str, **more) -> Row:
-    """The service does not accept who we are."""
+    """The service rejects the credential."""
     return Row(name, start, "auth", text, **more)
 
 
 def harmless(name: str, start: Start, **more) -> Row:
-    """Odd, and no reason to lose a value or to say a word."""
+    """Odd, and no reason to lose a value or to log a line."""
     return Row(name, start, values=True, lines=(), **({"notifications": ()} | more))
 
 
@@ -63,7 +63,7 @@ TRANSPORT = [
     http("connection refused", fault("refused"), "onnect"),
     http("reset at accept", fault("reset-at-accept"), "reset"),
     http("never accepts a request", fault("silent"), "timed out", options=slow),
-    http("never answers", fault("black-hole"), "timed out", options=slow),
+    http("never responds", fault("black-hole"), "timed out", options=slow),
     http("reset after the request", fault("reset-after-request"), "reset"),
     http("closed after the request", fault("close-after-request"), "without a response"),
     http("reset in the header", fault("reset-in-header"), "reset"),
@@ -119,7 +119,7 @@ BODIES = {
 
 
 def redirect(status: int) -> Row:
-    """To a port of another service of the same host, which may not be asked."""
+    """To a port of another service of the same host, which may get no request."""
     def start(scene: Scene) -> Stop:
         other = scene.cloud.metadata
         fault = scene.cloud.inject("redirect", to=scene.cloud.metadata_endpoint, status=status)
@@ -132,7 +132,7 @@ def redirect(status: int) -> Row:
 
 
 def left_out(name: str, start: Start, text: str) -> Row:
-    """An answer that knows the job no more."""
+    """A response without the job."""
     return Row(name, start, "", text, notifications=(("WARNING", "gauge-status"), ("OKAY", "gauge-status")))
 
 
@@ -156,9 +156,9 @@ CONTENT = [
     left_out("a job is left out", forget, "missing from the responses"),
 ]
 
-# What of the first item is another job's, or no job's, goes with a refusal of the kind "reply".
+# A first item of another job, or of none, is an error of the kind "reply".
 ODD = [
-    reply("jobs that nobody asked for", fault("strangers"), "not requested", values=True, notifications=()),
+    reply("jobs that were not requested", fault("strangers"), "not requested", values=True, notifications=()),
     harmless("the same job twice", fault("same-twice")),
     harmless("NUL in a string", fault("bad-text", kind="nul")),
     harmless("control characters in a string", fault("bad-text", kind="controls")),
@@ -216,7 +216,7 @@ HEADERS = [
 
 HEAVY = [
     reply("the body never ends", fault("body-endless"), "not requested"),
-    # The job is told as soon as it is read.
+    # A job is reported as soon as it is decoded.
     reply("the body is 17 MiB", fault("json-wide"), "16 MiB", values=True, notifications=()),
     reply("a string of 20 MiB", fault("long-string"), "64 KiB"),
     reply("a number of 20 MiB", fault("long-number"), "64 KiB"),
@@ -226,7 +226,7 @@ HEAVY = [
     reply("compressed to a bomb", fault("gzip-bomb"), "Content-Encoding"),
 ]
 
-# --- refusals ---
+# --- errors of the API ---
 
 KINDS = {
     "DRS.M00100": "auth", "APIG.0301": "auth", "APIG.0307": "auth", "APIGW.0301": "auth",
@@ -241,7 +241,7 @@ GATEWAY = (413, 414, 494, 500, 502, 504)
 def api_error(code: str, status: int | None = None, shape: str = "flat") -> Row:
     """One code as the facts have it, or with another status or in another shape."""
     kind = KINDS.get(code, "http")
-    name = " ".join(str(part) for part in ("refused", code, status or "", shape) if part)
+    name = " ".join(str(part) for part in ("error", code, status or "", shape) if part)
     headers = {"Retry-After": "1"} if kind == "throttled" else None
     start = fault("error", code=code, status=status, shape=shape, headers=headers)
     if kind == "job":
@@ -278,7 +278,7 @@ STATUSES = [
 
 
 def show(certificates, kind: str) -> Start:
-    """The service shows another certificate to those who come."""
+    """The service shows another certificate to new connections."""
     def start(scene: Scene) -> Stop:
         listener = scene.cloud.listeners["drs"]
 
@@ -292,7 +292,7 @@ def show(certificates, kind: str) -> Start:
 
 def tls(certificates) -> list[Row]:
     """Rows for a service that speaks TLS."""
-    def believe(_: Scene) -> list[str]:
+    def trust(_: Scene) -> list[str]:
         return [f'CACert "{certificates.ca}"']
 
     def believe_for_a_while(_: Scene) -> list[str]:
@@ -309,7 +309,7 @@ def tls(certificates) -> list[Row]:
         path.write_bytes(Path(certificates.ca).read_bytes())
         return [f'CACert "{path}"']
 
-    more = {"tls": certificates.server, "options": believe}
+    more = {"tls": certificates.server, "options": trust}
     return [
         *(http(f"certificate: {kind}", show(certificates, kind), "certificate", **more)
           for kind in ("wrong-name", "expired", "self-signed")),
@@ -424,7 +424,7 @@ def slow_login(scene: Scene) -> list[str]:
 
 
 def identity_fault(name: str, revoked: bool = True, **options) -> Start:
-    """The identity service has a fault, and tokens are good no more if that is said."""
+    """The identity service has a fault, and with `revoked` the tokens are rejected."""
     def start(scene: Scene) -> Stop:
         fault = scene.cloud.inject(name, service="iam", **options)
         if revoked:
@@ -436,18 +436,18 @@ def identity_fault(name: str, revoked: bool = True, **options) -> Start:
 # The pause after a failed login grows from one second on.
 LOGIN = {"options": login, "without": ("Token",), "at_once": False}
 IDENTITY = [
-    harmless("identity: ill while DRS is well", identity_fault("error", revoked=False, status=500),
+    harmless("identity: fails while DRS does not", identity_fault("error", revoked=False, status=500),
              **(LOGIN | {"at_once": True})),
-    http("identity: well while DRS is ill", fault("error", status=500), "HTTP 500", **(LOGIN | {"at_once": True})),
+    http("identity: does not fail while DRS does", fault("error", status=500), "HTTP 500", **(LOGIN | {"at_once": True})),
     http("identity: 500", identity_fault("error", status=500), "the identity service", **LOGIN),
     http("identity: a page of HTML", identity_fault("html", status=503), "the identity service", **LOGIN),
     http("identity: refused", identity_fault("refused"), "identity service: http://", **LOGIN),
     http("identity: hangs up", identity_fault("close-after-request"), "identity service: http://", **LOGIN),
-    http("identity: never answers", identity_fault("black-hole"), "identity service: http://",
+    http("identity: never responds", identity_fault("black-hole"), "identity service: http://",
          **(LOGIN | {"options": slow_login})),
     http("identity: redirects", identity_fault("redirect", to="http://127.0.0.1:9"), "HTTP 302", **LOGIN),
     reply("identity: no token", identity_fault("raw", status=201, body=b"{}", headers={}), "no token", **LOGIN),
-    reply("identity: its answer is 17 MiB", identity_fault("json-wide"), "16 MiB", **LOGIN),
+    reply("identity: a response of 17 MiB", identity_fault("json-wide"), "16 MiB", **LOGIN),
     Row("identity: throttles", identity_fault("error", code="IAM.0012", headers={"Retry-After": "1"}),
         "throttled", "HTTP 429", **LOGIN),
 ]
@@ -461,7 +461,7 @@ def groups(certificates) -> dict[str, Group]:
         "content": Group(3, CONTENT),
         "odd": Group(3, ODD),
         "headers": Group(3, HEADERS),
-        "refusals": Group(3, API_ERRORS),
+        "errors": Group(3, API_ERRORS),
         "statuses": Group(3, STATUSES),
         "tls": Group(3, tls(certificates)),
         "names": Group(3, NAMES),

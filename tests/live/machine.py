@@ -15,10 +15,10 @@ def need_package(name: str) -> None:
 
 
 def own_mounts() -> list[str]:
-    """The start of a command line whose mounts nobody else sees; a container may refuse that."""
+    """The start of a command line whose mounts nobody else sees; a container may not allow that."""
     command = ["unshare", "--mount", *([] if os.geteuid() == 0 else ["--map-root-user"])]
     tried = subprocess.run([*command, "mount", "-t", "tmpfs", "tmpfs", "/mnt"], check=False,
                            capture_output=True, text=True)
     if tried.returncode:
-        pytest.skip(f"this machine refuses mounts of one's own: {tried.stderr.strip()}")
+        pytest.skip(f"this machine does not allow mounts of one's own: {tried.stderr.strip()}")
     return command

@@ -2,8 +2,8 @@
 # Copyright (c) 2026 the collectd-drs authors
 """Plays many faults at once, each to a project of its own beside a healthy one, in one real collectd.
 
-A `Row` says what is done and what must be seen of it. `play` runs a group of rows: all well, then
-all faults, then all well again; the `Record` is what the daemon did meanwhile.
+A `Row` has a fault and its expected effects. `play` runs a group of rows: without faults, with all
+faults, then without again; the `Record` is what the daemon did meanwhile.
 """
 
 from __future__ import annotations
@@ -162,10 +162,10 @@ def play(rows: list[Row], interval: float, folder: Path) -> Record:
 
 
 def _acts(daemon: Collectd, rows: list[Row], scenes: list[Scene], stops: dict[str, Stop]) -> Record:
-    """All is well; the faults; all is well again."""
+    """No fault; the faults; no fault again."""
     slugs = [HEALTHY, *(row.slug for row in rows)]
-    well = [f"job-{slug}" for slug in slugs if slug not in stops]
-    _wait(daemon, well, "percent-total", READS_BEFORE, 0)
+    healthy = [f"job-{slug}" for slug in slugs if slug not in stops]
+    _wait(daemon, healthy, "percent-total", READS_BEFORE, 0)
     lines, notifications = len(daemon.lines()), len(daemon.notifications())
     if stops:
         lines = next(at for at, line in enumerate(daemon.lines())

@@ -49,7 +49,7 @@ def test_the_batch_size_that_the_service_accepts_is_found(many, api_error, most)
         assert all(reported(read) == {*JOBS} for read in reads)
         sizes = [len(request.jobs) for request in many.requests]
     first_fit = next(at for at, size in enumerate(sizes) if size <= most)
-    # Every job is asked for once in a request of a good size; from then on there is no other.
+    # Every job is requested once in a request of a good size; from then on there is no other.
     assert max(sizes[first_fit + 2 * len(JOBS):], default=1) <= most
 
 
@@ -92,7 +92,7 @@ def test_every_job_has_its_turn_where_few_requests_are_admitted(many, code, retr
             reads = daemon.reads()
             return {job: sum(job in reported(read) for read in reads) for job in jobs}
         daemon.wait_until(lambda: min(turns().values()) >= 2, "two values of each job")
-        assert throttle.rejected <= len(many.requests) / 2, "it asks again before it may"
+        assert throttle.rejected <= len(many.requests) / 2, "it sends requests before the window has passed"
 
 
 def test_projects_do_not_fire_together(many):
@@ -112,7 +112,7 @@ def least_gaps(requests: list[Request]) -> list[float]:
 
 @pytest.mark.parametrize("http2", [False, True])
 def test_connections_are_kept_from_read_to_read(many, certificates, http2):
-    """HTTP/1.1 even where HTTP/2 is offered, and no encoding of the content: docs/decisions.md says why."""
+    """HTTP/1.1 even where HTTP/2 is offered, and no encoding of the content: docs/decisions.md has the reason."""
     with Nginx(many.port, certificates, http2=http2) as nginx:
         lines = [f'Endpoint "{nginx.endpoint}"', f'CACert "{certificates.ca}"', "BatchSize 8",
                  "MaxParallel 4", "Interval 4"]

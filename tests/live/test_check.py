@@ -149,7 +149,7 @@ MISTAKES = {
     "path of its own": Mistake(HTTP, "HTTP 404", ['Endpoint "http://{host}/nowhere"']),
     "service error": Mistake(HTTP, "HTTP 500", cloud=lambda cloud: cloud.inject("error", status=500)),
     "page of a portal": Mistake(RESPONSE, "JSON", cloud=lambda cloud: cloud.inject("html")),
-    "unknown job, refused": Mistake(JOBS, OTHER_JOB, [f'Job "{JOB}"', f'Job "{OTHER_JOB}"'],
+    "unknown job, rejected": Mistake(JOBS, OTHER_JOB, [f'Job "{JOB}"', f'Job "{OTHER_JOB}"'],
                                     cloud=lambda cloud: setattr(cloud.drs, "unknown_job", BadJob("reject"))),
     "unknown job, left out": Mistake(JOBS, OTHER_JOB, [f'Job "{JOB}"', f'Job "{OTHER_JOB}"'],
                                      cloud=lambda cloud: setattr(cloud.drs, "unknown_job", BadJob("omit"))),
@@ -237,7 +237,7 @@ def test_http_at_a_port_with_tls(place):
     assert states(done)["TLS"] != "ok" and states(done)["credential"] == "not known"
 
 
-# What the included file is, and the words about it; whatever is wrong here, collectd says it itself.
+# What the included file is, and the line about it; collectd itself logs what is wrong here.
 FILES = {
     "LoadPlugin is missing": ("<Plugin drs>\n{project}</Plugin>\n", "LoadPlugin drs is missing"),
     "LoadPlugin after the block": ("<Plugin drs>\n{project}</Plugin>\nLoadPlugin drs\n", "LoadPlugin drs is missing before"),

@@ -12,7 +12,7 @@ from stock import build
 
 
 class Bad(NamedTuple):
-    """A block that cannot work: the lines that spoil it, the option to be named, what is wanted."""
+    """A block that cannot work: the invalid lines, the option to be named, what is expected."""
 
     what: str
     option: str
@@ -203,13 +203,13 @@ def log_lines(lines, level: str) -> list[str]:
 
 
 def requested(cloud) -> set[str]:
-    """The ids that the service was asked for."""
+    """The ids that were requested."""
     return {job for request in cloud.requests for job in request.jobs}
 
 
 @pytest.mark.parametrize("bad", BAD_BLOCKS, ids=lambda bad: bad.what)
 def test_a_bad_block_gets_one_line_and_the_other_works(cloud, bad):
-    # Each of its options that the row does not spoil is good, but for the job, which tells it apart.
+    # Each of its options that the row does not change is valid; the job is its own.
     lines = bad.lines if bad.option == "Job" else [*bad.lines, f'Job "{OTHER_JOB}"']
     config = project("bad", cloud, *lines, without=bad.without) + project("good", cloud)
     result = Collectd(config).test_read()
@@ -295,7 +295,7 @@ def test_a_rejected_project_is_not_up_on_its_own_host(cloud):
     config = project("bad", cloud, "BatchSize 0", 'Host "db-host"') + project("good", cloud)
     with Collectd(config) as daemon:
         daemon.wait_for_reads(1, "good")
-        daemon.wait_until(lambda: "db-host/drs-bad/bool-up" in daemon.series("drs"), "the bool-up of the refused block")
+        daemon.wait_until(lambda: "db-host/drs-bad/bool-up" in daemon.series("drs"), "the bool-up of the rejected block")
         assert "test-host/drs-bad/bool-up" not in daemon.series("drs")
 
 

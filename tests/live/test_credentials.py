@@ -89,7 +89,7 @@ def test_denied_access_causes_no_login(cloud, user, password_file):
     with Collectd(block("prod", cloud, *login(cloud, password_file))) as daemon:
         daemon.wait_until(lambda: reported(daemon), "values")
         cloud.revoke_tokens("DRS.M00102")
-        daemon.wait_until(lambda: last(daemon, "errors-auth") >= 3, "three refusals")
+        daemon.wait_until(lambda: last(daemon, "errors-auth") >= 3, "three rejections")
     assert user.tries == 1
 
 
@@ -132,7 +132,7 @@ def test_an_unavailable_identity_service_is_not_a_rejection(cloud, user, passwor
     with Collectd(block("prod", cloud, *login(cloud, password_file))) as daemon:
         daemon.wait_until(lambda: last(daemon, "errors-http") >= 1, "a read that fails")
         fault.stop()
-        daemon.wait_until(lambda: reported(daemon), "values once it is well")
+        daemon.wait_until(lambda: reported(daemon), "values once it is available")
     assert user.failures == 0
 
 
@@ -294,7 +294,7 @@ def test_no_line_of_the_log_has_a_secret(cloud, user, tmp_path, way):
              "agency": agency(cloud)}[way]
     fault = cloud.inject("error", code="APIG.0301") if way == "agency" else None
     with Collectd(block("prod", cloud, *lines), log_level="debug") as daemon:
-        daemon.wait_until(lambda: last(daemon, "errors-auth") >= 2, "two refusals")
+        daemon.wait_until(lambda: last(daemon, "errors-auth") >= 2, "two rejections")
         log = daemon.log_text()
     assert fault is None or cloud.metadata.keys_given
     if way == "key":

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 the collectd-drs authors
-"""The harness itself: it must notice what goes wrong, and read back what stock plugins write."""
+"""The harness itself: it must report what goes wrong, and read back what stock plugins write."""
 
 import time
 
@@ -9,7 +9,7 @@ from daemons import Collectd, Daemon, WriteHttp, wait_until
 
 
 class Shell(Daemon):
-    """A script in the place of a daemon; it is ready when it says so."""
+    """A script in the place of a daemon; it is ready when it prints "ready"."""
 
     stop_timeout = 0.5
 

@@ -45,7 +45,7 @@ def expressions(board: dict, key: str) -> list[str]:
 
 
 def variables(board: dict) -> dict[str, dict]:
-    """Those that the store is asked for, by name."""
+    """Those that are queried from the store, by name."""
     return {one["name"]: one for one in board["templating"]["list"] if one["type"] == "query"}
 
 
@@ -192,7 +192,7 @@ def test_every_expression_has_data_in_prometheus(watched):
                          COLLECTD_PORT=prometheus.scraped_port)
         with Collectd(watched, stock) as daemon:
             for one in wanted:
-                daemon.wait_until(lambda one=one: prometheus.query(one), f"an answer to {one}")
+                daemon.wait_until(lambda one=one: prometheus.query(one), f"data for {one}")
             drawn = stored_in(prometheus, *(selector for one in wanted
                                             for selector in SELECTOR.findall(one)))
             assert drawn == stored_in(prometheus, '{__name__=~"collectd_drs_.+"}')
@@ -214,14 +214,14 @@ def test_every_expression_has_data_in_graphite(watched):
     wanted = [filled_in(one, "*") for one in expressions(board, "target")]
     with Carbon() as carbon, GraphiteWeb(carbon.folder / "whisper") as graphite, \
             Collectd(watched, carbon.configuration) as daemon:
-        def reported(target: str) -> bool:
+        def has_data(target: str) -> bool:
             daemon.flush("write_graphite")
             series = graphite.render(target)
             assert not [name for name in series if "drs-" in name or "(" in name]
             assert all(name.startswith("test-host ") for name in series if " " in name.removeprefix("Projects "))
             return any(series.values())
         for one in wanted:
-            daemon.wait_until(lambda one=one: reported(one), f"an answer to {one}")
+            daemon.wait_until(lambda one=one: has_data(one), f"data for {one}")
         drawn = {name for one in wanted for path in PATH.findall(one)
                  for name in graphite.expand(path)}
         assert drawn == {name for name in carbon.names() if ".drs-" in name}

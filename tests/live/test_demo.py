@@ -89,7 +89,7 @@ def test_the_first_table_has_all_values_of_a_cycle(start):
     jobs = lines[first + 1:first + 6]
     assert [line.split()[0] for line in jobs] == [
         "orders", "customers", "archive", "ledger", "invoices"]
-    assert not any("no answer" in line for line in jobs)
+    assert not any("no values" in line for line in jobs)
     assert all(line.split()[1] in ("starting:", "running:") for line in jobs)
 
 
@@ -274,7 +274,7 @@ def test_a_service_that_reports_no_job_is_an_error_of_the_demo(start, cloud):
                  DRS_JOBS=JOB, DRS_INTERVAL="1")
     _, errors = demo.communicate(timeout=HANG)
     assert demo.returncode == 1
-    assert "the service answered for no job" in errors and "DRS.M00100" in errors
+    assert "the service reported no job" in errors and "DRS.M00100" in errors
     for request in cloud.requests:
         request.problems.clear()
 
@@ -294,7 +294,7 @@ def test_an_invalid_setting_is_reported(start, variables, expected):
 def test_an_interrupted_demo_leaves_nothing_running(start, number):
     demo = start(DEMO_SECONDS="60")
     line = demo.stdout.readline()
-    while line and "collectd asks" not in line:
+    while line and "collectd polls" not in line:
         line = demo.stdout.readline()
     os.kill(demo.pid, number)
     demo.communicate(timeout=HANG)

@@ -17,7 +17,7 @@ USE_TYPES = ["migration", "sync", "cloudDataGuard"]
 
 
 def discovering(cloud, *lines: str, name: str = "prod") -> str:
-    """A project that finds all its jobs, often if nothing else is said."""
+    """A project that finds all its jobs, often unless lines set another interval."""
     return project(name, cloud, *(lines or OFTEN), without=["Job"])
 
 
@@ -64,12 +64,12 @@ def test_jobs_come_and_go_without_a_restart(cloud):
         daemon.wait_for_reads(len(daemon.reads()) + 2)
         assert daemon.reads("prod")[-1]["prod/bool-up"] == 1
         wait_until_watched(daemon)
-        # A job may be deleted between two looks at the list: then its read says so, once.
+        # A job may be deleted between two looks at the list: then its cycle reports so, once.
         assert [line for line in log_lines(daemon) if "DiscoverJobs" in line] == []
 
 
 def test_the_state_of_a_job_survives(cloud):
-    """A refused job stays apart, however often the list is looked at."""
+    """A rejected job stays in quarantine, however often the list is fetched."""
     cloud.jobs[OTHER_JOB] = BadJob()
     config = project("prod", cloud, *OFTEN, f'Job "{OTHER_JOB}"')
     cloud.drs.names[JOB] = "good"
@@ -137,7 +137,7 @@ def test_a_rejected_list_keeps_its_jobs(cloud, code):
     with Collectd(discovering(cloud)) as daemon:
         wait_until_watched(daemon, "first")
         cloud.drs.list_error = ApiError(code)
-        daemon.wait_until(lambda: log_lines(daemon), "the complaint")
+        daemon.wait_until(lambda: log_lines(daemon), "the error")
         looks = len(lists(cloud))
         cloud.wait_for_requests(looks + 1, where=lambda request: request.path.endswith("/jobs"))
         assert watched(daemon) == {"first"}
@@ -147,7 +147,7 @@ def test_a_rejected_list_keeps_its_jobs(cloud, code):
                         r'migration tasks: ', line)
         assert code in line
         cloud.drs.list_error = None
-        daemon.wait_until(lambda: len(log_lines(daemon)) == 2, "all to be well")
+        daemon.wait_until(lambda: len(log_lines(daemon)) == 2, "the recovery")
         assert log_lines(daemon)[1] == 'project "prod": recovered: DiscoverJobs'
 
 
@@ -181,7 +181,7 @@ def test_the_test_run_fails_without_the_list(cloud):
     assert [line.level for line in result.lines if "DiscoverJobs" in line.text] == ["error"]
 
 
-# Each with its options; where it is well again, all is as if it had never been.
+# Each with its options; after its end no trace of it is left.
 FAULTS = [
     ("refused", {}), ("reset-at-accept", {}), ("silent", {}), ("black-hole", {}),
     ("reset-after-request", {}), ("close-after-request", {}), ("reset-in-header", {}),
@@ -197,7 +197,7 @@ FAULTS = [
     ("json-wide", {}), ("long-string", {"member": "name"}), ("long-number", {"member": "id"}),
     ("redirect", {"to": "http://127.0.0.1:1"}), ("gzip-bomb", {"size": 64 << 20}),
 ]
-# A list of which a job cannot be asked for: it is a list, and the project is up.
+# A list with a job that cannot be requested: it is a list, and the project is up.
 BAD_JOBS = [
     ("raw", {"body": b'{"jobs":[{}]}'}), ("value", {"member": "id", "raw": b"[]"}),
     ("value", {"member": "id", "raw": b'"a/../b"'}), ("bad-text", {"member": "id"}),
@@ -216,7 +216,7 @@ def test_each_fault_is_logged_once_and_ends_with_its_cause():
             config += discovering(cloud, "DiscoverJobs true", "DiscoverInterval 4", "Timeout 10000", "Interval 10", name=name)
         daemon = stack.enter_context(Collectd(config))
         for number, name in enumerate(clouds):
-            daemon.wait_until(lambda name=name: lines_of(daemon, name), f"a complaint of {name}")
+            daemon.wait_until(lambda name=name: lines_of(daemon, name), f"an error of {name}")
             daemon.wait_for_reads(2, name)
             up = daemon.reads(name)[-1][f"{name}/bool-up"]
             assert up == (number >= len(FAULTS)), name
@@ -224,7 +224,7 @@ def test_each_fault_is_logged_once_and_ends_with_its_cause():
             cloud.remove_faults()
         for name in clouds:
             daemon.wait_until(lambda name=name: len(lines_of(daemon, name)) == 2,
-                              f"{name} to be well")
+                              f"the recovery of {name}")
             daemon.wait_for_reads(1, f"job-{name}")
         for name in clouds:
             first, second = lines_of(daemon, name)
@@ -233,7 +233,7 @@ def test_each_fault_is_logged_once_and_ends_with_its_cause():
 
 
 def lines_of(daemon, name: str) -> list[str]:
-    """What the plugin said of one project."""
+    """The lines about one project."""
     return [line for line in log_lines(daemon) if line.startswith(f'project "{name}": ')]
 
 

@@ -35,7 +35,7 @@ def test_a_token_in_an_error_of_the_service(cloud, how):
 
 
 def test_a_token_in_an_item(cloud):
-    cloud.jobs[JOB] |= {"error_code": "DRS.M1", "error_msg": f"token {TOKEN} is ill", "src_offset": f"at {TOKEN}",
+    cloud.jobs[JOB] |= {"error_code": "DRS.M1", "error_msg": f"token {TOKEN} failed", "src_offset": f"at {TOKEN}",
                         "transfer_status": TOKEN}
     with WriteHttp() as web, Collectd(project("prod", cloud), web.configuration) as daemon:
         daemon.wait_for_reads(2)
@@ -44,8 +44,8 @@ def test_a_token_in_an_item(cloud):
         daemon.wait_until(lambda: any(one.get("meta") for one in web.documents("drs")), "meta data in write_http")
         status = next(one for one in web.documents("drs") if one.get("meta"))
         log, documents = daemon.log_text(), json.dumps(web.documents("drs"))
-    assert status["meta"]["error_msg"] == "token *** is ill" and status["meta"]["src_offset"] == "at ***"
-    assert "token *** is ill" in log
+    assert status["meta"]["error_msg"] == "token *** failed" and status["meta"]["src_offset"] == "at ***"
+    assert "token *** failed" in log
     assert TOKEN not in log and TOKEN not in documents
 
 

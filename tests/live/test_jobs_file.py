@@ -98,7 +98,7 @@ def test_no_read_sees_half_a_file(both, jobs_file):
 
 
 def test_the_state_of_a_job_survives(both, jobs_file):
-    """A refused job stays apart: it does not spoil a batch again."""
+    """A rejected job stays in quarantine: no batch is rejected for it again."""
     jobs_file.write_text(f"{JOB}\n{BAD_JOB}\n")
     with Collectd(with_file(both, jobs_file)) as daemon:
         daemon.wait_until(lambda: len(log_lines(daemon)) == 1, "the bad job to be found")
@@ -121,7 +121,7 @@ def test_an_invalid_line_is_logged_once_and_affects_no_other(both, jobs_file):
         daemon.wait_until(lambda: len(log_lines(daemon)) == 2, "the other bad line")
         assert f"{jobs_file}: line 2: " in log_lines(daemon)[1]
         rename_over(jobs_file, f"{JOB}\n")
-        daemon.wait_until(lambda: len(log_lines(daemon)) == 3, "all to be well")
+        daemon.wait_until(lambda: len(log_lines(daemon)) == 3, "the recovery")
         assert log_lines(daemon)[2] == 'project "prod": recovered: JobsFile'
 
 
@@ -130,7 +130,7 @@ def test_a_file_that_goes_away_keeps_its_jobs(both, jobs_file):
     with Collectd(with_file(both, jobs_file)) as daemon:
         wait_until_watched(daemon, JOB)
         jobs_file.unlink()
-        daemon.wait_until(lambda: log_lines(daemon), "the complaint")
+        daemon.wait_until(lambda: log_lines(daemon), "the error")
         daemon.wait_for_reads(len(daemon.reads()) + 3)
         assert watched(daemon) == {JOB}
         assert daemon.reads()[-1]["prod/bool-up"] == 1
@@ -186,10 +186,10 @@ def test_an_unreadable_file_is_logged_once_and_affects_no_other_project(both, tm
 
 def test_a_file_that_comes_late_is_used(both, jobs_file):
     with Collectd(with_file(both, jobs_file)) as daemon:
-        daemon.wait_until(lambda: log_lines(daemon), "the complaint")
+        daemon.wait_until(lambda: log_lines(daemon), "the error")
         jobs_file.write_text(f"{JOB}\n")
         wait_until_watched(daemon, JOB)
-        daemon.wait_until(lambda: len(log_lines(daemon)) == 2, "all to be well")
+        daemon.wait_until(lambda: len(log_lines(daemon)) == 2, "the recovery")
 
 
 def test_bytes_of_any_kind_are_bad_lines(both, jobs_file):

@@ -54,7 +54,7 @@ def block(service, account, path) -> str:
     return project(
         "prod", service, f'IdentityEndpoint "{account.keystone.endpoint}"',
         f'DomainName "{DOMAIN}"', f'User "{account.name}"', f'PasswordFile "{path}"',
-        # The stand-in asks Keystone before it answers, and that may take a while.
+        # The stand-in validates the token at Keystone before it responds, which may take a while.
         f'ProjectID "{account.project}"', "Interval 9", without=["Token"])
 
 
@@ -122,7 +122,7 @@ def test_a_password_that_changes_under_a_running_daemon(service, account, tmp_pa
     with Collectd(block(service, account, tmp_path / "password")) as daemon:
         daemon.wait_until(lambda: reported(daemon), "values")
         account.keystone.change_password(account.user, "second")
-        daemon.wait_until(lambda: 401 in account.logins(), "the old one to be refused")
+        daemon.wait_until(lambda: 401 in account.logins(), "the old one to be rejected")
         write_secret(tmp_path / "password", "second")
         daemon.wait_until(lambda: account.logins()[-1] == 201, "a login with the new one")
         daemon.wait_until(lambda: reported(daemon), "values with the new one")

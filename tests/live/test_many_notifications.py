@@ -37,12 +37,12 @@ def notified(daemon: Collectd) -> list[dict[str, str]]:
 
 def test_a_notification_plugin_that_blocks_holds_no_project_and_no_stop(cloud, holding):
     cloud.jobs[OTHER_JOB] = {"job_id": OTHER_JOB, "progress": "1"}
-    config = project("failing", cloud) + project("well", cloud, f'Job "{OTHER_JOB}"')
+    config = project("failing", cloud) + project("healthy", cloud, f'Job "{OTHER_JOB}"')
     with Collectd(config, **holding) as daemon:
-        daemon.wait_for_reads(1, "well")
+        daemon.wait_for_reads(1, "healthy")
         cloud.jobs[JOB] |= {"error_code": "DRS.M05004"}
         daemon.wait_until(lambda: notified(daemon), "the notification that is held")
-        daemon.wait_for_reads(len(daemon.reads("well")) + 5, "well")
+        daemon.wait_for_reads(len(daemon.reads("healthy")) + 5, "healthy")
         daemon.wait_for_reads(len(daemon.reads("failing")) + 5, "failing")
         daemon.stop()
 

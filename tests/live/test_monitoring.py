@@ -134,7 +134,7 @@ INCREMENTAL = "INCRE_TRANSFER_STARTED"
 # By the alert, the item of a job that it is about.
 ALERTS = {
     "DrsTaskFailed": {"transfer_status": "FULL_TRANSFER_FAILED"},
-    "DrsTaskHasError": {"error_code": "DRS.M05010", "error_msg": "it is ill"},
+    "DrsTaskHasError": {"error_code": "DRS.M05010", "error_msg": "it failed"},
     "DrsTaskPaused": {"transfer_status": "PAUSING"},
     "DrsTaskNotConfigured": {"transfer_status": "CONFIGURATION"},
     "DrsDelayHigh": {"transfer_status": INCREMENTAL, "incre_trans_delay": "301"},

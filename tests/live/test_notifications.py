@@ -11,7 +11,7 @@ NAME = "orders-db"
 WATCH = f'Job "{JOB}" "{NAME}"'
 START = "FULL_TRANSFER_STARTED"
 
-# What the job's item becomes: by what happens, the severity, the metric, what is said of the job.
+# What the job's item becomes: by the change, the severity, the metric, the text about the job.
 CHANGES = {
     "starting": ({"transfer_status": "CREATING"}, "OKAY", "gauge-status",
                  f"went from {START} to CREATING"),
@@ -29,8 +29,8 @@ CHANGES = {
                             f"went from {START} to TELEPORT_FAILED"),
     "unknown": ({"transfer_status": "TELEPORT_STARTED"}, "WARNING", "gauge-status",
                 f"went from {START} to TELEPORT_STARTED"),
-    "error": ({"error_code": "DRS.M05004", "error_msg": "it is ill"}, "FAILURE", "bool-error",
-              "reports an error: DRS.M05004: it is ill"),
+    "error": ({"error_code": "DRS.M05004", "error_msg": "it failed"}, "FAILURE", "bool-error",
+              "reports an error: DRS.M05004: it failed"),
 }
 
 
@@ -44,12 +44,12 @@ def notified(daemon) -> list[tuple[str, str, str, str]]:
 
 
 def more_reads(daemon) -> None:
-    """Wait until three more reads are over: time for what would be told again."""
+    """Wait until three more reads are over: time for a repeated notification."""
     daemon.wait_for_reads(len(daemon.reads()) + 4)
 
 
 def first_notifications(cloud, *lines: str) -> list[tuple[str, str, str, str]]:
-    """What is told in the first reads of a project."""
+    """The notifications of the first cycles of a project."""
     with Collectd(project("prod", cloud, *lines)) as daemon:
         more_reads(daemon)
         return notified(daemon)
@@ -68,11 +68,11 @@ def test_a_change_is_notified_once(cloud, change):
 
 
 def test_the_end_of_an_error_is_notified(cloud):
-    well = cloud.jobs[JOB]
-    cloud.jobs[JOB] = {**well, "error_code": "DRS.M05004"}
+    healthy = cloud.jobs[JOB]
+    cloud.jobs[JOB] = {**healthy, "error_code": "DRS.M05004"}
     with Collectd(project("prod", cloud)) as daemon:
         daemon.wait_until(lambda: len(notified(daemon)) == 1, "the error")
-        cloud.jobs[JOB] = well
+        cloud.jobs[JOB] = healthy
         daemon.wait_until(lambda: len(notified(daemon)) == 2, "its end")
         assert notified(daemon)[1] == ("OKAY", JOB, "bool-error", f"Job {JOB} has no error any more")
 
@@ -82,8 +82,8 @@ def test_the_end_of_an_error_is_notified(cloud):
     ("reject", ": job rejected (HTTP 400 DRS.M05003: The task does not exist.)"),
 ])
 def test_a_missing_job_is_notified_once_and_no_other_with_it(cloud, how, why):
-    well = cloud.jobs[JOB]
-    cloud.jobs[OTHER_JOB] = {**well, "job_id": OTHER_JOB}
+    healthy = cloud.jobs[JOB]
+    cloud.jobs[OTHER_JOB] = {**healthy, "job_id": OTHER_JOB}
     config = project("prod", cloud, WATCH, f'Job "{OTHER_JOB}"')
     with Collectd(config) as daemon:
         more_reads(daemon)
@@ -95,11 +95,11 @@ def test_a_missing_job_is_notified_once_and_no_other_with_it(cloud, how, why):
 
 
 def test_a_job_that_is_back_is_notified_once(cloud):
-    well = cloud.jobs.pop(JOB)
+    healthy = cloud.jobs.pop(JOB)
     cloud.drs.unknown_job = BadJob("omit")
     with Collectd(project("prod", cloud)) as daemon:
         daemon.wait_until(lambda: notified(daemon), "a notification")
-        cloud.jobs[JOB] = well
+        cloud.jobs[JOB] = healthy
         daemon.wait_until(lambda: len(notified(daemon)) == 2, "a second notification")
         more_reads(daemon)
         assert notified(daemon) == [

@@ -100,7 +100,7 @@ def configuration(folder: Path, included: Path = SAMPLE.parent) -> Path:
 
 
 def edit(sample: Path, blocks: str) -> None:
-    """What the sample's text says to do: a block of one's own, and the line that includes."""
+    """The edits that the sample's text describes: a block of one's own, and the line that includes."""
     text = re.sub(r"(?ms)^<Plugin drs>.*", f"<Plugin drs>\n{blocks}</Plugin>\n", sample.read_text())
     edited, count = re.subn(r"(?m)^#(?=Include)", "", text)
     assert count == 1
@@ -108,7 +108,7 @@ def edit(sample: Path, blocks: str) -> None:
 
 
 def requests_of_a_start(config: Path, cloud) -> int:
-    """Start collectd for one read, which must succeed: how often is the service asked?"""
+    """Start collectd for one read, which must succeed: the number of requests."""
     before = len(cloud.requests)
     run("/usr/sbin/collectd", "-T", "-C", config)
     return len(cloud.requests) - before
@@ -170,9 +170,9 @@ def test_the_maintainer_is_set_in_one_place(tmp_path):
     for name in ("control", "changelog", "collectd-drs.spec"):
         text = (tmp_path / "packaging" / name).read_text()
         assert set(re.findall(r"<\S+@\S+>", text)) == {"<ops@fleet.invalid>"} and someone in text
-    refused = subprocess.run([TOP / "configure", "--with-maintainer=ops"], cwd=tmp_path, text=True,
+    rejected = subprocess.run([TOP / "configure", "--with-maintainer=ops"], cwd=tmp_path, text=True,
                              capture_output=True, check=False)
-    assert refused.returncode != 0 and "NAME <ADDRESS>" in refused.stderr
+    assert rejected.returncode != 0 and "NAME <ADDRESS>" in rejected.stderr
 
 
 def test_make_uninstall_leaves_a_collectd_that_starts(cloud, tmp_path):

@@ -18,7 +18,7 @@ Values = dict[tuple[str, str], float]  # by plugin instance, and type with type 
 
 @pytest.fixture
 def expected(cloud) -> Values:
-    """What the two examples of the API's page are as values; the stand-in answers with them."""
+    """What the two examples of the API's page are as values; the stand-in responds with them."""
     values = {}
     for example in METRICS:
         cloud.jobs.update(items(example))

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 the collectd-drs authors
-"""A service that rejects everything for a while, asks for pauses, or is slow: what follows, and when it is over."""
+"""A service that rejects everything for a while, requests pauses, or is slow: the effect, and the recovery."""
 
 import time
 
@@ -28,13 +28,13 @@ def block(cloud, jobs: list[str], *lines: str) -> str:
 
 
 def reported(daemon) -> float:
-    """How many jobs the last complete read answered."""
+    """How many jobs the last complete cycle reported."""
     reads = daemon.reads("prod")
     return reads[-1].get("prod/count-answered", 0) if reads else 0
 
 
 def cycles_until_reported(daemon, count: int) -> int:
-    """The reads from now on until one has answered so many jobs."""
+    """The cycles from now on until one has reported so many jobs."""
     before = len(daemon.reads("prod"))
     daemon.wait_until(lambda: reported(daemon) == count, f"{count} jobs", timeout=120)
     return next(at for at, read in enumerate(daemon.reads("prod")[before:], 1)
@@ -43,7 +43,7 @@ def cycles_until_reported(daemon, count: int) -> int:
 
 @pytest.mark.parametrize("count, intact, interval", [(200, 0, 3), (200, 100, 3), (1000, 0, 10), (1000, 150, 10)])
 def test_jobs_that_were_rejected_together_are_back_together(cloud, count, intact, interval):
-    """All, or all but some, are rejected as if they did not exist; then the service is well again."""
+    """All, or all but some, are rejected as if they did not exist; then the service recovers."""
     jobs = ids(count)
     with Collectd(block(cloud, jobs, f"Interval {interval}")) as daemon:
         daemon.wait_until(lambda: reported(daemon) == count, "all jobs")
@@ -106,7 +106,7 @@ def test_the_interval_is_named_where_it_ends_a_request(cloud):
 
 
 def test_an_error_item_means_a_missing_job(cloud):
-    """A wrong id that is answered with an error in place of a state is missing, and said to be."""
+    """A wrong id whose item has an error in place of a state is missing, and is reported so."""
     cloud.jobs["wrong"] = BadJob("item", code="DRS.M05003")
     with Collectd(project("prod", cloud, f'Job "{JOB}"', 'Job "wrong"')) as daemon:
         read = daemon.wait_for_reads(2, "prod")[-1]

@@ -24,7 +24,7 @@ MOST_STOPS = 20
 # At which moment of a read the service leaves the plugin alone.
 MOMENTS = {
     "before the request": ("silent", {}),
-    "before the answer": ("black-hole", {}),
+    "before the response": ("black-hole", {}),
     "in the header": ("header-drips", {"pace": 0.05}),
     "in the body": ("body-stalls", {}),
     "while the body drips": ("body-drips", {"pace": 0.05}),
@@ -47,7 +47,7 @@ def check_stop(config: str, wait, start=Collectd) -> None:
 
 @contextmanager
 def full_port():
-    """A port that answers no SYN: its queue is full, and nobody takes from it."""
+    """A port that acknowledges no SYN: its queue is full, and nobody takes from it."""
     with socket.socket() as door, socket.socket() as first, socket.socket() as second:
         door.bind(("127.0.0.1", 0))
         door.listen(0)
@@ -58,7 +58,7 @@ def full_port():
 
 
 def is_connecting(port: int) -> bool:
-    """Is there a connection to this port that waits for an answer to its SYN?"""
+    """Is there a connection to this port whose SYN is not acknowledged?"""
     with open("/proc/net/tcp", encoding="ascii") as table:
         rows = [line.split() for line in table]
     waiting = [row for row in rows if row[2].endswith(f":{port:04X}") and row[3] == "02"]

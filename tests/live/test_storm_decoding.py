@@ -41,7 +41,7 @@ def in_pieces(body: bytes) -> bytes:
 
 @contextmanager
 def server(response: bytes) -> Iterator[int]:
-    """A service that answers each request with these bytes; its port."""
+    """A service that responds to each request with these bytes; its port."""
     with socket.create_server(("127.0.0.1", 0)) as door:
         def serve() -> None:
             with suppress(OSError):  # the door is shut, or the daemon has left

@@ -12,7 +12,7 @@ from machine import own_mounts
 from standin import Certificates, StandIn
 
 SERVERS = [
-    # what the server shows, further lines, is it asked?
+    # certificate of the server, further lines, is the request sent?
     ("good", [], True),
     ("wrong-name", [], False),
     ("wrong-name", ["VerifyHost false"], True),
@@ -24,7 +24,7 @@ SERVERS = [
 
 
 def is_reached(tls, *lines: str) -> bool:
-    """Does a read of a service with this TLS context get an answer?"""
+    """Does a read of a service with this TLS context get a response?"""
     with StandIn(PROJECT_ID, TOKEN, tls=tls) as cloud:
         cloud.jobs[JOB] = {"job_id": JOB}
         result = Collectd(project("prod", cloud, *lines)).test_read()
@@ -90,7 +90,7 @@ def replace(path, certificates) -> None:
 
 
 def test_a_replaced_cacert_is_trusted_at_once(certificates, tmp_path):
-    """libcurl with OpenSSL keeps what it has read of a file; for 300 seconds, as we ask it to."""
+    """libcurl with OpenSSL keeps what it has read of a file; for 300 seconds, which we set."""
     other = Certificates(tmp_path / "other")
     with polled_with_cacert(certificates, tmp_path / "trusted.pem") as (cloud, daemon):
         connect_anew(cloud, daemon, up=True)

@@ -32,7 +32,7 @@ def test_a_new_token_in_the_file_is_used_without_a_restart(cloud, token_file):
     with Collectd(with_file(cloud, token_file)) as daemon:
         daemon.wait_until(lambda: reported(daemon), "values with the first token")
         cloud.token = "the-second-token"
-        daemon.wait_until(lambda: not reported(daemon), "the first token to be refused")
+        daemon.wait_until(lambda: not reported(daemon), "the first token to be rejected")
         write_secret(token_file, "the-second-token")
         daemon.wait_until(lambda: reported(daemon), "values with the second token")
 

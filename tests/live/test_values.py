@@ -147,7 +147,7 @@ def test_an_old_value_is_never_dispatched_again(cloud):
         cloud.drs.unknown_job = BadJob("omit")
         del cloud.jobs[JOB]
         daemon.wait_until(lambda: [read["prod/bool-up"] for read in daemon.reads()][-2:] == [0, 0],
-                          "two reads without an answer")
+                          "two cycles without a response")
         assert {name.partition("/")[0] for name in daemon.reads()[-1]} == {"prod"}
 
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 the collectd-drs authors
-"""Which jobs a project in real collectd watches, and what the plugin has said."""
+"""Which jobs a project in real collectd watches, and the lines of the plugin."""
 
 from daemons import Collectd
 
@@ -13,12 +13,12 @@ def watched(daemon: Collectd) -> set[str]:
 
 
 def wait_until_watched(daemon: Collectd, *names: str) -> None:
-    """Wait for a read of exactly these jobs; for none of them, for a read that says so."""
+    """Wait for a read of exactly these jobs; for none of them, for a read without any."""
     daemon.wait_until(lambda: daemon.reads() and watched(daemon) == set(names),
                       f"values of {names or 'nothing'}")
 
 
 def log_lines(daemon: Collectd) -> list[str]:
-    """What the plugin said, apart from its start."""
+    """The lines of the plugin, apart from its start."""
     lines = [line.text.removeprefix("drs plugin: ") for line in daemon.lines("drs plugin: ")]
     return [line for line in lines if not line.startswith("version ")]

@@ -7,7 +7,7 @@ In a test (with tests/ on sys.path):
     from standin import Migration, StandIn
 
     with StandIn(project_id="054b...", token="t0k3n") as cloud:
-        cloud.jobs["8d0e..."] = {"job_id": "8d0e...", "progress": "100"}  # answered as it stands
+        cloud.jobs["8d0e..."] = {"job_id": "8d0e...", "progress": "100"}  # sent as it stands
         cloud.jobs["f95c..."] = Migration()  # advances
         ...  # point the client at cloud.endpoint
         cloud.wait_for_requests(1)

@@ -23,7 +23,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--prefix", default="", help="path in front of /v3")
     parser.add_argument("--scenario", default="demo", help="demo, or a JSON file")
     parser.add_argument("--speed", type=float, default=1.0, help="how fast migrations advance")
-    parser.add_argument("--latency", type=float, default=0.0, help="milliseconds for an answer")
+    parser.add_argument("--latency", type=float, default=0.0, help="milliseconds for a response")
     parser.add_argument("--status", type=int, default=202, help="of a success: 202 or 200")
     parser.add_argument("--gzip", action="store_true", help="compress where the client accepts it")
     parser.add_argument("--guesses", action="store_true",

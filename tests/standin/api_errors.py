@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 the collectd-drs authors
-"""Refusals: every known error code with its status, and every shape of body one comes in."""
+"""API errors: every known error code with its status, and every shape of body one comes in."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from .wire import Response
 
-# code: status, message. %s is what was wrong, where the service says it.
+# code: status, message. %s is what was wrong, where the service names it.
 CODES = {
     "DRS.M00002": (422, "The result is empty."),
     "DRS.M00004": (500, "Internal error."),
@@ -41,7 +41,7 @@ REQUEST_ID = "f2b5a3d0c1e94b7e8a6d0123456789ab"
 
 
 class ApiError(Exception):
-    """A request refused: raised by a service, or kept as a setting of what it shall raise."""
+    """An error response: raised by a service, or kept as a setting of what it shall raise."""
 
     def __init__(
         self,

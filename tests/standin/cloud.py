@@ -116,7 +116,7 @@ class StandIn:
 
     @property
     def requests(self) -> list[Request]:
-        """What DRS has been asked; see also iam.requests and metadata.requests."""
+        """The requests to DRS; see also iam.requests and metadata.requests."""
         return self.drs.requests
 
     def wait_for_requests(
@@ -141,7 +141,7 @@ class StandIn:
         """Switches a fault of FAULTS on, for `times` times or until the result's stop().
 
         Several that are on are played in the order in which they were switched on. With `path`
-        ("/batch-rpo-and-rto", say) only requests whose path ends like this meet it.
+        (such as "/batch-rpo-and-rto") only requests whose path ends like this meet it.
         """
         return self.services[service].faults.add(fault, times, path, **options)
 

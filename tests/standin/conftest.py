@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 the collectd-drs authors
-"""A stand-in for each test, and a plain client that asks it."""
+"""A stand-in for each test, and a plain client."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def send(
 
 
 def progress(cloud: StandIn, *jobs: str, headers: dict | None = None, **more) -> ClientResponse:
-    """The request of the plugin, made right unless told otherwise."""
+    """The request of the plugin, valid unless arguments change it."""
     more.setdefault("body", {"jobs": list(jobs) or [JOB]})
     url = f"{cloud.endpoint}/v3/{PROJECT}/jobs/batch-progress"
     return send(url, headers=HEADERS if headers is None else headers, **more)

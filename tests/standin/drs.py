@@ -2,7 +2,7 @@
 # Copyright (c) 2026 the collectd-drs authors
 """The operations of DRS, as strict as the API's page and as lenient as the service has been seen.
 
-What no document tells (what a bad id does, how many ids fit, ...) is a setting, so that tests can
+What no document specifies (what a bad id does, how many ids fit, ...) is a setting, so that tests can
 play every possibility.
 """
 
@@ -30,14 +30,14 @@ LANGUAGES = ("en-us", "zh-cn")
 class BadJob:
     """What an id does that the service does not like.
 
-    `how` is "reject" (the whole batch; `shape` and `named` say how), "omit" (left out of the
+    `how` is "reject" (the whole batch; `shape` and `named` define how), "omit" (left out of the
     results) or "item" (an item with an error code among the good ones).
     """
 
     how: str = "reject"
     code: str = "DRS.M05003"
     shape: str = "flat"
-    named: bool = False  # with shape "envelope": the refusal tells which id was bad
+    named: bool = False  # with shape "envelope": the error names the bad id
 
 
 class JobTable(UserDict):
@@ -79,14 +79,14 @@ class Drs(Service):
         self.unknown_job = BadJob()  # what an id does that is not in `jobs`
         self.empty = "results"  # or "reject": no results at all is DRS.M00002
         self.most_ids: int | None = None  # ids in one request; more are ...
-        self.too_many = ApiError("DRS.M00299")  # ... refused like this
+        self.too_many = ApiError("DRS.M00299")  # ... rejected like this
         self.rpo_and_rto: dict[str, dict | BadJob] = {}  # by id, in place of what `jobs` has
-        self.rpo_and_rto_error: ApiError | None = None  # every such request is refused like this
+        self.rpo_and_rto_error: ApiError | None = None  # every such request is rejected like this
         self.names: dict[str, str] = {}  # for the task list: names by id ...
-        self.use_types: dict[str, str] = {}  # ... db_use_type, "migration" if not told ...
+        self.use_types: dict[str, str] = {}  # ... db_use_type, "migration" by default ...
         self.task_fields: dict[str, dict] = {}  # ... members that replace or add to the usual ...
         self.tags: dict[str, dict[str, str]] = {}  # ... and tags, to select by
-        self.list_error: ApiError | None = None  # the task list is refused like this
+        self.list_error: ApiError | None = None  # the task list is rejected like this
         self.list_in_pages = False  # page 0 is no more than the first page
 
     def handle(self, request: Request) -> Response:

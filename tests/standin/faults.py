@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 the collectd-drs authors
-"""Faults that can be switched on: the table, the switches, and those that spoil the wire.
+"""Faults that can be switched on: the table, the switches, and those that corrupt the wire.
 
 A fault has one of four stages: DOOR (the port refuses), ACCEPT (the connection fails before a
-request), REPLY (another answer is sent instead) and WIRE (the answer's bytes go wrong). Faults of
-the last two see the answer that the service would have given. Those of the stage REPLY stand in
+request), RESPONSE (another response is sent instead) and WIRE (the response's bytes go wrong). Faults of
+the last two see the response that the service would have sent. Those of the stage RESPONSE are in
 hostile.py.
 """
 
@@ -154,7 +154,7 @@ def _reset_at_accept(link: Link) -> None:
 
 @fault("silent", ACCEPT)
 def _silent(link: Link) -> None:
-    """Accepts, reads and never answers: a black hole, and on a TLS port a hanging handshake."""
+    """Accepts, reads and never responds: a black hole, and on a TLS port a hanging handshake."""
     link.hold()
 
 
@@ -166,26 +166,26 @@ def _tls_cut(link: Link) -> None:
 
 @fault("tls-plain", ACCEPT)
 def _tls_plain(link: Link) -> None:
-    """Plain HTTP answers, whatever came: a TLS client that meets a port without TLS."""
+    """A plain HTTP response to any bytes: a TLS client that meets a port without TLS."""
     link.receive()
     link.send(head(400, {"Content-Length": "0", "Connection": "close"}))
 
 
 @fault("black-hole", WIRE)
 def _black_hole(link: Link, _response: Response, _now: float) -> None:
-    """The request is read and never answered."""
+    """The request is read and never gets a response."""
     link.hold()
 
 
 @fault("reset-after-request", WIRE)
 def _reset_after_request(link: Link, _response: Response, _now: float) -> None:
-    """RST instead of an answer."""
+    """RST instead of a response."""
     link.reset()
 
 
 @fault("close-after-request", WIRE)
 def _close_after_request(_link: Link, _response: Response, _now: float) -> None:
-    """FIN instead of an answer."""
+    """FIN instead of a response."""
 
 
 @fault("reset-in-header", WIRE)
@@ -270,5 +270,5 @@ def _body_endless(link: Link, response: Response, now: float) -> None:
 
 @fault("not-http", WIRE)
 def _not_http(link: Link, _response: Response, _now: float) -> None:
-    """Something answers that does not speak HTTP."""
+    """A response in another protocol than HTTP."""
     link.send(b"SSH-2.0-OpenSSH_9.2p1\r\n")

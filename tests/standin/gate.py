@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 the collectd-drs authors
-"""The gateway's question before any operation: who asks? A token or a signature must answer it."""
+"""The gateway's check before any operation: a valid token or signature."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Gate:
 
     def __init__(self, token: str | None, identity: Identity, keys: KeyRing):
         self.bad_token = "DRS.M00100"  # the code for a token that is not (or no longer) good
-        self.knows: Callable[[str], bool] | None = None  # another identity service, asked last
+        self.knows: Callable[[str], bool] | None = None  # another identity service, consulted last
         self._lock = threading.Lock()
         self._token = token
         self._former: set[str] = set()
@@ -32,7 +32,7 @@ class Gate:
 
     @token.setter
     def token(self, token: str | None) -> None:
-        """The old one is refused from now on, but using it is no mistake of the client."""
+        """The old one is rejected from now on, but its use is no client error."""
         with self._lock:
             if self._token is not None:
                 self._former.add(self._token)
@@ -40,7 +40,7 @@ class Gate:
             self._former.discard(token)
 
     def check(self, request: Request, project_id: str) -> Iterator[ApiError]:
-        """Refuses who is not let in."""
+        """The errors of a request without a valid credential."""
         token = request.headers.get("x-auth-token")
         signature = request.headers.get("authorization")
         if token is not None and signature is not None:

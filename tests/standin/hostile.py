@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 the collectd-drs authors
-"""Faults of the stage REPLY: hostile or foolish answers, made from the answer that was due.
+"""Faults of the stage RESPONSE: hostile or invalid responses, made from the response that was due.
 
-A document is spoilt at its first object of interest (the first result, the token, the credential,
+A document is corrupted at its first object of interest (the first result, the token, the credential,
 or the whole), so that the same faults serve every service.
 """
 
@@ -30,7 +30,7 @@ NAMES = [
 
 
 def _document(response: Response) -> tuple[Any, dict]:
-    """The answer's document and its first object of interest."""
+    """The response's document and its first object of interest."""
     try:
         document = json.loads(response.body)
     except ValueError:
@@ -70,7 +70,7 @@ def _error(
     _response: Response, request: Request, code: str = "DRS.M00004", status: int | None = None,
     shape: str = "flat", job_id: str | None = None, headers: dict[str, str] | None = None,
 ) -> Response:
-    """Any code with its own or any other status, in any shape of body; see refusals.py."""
+    """Any code with its own or any other status, in any shape of body; see api_errors.py."""
     request.code = code
     return ApiError(code, status=status, shape=shape, job_id=job_id, headers=headers).response()
 
@@ -142,7 +142,7 @@ def _repeated_keys(response: Response, _request: Request) -> Response:
 
 @fault("strangers", RESPONSE)
 def _strangers(response: Response, _request: Request, count: int = 3) -> Response:
-    """Items of jobs that nobody asked for, before the right ones."""
+    """Items of jobs that were not requested, before the right ones."""
     document, _ = _document(response)
     strangers = [{"job_id": f"{STRANGER}{i}", "progress": "50"} for i in range(count)]
     document["results"] = strangers + document.get("results", [])

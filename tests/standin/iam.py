@@ -3,7 +3,7 @@
 """The identity service: Keystone v3's token operation for IAM users, with its lockout.
 
 It takes what Keystone takes: users and projects by id or by name, members that it does not know,
-and a query that asks for the catalog or not.
+and a query that includes or omits the catalog.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ NO_ENTRY = "The request you have made requires authentication."
 
 @dataclass
 class User:
-    """An IAM user. `tries` counts all logins, `failures` those refused since the last good one."""
+    """An IAM user. `tries` counts all logins, `failures` those rejected since the last good one."""
 
     name: str
     password: str
@@ -61,7 +61,7 @@ def instant(seconds: float) -> str:
 
 
 class Identity(Service):
-    """POST /v3/auth/tokens, and GET /v3 for clients that ask for the version first.
+    """POST /v3/auth/tokens, and GET /v3 for clients that request the version first.
 
     Settings are plain attributes.
     """
@@ -74,7 +74,7 @@ class Identity(Service):
         self.issued: dict[str, Issued] = {}
         self.token_size = 1500  # characters
         self.token_life = 86400.0  # seconds
-        self.lock_after = 5  # refused logins in a row
+        self.lock_after = 5  # rejected logins in a row
         self.lock_seconds = 900.0
         self.region = "eu-de"  # the name of every project
         self.catalog: list[dict] = []  # as Keystone writes it
@@ -88,7 +88,7 @@ class Identity(Service):
         return user
 
     def revoke(self, code: str) -> None:
-        """Every token issued so far is refused from now on, with this code."""
+        """Every token issued so far is rejected from now on, with this code."""
         with self._lock:
             for token in self.issued.values():
                 token.rejected_with = code
@@ -99,15 +99,15 @@ class Identity(Service):
             return self._version(request)
         self._check_form(request)
         auth = strict_json.decode(request.body)["auth"]
-        asked = auth["identity"]["password"]["user"]
+        wanted = auth["identity"]["password"]["user"]
         with self._lock:
-            user = self._find_user(asked)
+            user = self._find_user(wanted)
             if user is None:
-                raise refused(401, NO_ENTRY)
-            self._log_in(user, asked["password"])
+                raise keystone_error(401, NO_ENTRY)
+            self._log_in(user, wanted["password"])
             project_id = self._find_project(user, auth["scope"]["project"])
             if project_id is None:
-                raise refused(self.no_role_status, "The user has no role in this project.")
+                raise keystone_error(self.no_role_status, "The user has no role in this project.")
             return self._issue(user, project_id, with_catalog=not request.query)
 
     def _version(self, request: Request) -> Response:
@@ -124,7 +124,7 @@ class Identity(Service):
     def _check_form(self, request: Request) -> None:
         if request.path != TOKENS:
             request.problems.append(f"no such path: {request.target}")
-            raise refused(404, "Could not find the resource.")
+            raise keystone_error(404, "Could not find the resource.")
         if request.method != "POST" or request.query not in QUERIES:
             request.problems.append(f"not a POST with a known query: {request.method}")
         if request.headers.get("content-type", "").partition(";")[0].strip() != "application/json":
@@ -138,32 +138,32 @@ class Identity(Service):
         if problem:
             request.problems.append(problem)
         if request.problems:
-            raise refused(400, "; ".join(request.problems))
+            raise keystone_error(400, "; ".join(request.problems))
 
-    def _find_user(self, asked: dict) -> User | None:
-        if "id" in asked:
-            return next((user for user in self.users.values() if user.id == asked["id"]), None)
-        domain = asked["domain"]
-        return self.users.get((domain.get("name", domain.get("id")), asked["name"]))
+    def _find_user(self, wanted: dict) -> User | None:
+        if "id" in wanted:
+            return next((user for user in self.users.values() if user.id == wanted["id"]), None)
+        domain = wanted["domain"]
+        return self.users.get((domain.get("name", domain.get("id")), wanted["name"]))
 
-    def _find_project(self, user: User, asked: dict) -> str | None:
+    def _find_project(self, user: User, wanted: dict) -> str | None:
         """The id of a project in which the user has a role."""
-        if "id" in asked:
-            return asked["id"] if asked["id"] in user.projects else None
-        return min(user.projects, default=None) if asked["name"] == self.region else None
+        if "id" in wanted:
+            return wanted["id"] if wanted["id"] in user.projects else None
+        return min(user.projects, default=None) if wanted["name"] == self.region else None
 
     def _log_in(self, user: User, password: str) -> None:
         now = self.clock.now()
         user.tries += 1
         if now < user.locked_until:
-            raise refused(401, f"The account is locked for user: {user.name}.")
+            raise keystone_error(401, f"The account is locked for user: {user.name}.")
         if password != user.password:
             user.failures += 1
             if user.failures >= self.lock_after:
                 user.locked_until = now + self.lock_seconds
                 user.lockouts += 1
                 user.failures = 0
-            raise refused(401, NO_ENTRY)
+            raise keystone_error(401, NO_ENTRY)
         user.failures = 0
 
     def _issue(self, user: User, project_id: str, with_catalog: bool) -> Response:
@@ -224,6 +224,6 @@ def check_named(container: dict, where: str) -> None:
     text(domain, "id" if "id" in domain else "name", f"{where}.domain")
 
 
-def refused(status: int, message: str) -> ApiError:
-    """A refusal as Keystone writes it."""
+def keystone_error(status: int, message: str) -> ApiError:
+    """An error as Keystone writes it."""
     return ApiError("", status=status, message=message, shape="keystone")

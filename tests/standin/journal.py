@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 the collectd-drs authors
-"""What the stand-in has been asked: a record of requests that tests read and wait on."""
+"""The requests that the stand-in got: a record that tests read and wait on."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ class Request:
     query: str
     headers: dict[str, str]  # names in lower case
     body: bytes
-    status: int | None = None  # None: never answered, or spoilt by a fault
-    code: str = ""  # the error code of a refusal
+    status: int | None = None  # None: no response, or one that a fault corrupted
+    code: str = ""  # the code of an error response
     fault: str = ""  # the name of the fault that was played
     problems: list[str] = field(default_factory=list)  # what the client did wrong
 
@@ -36,7 +36,7 @@ class Request:
 
     @property
     def jobs(self) -> list[str]:
-        """The ids asked for, as far as the body is readable."""
+        """The requested ids, as far as the body is readable."""
         try:
             jobs = json.loads(self.body)["jobs"]
         except (ValueError, KeyError, TypeError):
@@ -66,7 +66,7 @@ class Journal:
         self._log = log
 
     def enter(self) -> None:
-        """A request has been read and is not yet answered."""
+        """A request has been read and has no response yet."""
         with self._changed:
             self._in_flight += 1
             self._most_in_flight = max(self._most_in_flight, self._in_flight)
@@ -76,7 +76,7 @@ class Journal:
             self._in_flight -= 1
 
     def add(self, request: Request) -> None:
-        """Recorded once its answer is decided and before it is sent: no waiter sees half of it."""
+        """Recorded once its response is decided and before it is sent: no waiter sees half of it."""
         with self._changed:
             self._requests.append(request)
             if self._log:
@@ -90,7 +90,7 @@ class Journal:
 
     @property
     def most_in_flight(self) -> int:
-        """The largest number of requests that were being answered at once."""
+        """The largest number of requests in flight at once."""
         with self._changed:
             return self._most_in_flight
 

@@ -28,7 +28,7 @@ class Metadata(Service):
 
     def __init__(self, clock: Clock, keys: KeyRing, log: Callable[[str], None] | None = None):
         super().__init__(clock, log)
-        self.offers_token: bool | int = True  # or the status of the refusal: 404, 405, 503
+        self.offers_token: bool | int = True  # or the status of the error: 404, 405, 503
         self.needs_token = False  # no key without a session token
         self.agency = True  # False: the server has none
         self.key_life = 6 * 3600.0

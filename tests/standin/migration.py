@@ -99,7 +99,7 @@ def full(struct: float, data: float, index: float) -> list[Stage]:
 
 
 def incremental(seconds: float = FOR_EVER) -> list[Stage]:
-    """Replay of changes, for ever unless told otherwise."""
+    """Replay of changes, for ever by default."""
     return [Stage("INCRE_TRANSFER_STARTED", seconds, incremental=True)]
 
 

@@ -2,7 +2,7 @@
 # Copyright (c) 2026 the collectd-drs authors
 """An item of batch-rpo-and-rto: what the node has not read yet, and what is read and not replayed.
 
-Nobody has seen what the service says before the incremental phase; here both delays are then -1,
+Nobody has seen what the service reports before the incremental phase; here both delays are then -1,
 which is its sign for "none" in batch-progress.
 """
 

@@ -141,7 +141,7 @@ class Listener:
             self.resumed += resumed
 
     def _serve_one(self, link: Link) -> bool:
-        """Reads a request and answers it; True where the connection can serve another."""
+        """Reads a request and responds; True where the connection can serve another."""
         try:
             raw = link.read_request()
         except Malformed as error:
@@ -186,7 +186,7 @@ class Listener:
         self.service.journal.add(request)
 
     def _dress(self, response: Response, request: Request, last: bool) -> bytes:
-        """The bytes of an answer, in the transfer form that the service is set to."""
+        """The bytes of a response, in the transfer form that the service is set to."""
         accepted = request.headers.get("accept-encoding", "")
         if self.service.gzip and "gzip" in accepted and "Content-Encoding" not in response.headers:
             response = response.compressed()

@@ -26,7 +26,7 @@ class Service:
         self.journal = Journal(log)
         self.faults = FaultBoard()
         self.throttle: Throttle | None = None
-        self.latency = 0.0  # seconds from the request to its answer, at least
+        self.latency = 0.0  # seconds from the request to its response, at least
         self.gzip = False  # compress, where the client accepts it
         self.chunked = False  # no Content-Length
 
@@ -53,6 +53,6 @@ class Service:
 
 
 def client_error(request: Request, problem: str, code: str, **details) -> ApiError:
-    """A refusal for which the client is to blame, noted in the record."""
+    """An error that the client caused, noted in the record."""
     request.problems.append(problem)
     return ApiError(code, **details)

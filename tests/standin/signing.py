@@ -2,7 +2,7 @@
 # Copyright (c) 2026 the collectd-drs authors
 """Signatures of access keys, SDK-HMAC-SHA256: computed anew from what came, and the keys' lockout.
 
-This is written from the description of the algorithm alone, so that it can tell whether another
+This is written from the description of the algorithm alone, so that it can check whether another
 implementation is right.
 """
 
@@ -71,14 +71,14 @@ class Key:
     secret: str
     security_token: str | None = None
     expires: float | None = None
-    failures: int = 0  # refused in a row
+    failures: int = 0  # rejected in a row
     locked_until: float = 0.0
     lockouts: int = 0
     tries: int = 0
 
 
 class KeyRing:
-    """The keys that the cloud knows; more than `lock_after` refusals in a row lock one."""
+    """The keys that the cloud knows; more than `lock_after` rejections in a row lock one."""
 
     def __init__(self, clock: Clock):
         self.clock = clock
@@ -98,12 +98,12 @@ class KeyRing:
         """Refuses a signature that is not right, and a key that is locked."""
         match = AUTHORIZATION.fullmatch(request.headers["authorization"])
         if not match:
-            yield refused(request, "malformed Authorization")
+            yield rejected(request, "malformed Authorization")
             return
         access, signed, given = match[1], match[2].split(";"), match[3]
         key = self.keys.get(access)
         if key is None:
-            yield refused(request, f"unknown access key {access}")
+            yield rejected(request, f"unknown access key {access}")
             return
         with self._lock:
             now = self.clock.now()
@@ -114,7 +114,7 @@ class KeyRing:
             problem = self._problem(request, key, signed, given, now)
             self._count(key, bool(problem), now)
         if problem:
-            yield refused(request, problem)
+            yield rejected(request, problem)
         elif request.headers.get("x-project-id", project_id) != project_id:
             yield client_error(request, "X-Project-Id is not the path's", "DRS.M00261")
 
@@ -159,5 +159,5 @@ def moment(date: str) -> float:
         return 0.0
 
 
-def refused(request: Request, problem: str) -> ApiError:
+def rejected(request: Request, problem: str) -> ApiError:
     return client_error(request, problem, "APIG.0301", detail=problem)

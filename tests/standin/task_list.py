@@ -45,7 +45,7 @@ def respond(drs: "Drs", request: Request, document: Any) -> Response:
 
 
 def check(request: Request, document: Any) -> Iterator[ApiError]:
-    """Whether the body is what the operation asks for."""
+    """Whether the body has what the operation requires."""
     missing = [name for name in REQUIRED if not isinstance(document, dict) or name not in document]
     if missing:
         yield client_error(request, f"no {', '.join(missing)}", "DRS.M00202", detail="body")

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 the collectd-drs authors
-"""The stand-in's faults: each is seen on the raw bytes, and ends when it is told to."""
+"""The stand-in's faults: each is seen on the raw bytes, and ends when it is removed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ REQUEST = (
 
 
 def raw(cloud: StandIn, at_most: int = 1 << 30, until: bytes | None = None) -> tuple[bytes, str]:
-    """The bytes that answer a request, and how they ended: "fin", "rst", "silence" or "enough".
+    """The bytes of the response to a request, and how they ended: "fin", "rst", "silence" or "enough".
 
     Silence is a moment in which nothing comes, after the bytes `until`, which may be none.
     """

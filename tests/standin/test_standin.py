@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 the collectd-drs authors
-"""The stand-in's DRS: what it answers, how strict it is, and each of its unknowns."""
+"""The stand-in's DRS: its responses, how strict it is, and each of its unknowns."""
 
 import gzip
 import http.client

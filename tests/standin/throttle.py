@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 the collectd-drs authors
-"""Throttling: so many requests in a window, then refusals until the window has passed."""
+"""Throttling: so many requests in a window, then rejections until the window has passed."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Throttle:
         self._admitted: deque[float] = deque()
 
     def check(self, wall_clock: float) -> None:
-        """Counts this request, or raises its refusal."""
+        """Counts this request, or raises the error."""
         now = time.monotonic()
         with self._lock:
             while self._admitted and now - self._admitted[0] >= self.window:

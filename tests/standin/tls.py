@@ -17,7 +17,7 @@ SERVERS = {
     "wrong-name": (WRONG_NAME, "", ""),
     "expired": (RIGHT_NAME, "20200101000000Z", "20210101000000Z"),
 }
-# Python 3.13 and later believe only a CA that says so, and certificates that name their issuer's key.
+# Python 3.13 and later trust only a CA that is marked as one, and certificates that name their issuer's key.
 CA_EXTENSIONS = ("basicConstraints=critical,CA:TRUE", "keyUsage=critical,keyCertSign,cRLSign",
                  "subjectKeyIdentifier=hash")
 # In place of the machine's openssl.cnf, whose defaults depend on the release.
@@ -113,7 +113,7 @@ def server_context(certificate: Path | str, key: Path | str) -> ssl.SSLContext:
 
 
 def openssl(*arguments: Path | str) -> None:
-    """Runs openssl; on failure the error holds what it said."""
+    """Runs openssl; on failure the error holds its output."""
     done = subprocess.run(
         ["openssl", *map(str, arguments)], capture_output=True, text=True, check=False
     )

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 the collectd-drs authors
-"""HTTP/1.1 on a socket: reads requests strictly, writes answers, and can break off anywhere."""
+"""HTTP/1.1 on a socket: reads requests strictly, writes responses, and can break off anywhere."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Malformed(Exception):
 
 @dataclass
 class Response:
-    """An answer, before it is dressed for the wire."""
+    """A response, before it is encoded for the wire."""
 
     status: int
     body: bytes = b""
@@ -84,7 +84,7 @@ class RawRequest:
 
     @property
     def last(self) -> bool:
-        """True where the client wants the connection closed after the answer."""
+        """True where the client wants the connection closed after the response."""
         return self.version == "HTTP/1.0" or self.headers.get("connection", "").lower() == "close"
 
 
@@ -98,7 +98,7 @@ class Link:
         self._rest = b""
 
     def handshake(self, context: ssl.SSLContext) -> bool:
-        """Turns TLS on; the answer tells whether the session was resumed."""
+        """Turns TLS on; the result is whether the session was resumed."""
         try:
             # In two steps, so that interrupt() reaches a handshake that hangs.
             self.sock = context.wrap_socket(
@@ -131,7 +131,7 @@ class Link:
             raise Gone
 
     def hold(self) -> None:
-        """Swallows what comes and says nothing until the peer leaves."""
+        """Swallows what comes and sends nothing until the peer leaves."""
         while True:
             self.receive()
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the collectd-drs authors
  *
- * An allocator that a test holds in its hands: it fails where told, counts
+ * An allocator that a test holds in its hands: it fails where set, counts
  * what is not freed, and looks for a secret in each block that is freed. It is
  * for the program's own code, the core's included, and works by the linker:
  * -Wl,--wrap=malloc,--wrap=calloc,--wrap=reallocarray,--wrap=free,--wrap=strdup
@@ -23,7 +23,7 @@
  * on a thread of its own. */
 static volatile struct alloc {
   long fail_at;               /* the allocation that fails, from 1; 0: none */
-  _Atomic long asked;         /* allocations since alloc_reset */
+  _Atomic long calls;         /* allocations since alloc_reset */
   _Atomic long live;          /* blocks allocated since and not freed */
   _Atomic size_t bytes, peak; /* in such blocks: now, and the most */
   const char *secret;         /* must not be in a block that is freed */
@@ -42,7 +42,7 @@ void *__wrap_reallocarray(void *p, size_t count, size_t size);
 void __wrap_free(void *p);
 char *__wrap_strdup(const char *text);
 
-static inline bool alloc_fails(void) { return ++alloc.asked == alloc.fail_at; }
+static inline bool alloc_fails(void) { return ++alloc.calls == alloc.fail_at; }
 
 static inline void *alloc_count(void *p) {
   if (p == NULL)
@@ -93,14 +93,14 @@ void __wrap_free(void *p) {
 }
 
 /* Runs `body` with its first allocation failing, then with its second, and so
- * on, until it does not need one more. `body` says whether it succeeded: it
+ * on, until it does not need one more. `body` returns whether it succeeded: it
  * must not where an allocation failed, and must leave nothing behind. */
 static inline void alloc_fail_each(bool (*body)(void)) {
   for (long n = 1;; n++) {
     alloc_reset();
     alloc.fail_at = n;
     bool ok = body();
-    bool failed = alloc.asked >= n;
+    bool failed = alloc.calls >= n;
     if (alloc.live != 0)
       fail_msg("%ld blocks left where allocation %ld fails", (long)alloc.live,
                n);

@@ -2,7 +2,7 @@
  * Copyright (c) 2026 the collectd-drs authors
  *
  * Cases that are files: where they are, and what is in them. The environment's
- * `srcdir` says where the sources are; without it, the current directory. A
+ * `srcdir` is where the sources are; without it, the current directory. A
  * file that cannot be read fails the test. */
 
 #ifndef DRS_TESTS_CASES_H

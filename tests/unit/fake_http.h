@@ -2,7 +2,7 @@
  * Copyright (c) 2026 the collectd-drs authors
  *
  * The network and the clock in a test's hands: http.h and deadline.h without a
- * socket and without time. What is started waits until the test answers it.
+ * socket and without time. What is started waits until the test responds.
  *
  * To be included by one file of a program, whose functions the linker takes in
  * place of the core's. */
@@ -27,7 +27,7 @@ struct http_transfer {
   bool once;
 };
 
-/* The requests that wait for an answer, the oldest first. */
+/* The requests that wait for a response, the oldest first. */
 static struct http_transfer *fake_calls[FAKE_CALLS_MAX];
 static size_t fake_calls_len;
 static size_t fake_started, fake_cancelled; /* requests so far */
@@ -112,7 +112,7 @@ static inline bool fake_body(struct http_transfer *call, long status,
   return ok;
 }
 
-/* Gives a waiting request its whole answer, or as much as it takes. */
+/* Gives a waiting request its whole response, or as much as it takes. */
 static inline void fake_response(struct http_transfer *call,
                                  struct http_response reply, const char *body) {
   struct err err = ERR_INIT;

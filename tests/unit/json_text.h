@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the collectd-drs authors
  *
- * What the JSON reader tells, as one line: keys and strings as they are, with
- * \xHH for what is not printable ASCII, numbers behind a '#', and ')' for each
- * end.
+ * The tokens of the JSON reader, as one line: keys and strings as they are,
+ * with \xHH for what is not printable ASCII, numbers behind a '#', and ')' for
+ * each end.
  *
  *     {"a": [1, "x", null]}  ->  {a:[#1"x"null)) */
 
@@ -74,7 +74,7 @@ static const struct json_events events = {
     .close = on_close,
 };
 
-/* A reader, and nothing told yet. */
+/* A reader, and no output yet. */
 static inline struct json_reader *start(void) {
   output[0] = '\0';
   return json_reader_new(&events, output);

@@ -96,7 +96,7 @@ static inline void print_response(struct json_decoder *d) {
 }
 
 /* Decodes a response that comes in chunks, each a block of its own, so that an
- * access beyond it is found. The result is told.text, to be freed. */
+ * access beyond it is found. The result is output.text, to be freed. */
 static inline void print_all(const char *bytes, size_t len, size_t chunk) {
   struct err e = ERR_INIT;
   struct progress item;

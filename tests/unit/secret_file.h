@@ -81,7 +81,7 @@ static inline void assert_rejected(const char *why) {
   assert_false(changed);
   assert_int_equal(e.kind, ERR_AUTH);
   if (strstr(e.text, why) == NULL)
-    fail_msg("\"%s\" does not say \"%s\"", e.text, why);
+    fail_msg("\"%s\" does not have \"%s\"", e.text, why);
 }
 
 static inline int begin(void **state) {

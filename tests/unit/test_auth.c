@@ -133,7 +133,7 @@ static void assert_applies(struct auth *a, const char *wanted) {
             fake_now);
 }
 
-/* A request that is answered. */
+/* A request that gets a response. */
 static void use(struct auth *a, enum auth_result verdict) {
   struct err words = ERR_INIT;
   unsigned serial;
@@ -209,26 +209,26 @@ static void rejections_of_an_old_token_prove_nothing(void **state) {
   use(a, AUTH_ACCEPTED);
   free(apply(a, &serials[0]));
   free(apply(a, &serials[1]));
-  struct auth_outcome refused = {AUTH_REJECTED, serials[0], &why, -1};
-  auth_done(a, &refused, fake_now);
+  struct auth_outcome rejected = {AUTH_REJECTED, serials[0], &why, -1};
+  auth_done(a, &rejected, fake_now);
   prepare(a);
   respond_login("token-2", DAY);
-  auth_done(a, &refused, fake_now); /* of the same token, but late */
+  auth_done(a, &rejected, fake_now); /* of the same token, but late */
   assert_int_equal(prepare(a), AUTH_READY);
   assert_int_equal(fake_started, 2);
 }
 
-/* Of eight in flight with a new token, all refused, one counts. */
+/* Of eight in flight with a new token, all rejected, one counts. */
 static void rejections_of_one_token_are_one(void **state) {
   (void)state;
   struct auth *a = open_login("p");
-  struct auth_outcome refused = {AUTH_REJECTED, 0, &why, -1};
+  struct auth_outcome rejected = {AUTH_REJECTED, 0, &why, -1};
   prepare(a);
   respond_login("token-1", DAY);
   for (int i = 0; i < 8; i++)
-    free(apply(a, &refused.serial));
+    free(apply(a, &rejected.serial));
   for (int i = 0; i < 8; i++)
-    auth_done(a, &refused, fake_now);
+    auth_done(a, &rejected, fake_now);
   assert_int_equal(prepare(a), AUTH_REFUSED);
   fake_now += 1000;
   assert_int_equal(prepare(a), AUTH_BUSY);
@@ -419,7 +419,7 @@ static void projects_share_a_login(void **state) {
   assert_int_equal(fake_started, 1);
 }
 
-/* One after another: if the password is wrong, one try says so. */
+/* One after another: if the password is wrong, one try shows it. */
 static void a_user_logs_in_once_at_a_time(void **state) {
   (void)state;
   struct auth *a[10];
@@ -437,7 +437,7 @@ static void a_user_logs_in_once_at_a_time(void **state) {
   assert_int_equal(fake_started, 10);
 }
 
-/* Neither is a refusal. */
+/* Neither is a rejection. */
 static void an_unavailable_identity_service_is_retried(void **state) {
   (void)state;
   struct auth *a = open_login("p");
@@ -681,7 +681,7 @@ static void a_wrong_clock_is_named(void **state) {
     auth_done(a, &o, fake_now);
     prepare(a);
     if (strstr(why.text, rows[i].text) == NULL)
-      fail_msg("\"%s\" does not say \"%s\"", why.text, rows[i].text);
+      fail_msg("\"%s\" does not have \"%s\"", why.text, rows[i].text);
     tear_down(NULL);
   }
 }

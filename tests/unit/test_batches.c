@@ -15,13 +15,13 @@
 
 #define MINUTE 60000
 
-/* A service, and what it was asked. */
+/* A service, and its requests. */
 static struct {
   size_t most;         /* ids that it takes in one request */
-  bool says_size;      /* and whether it says that this is the error */
-  bool bad[2000];      /* jobs that it refuses, their batch with them */
-  int asked[2000];     /* how often a job was in a request of this read */
-  bool answered[2000]; /* in this read */
+  bool names_size;     /* and whether its error names this */
+  bool bad[2000];      /* jobs that it rejects, their batch with them */
+  int requested[2000]; /* how often a job was in a request of this read */
+  bool reported[2000]; /* in this read */
   size_t requests, stop_after; /* of this read; 0: it never stops */
 } service;
 
@@ -49,26 +49,26 @@ static int tear_down(void **state) {
   return 0;
 }
 
-/* One request; its jobs are counted, and the batch is told what came. */
-static void ask(const struct batch *batch) {
+/* One request; its jobs are counted, and the batch gets the response. */
+static void request(const struct batch *batch) {
   size_t at = 0, n = 0;
   bool bad = false;
   size_t places[2000];
   for (struct job *job; (job = batches_each(&batches, batch, &at)) != NULL;) {
     size_t place = (size_t)atoi(job->id);
     bad = bad || service.bad[place];
-    service.asked[place]++;
+    service.requested[place]++;
     places[n++] = place;
   }
   service.requests++;
   assert_int_equal(n, batch->len);
-  if (n > service.most && service.says_size) {
+  if (n > service.most && service.names_size) {
     batches_too_large(&batches, batch);
   } else if (n > service.most || bad) {
     batches_split(&batches, batch);
   } else {
     for (size_t i = 0; i < n; i++) {
-      service.answered[places[i]] = true;
+      service.reported[places[i]] = true;
       jobs.all[places[i]]->polls[JOB_PROGRESS].rejected = 0;
     }
     batches_accepted(&batches, batch);
@@ -80,20 +80,20 @@ static size_t read_all(void) {
   struct batch batch;
   now += MINUTE;
   service.requests = 0;
-  memset(service.asked, 0, sizeof(service.asked));
-  memset(service.answered, 0, sizeof(service.answered));
+  memset(service.requested, 0, sizeof(service.requested));
+  memset(service.reported, 0, sizeof(service.reported));
   batches_begin(&batches, ++cycle, now);
   while ((service.stop_after == 0 || service.requests < service.stop_after) &&
          batches_next(&batches, &batch))
-    ask(&batch);
+    request(&batch);
   batches_end(&batches);
   return service.requests;
 }
 
 static void assert_good_ones_reported(void) {
   for (size_t i = 0; i < jobs.len; i++)
-    if (service.answered[i] == service.bad[i])
-      fail_msg("job %zu is %s", i, service.bad[i] ? "answered" : "left out");
+    if (service.reported[i] == service.bad[i])
+      fail_msg("job %zu is %s", i, service.bad[i] ? "reported" : "left out");
 }
 
 static void each_job_is_requested_once(void **state) {
@@ -103,7 +103,7 @@ static void each_job_is_requested_once(void **state) {
     assert_int_equal(read_all(), 11);
     assert_good_ones_reported();
     for (size_t k = 0; k < jobs.len; k++)
-      assert_int_equal(service.asked[k], 1);
+      assert_int_equal(service.requested[k], 1);
   }
 }
 
@@ -145,21 +145,21 @@ static void a_recovered_job_leaves_quarantine(void **state) {
   read_all();
   service.bad[42] = false;
   int minutes = 0;
-  while (!service.answered[42] && minutes++ < 11)
+  while (!service.reported[42] && minutes++ < 11)
     read_all();
   assert_between(minutes, 1, 11);
   assert_int_equal(read_all(), 1);
   assert_good_ones_reported();
 }
 
-/* However it says so, the size that works is found in one read and kept. */
+/* Whatever the error is, the size that works is found in one read and kept. */
 static void it_finds_the_size(void **state) {
   (void)state;
   static const size_t sizes[] = {1, 2, 7, 30, 99};
   for (size_t i = 0; i < 2 * COUNT(sizes); i++) {
     set_up(500, 100);
     service.most = sizes[i / 2];
-    service.says_size = i % 2 == 0;
+    service.names_size = i % 2 == 0;
     read_all();
     assert_good_ones_reported();
     assert_between(batches.size, (service.most + 1) / 2, service.most);
@@ -172,13 +172,13 @@ static void it_finds_the_size(void **state) {
   }
 }
 
-/* A day later the service takes more; where it does not, it is asked ever more
+/* A day later the service takes more; where it does not, it is tried ever more
  * seldom. */
 static void it_grows_with_care(void **state) {
   (void)state;
   set_up(500, 100);
   service.most = 10;
-  service.says_size = true;
+  service.names_size = true;
   size_t wasted = 0;
   for (int minute = 0; minute < 24 * 60; minute++) {
     size_t expected = (500 + batches.size - 1) / batches.size;
@@ -198,14 +198,14 @@ static void every_job_has_its_turn(void **state) {
   (void)state;
   set_up(1000, 100);
   service.stop_after = 3;
-  int answered[1000] = {0};
+  int reported[1000] = {0};
   for (int i = 0; i < 10; i++) {
     read_all();
     for (size_t k = 0; k < jobs.len; k++)
-      answered[k] += service.answered[k];
+      reported[k] += service.reported[k];
   }
   for (size_t k = 0; k < jobs.len; k++)
-    assert_int_equal(answered[k], 3);
+    assert_int_equal(reported[k], 3);
 }
 
 static void a_batch_is_requested_again(void **state) {
@@ -234,14 +234,14 @@ static void a_release_stops_at_bad_jobs(void **state) {
     service.bad[i] = true;
   assert_between(read_all(), 8, 24);
   for (size_t i = 0; i < 40; i++)
-    assert_true(service.answered[i]);
-  size_t asked = 0;
+    assert_true(service.reported[i]);
+  size_t requested = 0;
   for (size_t i = 40; i < 300; i++)
-    asked += service.asked[i] > 0;
-  assert_between(asked, 1, 20);
+    requested += service.requested[i] > 0;
+  assert_between(requested, 1, 20);
 }
 
-/* An answer may speak of jobs that were not asked for in it. */
+/* A response may have jobs that were not in the request. */
 static void a_batch_may_change_while_it_is_in_flight(void **state) {
   (void)state;
   struct batch batch;

@@ -226,7 +226,7 @@ static bool configure(struct project_config *c, credentials_fn *credentials) {
   return set_jobs(c);
 }
 
-/* Whether a project could be made, and its read told what came of it. */
+/* Whether a project could be made, and its cycle reported the result. */
 static bool read_once(struct http *http, credentials_fn *credentials) {
   struct auths auths = {0};
   const struct project_env env = {.http = http, .auths = &auths};
@@ -250,7 +250,7 @@ static bool read_once(struct http *http, credentials_fn *credentials) {
   return true;
 }
 
-/* One whole life; true: every job was told. */
+/* One whole life; true: every job was reported. */
 static bool live(credentials_fn *credentials) {
   memset(&seen, 0, sizeof(seen));
   struct http *http = http_new("test", NULL);
@@ -275,13 +275,13 @@ static void assert_all_is_freed(long n) {
 }
 
 /* libcurl may do without what it did not get; it may not lose what it got. An
- * early failure ends the life early, so the count of the first life tells how
+ * early failure ends the life early, so the count of the first life shows how
  * many there are. */
 static void fail_each(credentials_fn *credentials) {
   alloc_reset();
   assert_true(live(credentials));
   assert_all_is_freed(0);
-  long all = alloc.asked, failures = 0;
+  long all = alloc.calls, failures = 0;
   for (long n = 1; n <= all; n++) {
     alloc_reset();
     alloc.fail_at = n;

@@ -15,7 +15,7 @@
 static struct {
   int finished;
   struct project_result result;
-  char jobs[256];    /* that were answered for in the last read */
+  char jobs[256];    /* reported in the last cycle */
   char changes[512]; /* all so far, "-" for "all is well" */
 } seen;
 
@@ -248,7 +248,7 @@ static void a_later_list_may_hang(void **state) {
   start();
   accept();
   assert_read("a=na b=nb", true);
-  assert_int_equal(fake_calls_len, 1); /* it is asked for once */
+  assert_int_equal(fake_calls_len, 1); /* it is requested once */
   list_all("a", "", "");
   fake_now += 5000;
   start();
@@ -307,7 +307,8 @@ static void page_0_may_be_the_first_of_them(void **state) {
   assert_read("a=na b=nb c=nc", true);
 }
 
-/* Else a service that does not count pages would be asked for 2,000 of them. */
+/* Else a service that does not count pages would get requests for 2,000 of
+ * them. */
 static void a_page_that_comes_again_is_the_last(void **state) {
   (void)state;
   make_with_two();
@@ -449,7 +450,7 @@ static void a_rejected_token_is_not_tried_again(void **state) {
   reject_list("migration", 401, "APIG.0307", -1);
   assert_int_equal(fake_started, 1);
   assert_int_equal(seen.finished, 1);
-  /* The read says it too, and says it alone. */
+  /* The cycle reports it too, and nothing else does. */
   assert_true(err_is_set(&seen.result.errors[ERR_AUTH]));
   assert_string_equal(seen.changes, "");
 }
@@ -492,7 +493,7 @@ static void throttling_is_obeyed(void **state) {
   assert_read("x=named a=na", true);
 }
 
-/* A rejection of one type leaves the others alone, unless it asks for a pause.
+/* A rejection of one type leaves the others alone, unless it requests a pause.
  */
 static void a_pause_ends_the_discovery(void **state) {
   (void)state;

@@ -2,7 +2,7 @@
  * Copyright (c) 2026 the collectd-drs authors
  *
  * Each published code with the statuses that it came with, and what a status
- * says where the code says nothing. */
+ * means where the code is unknown. */
 
 #include "unit.h"
 

@@ -71,7 +71,7 @@ static void an_owned_one_rests_between_two_uses(void **state) {
   assert_int_equal(write(peer, "x", 1), 1);
   assert_true(is_reported());
   event_loop_unwatch(&loop, ours);
-  assert_false(is_reported()); /* it is ready, but nobody asks */
+  assert_false(is_reported()); /* it is ready, but nothing waits for it */
   assert_false(is_in_epoll()); /* so it would be ready for ever */
   watch(true, false);
   assert_true(is_reported());

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the collectd-drs authors
  *
- * What a file's reader has a say in; how files change is in
+ * What depends on a file's reader; how files change is in
  * test_secret_changes. */
 
 #include "frozen_clock.h"

@@ -93,7 +93,7 @@ static void good_lines_become_entries(void **state) {
 static const struct {
   const char *text;
   size_t len;
-  const char *entries, *says;
+  const char *entries, *expected;
 } bad[] = {
     {TEXT("a/b\n"), "", "line 1: expected an id of 1 to 127"},
     {TEXT("a\nb;c\nd\n"), "a|d", "line 2: expected an id of 1 to 127"},
@@ -118,7 +118,7 @@ static void a_bad_line_costs_no_other(void **state) {
     assert_true(parse(bad[i].text, bad[i].len));
     assert_entries(bad[i].entries);
     assert_int_equal(e.kind, ERR_LOCAL);
-    if (strstr(e.text, bad[i].says) == NULL)
+    if (strstr(e.text, bad[i].expected) == NULL)
       fail_msg("row %zu: %s", i, e.text);
     end(state);
   }

@@ -63,12 +63,12 @@ static void refresh(const char *expected) {
   assert_jobs(expected);
 }
 
-static void assert_changed(const char *says) {
+static void assert_changed(const char *expected) {
   const struct err *change = jobs_file_change(&f);
   assert_non_null(change);
-  if (strstr(change->text, says) == NULL)
-    fail_msg("\"%s\" does not say \"%s\"", change->text, says);
-  assert_int_equal(err_is_set(change), *says != '\0');
+  if (strstr(change->text, expected) == NULL)
+    fail_msg("\"%s\" does not have \"%s\"", change->text, expected);
+  assert_int_equal(err_is_set(change), *expected != '\0');
   assert_null(jobs_file_change(&f));
 }
 
@@ -169,7 +169,7 @@ static void a_settled_file_is_not_read_again(void **state) {
   f.file.settled = true;
   alloc_reset();
   refresh("a");
-  assert_int_equal(alloc.asked, 0);
+  assert_int_equal(alloc.calls, 0);
 }
 
 static bool refresh_once(void) {

@@ -87,7 +87,7 @@ static const struct {
     {"17 ", "#17"},
     {"17", "#17"},
     {"null", "null"},
-    /* repeated keys are told as they come */
+    /* repeated keys are printed as they come */
     {"{\"a\":1,\"a\":2}", "{a:#1a:#2)"},
     /* strings */
     {"\"\\\"\\\\\\/\\b\\f\\n\\r\\t\"", "\"\"\\/\\x08\\x0C\\x0A\\x0D\\x09\""},
@@ -97,7 +97,7 @@ static const struct {
     {"\"a\\u0000b\"", "\"a\\x00b\""},
     {"{\"k\\u0000\\u0041\":1}", "{k\\x00A:#1)"},
     {"\"\xC3\xA9\"", "\"\\xC3\\xA9\""},
-    /* not UTF-8, and yet told: it must not cost the rest */
+    /* not UTF-8, and yet printed: it must not cost the rest */
     {"[\"\xFF\xC3\",1]", "[\"\\xFF\\xC3\"#1)"},
     {"\"\x7F\"", "\"\\x7F\""},
     {"[\"a\nb\"]", "[!"},
@@ -156,7 +156,7 @@ static void a_nul_is_not_json(void **state) {
   assert_reads("[]\0", 3, "[)!");
 }
 
-/* Cut anywhere it is an error, and what was complete has been told. */
+/* Cut anywhere it is an error, and what was complete has been printed. */
 static void a_cut_is_an_error(void **state) {
   (void)state;
   static const char json[] =
@@ -213,7 +213,7 @@ static int count_scalar(void *arg, enum json_kind kind, const char *text,
   return 1;
 }
 
-/* Feeds a string or number of so many bytes, in pieces; what was told of it. */
+/* Feeds a string or number of so many bytes, in pieces; the output. */
 static size_t read_long(char c, size_t len, struct err *err) {
   const struct json_events counting = {count_scalar, on_key, on_open, on_close};
   char piece[1024];
@@ -416,7 +416,7 @@ static void memory_is_the_error_where_it_is_short(void **state) {
   alloc_reset();
   alloc.fail_at = 1;
   while (json_feed(r, "etsecretsecret", 14, &e))
-    assert_int_equal(alloc.asked, 0);
+    assert_int_equal(alloc.calls, 0);
   assert_int_equal(e.kind, ERR_LOCAL);
   assert_false(json_feed(r, "\"]", 2, NULL));
   json_reader_free(r);

@@ -66,7 +66,7 @@ static void a_login_has_to_fit(void **state) {
   buf_free(&body);
 }
 
-/* Answers: what was read of one is told as a line. */
+/* Responses: each as a line of text. */
 
 static void print(char line[1024], const struct messages_response *r) {
   char expires[32] = "-";
@@ -143,7 +143,7 @@ static const struct {
      "- access=AK2 secret= token= code= message="},
     {"{\"token\":{\"access\":\"AK1\"},\"error\":{\"secret\":\"SK1\"}}",
      NOTHING},
-    /* refusals */
+    /* rejections */
     {"{\"error\":{\"code\":401,\"message\":\"The request you have made "
      "requires "
      "authentication.\",\"title\":\"Unauthorized\"}}",
@@ -204,7 +204,7 @@ static void long_texts_are_cut(void **state) {
   messages_reader_free(r);
 }
 
-/* An agency's answer with a key of so many bytes. */
+/* An agency's response with a key of so many bytes. */
 static bool read_a_key(int len) {
   struct messages_reader *r = messages_reader_new();
   bool ok = messages_feed(r, "{\"credential\":{\"secret\":\"", 25, NULL);

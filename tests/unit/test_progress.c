@@ -75,7 +75,7 @@ static void each_case_is_decoded_as_expected(void **state) {
   assert_between(cases, CASES_MIN, INTMAX_MAX);
 }
 
-/* Cut after any byte it is an error, and what was told before it stands. */
+/* Cut after any byte it is an error, and what was reported before it stands. */
 static void a_cut_costs_only_what_is_behind_it(void **state) {
   (void)state;
   struct case_file json = case_read(FOLDER "/example-2.json");

@@ -11,7 +11,7 @@
 
 #define JOBS_MAX 1000
 
-/* What the project told. */
+/* The events of the project. */
 static struct {
   int started, finished;
   int reported[JOBS_MAX]; /* in the read that is under way, or was */
@@ -130,7 +130,7 @@ static void accept(struct http_transfer *call) {
 }
 
 /* Answers all requests, and those that follow, until the read is over; those
- * with a `bad` id, if it is not negative, are refused. */
+ * with a `bad` id, if it is not negative, are rejected. */
 static void respond_all(int bad, const char *code) {
   for (step(); project_is_polling(project); step()) {
     assert_true(fake_calls_len > 0);
@@ -508,7 +508,7 @@ static void it_waits_as_long_as_requested(void **state) {
 }
 
 /* A pause beyond the read's end ends the read; the next one begins where the
- * pause ends, with what was not asked. */
+ * pause ends, with what was not requested. */
 static void a_long_pause_outlasts_the_read(void **state) {
   (void)state;
   make(4, 1, 1);
@@ -579,7 +579,7 @@ static void a_bad_job_stands_alone(void **state) {
   assert_int_equal(seen.result.answered, 99);
 }
 
-/* A gateway refuses all, and says nothing of a job. */
+/* A gateway rejects all, and names no job. */
 static void a_rejection_of_all_jobs_makes_none_suspect(void **state) {
   (void)state;
   make(2, 1, 1);
@@ -606,7 +606,7 @@ static void a_job_rejected_beside_accepted_ones_is_suspect(void **state) {
   assert_int_equal(fake_started, 3);
 }
 
-/* A refusal that only may be about a job does not have them all asked alone,
+/* An error that only may be about a job does not have each requested alone,
  * where none is accepted. */
 static void a_doubtful_error_is_not_pursued(void **state) {
   (void)state;
@@ -637,7 +637,7 @@ static void reject_all(int good) {
       reject(fake_calls[0], 400, CERTAIN);
 }
 
-/* Cycles, a second each, until all jobs are answered. */
+/* Cycles, a second each, until all jobs are reported. */
 static int cycles_until_all_are_back(size_t jobs) {
   for (int cycles = 1;; cycles++) {
     fake_now += 1000;
@@ -716,7 +716,7 @@ static void a_bad_one_does_not_keep_its_group(void **state) {
   assert_between(fake_started, 600, 601);
 }
 
-/* Nothing is known of the service then but what it says of this job. */
+/* Nothing is known of the service then but its error for this job. */
 static void the_only_job_may_be_unknown(void **state) {
   (void)state;
   make(1, 100, 8);

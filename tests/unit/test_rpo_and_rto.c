@@ -130,7 +130,7 @@ static void accept(struct http_transfer *call) {
   fake_response(call, (struct http_response){202, -1, -1, NULL}, body);
 }
 
-/* What the service answers to the optional call; status 0: it works. */
+/* The response to the optional call; status 0: it works. */
 struct outcome {
   long status;
   msec_t retry_after;
@@ -182,16 +182,16 @@ static void each_job_has_both(void **state) {
 
 static void an_unsupported_call_is_made_once_a_day(void **state) {
   (void)state;
-  static const struct outcome lacking[] = {
+  static const struct outcome unsupported[] = {
       {404, -1, ""},           {405, -1, ""},           {400, -1, "DRS.M00202"},
       {403, -1, "DRS.M00102"}, {403, -1, "DRS.M00261"}, {302, -1, ""},
       {501, -1, ""},
   };
-  for (size_t i = 0; i < COUNT(lacking); i++) {
+  for (size_t i = 0; i < COUNT(unsupported); i++) {
     make(25, 10, 4);
     int requests = 0;
     for (int minute = 0; minute < 3 * 24 * 60 - 5; minute++)
-      requests += poll(lacking[i]);
+      requests += poll(unsupported[i]);
     assert_int_equal(requests, 3);
     assert_non_null(strstr(seen.changes, "(HTTP "));
     assert_ptr_equal(strchr(seen.changes, '\n') + 1,
