@@ -265,14 +265,25 @@ static void write_incomplete_secret(const char *path, const char *secret) {
   set_age(path, 0);
 }
 
+/* A login with the password of a new file. */
+static struct auth *open_with_file(char *path) {
+  close(mkstemp(path));
+  return open_auth(login((struct secret_config){.path = path}), "p");
+}
+
+/* The same, whose first password was rejected. */
+static struct auth *open_rejected(char *path, const char *password) {
+  struct auth *a = open_with_file(path);
+  write_secret(path, password);
+  prepare(a);
+  reject_login(401, -1);
+  return a;
+}
+
 static void a_new_password_ends_the_pause(void **state) {
   (void)state;
   char path[] = "/tmp/test_auth.XXXXXX";
-  close(mkstemp(path));
-  write_secret(path, "wrong");
-  struct auth *a = open_auth(login((struct secret_config){.path = path}), "p");
-  prepare(a);
-  reject_login(401, -1);
+  struct auth *a = open_rejected(path, "wrong");
   assert_int_equal(prepare(a), AUTH_REFUSED);
   write_secret(path, "right");
   assert_int_equal(prepare(a), AUTH_BUSY);
@@ -291,11 +302,7 @@ static void a_new_password_ends_the_pause(void **state) {
 static void an_incomplete_file_is_not_tried(void **state) {
   (void)state;
   char path[] = "/tmp/test_auth.XXXXXX";
-  close(mkstemp(path));
-  write_secret(path, "wrong");
-  struct auth *a = open_auth(login((struct secret_config){.path = path}), "p");
-  prepare(a);
-  reject_login(401, -1);
+  struct auth *a = open_rejected(path, "wrong");
   write_incomplete_secret(path, "rig");
   assert_int_equal(prepare(a), AUTH_REFUSED);
   write_incomplete_secret(path, "");
@@ -310,11 +317,7 @@ static void an_incomplete_file_is_not_tried(void **state) {
 static void a_value_that_was_rejected_ends_no_pause(void **state) {
   (void)state;
   char path[] = "/tmp/test_auth.XXXXXX";
-  close(mkstemp(path));
-  write_secret(path, "wrong-1");
-  struct auth *a = open_auth(login((struct secret_config){.path = path}), "p");
-  prepare(a);
-  reject_login(401, -1);
+  struct auth *a = open_rejected(path, "wrong-1");
   write_secret(path, "wrong-2");
   prepare(a);
   reject_login(401, -1);
@@ -326,36 +329,31 @@ static void a_value_that_was_rejected_ends_no_pause(void **state) {
   unlink(path);
 }
 
-/* A script that writes a wrong password every ten seconds locks nobody out. */
-static void an_hour_of_new_wrong_passwords_is_six_tries(void **state) {
-  (void)state;
-  char path[] = "/tmp/test_auth.XXXXXX", password[16];
-  close(mkstemp(path));
-  struct auth *a = open_auth(login((struct secret_config){.path = path}), "p");
-  for (; fake_now < born + HOUR; fake_now += 10000) {
+/* A new wrong password at each step, and a login whenever one is allowed. */
+static void write_wrong_passwords(msec_t span, msec_t step) {
+  char path[] = "/tmp/test_auth.XXXXXX", password[32];
+  struct auth *a = open_with_file(path);
+  for (; fake_now < born + span; fake_now += step) {
     snprintf(password, sizeof(password), "wrong-%ld", (long)fake_now);
     write_secret(path, password);
     if (prepare(a) == AUTH_BUSY)
       reject_login(401, -1);
   }
-  assert_between(fake_started, 5, 6);
   unlink(path);
+}
+
+/* A script that writes a wrong password every ten seconds locks nobody out. */
+static void an_hour_of_new_wrong_passwords_is_six_tries(void **state) {
+  (void)state;
+  write_wrong_passwords(HOUR, 10000);
+  assert_between(fake_started, 5, 6);
 }
 
 /* A pause ends for a new value, but not for every one. */
 static void new_wrong_passwords_in_a_minute_are_four_tries(void **state) {
   (void)state;
-  char path[] = "/tmp/test_auth.XXXXXX", password[16];
-  close(mkstemp(path));
-  struct auth *a = open_auth(login((struct secret_config){.path = path}), "p");
-  for (; fake_now < born + MINUTE; fake_now += 5000) {
-    snprintf(password, sizeof(password), "wrong-%ld", (long)fake_now);
-    write_secret(path, password);
-    if (prepare(a) == AUTH_BUSY)
-      reject_login(401, -1);
-  }
+  write_wrong_passwords(MINUTE, 5000);
   assert_int_equal(fake_started, 4);
-  unlink(path);
 }
 
 /* Spellings of one service, with a password each. */
