@@ -11,7 +11,11 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/socket.h>
 #include <unistd.h>
+
+/* Of a buffer each, from a connection that is not used any more. */
+#define READS_MAX 64
 
 struct watched {
   uint32_t events; /* in the epoll; 0: it is not there */
@@ -112,6 +116,17 @@ void event_loop_unwatch(struct event_loop *loop, int fd) {
     forget(loop, fd);
 }
 
+/* The server closed it, or sent a response that nobody requested, which the
+ * next request would take for its own. Its user finds it closed. */
+static void end_resting(struct event_loop *loop, int fd) {
+  char unread[16 * 1024];
+  forget(loop, fd);
+  shutdown(fd, SHUT_RDWR);
+  for (int i = 0; i < READS_MAX; i++)
+    if (recv(fd, unread, sizeof(unread), MSG_DONTWAIT) <= 0)
+      return;
+}
+
 bool event_loop_wait(struct event_loop *loop, int timeout,
                      struct event *ret_event) {
   struct epoll_event e;
@@ -122,8 +137,8 @@ bool event_loop_wait(struct event_loop *loop, int timeout,
     (void)!read(loop->wakeup, &count, sizeof(count));
     return false;
   }
-  if (loop->watched[e.data.fd].rests) { /* closed by the server */
-    forget(loop, e.data.fd);
+  if (loop->watched[e.data.fd].rests) {
+    end_resting(loop, e.data.fd);
     return false;
   }
   *ret_event =

@@ -6,7 +6,8 @@
  *
  * It knows what is watched, so that no number is removed after it was closed,
  * when another thread may have it. A descriptor that it owns stays in the epoll
- * between two uses: the next use then needs no call of the kernel.
+ * between two uses: the next use then needs no call of the kernel. A socket
+ * that becomes readable meanwhile is shut down: nobody expects its bytes.
  *
  *     event_loop_own(&loop, fd);
  *     event_loop_watch(&loop, &event);

@@ -4,8 +4,10 @@
 
 import gzip
 import itertools
+import json
 import os
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -83,6 +85,25 @@ class Limited(Collectd):
 
     def command(self) -> list[str]:
         return ["prlimit", f"--nofile={self.files}", *super().command()]
+
+
+def test_a_response_that_nobody_requested_is_not_taken_for_the_next_one():
+    """A load balancer's 408, or worse: an old response that comes again, on an idle connection."""
+    def reply(progress: int) -> bytes:
+        body = json.dumps({"results": [{"job_id": JOB, "progress": str(progress)}]})
+        return f"HTTP/1.1 200 OK\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode()
+
+    def respond() -> Iterator[bytes]:
+        yield reply(50)
+        time.sleep(0.1)  # the connection is idle by then
+        yield reply(13)
+
+    with RawServer(respond) as server:
+        with Collectd(project("healthy", server), interval=0.5) as daemon:
+            healthy_cycles(daemon)
+            values = {sample.value for sample in daemon.series("drs")[f"test-host/drs-{JOB}/percent-total"]}
+            assert values == {50}
+            assert errors(daemon) == []
 
 
 def test_every_cycle_is_whole_where_the_server_closes_idle_connections(cloud, certificates):
