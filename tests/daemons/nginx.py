@@ -4,6 +4,8 @@
 
 import getpass
 import json
+import re
+import subprocess
 
 from standin import Certificates
 
@@ -48,6 +50,12 @@ http {{
 """
 
 
+def has_error_log_option() -> bool:
+    """nginx before 1.19.5, as on Debian 11, opens the log of its package before it reads the configuration."""
+    version = subprocess.run(["/usr/sbin/nginx", "-v"], stderr=subprocess.PIPE, text=True, check=True).stderr
+    return tuple(map(int, re.findall(r"\d+", version)[:3])) >= (1, 19, 5)
+
+
 class Nginx(Daemon):
     """nginx at `endpoint`, in front of `upstream_port`; it shows a certificate of this `kind`.
 
@@ -73,7 +81,8 @@ class Nginx(Daemon):
         (self.folder / "nginx.conf").write_text(CONFIGURATION.format(**self._settings))
 
     def command(self) -> list[str]:
-        return ["/usr/sbin/nginx", "-p", str(self.folder), "-c", "nginx.conf", "-e", "stderr"]
+        own_log = ["-e", "stderr"] if has_error_log_option() else []
+        return ["/usr/sbin/nginx", "-p", str(self.folder), "-c", "nginx.conf", *own_log]
 
     def ready(self) -> bool:
         return listens(self.port)

@@ -15,6 +15,8 @@ collectd 5.12 run, Telegraf's inputs.http with --test read from its source):
 | wrong job ids | job, 12: each id | nothing | nothing |
 """
 
+from __future__ import annotations
+
 import json
 import re
 import subprocess

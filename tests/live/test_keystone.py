@@ -89,10 +89,8 @@ def test_a_login_and_its_renewal(service, account, tmp_path):
         daemon.wait_until(lambda: account.logins() == [201] * 3, "two renewals")
         daemon.wait_until(lambda: daemon.reads()[-1]["prod/total_requests-token"] == 3,
                           "a read after them")
-        reads = daemon.reads()
-    # The first login may take longer than an interval.
-    first = next(at for at, read in enumerate(reads) if f"{JOB}/percent-total" in read)
-    assert all(f"{JOB}/percent-total" in read for read in reads[first:])
+        # A busy machine may miss an interval, but no request has an old token.
+        assert not [line for line in daemon.lines("drs plugin: ") if ": auth: " in line.text]
 
 
 def test_a_login_is_retried_with_a_new_password(service, account, tmp_path):

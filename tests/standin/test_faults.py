@@ -39,7 +39,7 @@ def raw(cloud: StandIn, at_most: int = 1 << 30, until: bytes | None = None) -> t
                 if not data:
                     return received, "fin"
                 received += data
-    except TimeoutError:
+    except socket.timeout:  # TimeoutError from Python 3.10 on
         return received, "silence"
     except (ConnectionResetError, BrokenPipeError):
         return received, "rst"
