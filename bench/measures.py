@@ -379,11 +379,11 @@ def _scale(folder: Path, name: str, plugins: Callable[[str], str], counts: tuple
     with Responder() as service, BenchCollectd(plugins(service.endpoint)) as collectd:
         cycles = 1 if interval > 10 else 2
         begin = len(service.wait_for(cycles * per_cycle, 120 + 4 * interval))
-        before = collectd.cpu_seconds()
+        before = collectd.thread_seconds()
         service.wait_for(begin + cycles * per_cycle, 120 + 4 * interval)
-        used = (collectd.cpu_seconds() - before) / cycles
+        used = (collectd.thread_seconds() - before) / cycles
         return Row(f"{name}: CPU time for each value, us", used / amount / VALUES * 1e6, None,
-                   f"{used * 1e3:.0f} ms a cycle, {collectd.status('VmHWM') // 1024} MiB, "
+                   f"{used * 1e3:.1f} ms a cycle, {collectd.status('VmHWM') // 1024} MiB, "
                    f"{collectd.descriptors()} descriptors, {collectd.status('Threads')} threads")
 
 
