@@ -66,7 +66,8 @@ def curves(picture: Path) -> int:
 def test_the_demo_shows_and_draws(start, tmp_path, store):
     picture = tmp_path / f"out/{store}.png"
     before = snapshot()
-    demo = start(*([] if store == "rrdtool" else [store]))
+    # Three times what a curve needs.
+    demo = start(*([] if store == "rrdtool" else [store]), DEMO_SECONDS="15")
     output, errors = demo.communicate(timeout=HANG)
     assert demo.returncode == 0, errors
     assert "running: full transfer started" in output and f"out/{store}.png" in output
