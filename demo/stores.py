@@ -16,7 +16,7 @@ from daemons import Carbon, Prometheus
 from .programs import HOST
 
 Series = list[tuple[int, float]]
-# Values that the store still lacks are waited for, this many seconds at most.
+# Values that are not in the store yet are waited for, this many seconds at most.
 PATIENCE = 15.0
 
 

@@ -62,19 +62,19 @@ class Watch:
     def __init__(self, names: Iterable[str]) -> None:
         self._names = list(names)
         self._cycles: dict[float, list[dict]] = defaultdict(list)
-        self._taken = 0
+        self._read = 0
         self._changed = 0.0
         self.now = 0.0  # the time of the newest complete cycle, 0 while there is none
 
     def read(self, documents: list[dict], at: float) -> None:
         """Take what is new, at a time of any clock, in a list that only grows."""
-        new = documents[self._taken:]
+        new = documents[self._read:]
         for one in new:
             if one["plugin_instance"] in self._names:
                 self._cycles[one["time"]].append(one)
         if new:
             self._changed = at
-        self._taken = len(documents)
+        self._read = len(documents)
         newest = max(self._cycles, default=0.0)
         if at - self._changed < QUIET:
             newest = max((time for time in self._cycles if time < newest), default=0.0)

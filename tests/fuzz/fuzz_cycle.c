@@ -102,8 +102,8 @@ static struct project *make(struct input *in, struct auths *auths) {
 }
 
 /* Bytes of the input as they are, in pieces. */
-static void answer_raw(struct input *in, struct http_transfer *call,
-                       struct http_response reply) {
+static void respond_raw(struct input *in, struct http_transfer *call,
+                        struct http_response reply) {
   struct err err = ERR_INIT;
   size_t len = take(in) * 4u, chunk = 1u + take(in);
   for (len = len < in->len ? len : in->len; len > 0;) {
@@ -121,8 +121,8 @@ static void answer_raw(struct input *in, struct http_transfer *call,
 }
 
 /* A page of the list of tasks: some of all, and perhaps more to come. */
-static void answer_tasks(uint8_t left_out, struct http_transfer *call,
-                         struct http_response reply) {
+static void respond_tasks(uint8_t left_out, struct http_transfer *call,
+                          struct http_response reply) {
   char body[4096];
   size_t at = (size_t)sprintf(body, "{\"total_record\":%d,\"jobs\":[",
                               left_out % 16 * 8);
@@ -140,8 +140,8 @@ static bool is_task_list(const struct http_transfer *call) {
 }
 
 /* The requested items, less those whose bit is set. */
-static void answer_items(uint8_t left_out, struct http_transfer *call,
-                         struct http_response reply) {
+static void respond_items(uint8_t left_out, struct http_transfer *call,
+                          struct http_response reply) {
   char body[4096] = "{\"results\":[";
   const char *from = strchr(call->body, '[');
   while (from != NULL && (from = strchr(from, '"')) != NULL) {
@@ -156,8 +156,8 @@ static void answer_items(uint8_t left_out, struct http_transfer *call,
   fake_response(call, reply, body);
 }
 
-static void answer_code(struct input *in, struct http_transfer *call,
-                        struct http_response reply) {
+static void respond_code(struct input *in, struct http_transfer *call,
+                         struct http_response reply) {
   static const char *const codes[] = {"DRS.M00100", "APIG.0307",  "DRS.M00102",
                                       "DRS.M01503", "APIG.0308",  "DRS.M00299",
                                       "APIG.0201",  "DRS.M05004", "DRS.M00301",
@@ -177,13 +177,13 @@ static void respond(struct input *in, struct http_transfer *call, int how) {
   if (head & 0x80)
     reply.retry_after = take(in) * 1000;
   if (how == 0)
-    answer_raw(in, call, reply);
+    respond_raw(in, call, reply);
   else if (how == 1 && is_task_list(call))
-    answer_tasks(take(in), call, reply);
+    respond_tasks(take(in), call, reply);
   else if (how == 1)
-    answer_items(take(in), call, reply);
+    respond_items(take(in), call, reply);
   else if (how == 2)
-    answer_code(in, call, reply);
+    respond_code(in, call, reply);
   else
     fake_end(call, head / 12 % 3, "nobody is there");
 }

@@ -39,7 +39,7 @@ static void must_have_host(CURLU *url, const char *wanted) {
   curl_free(got);
 }
 
-static void must_lack(CURLU *url, CURLUPart part) {
+static void must_not_have(CURLU *url, CURLUPart part) {
   char *got = NULL;
   MUST(curl_url_get(url, part, &got, 0) != CURLUE_OK);
 }
@@ -65,8 +65,8 @@ static void check_request(const struct http_endpoint *endpoint) {
   MUST(curl_url_set(parsed, CURLUPART_URL, url.data, CURLU_PATH_AS_IS) ==
        CURLUE_OK);
   must_have_host(parsed, host);
-  must_lack(parsed, CURLUPART_USER);
-  must_lack(parsed, CURLUPART_FRAGMENT);
+  must_not_have(parsed, CURLUPART_USER);
+  must_not_have(parsed, CURLUPART_FRAGMENT);
   free(host);
   buf_free(&url);
   curl_url_cleanup(parsed);

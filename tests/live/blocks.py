@@ -31,7 +31,7 @@ def project(name: str, cloud: StandIn, *lines: str, without: Collection[str] = (
 
 
 def hung_projects(cloud, count: int) -> str:
-    """Projects with many threads' worth of patience, all of them asking a service that hangs."""
+    """Projects with many threads' worth of patience, all of them polling a service that hangs."""
     return "".join(project(f"hung-{number}", cloud, "Timeout 60000", f'Host "host-{number}"')
                    for number in range(count))
 

@@ -295,7 +295,7 @@ def tls(certificates) -> list[Row]:
     def trust(_: Scene) -> list[str]:
         return [f'CACert "{certificates.ca}"']
 
-    def believe_for_a_while(_: Scene) -> list[str]:
+    def trust_for_a_while(_: Scene) -> list[str]:
         return [f'CACert "{certificates.ca}"', SLOW]
 
     def lose_authority(scene: Scene) -> Stop:
@@ -316,7 +316,7 @@ def tls(certificates) -> list[Row]:
         http("the handshake is cut", fault("tls-cut"), "handshake", **more),
         http("no TLS at all", fault("tls-plain"), "TLS packet", **more),
         http("the handshake hangs", fault("silent"), "timed out",
-             **(more | {"options": believe_for_a_while})),
+             **(more | {"options": trust_for_a_while})),
         http("the authority's file is gone", lose_authority, "CA cert", **(more | {"options": own_authority})),
     ]
 

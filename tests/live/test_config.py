@@ -197,7 +197,7 @@ GOOD_LINES = {
 
 
 def log_lines(lines, level: str) -> list[str]:
-    """What the plugin, and not collectd, complains about."""
+    """The lines of the plugin, without those of collectd."""
     return [line.text for line in lines
             if line.level == level and line.text.startswith("drs plugin: ")]
 

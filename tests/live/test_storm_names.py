@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 the collectd-drs authors
-"""Names that libcurl looks up without telling which: of a proxy, or behind one."""
+"""Names that libcurl looks up without showing which: of a proxy, or behind one."""
 
 import socket
 import threading
@@ -17,7 +17,7 @@ THREADS_MOST = 60
 
 @contextmanager
 def socks_proxy() -> Iterator[int]:
-    """A SOCKS5 proxy that wants no authentication, and is not asked to connect: the client looks up the name."""
+    """A SOCKS5 proxy that needs no authentication, and gets no request to connect: the client looks up the name."""
     with socket.create_server(("127.0.0.1", 0), backlog=1024) as door:
         peers = []
 

@@ -13,11 +13,11 @@ LONG = 60
 TOKEN = "SECRETtoken-ABCDEFGHIJKLMNOP"
 LATIN = "SECRETp\xe4ssw\xf6rd-0123456789".encode("latin-1")
 BODY = b'{"count":0,"results":[]}'
-# How many bytes of the secret are left: fewer than tell a secret within a text.
+# How many bytes of the secret are left: too few to recognize a secret within a text.
 LEFT = 11
 
 
-def refused(message: bytes) -> bytes:
+def error_body(message: bytes) -> bytes:
     return response(b'{"error_code":"DRS.X","error_msg":"%s"}' % message, status=b"500 x")
 
 
@@ -31,11 +31,11 @@ def item(**members: str) -> bytes:
 
 
 WHERE = {
-    "a message that is cut": refused(b"x" * (256 - LEFT) + TOKEN.encode()),
+    "a message that is cut": error_body(b"x" * (256 - LEFT) + TOKEN.encode()),
     "an encoding that is cut": response(BODY, b"Content-Encoding: %s%s\r\n" % (b"e" * (40 - LEFT), TOKEN.encode())),
     "a status that is cut": item(transfer_status="z" * (55 - LEFT) + TOKEN, error_msg="after it", error_code="E"),
     "a notification that is cut": item(error_code="E", error_msg="y" * 180 + TOKEN),
-    "bytes that are no text": refused(b"got " + LATIN + b" there"),
+    "bytes that are no text": error_body(b"got " + LATIN + b" there"),
 }
 
 

@@ -55,7 +55,7 @@ class Relay:
 
 @contextmanager
 def second_handshake(certificates) -> Iterator[tuple[int, Callable[[], None]]]:
-    """A port that speaks TLS 1.2, and what asks the client for another handshake and hears nothing of it."""
+    """A port that speaks TLS 1.2, and a function that requests another handshake and then sends nothing."""
     port = free_port()
     command = ["openssl", "s_server", "-tls1_2", "-port", str(port),
                "-cert", str(certificates.certificate("good")), "-key", str(certificates.key("good"))]
@@ -65,7 +65,7 @@ def second_handshake(certificates) -> Iterator[tuple[int, Callable[[], None]]]:
         relay = Relay(port)
         threading.Thread(target=relay.serve, daemon=True).start()
 
-        def ask() -> None:
+        def request_handshake() -> None:
             seen = b""
             while b"batch-progress" not in seen:
                 seen += server.stdout.read1(65536)
@@ -74,7 +74,7 @@ def second_handshake(certificates) -> Iterator[tuple[int, Callable[[], None]]]:
             server.stdin.flush()
             assert relay.unheard.wait(LONG), "the client's ClientHello"
         try:
-            yield relay.door.getsockname()[1], ask
+            yield relay.door.getsockname()[1], request_handshake
         finally:
             server.kill()
             relay.door.close()
@@ -82,12 +82,12 @@ def second_handshake(certificates) -> Iterator[tuple[int, Callable[[], None]]]:
 
 @pytest.fixture
 def handshake(cloud, certificates):
-    """A daemon in which a server asked for another handshake, and was silent."""
-    with second_handshake(certificates) as (port, ask):
+    """A daemon in which a server requested another handshake, and was silent."""
+    with second_handshake(certificates) as (port, request_handshake):
         config = project("healthy", cloud) + project("hung", cloud, f'Endpoint "https://127.0.0.1:{port}"', 'Host "hung"',
                                                      f'CACert "{certificates.ca}"', *PATIENT)
         with Collectd(config) as daemon:
-            ask()
+            request_handshake()
             yield daemon
 
 

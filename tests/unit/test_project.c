@@ -97,7 +97,7 @@ static int ids_in(const struct http_transfer *call) {
   return n;
 }
 
-static bool asks_for(const struct http_transfer *call, int wanted) {
+static bool requests_job(const struct http_transfer *call, int wanted) {
   const char *at = call->body;
   for (int id; (id = next_id(&at)) >= 0;)
     if (id == wanted)
@@ -135,7 +135,7 @@ static void respond_all(int bad, const char *code) {
   for (step(); project_is_polling(project); step()) {
     assert_true(fake_calls_len > 0);
     struct http_transfer *call = fake_calls[0];
-    if (bad >= 0 && asks_for(call, bad))
+    if (bad >= 0 && requests_job(call, bad))
       reject(call, 400, code);
     else
       accept(call);
@@ -464,7 +464,7 @@ static void a_new_token_is_used_at_once_and_once(void **state) {
   reject(fake_calls[0], 403, "DRS.M00100");
   step();
   assert_int_equal(fake_calls_len, 1);
-  assert_true(asks_for(fake_calls[0], 0));
+  assert_true(requests_job(fake_calls[0], 0));
   assert_non_null(strstr(fake_calls[0]->headers, "X-Auth-Token: token-2\n"));
   write_token(path, "token-3");
   reject(fake_calls[0], 403, "DRS.M00100");
@@ -501,7 +501,7 @@ static void it_waits_as_long_as_requested(void **state) {
   assert_int_equal(fake_calls_len, 0);
   fake_now += 1;
   step();
-  assert_true(asks_for(fake_calls[0], 0));
+  assert_true(requests_job(fake_calls[0], 0));
   respond_all(-1, "");
   assert_output(0, 2, 1);
   assert_int_equal(errors(ERR_THROTTLED), 1);
@@ -525,7 +525,7 @@ static void a_long_pause_outlasts_the_read(void **state) {
   assert_int_equal(step(), fake_now + 5000);
   fake_now += 5000;
   step();
-  assert_true(asks_for(fake_calls[0], 1));
+  assert_true(requests_job(fake_calls[0], 1));
   respond_all(-1, "");
   assert_output(0, 4, 1);
 }
@@ -869,7 +869,7 @@ static void the_interval_is_the_cause_when_it_ends(void **state) {
   fake_now += 500;
   start();
   step();
-  assert_true(asks_for(fake_calls[0], 1) || asks_for(fake_calls[1], 1));
+  assert_true(requests_job(fake_calls[0], 1) || requests_job(fake_calls[1], 1));
 }
 
 /* Ten requests over five seconds, one that was divided beside them. */
