@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 Seen = TypeVar("Seen")
 # Python 3.11 and newer have a way that is safe among threads.
 OWN_GROUP = {"process_group": 0} if sys.version_info >= (3, 11) else {"preexec_fn": os.setpgrp}
+# The daemon gets SIGTERM when these tests end in any way, as by a signal.
+WITH_US = ["setpriv", "--pdeathsig", "TERM", "--"]
 # Below those that the kernel gives to sockets without a port of their own, so that no connection takes
 # one between its choice and its use.
 PORTS = range(10_000, 30_000)
@@ -110,7 +112,7 @@ class Daemon:
         self.configure()
         with self.output.open("ab") as output:
             self.process = subprocess.Popen(
-                self.command(), cwd=self.folder, stdin=subprocess.DEVNULL, stdout=output,
+                [*WITH_US, *self.command()], cwd=self.folder, stdin=subprocess.DEVNULL, stdout=output,
                 stderr=output, env=self.environment(), **OWN_GROUP)
         self.wait_until(self.ready, f"{self.name} to be ready", self.start_timeout)
 

@@ -2,10 +2,15 @@
 # Copyright (c) 2026 the collectd-drs authors
 """The harness itself: it must report what goes wrong, and read back what stock plugins write."""
 
+import os
+import subprocess
+import sys
 import time
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
-from daemons import Collectd, Daemon, WriteHttp, wait_until
+from daemons import HANG, Collectd, Daemon, WriteHttp, wait_until
 
 
 class Shell(Daemon):
@@ -47,6 +52,32 @@ def test_a_daemon_that_ignores_sigterm_is_killed_and_a_failure():
         with Shell("trap '' TERM; echo ready; while :; do sleep 0.1; done") as daemon:
             process = daemon.process
     assert process.poll() is not None
+
+
+STARTS_A_DAEMON = """
+import time
+from daemons import Smtp
+smtp = Smtp()
+smtp.start()
+print(smtp.process.pid, flush=True)
+time.sleep(600)
+"""
+
+
+def test_a_daemon_ends_with_tests_that_are_killed(tmp_path):
+    with subprocess.Popen([sys.executable, "-c", STARTS_A_DAEMON], stdout=subprocess.PIPE, text=True,
+                          env=os.environ | {"TMPDIR": str(tmp_path)}) as program:
+        pid = int(program.stdout.readline())
+        assert is_running(pid)
+        program.kill()
+    wait_until(lambda: not is_running(pid), HANG, "the end of the daemon")
+
+
+def is_running(pid: int) -> bool:
+    """Whether there is such a process that has not ended."""
+    with suppress(FileNotFoundError, ProcessLookupError):
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0] != "Z"
+    return False
 
 
 def test_all_outputs_of_collectd_agree():
