@@ -9,6 +9,7 @@
 #include "auth/lease.h"
 #include "auth/messages.h"
 #include "auth/request_signing.h"
+#include "base/url.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -257,9 +258,9 @@ static void agency_free(struct auth *a) {
 static bool agency_share_key(const struct auth_options *o, struct buf *key,
                              struct err *err) {
   const char *endpoint = o->credential->metadata_endpoint;
-  bool tls = strncasecmp(endpoint, "https:", strlen("https:")) == 0;
   return registry_key_add(key, endpoint, err) &&
-         (!tls || auth_key_add_connect(key, &o->connect, err));
+         (!url_is_https(endpoint) ||
+          auth_key_add_connect(key, &o->connect, err));
 }
 
 static struct auth *agency_open(struct auths *auths,

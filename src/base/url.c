@@ -116,6 +116,10 @@ static const char *after_proxy_scheme(const char *url) {
   return strstr(url, "://") == NULL ? url : NULL;
 }
 
+bool url_is_https(const char *url) {
+  return strncasecmp(url, "https:", strlen("https:")) == 0;
+}
+
 bool url_check_proxy(const char *url, struct err *err) {
   const char *at = after_proxy_scheme(url);
   if (at == NULL)

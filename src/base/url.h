@@ -14,6 +14,9 @@
  * user, query or fragment. */
 bool url_check_endpoint(const char *url, struct err *err);
 
+/* Whether an endpoint's URL, valid or normalized, asks for TLS. */
+bool url_is_https(const char *url);
+
 /* A proxy as libcurl takes it: [SCHEME://][USER[:PASSWORD]@]HOST[:PORT], the
  * scheme being http, https, socks4, socks4a, socks5 or socks5h. */
 bool url_check_proxy(const char *url, struct err *err);

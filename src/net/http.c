@@ -12,6 +12,7 @@
 
 #include "net/http.h"
 
+#include "base/url.h"
 #include "net/event_loop.h"
 #include "net/lookups.h"
 #include "net/response_header.h"
@@ -717,7 +718,7 @@ static bool is_ready(void *arg, const struct start_item *item) {
 
 /* Late, so that it is the file as it is now. */
 static bool set_trust(struct http_transfer *t, msec_t now) {
-  if (strncmp(t->origin, "https:", 6) != 0)
+  if (!url_is_https(t->origin))
     return true;
   t->trust = trust_acquire(&t->http->trusts, t->ca_cert, now);
   if (t->trust == NULL)

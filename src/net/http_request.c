@@ -6,6 +6,7 @@
 #include "net/http_request.h"
 
 #include "base/name.h"
+#include "base/url.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -41,7 +42,7 @@ bool http_endpoint_init(struct http_endpoint *e, const char *url,
   }
   e->origin[len] = '\0';
   make_lowercase(e->origin);
-  drop_suffix(e->origin, strncmp(e->origin, "https:", 6) == 0 ? ":443" : ":80");
+  drop_suffix(e->origin, url_is_https(e->origin) ? ":443" : ":80");
   for (len = strlen(e->path); len > 0 && e->path[len - 1] == '/'; len--)
     e->path[len - 1] = '\0';
   return true;

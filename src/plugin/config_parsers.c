@@ -319,7 +319,7 @@ bool config_is_name(const char *text) {
 
 bool config_is_private_url(const char *url) {
   static const char *const local[] = {"localhost", "127.0.0.1", "[::1]"};
-  if (strncasecmp(url, "https:", 6) == 0)
+  if (url_is_https(url))
     return true;
   const char *host = url + strlen("http://");
   for (size_t i = 0; i < sizeof(local) / sizeof(*local); i++) {
