@@ -77,6 +77,19 @@ static void an_owned_one_rests_between_two_uses(void **state) {
   assert_true(is_reported());
 }
 
+/* The next use must not take them for its own. */
+static void bytes_that_come_between_two_uses_end_the_connection(void **state) {
+  (void)state;
+  char byte;
+  event_loop_own(&loop, ours);
+  watch(true, false);
+  event_loop_unwatch(&loop, ours);
+  assert_int_equal(write(peer, "x", 1), 1);
+  assert_false(is_reported());
+  assert_int_equal(read(ours, &byte, 1), 0);
+  assert_int_equal(read(peer, &byte, 1), 0);
+}
+
 static void a_closed_socket_is_not_removed(void **state) {
   (void)state;
   event_loop_own(&loop, ours);
@@ -104,6 +117,9 @@ int main(void) {
       cmocka_unit_test_setup_teardown(events_are_replaced, set_up, tear_down),
       cmocka_unit_test_setup_teardown(an_owned_one_rests_between_two_uses,
                                       set_up, tear_down),
+      cmocka_unit_test_setup_teardown(
+          bytes_that_come_between_two_uses_end_the_connection, set_up,
+          tear_down),
       cmocka_unit_test_setup_teardown(a_closed_socket_is_not_removed, set_up,
                                       tear_down),
       cmocka_unit_test_setup_teardown(
