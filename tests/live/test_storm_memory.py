@@ -16,6 +16,9 @@ from stock import build
 NAMES = "AB"
 STEP = 10
 MOST = 1000
+# How many allocations a run has depends on the pieces in which responses come: so many numbers in a row that no
+# allocation has are the end.
+MISSES = 5
 
 
 def blocks(cloud) -> str:
@@ -29,8 +32,8 @@ def test_an_allocation_that_fails_is_an_error(cloud, tmp_path):
     users = {name: cloud.iam.add_user(f"user-{name}", f"password-{name}", "d", PROJECT_ID) for name in NAMES}
     failed, config, runs = tmp_path / "failed", blocks(cloud), Counter()
     preload = {"LD_PRELOAD": str(build("fail_alloc", tmp_path)), "ALLOC_FAILED": str(failed)}
-    number = 1
-    while number < MOST:
+    number, misses = 1, 0
+    while number < MOST and misses < MISSES:
         failed.unlink(missing_ok=True)
         before = {name: user.tries for name, user in users.items()}
         result = Collectd(config, variables=preload | {"FAIL_ALLOC": str(number)}).test_read()
@@ -40,11 +43,12 @@ def test_an_allocation_that_fails_is_an_error(cloud, tmp_path):
             reported = any(text in line.text and "1 of 1" in line.text for line in result.lines)
             assert users[name].tries - before[name] == 1 or not reported, (number, name)
         if not failed.exists():
-            break
+            misses, number = misses + 1, number + STEP
+            continue
+        misses = 0
         starting = failed.read_text() == "main"
         assert not starting or any(line.level == "error" for line in result.lines), number
         runs[starting] += 1
         number += 1 if starting else STEP
-    # Of the plugin's own thread a run has more allocations than another: it depends on how responses are cut.
-    assert runs[True] > 50 and runs[False] > 1 and not failed.exists()
+    assert runs[True] > 50 and runs[False] > 10 and not failed.exists()
     assert all(user.failures == 0 for user in users.values())
