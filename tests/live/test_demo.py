@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from blocks import JOB, PROJECT_ID, TOKEN
 from daemons import wait_until
-from demo.picture import common_end, draw
+from demo.picture import COLOURS, GAP, PANEL, common_end, draw
 from demo.stores import run_rrdtool, write_rrd
 from demo.view import Screen, fitting, heading, row
 from demo.watch import QUIET, Job, Watch
@@ -20,8 +20,9 @@ from PIL import Image
 TOP = Path(__file__).resolve().parents[2]
 SHORT = {"DEMO_SECONDS": "5"}
 HANG = 120
-# Dots of the curves' colours in the legends of a picture without a curve, and some more.
-EMPTY = 3000
+# Rows of a panel above its legend, which has the colours of the curves too.
+CANVAS = 160
+JOBS = 5
 
 
 @pytest.fixture
@@ -54,19 +55,21 @@ def snapshot() -> dict[Path, float]:
             if path.is_file() and not ours & set(path.parents)}
 
 
-def curves(picture: Path) -> int:
-    """How many dots of a picture have the colours of curves."""
+def curves(picture: Path) -> set[str]:
+    """The colours of the jobs that have a curve in a panel."""
+    height = PANEL[1] + GAP
     with Image.open(picture) as image:
-        counts = {colour: count for count, colour in image.convert("RGB").getcolors(1 << 24)}
-    return sum(counts.get(tuple(bytes.fromhex(colour)), 0)
-               for colour in ("0072B2", "D55E00", "009E73", "AA4499"))
+        tops = range(GAP, image.height - GAP, height)
+        canvases = [image.convert("RGB").crop((0, top, image.width, top + CANVAS)) for top in tops]
+    seen = {colour for canvas in canvases for _, colour in canvas.getcolors(1 << 24)}
+    return {colour for colour in COLOURS[:JOBS] if tuple(bytes.fromhex(colour)) in seen}
 
 
 @pytest.mark.parametrize("store", ["rrdtool", "graphite", "prometheus"])
 def test_the_demo_shows_and_draws(start, tmp_path, store):
     picture = tmp_path / f"out/{store}.png"
     before = snapshot()
-    # Three times what a curve needs.
+    # Three times what a curve needs. How many jobs have one then depends on how busy the machine is.
     demo = start(*([] if store == "rrdtool" else [store]), DEMO_SECONDS="15")
     output, errors = demo.communicate(timeout=HANG)
     assert demo.returncode == 0, errors
@@ -75,7 +78,7 @@ def test_the_demo_shows_and_draws(start, tmp_path, store):
     assert {"rows/s", "delay", "RPO", "RTO"} <= set(titles.split())
     tables = [line for line in output.splitlines() if str(picture.name) not in line]
     assert max(map(len, tables)) <= 100
-    assert curves(picture) > EMPTY
+    assert len(curves(picture)) >= 2
     assert session(demo) == []
     assert snapshot() == before
     assert {path.suffix for path in picture.parent.iterdir()} <= {".png", ".log"}
