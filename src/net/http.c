@@ -8,11 +8,13 @@
  * read responses: it starts one request (libcurl with GnuTLS parses all of the
  * system's certificates for each new connection), and it returns once a handler
  * was called. So the requests that follow a response are sent before the next
- * response is read. The rest stays in the kernel's buffers. */
+ * response is read. The rest stays in the kernel's buffers, or in the backlog,
+ * of which one part is handed on where nothing else is to be done. */
 
 #include "net/http.h"
 
 #include "base/url.h"
+#include "net/backlog.h"
 #include "net/event_loop.h"
 #include "net/lookups.h"
 #include "net/response_header.h"
@@ -61,6 +63,13 @@
  * there are none, and whatever the time. */
 #define CONNECT_RESPONSE_MAX (16 * 1024)
 
+/* Bytes of a block that glibc takes neither from a thread's cache nor from a
+ * list of small ones. */
+#define LARGE_BLOCK 4096
+
+/* Milliseconds after the last values, when the writers have freed most. */
+#define MERGE_AFTER_MS 10
+
 LIST_HEAD(transfers, http_transfer);
 
 struct http {
@@ -74,10 +83,12 @@ struct http {
   struct start_queue queue;
   struct start_items failed; /* ended while they waited to be started */
   struct lookups lookups;
+  struct backlog backlog;
   long keep;       /* idle connections at most; 0: libcurl's own limit */
   msec_t timer;    /* when libcurl wants to be called; CLOCK_NEVER: not */
   msec_t deadline; /* of those that wait, none ends before this */
   int guess[2];    /* numbers that libcurl's next socket pair will have */
+  msec_t merge_at; /* see merge_freed_blocks */
   bool turn_over;  /* a handler was called in this http_poll */
 };
 
@@ -94,18 +105,20 @@ struct http_transfer {
   const char *ca_cert; /* NULL: libcurl's defaults */
   struct trust *trust; /* in flight, over TLS */
   msec_t timeout, deadline;
-  enum { WAITING, IN_FLIGHT, FAILED } state;
-  bool once;  /* never sent again */
-  bool proxy; /* one of its own */
+  enum { WAITING, IN_FLIGHT, RECEIVED, FAILED } state;
+  bool once;    /* never sent again */
+  bool proxy;   /* one of its own */
+  bool refused; /* by the handler, when its body was handed on late */
 
   struct lookup_name *looks_up, *needs; /* in flight; not started for now */
   struct http_response response;
   struct response_header header;
   size_t body_len;
-  int fd;              /* the connection's, while one is watched */
-  unsigned calls;      /* of on_progress */
-  uint64_t wire_start; /* bytes of earlier responses on this connection */
-  struct err err;      /* ours; libcurl's comes in `text` */
+  struct backlog_queue late; /* of the body */
+  int fd;                    /* the connection's, while one is watched */
+  unsigned calls;            /* of on_progress */
+  uint64_t wire_start;       /* bytes of earlier responses on this connection */
+  struct err err;            /* ours; libcurl's comes in `text` */
   char text[CURL_ERROR_SIZE];
 };
 
@@ -264,10 +277,38 @@ static size_t on_header(char *bytes, size_t size, size_t n, void *arg) {
                                                                     : 0;
 }
 
+/* The transfer that a queue is embedded in. */
+static struct http_transfer *from_late(const struct backlog_queue *late) {
+  return (struct http_transfer *)((uintptr_t)late -
+                                  offsetof(struct http_transfer, late));
+}
+
+static void hand_on(struct http_transfer *t, const char *bytes, size_t len) {
+  t->http->turn_over = true;
+  if (!t->refused && t->handler.body != NULL)
+    t->refused = !t->handler.body(t->arg, &t->response, bytes, len);
+}
+
+/* False: no more was late. */
+static bool hand_on_late(struct http_transfer *t) {
+  struct backlog_part *part = backlog_take(&t->http->backlog, &t->late);
+  if (part == NULL)
+    return false;
+  hand_on(t, part->bytes, part->len);
+  backlog_give_back(&t->http->backlog, part);
+  return true;
+}
+
+/* An error is handed on at once: no further request may be sent. */
+static bool may_be_late(const struct http_transfer *t) {
+  return t->handler.received != NULL && t->response.status >= 200 &&
+         t->response.status < 300;
+}
+
 static size_t on_body(char *bytes, size_t size, size_t n, void *arg) {
   struct http_transfer *t = arg;
   size_t len = size * n;
-  t->http->turn_over = t->header.over = true;
+  t->header.over = true;
   if (t->body_len == 0)
     curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &t->response.status);
   t->body_len += len;
@@ -277,10 +318,13 @@ static size_t on_body(char *bytes, size_t size, size_t n, void *arg) {
             HTTP_BODY_MAX / 1024 / 1024);
     return 0;
   }
-  if (t->handler.body == NULL ||
-      t->handler.body(t->arg, &t->response, bytes, len))
+  if (may_be_late(t) && !t->refused &&
+      backlog_add(&t->http->backlog, &t->late, bytes, len))
     return len;
-  return 0;
+  while (hand_on_late(t))
+    ;
+  hand_on(t, bytes, len);
+  return t->refused ? 0 : len;
 }
 
 /* Bytes that came on the connection so far; 0: not known. */
@@ -307,6 +351,8 @@ static int on_progress(void *arg, curl_off_t unused1, curl_off_t unused2,
   (void)unused1, (void)unused2, (void)unused3, (void)unused4;
   if (t->looks_up != NULL && is_connected(t)) /* through a SOCKS proxy */
     end_lookup(t, LOOKUP_DONE);
+  if (t->refused)
+    return 1;
   if (++t->calls % WIRE_CHECK_CALLS != 0)
     return 0;
   if (t->calls > CONNECT_RESPONSE_MAX && !is_connected(t))
@@ -385,12 +431,13 @@ struct http *http_new(const char *user_agent, struct err *err) {
   int most = in_flight_max();
   int lookups = most * IN_FLIGHT_SHARE / LOOKUP_SHARE;
   http->user_agent = user_agent;
-  http->timer = http->deadline = CLOCK_NEVER;
+  http->timer = http->deadline = http->merge_at = CLOCK_NEVER;
   http->guess[0] = http->guess[1] = -1;
   LIST_INIT(&http->transfers);
   LIST_INIT(&http->trusts);
   TAILQ_INIT(&http->failed);
   turn_guard_init(&http->guard);
+  backlog_init(&http->backlog);
   start_queue_init(&http->queue, most);
   lookups_init(&http->lookups, lookups < LOOKUP_MIN ? LOOKUP_MIN : lookups);
   http->bundle = system_bundle();
@@ -411,6 +458,7 @@ void http_free(struct http *http) {
   trusts_finish(&http->trusts);
   event_loop_finish(&http->loop);
   turn_guard_finish(&http->guard);
+  backlog_finish(&http->backlog);
   start_queue_finish(&http->queue);
   lookups_finish(&http->lookups);
   free(http);
@@ -587,6 +635,7 @@ static bool prepare(struct http_transfer *t, const struct http_request *req) {
 }
 
 static void free_transfer(struct http_transfer *t) {
+  backlog_drop(&t->http->backlog, &t->late);
   curl_easy_cleanup(t->easy);
   free_headers(t->headers);
   response_header_finish(&t->header);
@@ -629,6 +678,7 @@ struct http_transfer *http_start(struct http *http,
   t->once = req->once;
   t->timeout = req->timeout;
   t->deadline = clock_now() + req->timeout;
+  backlog_queue_init(&t->late);
   reset_response(t);
   if (!prepare(t, req)) {
     free_transfer(t);
@@ -662,7 +712,7 @@ void http_cancel(struct http_transfer *t) {
     land(t);
   else if (t->state == WAITING)
     start_queue_remove(&http->queue, &t->item);
-  else
+  else if (t->state == FAILED)
     TAILQ_REMOVE(&http->failed, &t->item, link);
   LIST_REMOVE(t, link);
   free_transfer(t);
@@ -852,7 +902,26 @@ static void on_over(struct http_transfer *t, CURLcode code) {
   describe(t, code);
   t->item.group->hung = t->response.status == 0;
   land(t);
-  finish(t);
+  if (backlog_queue_is_empty(&t->late)) {
+    finish(t);
+    return;
+  }
+  t->state = RECEIVED;
+  t->http->turn_over = true;
+  if (code == CURLE_OK)
+    t->handler.received(t->arg);
+}
+
+/* The response that came first comes first. */
+static void hand_on_next(struct http *http) {
+  struct backlog_queue *late = backlog_first(&http->backlog);
+  if (late == NULL)
+    return;
+  struct http_transfer *t = from_late(late);
+  hand_on_late(t);
+  http->merge_at = clock_now() + MERGE_AFTER_MS;
+  if (t->state == RECEIVED && backlog_queue_is_empty(late))
+    finish(t);
 }
 
 static void finish_all(struct http *http) {
@@ -916,10 +985,24 @@ static void act_on_timer(struct http *http, msec_t now) {
 }
 
 static int wait_time(const struct http *http, msec_t now, int most) {
-  msec_t until = msec_min(http->timer, http->deadline);
+  msec_t until =
+      msec_min(msec_min(http->timer, http->deadline), http->merge_at);
   if (!start_queue_is_empty(&http->queue))
     until = msec_min(until, lookups_next(&http->lookups));
-  return http->turn_over ? 0 : msec_left(until, now, most);
+  return http->turn_over || backlog_first(&http->backlog) != NULL
+             ? 0
+             : msec_left(until, now, most);
+}
+
+/* glibc merges the small blocks that other threads have freed, those of
+ * thousands of values, when a large one is needed. That takes milliseconds:
+ * rather while nothing is to be done than when a response waits. */
+static void merge_freed_blocks(struct http *http, msec_t now) {
+  if (now < http->merge_at)
+    return;
+  void *volatile large = malloc(LARGE_BLOCK);
+  free(large);
+  http->merge_at = CLOCK_NEVER;
 }
 
 void http_poll(struct http *http, int timeout) {
@@ -931,6 +1014,7 @@ void http_poll(struct http *http, int timeout) {
     timeout = 0; /* the next one has its turn */
   act_on_timer(http, now);
   finish_all(http);
+  merge_freed_blocks(http, clock_now());
   timeout = wait_time(http, clock_now(), timeout);
   while (event_loop_wait(&http->loop, timeout, &event)) {
     act(http, event.fd,
@@ -942,6 +1026,8 @@ void http_poll(struct http *http, int timeout) {
       break;
   }
   act_on_timer(http, clock_now());
+  if (!http->turn_over)
+    hand_on_next(http);
 }
 
 void http_wakeup(struct http *http) {

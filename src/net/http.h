@@ -11,8 +11,9 @@
  *     while (...)
  *       http_poll(http, timeout_ms);      handlers are called from here
  *
- * A response is handed on as it arrives and never collected. It is bounded in
- * time, in header bytes and in body bytes. Redirects are not followed: what
+ * A response is handed on as it arrives and never collected: what another
+ * request is sent before is bounded, for all responses together. It is bounded
+ * in time, in header bytes and in body bytes. Redirects are not followed: what
  * authorizes a request goes to the host that it was made for only. */
 
 #ifndef DRS_NET_HTTP_H
@@ -57,9 +58,14 @@ struct http_response {
 /* Callbacks of one request, in this order; all from http_poll, and none after
  * http_cancel. Only `done` must be set. In `done`, `err` is set where the
  * transfer failed, whatever the status; the call is gone when it returns.
- * A body that returns false ends the transfer. */
+ * A body that returns false ends the transfer.
+ *
+ * With `received`, the body of a success may be handed on late, while nothing
+ * else is to be done: then `received` is called once all of it came, and the
+ * next request can be started on the connection; body and done follow. */
 struct http_handler {
   const char *capture; /* a header to capture, or NULL */
+  void (*received)(void *arg);
   bool (*body)(void *arg, const struct http_response *reply, const char *bytes,
                size_t len);
   void (*done)(void *arg, const struct http_response *reply,

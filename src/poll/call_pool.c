@@ -7,24 +7,35 @@
 
 #include <stdlib.h>
 
-bool call_pool_init(struct call_pool *pool, size_t len, size_t item_size,
+static bool init_slot(struct slot *slot, size_t item_size,
+                      const struct api_service *service,
+                      const struct call_pool_events *events) {
+  slot->call = (struct api_call){.service = service,
+                                 .done = events->done,
+                                 .arg = slot,
+                                 .target = &slot->response};
+  slot->response = (struct job_response){
+      .fn = events->item, .arg = slot, .item = calloc(1, item_size)};
+  return slot->response.item != NULL;
+}
+
+static void make_free(struct call_pool *pool, struct slot *slot) {
+  slot->next_free = pool->free;
+  pool->free = slot;
+}
+
+bool call_pool_init(struct call_pool *pool, size_t parallel, size_t item_size,
                     const struct api_service *service,
                     const struct call_pool_events *events) {
+  size_t len = 2 * parallel;
   *pool = (struct call_pool){.slots = calloc(len, sizeof(*pool->slots))};
   if (pool->slots == NULL)
     return false;
-  pool->len = pool->in_flight = len;
-  while (pool->in_flight > 0) {
-    struct slot *slot = &pool->slots[pool->in_flight - 1];
-    slot->call = (struct api_call){.service = service,
-                                   .done = events->done,
-                                   .arg = slot,
-                                   .target = &slot->response};
-    slot->response = (struct job_response){
-        .fn = events->item, .arg = slot, .item = calloc(1, item_size)};
-    if (slot->response.item == NULL)
+  pool->len = len;
+  for (size_t i = len; i > 0; i--) {
+    if (!init_slot(&pool->slots[i - 1], item_size, service, events))
       return false;
-    call_pool_release(pool, slot);
+    make_free(pool, &pool->slots[i - 1]);
   }
   return true;
 }
@@ -39,21 +50,29 @@ void call_pool_finish(struct call_pool *pool) {
 
 struct slot *call_pool_acquire(struct call_pool *pool) {
   struct slot *slot = pool->free;
-  if (slot == NULL)
+  if (slot == NULL || pool->in_flight == pool->len / 2)
     return NULL;
   pool->free = slot->next_free;
+  slot->is_received = false;
+  pool->under_way++;
   pool->in_flight++;
   return slot;
 }
 
-void call_pool_release(struct call_pool *pool, struct slot *slot) {
-  slot->next_free = pool->free;
-  pool->free = slot;
+void call_pool_received(struct call_pool *pool, struct slot *slot) {
+  slot->is_received = true;
   pool->in_flight--;
 }
 
+void call_pool_release(struct call_pool *pool, struct slot *slot) {
+  if (!slot->is_received)
+    pool->in_flight--;
+  pool->under_way--;
+  make_free(pool, slot);
+}
+
 void call_pool_cancel(struct call_pool *pool) {
-  for (size_t i = 0; pool->in_flight > 0 && i < pool->len; i++)
+  for (size_t i = 0; pool->under_way > 0 && i < pool->len; i++)
     if (api_call_is_under_way(&pool->slots[i].call)) {
       api_call_cancel(&pool->slots[i].call);
       call_pool_release(pool, &pool->slots[i]);

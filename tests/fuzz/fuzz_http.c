@@ -46,6 +46,7 @@ static const struct http_endpoint endpoint = {origin, no_path};
 static struct transfer {
   struct http_transfer *call; /* NULL: over */
   size_t body;
+  bool received;
 } transfers[TRANSFERS_MAX];
 static int started, in_flight;
 static bool goes_on, once;
@@ -79,13 +80,22 @@ static void listen_to(struct guest *guest) {
 
 static void start(void);
 
-/* Whether a connection of this request has sent these bytes. */
+/* Whether a connection sent these bytes in this order; with chunks, others were
+ * in between. */
+static bool has_sent(const struct guest *g, const char *bytes, size_t len) {
+  const char *at = g->sent, *end = g->sent + g->sent_len;
+  for (size_t i = 0; i < len; i++, at++)
+    if ((at = memchr(at, bytes[i], (size_t)(end - at))) == NULL)
+      return false;
+  return true;
+}
+
+/* Whether a connection of this request has. */
 static bool was_sent(int request, const char *bytes, size_t len) {
   for (int i = 0; i < guests_len; i++) {
     struct guest *g = &guests[i];
     listen_to(g); /* it may have come with this turn */
-    if (g->request == request &&
-        memmem(g->sent, g->sent_len, bytes, len) != NULL)
+    if (g->request == request && has_sent(g, bytes, len))
       return true;
   }
   return false;
@@ -96,9 +106,18 @@ static bool on_body(void *arg, const struct http_response *reply,
   struct transfer *t = arg;
   (void)reply;
   MUST(t->call != NULL && (bytes != NULL || len == 0));
-  MUST(was_sent((int)(t - transfers), bytes, len));
+  MUST(t->received || was_sent((int)(t - transfers), bytes, len));
   t->body += len;
   return t->body < SENT_MAX / 2;
+}
+
+/* From now on its connection may have another request. */
+static void on_received(void *arg) {
+  struct transfer *t = arg;
+  MUST(t->call != NULL && !t->received);
+  t->received = true;
+  if (goes_on)
+    start();
 }
 
 static void on_done(void *arg, const struct http_response *reply,
@@ -112,14 +131,16 @@ static void on_done(void *arg, const struct http_response *reply,
     MUST((unsigned char)*c >= 0x20 && *c != 0x7F);
   t->call = NULL;
   in_flight--;
-  if (goes_on)
+  if (goes_on && !t->received)
     start();
 }
 
 static void start(void) {
   static const struct http_connect_options connect = {.no_proxy = true};
-  static const struct http_handler handler = {
-      .capture = "X-Subject-Token", .body = on_body, .done = on_done};
+  static const struct http_handler handler = {.capture = "X-Subject-Token",
+                                              .received = on_received,
+                                              .body = on_body,
+                                              .done = on_done};
   char path[16];
   if (started == TRANSFERS_MAX)
     return;

@@ -10,6 +10,7 @@ from blocks import JOB, PROJECT_ID, TOKEN, project
 from daemons import Collectd
 from daemons.collectd import TOP
 from standin import StandIn
+from stock import build
 
 
 def one_request(cloud, *lines: str):
@@ -70,3 +71,19 @@ def test_maxparallel_limits_the_requests_in_flight(cloud, most):
     assert Collectd(block).test_read().status == 0
     assert len(cloud.requests) == len(jobs)
     assert cloud.drs.journal.most_in_flight == most
+
+
+def test_the_next_request_is_sent_before_a_response_is_decoded(cloud, tmp_path):
+    order = tmp_path / "order"
+    preload = {"LD_PRELOAD": str(build("log_order", tmp_path)), "LOG_ORDER": str(order)}
+    jobs = [f"00000000-0000-4000-8000-00000000jb{number:02}" for number in range(4)]
+    cloud.jobs.update({job: {"job_id": job} for job in jobs})
+    lines = [f'Job "{job}"' for job in jobs]
+    config = project("prod", cloud, *lines, "BatchSize 1", "MaxParallel 1")
+    assert Collectd(config, variables=preload).test_read().status == 0
+    lines = order.read_text().split()
+    assert lines[0] == "sent" and lines.count("sent") == lines.count("decoded") == len(jobs)
+    # Each but the last; of those that were sent, two at most are not decoded.
+    for number in range(1, len(jobs)):
+        before = lines[:[at for at, line in enumerate(lines) if line == "sent"][number]]
+        assert before.count("decoded") < number
