@@ -37,8 +37,8 @@ struct api_service {
   char *path; /* /v3/PROJECT/jobs */
   const char *project_id, *language;
   struct http_connect_options connect;
-  void (*touched)(
-      void *arg); /* when a call is received or over; NULL: nothing */
+  /* A call was received, or is over. NULL: nothing is called. */
+  void (*touched)(void *arg);
   void *touched_arg;
 };
 
