@@ -861,7 +861,8 @@ keys_that_end_before_their_successors_cost_few_requests(void **state) {
   struct auth *a = open_agency();
   assert_between(requests_in(a, 20000, fake_now + 20000), 2, 40);
   assert_between(requests_in(a, 2000, fake_now), 2, 10);
-  assert_between(requests_in(a, 10000, fake_now + HOUR), 2, 4);
+  /* The first may be in flight already. */
+  assert_between(requests_in(a, 10000, fake_now + HOUR), 1, 4);
   assert_int_equal(prepare(a), AUTH_READY);
 }
 
