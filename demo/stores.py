@@ -6,6 +6,7 @@ Every store ends with the same: RRD files, FOLDER/JOB/METRIC.rrd, which picture.
 """
 
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
@@ -134,12 +135,16 @@ STORES = {"rrdtool": Rrdtool, "graphite": Graphite, "prometheus": Scraped}
 
 
 def run_rrdtool(*arguments: str) -> str:
-    """What rrdtool prints."""
-    done = subprocess.run(["/usr/bin/rrdtool", *arguments], check=False, capture_output=True,
-                          text=True)
-    if done.returncode:
-        raise RuntimeError(f"rrdtool {arguments[0]}: {done.stderr.strip()}")
-    return done.stdout
+    """What rrdtool prints. While collectd writes to a file, rrdtool cannot lock it, and is run again."""
+    patience_ends = time.monotonic() + PATIENCE
+    while True:
+        done = subprocess.run(["/usr/bin/rrdtool", *arguments], check=False, capture_output=True,
+                              text=True)
+        if not done.returncode:
+            return done.stdout
+        if "could not lock" not in done.stderr or time.monotonic() > patience_ends:
+            raise RuntimeError(f"rrdtool {arguments[0]}: {done.stderr.strip()}")
+        time.sleep(0.02)
 
 
 def write_rrd(path: Path, series: Series, step: int) -> None:

@@ -2,10 +2,12 @@
 # Copyright (c) 2026 the collectd-drs authors
 """./demo/run as a new user sees it: a table, a picture, an exit status, and nothing left behind."""
 
+import fcntl
 import io
 import os
 import signal
 import subprocess
+import threading
 from pathlib import Path
 
 import pytest
@@ -259,6 +261,16 @@ def test_a_job_has_one_colour_in_all_panels(stored, tmp_path, monkeypatch):
     assert colours[2]["data"] == colours[0]["a"]
     with Image.open(tmp_path / "x.png") as picture:
         assert picture.size[0] > 2 * 400
+
+
+def test_a_file_that_is_being_written_is_waited_for(stored):
+    path = next(stored.rglob("*.rrd"))
+    with path.open("r+b") as file:
+        fcntl.lockf(file, fcntl.LOCK_EX)
+        writer = threading.Timer(0.5, fcntl.lockf, (file, fcntl.LOCK_UN))
+        writer.start()
+        assert float(run_rrdtool("last", str(path))) > 0
+        writer.join()
 
 
 def test_a_real_service_is_used_where_one_is_configured(start, cloud):
