@@ -110,9 +110,9 @@ static const char *pass_brackets(struct cost *c, const char *at) {
   at += at[1] == '^' ? 2 : 1;
   at += *at == ']';
   for (; *at != ']' && *at != '\0'; at++) {
-    const char *end = NULL;
+    const char class_end[] = {at[1], ']', '\0'}, *end = NULL;
     if (at[0] == '[' && at[1] != '\0' && strchr(":.=", at[1]) != NULL)
-      end = strstr(at + 2, (const char[]){at[1], ']', '\0'});
+      end = strstr(at + 2, class_end);
     at = end != NULL ? end + 1 : at;
   }
   pass_atom(c);
