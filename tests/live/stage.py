@@ -93,6 +93,12 @@ class Record:
         """What cycles gave that began after it."""
         return [sample for sample in samples if sample.time > self.over]
 
+    @staticmethod
+    def whole(*series: list[Sample]) -> list[list[Sample]]:
+        """Without what came while they were read, one after the other."""
+        end = min(samples[-1].time for samples in series)
+        return [[sample for sample in samples if sample.time <= end] for samples in series]
+
     def grown(self, samples: list[Sample]) -> bool:
         """Did a counter grow since the faults began?"""
         before = [value for at, value in samples if at < self.began]
