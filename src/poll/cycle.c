@@ -78,7 +78,7 @@ static const char *next_id(void *arg) {
 
 static bool more_is_to_be_sent(const struct cycle *c) {
   for (size_t i = 0; i < c->rounds_len; i++)
-    if (!c->rounds[i].closed && batches_are_left(&c->rounds[i].batches))
+    if (round_has_more(&c->rounds[i]))
       return true;
   return false;
 }
@@ -204,8 +204,7 @@ void cycle_cancel(struct cycle *c) {
 static msec_t go_on(struct cycle *c, msec_t now) {
   msec_t again = start_calls(c, now);
   const struct round *r = &c->rounds[JOB_PROGRESS];
-  bool paused =
-      !r->closed && now < r->pause.until && batches_are_left(&r->batches);
+  bool paused = now < r->pause.until && round_has_more(r);
   if (paused)
     again = msec_min(again, r->pause.until);
   c->running =

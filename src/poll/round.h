@@ -80,9 +80,14 @@ const struct err *round_error(const struct round *r);
  * set. NULL: no change. */
 const struct err *round_change(struct round *r);
 
+/* Whether it has requests to send, now or after a pause. */
+static inline bool round_has_more(const struct round *r) {
+  return !r->closed && batches_are_left(&r->batches);
+}
+
 /* Whether it has requests in flight, or to send. */
 static inline bool round_is_outstanding(const struct round *r) {
-  return r->in_flight > 0 || (!r->closed && batches_are_left(&r->batches));
+  return r->in_flight > 0 || round_has_more(r);
 }
 
 #endif
