@@ -5,15 +5,13 @@
 
 #include "api/call.h"
 
-static bool is_success(long status) { return status >= 200 && status < 300; }
-
 /* The response */
 
 /* An error response need not be JSON: a gateway's is a page of HTML. */
 static bool on_body(void *arg, const struct http_response *response,
                     const char *bytes, size_t len) {
   struct api_call *call = arg;
-  if (is_success(response->status))
+  if (http_is_success(response->status))
     return json_decoder_feed(call->decoder, bytes, len, &call->err);
   if (call->error == API_ERROR_NONE)
     json_decoder_expect_error(call->decoder);
@@ -24,7 +22,7 @@ static bool on_body(void *arg, const struct http_response *response,
 
 /* A whole response came, with this status. */
 static void classify(struct api_call *call, long status) {
-  bool success = is_success(status);
+  bool success = http_is_success(status);
   bool whole = json_decoder_finish(call->decoder, success ? &call->err : NULL);
   const struct error_body *body = json_decoder_error(call->decoder);
   const char *code = body->code.text, *message = body->message.text;

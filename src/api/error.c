@@ -6,6 +6,8 @@
 
 #include "api/error.h"
 
+#include "net/http.h"
+
 #include <string.h>
 
 /* The status 0 stands for any. */
@@ -90,7 +92,7 @@ enum api_error api_error_classify(long status, const char *code,
       return codes[i].kind;
   if (strstr(message, "Only one jobId is allowed") != NULL)
     return API_ERROR_SIZE;
-  if (status >= 200 && status < 300)
+  if (http_is_success(status))
     return *code == '\0' ? API_ERROR_NONE : API_ERROR_SERVICE;
   return kind_of_status(status);
 }

@@ -301,8 +301,7 @@ static bool hand_on_late(struct http_transfer *t) {
 
 /* An error is handed on at once: no further request may be sent. */
 static bool may_be_late(const struct http_transfer *t) {
-  return t->handler.received != NULL && t->response.status >= 200 &&
-         t->response.status < 300;
+  return t->handler.received != NULL && http_is_success(t->response.status);
 }
 
 static size_t on_body(char *bytes, size_t size, size_t n, void *arg) {

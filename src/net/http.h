@@ -55,6 +55,11 @@ struct http_response {
   enum http_limit limit;
 };
 
+/* Any 2xx, whatever the API's page says. */
+static inline bool http_is_success(long status) {
+  return status >= 200 && status < 300;
+}
+
 /* Callbacks of one request, in this order; all from http_poll, and none after
  * http_cancel. Only `done` must be set. In `done`, `err` is set where the
  * transfer failed, whatever the status; the call is gone when it returns.
