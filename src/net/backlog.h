@@ -6,7 +6,7 @@
  * HTTP. Its size is bounded: memory does not grow with a response.
  *
  *     if (!backlog_add(&backlog, &transfer->late, bytes, len))
- *       hand on what is late, and then these
+ *       hand on all that is late, and then these
  *     ...
  *     late = backlog_first(&backlog);
  *     part = backlog_take(&backlog, late);

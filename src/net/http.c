@@ -122,11 +122,13 @@ struct http_transfer {
   char text[CURL_ERROR_SIZE];
 };
 
+/* The transfer that the address of this member of it belongs to. */
+#define TRANSFER_OF(address, member)                                           \
+  ((struct http_transfer *)((uintptr_t)(address)-offsetof(                     \
+      struct http_transfer, member)))
+
 static struct http_transfer *from_item(const struct start_item *item) {
-  return item == NULL
-             ? NULL
-             : (struct http_transfer *)((uintptr_t)item -
-                                        offsetof(struct http_transfer, item));
+  return item == NULL ? NULL : TRANSFER_OF(item, item);
 }
 
 /* Memory for curl. It holds requests and responses with secrets in them, and
@@ -275,12 +277,6 @@ static size_t on_header(char *bytes, size_t size, size_t n, void *arg) {
   struct http_transfer *t = arg;
   return response_header_line(&t->header, bytes, size * n, &t->err) ? size * n
                                                                     : 0;
-}
-
-/* The transfer that a queue is embedded in. */
-static struct http_transfer *from_late(const struct backlog_queue *late) {
-  return (struct http_transfer *)((uintptr_t)late -
-                                  offsetof(struct http_transfer, late));
 }
 
 static void hand_on(struct http_transfer *t, const char *bytes, size_t len) {
@@ -916,7 +912,7 @@ static void hand_on_next(struct http *http) {
   struct backlog_queue *late = backlog_first(&http->backlog);
   if (late == NULL)
     return;
-  struct http_transfer *t = from_late(late);
+  struct http_transfer *t = TRANSFER_OF(late, late);
   hand_on_late(t);
   http->merge_at = clock_now() + MERGE_AFTER_MS;
   if (t->state == RECEIVED && backlog_queue_is_empty(late))
@@ -1013,8 +1009,9 @@ void http_poll(struct http *http, int timeout) {
     timeout = 0; /* the next one has its turn */
   act_on_timer(http, now);
   finish_all(http);
-  merge_freed_blocks(http, clock_now());
-  timeout = wait_time(http, clock_now(), timeout);
+  now = clock_now();
+  merge_freed_blocks(http, now);
+  timeout = wait_time(http, now, timeout);
   while (event_loop_wait(&http->loop, timeout, &event)) {
     act(http, event.fd,
         (event.readable ? CURL_CSELECT_IN : 0) |

@@ -11,10 +11,11 @@
  *     while (...)
  *       http_poll(http, timeout_ms);      handlers are called from here
  *
- * A response is handed on as it arrives and never collected: what another
- * request is sent before is bounded, for all responses together. It is bounded
- * in time, in header bytes and in body bytes. Redirects are not followed: what
- * authorizes a request goes to the host that it was made for only. */
+ * A response is handed on as it arrives, or after the next request was sent:
+ * such bytes are bounded for all responses together (net/backlog.h). It is
+ * bounded in time, in header bytes and in body bytes. Redirects are not
+ * followed: what authorizes a request goes to the host that it was made for
+ * only. */
 
 #ifndef DRS_NET_HTTP_H
 #define DRS_NET_HTTP_H
