@@ -6,13 +6,12 @@ Every store ends with the same: RRD files, FOLDER/JOB/METRIC.rrd, which picture.
 """
 
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Protocol
 
-from daemons import Carbon, Prometheus
+from daemons import Carbon, Prometheus, wait_until
 
 from .programs import HOST
 
@@ -136,15 +135,15 @@ STORES = {"rrdtool": Rrdtool, "graphite": Graphite, "prometheus": Scraped}
 
 def run_rrdtool(*arguments: str) -> str:
     """What rrdtool prints. While collectd writes to a file, rrdtool cannot lock it, and is run again."""
-    patience_ends = time.monotonic() + PATIENCE
-    while True:
+    def run() -> subprocess.CompletedProcess | None:
         done = subprocess.run(["/usr/bin/rrdtool", *arguments], check=False, capture_output=True,
                               text=True)
         if not done.returncode:
-            return done.stdout
-        if "could not lock" not in done.stderr or time.monotonic() > patience_ends:
-            raise RuntimeError(f"rrdtool {arguments[0]}: {done.stderr.strip()}")
-        time.sleep(0.02)
+            return done
+        if "could not lock" in done.stderr:
+            return None
+        raise RuntimeError(f"rrdtool {arguments[0]}: {done.stderr.strip()}")
+    return wait_until(run, PATIENCE, f"a lock for rrdtool {' '.join(arguments[:2])}").stdout
 
 
 def write_rrd(path: Path, series: Series, step: int) -> None:
