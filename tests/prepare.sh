@@ -111,6 +111,14 @@ build_module() {
     configure_tree && make --silent -j"$(nproc)"
 }
 
+# run_pytest ARGUMENT...: the tests in real daemons, of the module in $build_in. Does not return.
+run_pytest() {
+    export DRS_MODULE_DIR=$build_in/src/.libs PYTHONPYCACHEPREFIX=$build/pycache PYTHONPATH=$top/tests:$top
+    cd "$top/tests" || return
+    exec /usr/bin/python3 -m pytest -o cache_dir="$build/pytest" \
+        --numprocesses "${DRS_TEST_WORKERS-$(($(nproc) * 6))}" "$@"
+}
+
 # collectd_source: the source tree of the collectd that this release has, in $build/collectd-source,
 # from the archives that apt knows and whether or not it has their sources listed.
 collectd_source() (
