@@ -93,12 +93,6 @@ class Record:
         """What cycles gave that began after it."""
         return [sample for sample in samples if sample.time > self.over]
 
-    @staticmethod
-    def whole(*series: list[Sample]) -> list[list[Sample]]:
-        """Without what came while they were read, one after the other."""
-        end = min(samples[-1].time for samples in series)
-        return [[sample for sample in samples if sample.time <= end] for samples in series]
-
     def grown(self, samples: list[Sample]) -> bool:
         """Did a counter grow since the faults began?"""
         before = [value for at, value in samples if at < self.began]
@@ -187,5 +181,6 @@ def _acts(daemon: Collectd, rows: list[Row], scenes: list[Scene], stops: dict[st
     over = time.time()
     _wait(daemon, [f"job-{slug}" for slug in slugs], "percent-total", READS_AFTER, over)
     _wait(daemon, slugs, "bool-up", READS_AFTER, over)
+    daemon.stop()  # nothing is written any more while the files are read, one after the other
     return Record(daemon.series("drs"), daemon.lines()[lines:], daemon.notifications()[notifications:],
                   daemon.series("uptime")["test-host/uptime/uptime"], daemon.interval, began, over)

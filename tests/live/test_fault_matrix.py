@@ -91,9 +91,9 @@ def check_values(record: Record, row: Row) -> None:
     after = [sample.value for sample in record.after(ups)]
     assert after == sorted(after) and after[-1] == 1
     assert after[0] == 1 or not row.at_once
-    values_read, ups_read = record.whole(values, ups)
-    assert [sample.time for sample in record.after(values_read)] == [
-        sample.time for sample in record.after(ups_read) if sample.value == 1]
+    # The values of a cycle come before it is known that it is whole.
+    assert [sample.time for sample in record.after(values) if sample.time <= ups[-1].time] == [
+        sample.time for sample in record.after(ups) if sample.value == 1]
 
 
 def check_counters(record: Record, row: Row) -> None:
@@ -110,8 +110,8 @@ def test_the_healthy_project_keeps_its_interval(matrix, group):
     # As often as a plugin of collectd's own in the same daemon, which a busy machine delays too.
     assert len(record.during(ups)) > len(record.during(record.uptime)) / 2
     assert {up.value for up in ups} == {1}
-    values, ups = record.whole(values, ups)
-    assert [value.time for value in values] == [up.time for up in ups]
+    # As above: the stop may come within a cycle.
+    assert [value.time for value in values if value.time <= ups[-1].time] == [up.time for up in ups]
     assert record.logged(HEALTHY) == [] and record.notified(HEALTHY) == []
 
 
