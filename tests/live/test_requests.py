@@ -78,12 +78,10 @@ def test_the_next_request_is_sent_before_a_response_is_decoded(cloud, tmp_path):
     preload = {"LD_PRELOAD": str(build("log_order", tmp_path)), "LOG_ORDER": str(order)}
     jobs = [f"00000000-0000-4000-8000-00000000jb{number:02}" for number in range(4)]
     cloud.jobs.update({job: {"job_id": job} for job in jobs})
-    lines = [f'Job "{job}"' for job in jobs]
-    config = project("prod", cloud, *lines, "BatchSize 1", "MaxParallel 1")
+    config = project("prod", cloud, *(f'Job "{job}"' for job in jobs), "BatchSize 1", "MaxParallel 1")
     assert Collectd(config, variables=preload).test_read().status == 0
-    lines = order.read_text().split()
-    assert lines[0] == "sent" and lines.count("sent") == lines.count("decoded") == len(jobs)
-    # Each but the last; of those that were sent, two at most are not decoded.
-    for number in range(1, len(jobs)):
-        before = lines[:[at for at, line in enumerate(lines) if line == "sent"][number]]
-        assert before.count("decoded") < number
+    events = order.read_text().split()
+    assert events.count("sent") == events.count("decoded") == len(jobs)
+    sent = [at for at, event in enumerate(events) if event == "sent"]
+    # The response before each request was not decoded when it was sent.
+    assert all(events[:at].count("decoded") < number for number, at in enumerate(sent) if number > 0)
