@@ -236,6 +236,11 @@ static struct round *find_late(struct cycle *c) {
   return r;
 }
 
+/* Where the service had asked for a pause, the pause took the time. */
+static enum err_kind why_late(const struct round *r) {
+  return err_is_set(&r->errors[ERR_THROTTLED]) ? ERR_THROTTLED : ERR_HTTP;
+}
+
 msec_t cycle_step(struct cycle *c, msec_t now) {
   struct err err = ERR_INIT;
   struct round *late = &c->rounds[JOB_PROGRESS];
@@ -243,7 +248,8 @@ msec_t cycle_step(struct cycle *c, msec_t now) {
     err_set(&err, ERR_THROTTLED, "the service asked for a pause");
   } else if (now >= c->deadline) {
     late = find_late(c);
-    err_set(&err, ERR_HTTP, "poll interval elapsed with requests outstanding");
+    err_set(&err, why_late(late),
+            "poll interval elapsed with requests outstanding");
   } else {
     return msec_min(c->deadline, go_on(c, now));
   }

@@ -581,6 +581,23 @@ static void a_long_pause_outlasts_the_read(void **state) {
   assert_output(0, 4, 1);
 }
 
+/* The request that follows the pause has not all of the interval. */
+static void a_pause_is_the_cause_of_what_is_late(void **state) {
+  (void)state;
+  make(1, 1, 1);
+  start();
+  step();
+  throttle(fake_calls[0], BUDGET - 1);
+  fake_now += BUDGET - 1;
+  step();
+  assert_int_equal(fake_calls_len, 1);
+  fake_now += 1;
+  step();
+  assert_int_equal(seen.finished, 1);
+  assert_int_equal(errors(ERR_THROTTLED), 2);
+  assert_int_equal(errors(ERR_HTTP), 0);
+}
+
 static void without_retry_after_it_backs_off(void **state) {
   (void)state;
   make(1, 1, 1);
@@ -973,6 +990,7 @@ int main(void) {
       PROJECT_TEST(denied_access_ends_the_cycle),
       PROJECT_TEST(it_waits_as_long_as_requested),
       PROJECT_TEST(a_long_pause_outlasts_the_read),
+      PROJECT_TEST(a_pause_is_the_cause_of_what_is_late),
       PROJECT_TEST(without_retry_after_it_backs_off),
       PROJECT_TEST(a_bad_job_stands_alone),
       PROJECT_TEST(a_rejection_of_all_jobs_makes_none_suspect),
