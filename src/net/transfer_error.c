@@ -95,13 +95,12 @@ static void on_no_connection(const struct transfer_error *e, struct err *err) {
           number == 0 ? "" : strerror_r((int)number, text, sizeof(text)));
 }
 
-/* libcurl calls a line that outgrows its buffer an allocation that failed. */
-static void on_memory(const struct transfer_error *e, struct err *err) {
-  if (has_time(e->easy, CURLINFO_PRETRANSFER_TIME_T))
-    err_set(err, ERR_RESPONSE,
-            "the response's header has a line that is too long");
-  else
-    err_memory(err);
+/* A line that outgrows its buffer; before 8.6 libcurl called that an allocation
+ * that failed. */
+static bool is_long_line(const struct transfer_error *e) {
+  return (e->code == CURLE_OUT_OF_MEMORY ||
+          (int)e->code == 100 /* CURLE_TOO_LARGE */) &&
+         has_time(e->easy, CURLINFO_PRETRANSFER_TIME_T);
 }
 
 /* The status of a proxy that rejected a tunnel. */
@@ -131,8 +130,11 @@ void transfer_error_describe(const struct transfer_error *e, struct err *err) {
     on_timeout(e, err);
   else if (e->code == CURLE_COULDNT_CONNECT)
     on_no_connection(e, err);
+  else if (is_long_line(e))
+    err_set(err, ERR_RESPONSE,
+            "the response's header has a line that is too long");
   else if (e->code == CURLE_OUT_OF_MEMORY)
-    on_memory(e, err);
+    err_memory(err);
   else
     from_table(e, err);
 }
