@@ -9,6 +9,7 @@
 #include <dirent.h>
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,6 +33,16 @@ FILE *fopen64(const char *path, const char *mode) {
   FILE *(*next)(const char *, const char *) = dlsym(RTLD_NEXT, "fopen64");
   note(path);
   return next(path, mode);
+}
+
+int open(const char *path, int flags, ...) {
+  int (*next)(const char *, int, ...) = dlsym(RTLD_NEXT, "open");
+  va_list ap;
+  va_start(ap, flags);
+  unsigned mode = flags & O_CREAT ? va_arg(ap, unsigned) : 0;
+  va_end(ap);
+  note(path);
+  return next(path, flags, mode);
 }
 
 DIR *opendir(const char *path) {
