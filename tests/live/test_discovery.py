@@ -144,7 +144,7 @@ def test_a_rejected_list_keeps_its_jobs(cloud, code):
         assert daemon.reads("prod")[-1]["prod/bool-up"] == 1
         [line] = log_lines(daemon)
         assert re.match(r'project "prod": (auth|throttled|http|response): DiscoverJobs: the list of '
-                        r'(migration|sync) tasks: ', line)
+                        rf'({"|".join(USE_TYPES)}) tasks: ', line)
         assert code in line
         cloud.drs.list_error = None
         daemon.wait_until(lambda: len(log_lines(daemon)) == 2, "the recovery")
