@@ -14,34 +14,13 @@
 #include "base/name.h"
 #include "base/secret.h"
 
-#define TEXT(literal)                                                          \
-  { literal, sizeof(literal) }
-
-static const struct metrics_text percent = TEXT("percent"),
-                                 timeleft = TEXT("timeleft"),
-                                 total = TEXT("total");
-
-static void set(char to[DATA_MAX_NAME_LEN], struct metrics_text text) {
-  memcpy(to, text.at, text.size);
-}
-
 static void set_string(char to[DATA_MAX_NAME_LEN], const char *text) {
-  size_t len = strnlen(text, DATA_MAX_NAME_LEN - 1);
-  memcpy(to, text, len);
-  to[len] = '\0';
+  sstrncpy(to, text, DATA_MAX_NAME_LEN);
 }
 
-static void dispatch(struct metrics *m, struct metrics_text type,
-                     struct metrics_text type_instance, value_t value) {
-  m->value = value;
-  set(m->list.type, type);
-  set(m->list.type_instance, type_instance);
-  plugin_dispatch_values(&m->list);
-}
-
-static void gauge(struct metrics *m, struct metrics_text type,
-                  struct metrics_text type_instance, gauge_t value) {
-  dispatch(m, type, type_instance, (value_t){.gauge = value});
+static void gauge(struct metrics *m, const char *type,
+                  const char *type_instance, gauge_t value) {
+  value_queue_add(m->queue, type, type_instance, (value_t){.gauge = value});
 }
 
 /* collectd's write queue */
@@ -71,7 +50,7 @@ static bool read_mark(const struct metrics *m, derive_t *mark) {
  * for two intervals. */
 static void check_queue(struct metrics *m, cdtime_t now) {
   derive_t mark = -1;
-  if (now - m->list.time >= 2 * m->list.interval)
+  if (now - m->time >= 2 * m->list.interval)
     m->has_passed = false;
   bool known = read_mark(m, &mark);
   m->has_passed |= known;
@@ -128,7 +107,7 @@ static bool task_mode(const void *item, gauge_t *value) {
 }
 
 struct job_metric {
-  struct metrics_text type, type_instance; /* no type: the end of a table */
+  struct value_names names; /* no type: the end of a table */
   bool (*value)(const void *item, gauge_t *value);
   /* In its place, for a number that is none where it is negative. */
   size_t offset; /* of a double in the item */
@@ -146,29 +125,33 @@ static bool read_number(const struct job_metric *row,
 
 /* clang-format off */
 #define NUMBER(type, member, bit, divisor) NULL, offsetof(type, member), bit, divisor
-static const struct job_metric *const job_metrics[JOB_CALLS] = {
-    [JOB_PROGRESS] = (const struct job_metric[]){
-        {TEXT("percent"), TEXT("total"), completed},
-        {TEXT("delay"), TEXT("incremental"), delay},
-        {TEXT("timeleft"), TEXT("total"), remaining},
-        {TEXT("gauge"), TEXT("apply_rows_rate"), NUMBER(struct progress, rows_rate, PROGRESS_ROWS_RATE, 1)},
-        {TEXT("gauge"), TEXT("apply_bytes_rate"), NUMBER(struct progress, bytes_rate, PROGRESS_BYTES_RATE, 1)},
-        {TEXT("gauge"), TEXT("process_time"), process_time},
-        {TEXT("gauge"), TEXT("task_mode"), task_mode},
-        {}},
-    [JOB_RPO_AND_RTO] = (const struct job_metric[]){
-        {TEXT("delay"), TEXT("rpo"), NUMBER(struct rpo_and_rto, rpo_ms, RPO_DELAY, 1000)},
-        {TEXT("delay"), TEXT("rto"), NUMBER(struct rpo_and_rto, rto_ms, RTO_DELAY, 1000)},
-        {}},
-};
+static const struct job_metric progress_metrics[] = {
+    {{"percent", "total"}, completed},
+    {{"delay", "incremental"}, delay},
+    {{"timeleft", "total"}, remaining},
+    {{"gauge", "apply_rows_rate"}, NUMBER(struct progress, rows_rate, PROGRESS_ROWS_RATE, 1)},
+    {{"gauge", "apply_bytes_rate"}, NUMBER(struct progress, bytes_rate, PROGRESS_BYTES_RATE, 1)},
+    {{"gauge", "process_time"}, process_time},
+    {{"gauge", "task_mode"}, task_mode},
+    {}};
+
+static const struct job_metric rpo_and_rto_metrics[] = {
+    {{"delay", "rpo"}, NUMBER(struct rpo_and_rto, rpo_ms, RPO_DELAY, 1000)},
+    {{"delay", "rto"}, NUMBER(struct rpo_and_rto, rto_ms, RTO_DELAY, 1000)},
+    {}};
 /* clang-format on */
+
+static const struct job_metric *const job_metrics[JOB_CALLS] = {
+    [JOB_PROGRESS] = progress_metrics,
+    [JOB_RPO_AND_RTO] = rpo_and_rto_metrics,
+};
 
 /* Phases */
 
 /* A phase whose name becomes another's, or that of the total, has no values. */
 static bool is_taken(const struct metrics *m, size_t phase) {
   const char *safe = m->phases[phase].safe;
-  if (strcmp(safe, total.at) == 0)
+  if (strcmp(safe, "total") == 0)
     return true;
   for (size_t i = 0; i < phase; i++)
     if (strcmp(safe, m->phases[i].safe) == 0)
@@ -185,9 +168,11 @@ static bool has_same_phases(const struct metrics *m, const struct progress *p) {
   return true;
 }
 
+/* Values that wait have the names of before. */
 static void name_phases(struct metrics *m, const struct progress *p) {
   if (has_same_phases(m, p))
     return;
+  value_queue_flush(m->queue);
   m->phases_len = p->phases_len;
   for (size_t i = 0; i < p->phases_len; i++) {
     struct metrics_phase *phase = &m->phases[i];
@@ -201,18 +186,18 @@ static void name_phases(struct metrics *m, const struct progress *p) {
   }
 }
 
-static void dispatch_phases(struct metrics *m, const struct progress *p) {
-  name_phases(m, p);
+static void add_phases(struct metrics *m, const struct progress *p) {
+  static const struct value_names percent = {.type = "percent"},
+                                  timeleft = {.type = "timeleft"};
   for (size_t i = 0; i < p->phases_len; i++) {
     const struct progress_phase *phase = &p->phases[i];
-    struct metrics_text name = {m->phases[i].safe,
-                                strlen(m->phases[i].safe) + 1};
-    if (name.size == 1)
+    const char *name = m->phases[i].safe;
+    if (*name == '\0')
       continue;
     if (phase->has & PROGRESS_COMPLETED)
-      gauge(m, percent, name, phase->completed);
+      gauge(m, percent.type, name, phase->completed);
     if (is_remaining(phase->has, phase->remaining, phase->completed))
-      gauge(m, timeleft, name, phase->remaining);
+      gauge(m, timeleft.type, name, phase->remaining);
   }
 }
 
@@ -234,50 +219,31 @@ static const struct {
     {"dst_offset", AT(dst_offset)},
 };
 
-_Static_assert(STATIC_ARRAY_SIZE(meta_texts) == METRICS_META_TEXTS,
+_Static_assert(STATIC_ARRAY_SIZE(meta_texts) == VALUE_META_TEXTS,
                "one place for each text");
 
-/* Has the meta data say so, unless it does from the last job on. */
-static void set_meta(struct metrics *m, size_t at, const char *key,
-                     const char *text) {
-  char *last = m->meta_texts[at];
-  char printable[PROGRESS_TEXT_MAX];
-  if (strcmp(last, text) == 0)
-    return;
-  sstrncpy(last, text, sizeof(m->meta_texts[at]));
-  if (*text == '\0') {
-    meta_data_delete(m->meta, key);
-    return;
-  }
-  sstrncpy(printable, text, sizeof(printable));
-  secret_redact(printable);
-  err_make_printable(printable);
-  meta_data_add_string(m->meta, key, printable);
-}
-
-static bool fill_meta(struct metrics *m, const struct job *job,
+static bool fill_meta(struct value_group *g, const struct job *job,
                       const struct progress *p) {
-  if (m->meta == NULL)
-    m->meta = meta_data_create();
-  if (m->meta == NULL)
+  if (g->meta == NULL)
+    g->meta = meta_data_create();
+  if (g->meta == NULL)
     return false;
-  meta_data_add_string(m->meta, "job_id", job->id); /* printable, no secret */
+  meta_data_add_string(g->meta, "job_id", job->id); /* printable, no secret */
   for (size_t i = 0; i < STATIC_ARRAY_SIZE(meta_texts); i++) {
     const void *field = (const char *)p + meta_texts[i].offset;
     const struct json_text *text = field;
-    set_meta(m, i, meta_texts[i].key, text->text);
+    value_group_set_text(g, i, meta_texts[i].key, text->text);
   }
   return true;
 }
 
-static void dispatch_status(struct metrics *m, const struct job *job,
-                            const struct progress *p, int code) {
-  static const struct metrics_text type = TEXT("gauge"),
-                                   instance = TEXT("status");
-  if (fill_meta(m, job, p))
-    m->list.meta = m->meta;
-  gauge(m, type, instance, code);
-  m->list.meta = NULL;
+static void add_status(struct metrics *m, struct value_group *g,
+                       const struct job *job, const struct progress *p,
+                       int code) {
+  static const struct value_names names = {"gauge", "status"};
+  gauge(m, names.type, names.type_instance, code);
+  if (fill_meta(g, job, p))
+    value_queue_add_meta(m->queue);
 }
 
 /* Most jobs have the status of the one before. */
@@ -290,16 +256,16 @@ static int find_code(struct metrics *m, const struct json_text *status) {
 }
 
 /* Those that need more than the item. */
-static void dispatch_progress(struct metrics *m, const struct job *job,
-                              const struct progress *p) {
-  static const struct metrics_text type = TEXT("bool"),
-                                   instance = TEXT("error");
+static void add_progress(struct metrics *m, struct value_group *g,
+                         const struct job *job, const struct progress *p) {
+  static const struct value_names names = {"bool", "error"};
   int code = find_code(m, &p->transfer_status);
   bool failed = status_family(code) == STATUS_FAILED;
-  gauge(m, type, instance, p->base.error_code.len > 0 || failed);
-  dispatch_phases(m, p);
+  gauge(m, names.type, names.type_instance,
+        p->base.error_code.len > 0 || failed);
+  add_phases(m, p);
   if (p->transfer_status.len > 0)
-    dispatch_status(m, job, p, code);
+    add_status(m, g, job, p, code);
 }
 
 void metrics_item(struct metrics *m, const struct job *job, enum job_call call,
@@ -307,92 +273,124 @@ void metrics_item(struct metrics *m, const struct job *job, enum job_call call,
   gauge_t value;
   if (m->queue_is_behind)
     return;
-  set_string(m->list.plugin_instance, job->name);
-  for (const struct job_metric *row = job_metrics[call]; row->type.at != NULL;
-       row++)
+  const struct progress *progress =
+      call == JOB_PROGRESS ? (const struct progress *)item : NULL;
+  if (progress != NULL)
+    name_phases(m, progress);
+  struct value_group *g =
+      value_queue_group(m->queue, &m->list, m->time, job->name);
+  for (const struct job_metric *row = job_metrics[call];
+       *row->names.type != '\0'; row++)
     if (row->value != NULL ? row->value(item, &value)
                            : read_number(row, item, &value))
-      gauge(m, row->type, row->type_instance, value);
-  if (call == JOB_PROGRESS)
-    dispatch_progress(m, job, (const struct progress *)item);
+      gauge(m, row->names.type, row->names.type_instance, value);
+  if (progress != NULL)
+    add_progress(m, g, job, progress);
 }
+
+/* With bool-error, gauge-status, and two of each phase. */
+_Static_assert(STATIC_ARRAY_SIZE(progress_metrics) + 2 +
+                       2 * PROGRESS_PHASES_MAX <=
+                   VALUE_GROUP_VALUES,
+               "room for the values of a job");
 
 /* Self-metrics */
 
-static void dispatch_self(struct metrics *m) {
-  cdtime_t now = m->list.time;
-  m->list.time = m->self_time;
-  set_string(m->list.plugin_instance, m->project);
-  for (size_t i = 0; i < m->self_len; i++)
-    dispatch(m, m->self[i].type, m->self[i].type_instance, m->self[i].value);
-  m->list.time = now;
-  m->self_len = 0;
+static const struct value_names self_names[METRICS_SELF] = {
+    [SELF_UP] = {"bool", "up"},
+    [SELF_JOBS] = {"count", "jobs"},
+    [SELF_ANSWERED] = {"count", "answered"},
+    [SELF_STARTING] = {"count", "starting"},
+    [SELF_RUNNING] = {"count", "running"},
+    [SELF_PAUSED] = {"count", "paused"},
+    [SELF_CHANGING] = {"count", "changing"},
+    [SELF_ENDED] = {"count", "ended"},
+    [SELF_FAILED] = {"count", "failed"},
+    [SELF_UNKNOWN] = {"count", "unknown"},
+    [SELF_READ_TIME] = {"response_time", "read"},
+    [SELF_REQUESTS] = {"total_requests", "progress"},
+    [SELF_TOKEN_REQUESTS] = {"total_requests", "token"},
+    [SELF_AUTH_ERRORS] = {"errors", "auth"},
+    [SELF_THROTTLED_ERRORS] = {"errors", "throttled"},
+    [SELF_HTTP_ERRORS] = {"errors", "http"},
+    [SELF_REPLY_ERRORS] = {"errors", "reply"},
+    [SELF_SKIPPED] = {"errors", "skipped"},
+};
+
+_Static_assert(METRICS_SELF <= VALUE_GROUP_VALUES, "room for all of them");
+
+static void add_self(struct metrics *m) {
+  value_queue_group(m->queue, &m->list, m->self_time, m->project);
+  for (size_t i = 0; i < METRICS_SELF; i++)
+    value_queue_add(m->queue, self_names[i].type, self_names[i].type_instance,
+                    m->self[i]);
+  m->has_self = false;
 }
 
 void metrics_up(struct metrics *m, bool up) {
-  static const struct metrics_text type = TEXT("bool"), instance = TEXT("up");
-  set_string(m->list.plugin_instance, m->project);
-  gauge(m, type, instance, up);
+  value_t value = {.gauge = up};
+  value_list_t list = m->list;
+  set_string(list.plugin_instance, m->project);
+  set_string(list.type, self_names[SELF_UP].type);
+  set_string(list.type_instance, self_names[SELF_UP].type_instance);
+  list.time = m->time;
+  list.values = &value;
+  plugin_dispatch_values(&list);
 }
-
-#define COUNTER(number)                                                        \
-  { .derive = (derive_t)(number) }
 
 void metrics_project(struct metrics *m, const struct project_counts *c,
                      const struct project_result *r) {
   const uint64_t *errors = c->errors;
   const size_t *jobs = r->families;
-  /* clang-format off */
-  const struct metrics_self rows[] = {
-      {TEXT("bool"), TEXT("up"), {.gauge = project_is_up(r)}},
-      {TEXT("count"), TEXT("jobs"), {.gauge = (gauge_t)r->jobs}},
-      {TEXT("count"), TEXT("answered"), {.gauge = (gauge_t)r->answered}},
-      {TEXT("count"), TEXT("starting"), {.gauge = (gauge_t)jobs[STATUS_STARTING]}},
-      {TEXT("count"), TEXT("running"), {.gauge = (gauge_t)jobs[STATUS_RUNNING]}},
-      {TEXT("count"), TEXT("paused"), {.gauge = (gauge_t)jobs[STATUS_PAUSED]}},
-      {TEXT("count"), TEXT("changing"), {.gauge = (gauge_t)jobs[STATUS_CHANGING]}},
-      {TEXT("count"), TEXT("ended"), {.gauge = (gauge_t)jobs[STATUS_ENDED]}},
-      {TEXT("count"), TEXT("failed"), {.gauge = (gauge_t)jobs[STATUS_FAILED]}},
-      {TEXT("count"), TEXT("unknown"), {.gauge = (gauge_t)jobs[STATUS_UNKNOWN]}},
-      {TEXT("response_time"), TEXT("read"), {.gauge = r->seconds}},
-      {TEXT("total_requests"), TEXT("progress"), COUNTER(c->requests)},
-      {TEXT("total_requests"), TEXT("token"), COUNTER(c->token_requests)},
-      {TEXT("errors"), TEXT("auth"), COUNTER(errors[ERR_AUTH])},
-      {TEXT("errors"), TEXT("throttled"), COUNTER(errors[ERR_THROTTLED])},
-      {TEXT("errors"), TEXT("http"), COUNTER(errors[ERR_RESOLVE] + errors[ERR_CONNECT] +
-                                             errors[ERR_TLS] + errors[ERR_HTTP])},
-      {TEXT("errors"), TEXT("reply"), COUNTER(errors[ERR_RESPONSE])},
-      {TEXT("errors"), TEXT("skipped"), COUNTER(c->skipped)},
+  const value_t values[METRICS_SELF] = {
+      [SELF_UP].gauge = project_is_up(r),
+      [SELF_JOBS].gauge = (gauge_t)r->jobs,
+      [SELF_ANSWERED].gauge = (gauge_t)r->answered,
+      [SELF_STARTING].gauge = (gauge_t)jobs[STATUS_STARTING],
+      [SELF_RUNNING].gauge = (gauge_t)jobs[STATUS_RUNNING],
+      [SELF_PAUSED].gauge = (gauge_t)jobs[STATUS_PAUSED],
+      [SELF_CHANGING].gauge = (gauge_t)jobs[STATUS_CHANGING],
+      [SELF_ENDED].gauge = (gauge_t)jobs[STATUS_ENDED],
+      [SELF_FAILED].gauge = (gauge_t)jobs[STATUS_FAILED],
+      [SELF_UNKNOWN].gauge = (gauge_t)jobs[STATUS_UNKNOWN],
+      [SELF_READ_TIME].gauge = r->seconds,
+      [SELF_REQUESTS].derive = (derive_t)c->requests,
+      [SELF_TOKEN_REQUESTS].derive = (derive_t)c->token_requests,
+      [SELF_AUTH_ERRORS].derive = (derive_t)errors[ERR_AUTH],
+      [SELF_THROTTLED_ERRORS].derive = (derive_t)errors[ERR_THROTTLED],
+      [SELF_HTTP_ERRORS].derive =
+          (derive_t)(errors[ERR_RESOLVE] + errors[ERR_CONNECT] +
+                     errors[ERR_TLS] + errors[ERR_HTTP]),
+      [SELF_REPLY_ERRORS].derive = (derive_t)errors[ERR_RESPONSE],
+      [SELF_SKIPPED].derive = (derive_t)c->skipped,
   };
-  /* clang-format on */
-  _Static_assert(sizeof(rows) == sizeof(m->self), "a place for each of them");
-  memcpy(m->self, rows, sizeof(rows));
-  m->self_len = STATIC_ARRAY_SIZE(rows);
-  m->self_time = m->list.time;
+  memcpy(m->self, values, sizeof(values));
+  m->has_self = true;
+  m->self_time = m->time;
   m->marks[1] = m->marks[0];
   m->marks[0] = (derive_t)c->requests;
   if (!m->self_waits)
-    dispatch_self(m);
+    add_self(m);
 }
 
 /* Life */
 
-void metrics_init(struct metrics *m, const char *project, const char *host,
-                  cdtime_t interval) {
-  *m = (struct metrics){.project = project};
-  m->list.values = &m->value;
+void metrics_init(struct metrics *m, struct value_queue *queue,
+                  const char *project, const char *host, cdtime_t interval) {
+  *m = (struct metrics){.queue = queue, .project = project};
   m->list.values_len = 1;
   m->list.interval = interval;
   set_string(m->list.host, host);
   set_string(m->list.plugin, "drs");
 }
 
-void metrics_flush(struct metrics *m) { dispatch_self(m); }
+void metrics_flush(struct metrics *m) {
+  if (m->has_self)
+    add_self(m);
+}
 
 void metrics_begin(struct metrics *m, cdtime_t now) {
   metrics_flush(m);
   check_queue(m, now);
-  m->list.time = now;
+  m->time = now;
 }
-
-void metrics_finish(struct metrics *m) { meta_data_destroy(m->meta); }

@@ -55,6 +55,7 @@ static size_t instances_len;
 static size_t reads_registered;
 static struct auths auths;
 static struct poller *poller;
+static struct value_queue values; /* of the poller's thread */
 static pthread_t thread, init_thread;
 static bool thread_runs, has_queue_limit;
 static struct notification_queue *notification_queue;
@@ -105,7 +106,7 @@ static bool is_news(struct instance *w, enum err_kind kind, const char *text) {
   struct log_problem *p = &w->problems[kind];
   bool goes_on = p->causes_len > 0;
   return !(kind == ERR_JOB && goes_on) &&
-         log_problem_is_news(p, text, w->metrics.list.time);
+         log_problem_is_news(p, text, w->metrics.time);
 }
 
 /* Logs each problem when it starts and the recovery when one ends. A cycle
@@ -129,7 +130,7 @@ static void log_problems(struct instance *w, const struct project_result *r) {
 
 static void log_insecure_file(struct instance *w, const char *file) {
   if (file != NULL &&
-      log_problem_is_news(&w->insecure_file, file, w->metrics.list.time))
+      log_problem_is_news(&w->insecure_file, file, w->metrics.time))
     log_warning(project_config(w->project)->name, ERR_AUTH,
                 "%s is readable by group or others; chmod 600 it", file);
 }
@@ -164,6 +165,8 @@ static const struct project_events events = {.started = on_started,
                                              .item = on_item,
                                              .changed = on_changed,
                                              .finished = on_finished};
+
+static msec_t on_turn(msec_t now) { return value_queue_turn(&values, now); }
 
 /* Reads */
 
@@ -201,10 +204,9 @@ static int drs_read_refused(user_data_t *ud) {
   for (size_t i = 0; i < config.refused_len; i++) {
     const struct refused_project *r = &config.refused[i];
     resolve_host(host, r->host);
-    metrics_init(&m, r->name, host, plugin_get_interval());
-    m.list.time = cdtime();
+    metrics_init(&m, NULL, r->name, host, plugin_get_interval());
+    m.time = cdtime();
     metrics_up(&m, false);
-    metrics_finish(&m);
   }
   return is_test_run() ? -1 : 0;
 }
@@ -217,6 +219,7 @@ static void stop_threads(void) {
     thread_runs = false;
     for (size_t i = 0; i < instances_len; i++)
       metrics_flush(&instances[i]->metrics);
+    value_queue_flush(&values);
   }
   notification_queue_stop(notification_queue);
   notification_queue = NULL;
@@ -266,7 +269,8 @@ static bool add_instance(const struct project_config *project,
     return err_memory(err);
   }
   const struct project_config *o = project_config(w->project);
-  metrics_init(&w->metrics, o->name, w->host, DOUBLE_TO_CDTIME_T(o->interval));
+  metrics_init(&w->metrics, &values, o->name, w->host,
+               DOUBLE_TO_CDTIME_T(o->interval));
   w->metrics.self_waits = has_queue_limit;
   w->notifications =
       (struct notifications){.queue = o->notify ? notification_queue : NULL,
@@ -310,7 +314,7 @@ static bool start_threads(struct err *err) {
   struct http *http = http_new("collectd-drs/" DRS_VERSION, err);
   if (http == NULL)
     return false;
-  poller = poller_new(http, err);
+  poller = poller_new(http, on_turn, err);
   if (poller == NULL)
     return false;
   notification_queue = notification_queue_new(err);
@@ -373,10 +377,9 @@ static int drs_shutdown(void) {
   stop_threads();
   poller_free(poller);
   poller = NULL;
-  for (size_t i = 0; i < instances_len; i++) {
-    metrics_finish(&instances[i]->metrics);
+  for (size_t i = 0; i < instances_len; i++)
     free(instances[i]);
-  }
+  value_queue_finish(&values);
   free(instances);
   instances = NULL;
   instances_len = 0;

@@ -36,6 +36,7 @@ struct entry {
 
 struct poller {
   struct http *http;
+  poller_turn_fn *turn;
   struct entry **entries;
   size_t len;
   struct due_heap heap;  /* when each has to be stepped at the latest */
@@ -47,7 +48,8 @@ struct poller {
   struct entry *due;
 };
 
-struct poller *poller_new(struct http *http, struct err *err) {
+struct poller *poller_new(struct http *http, poller_turn_fn *turn,
+                          struct err *err) {
   struct poller *p = calloc(1, sizeof(*p));
   if (p == NULL) {
     http_free(http);
@@ -55,6 +57,7 @@ struct poller *poller_new(struct http *http, struct err *err) {
     return NULL;
   }
   p->http = http;
+  p->turn = turn;
   pthread_mutex_init(&p->lock, NULL);
   pthread_cond_init(&p->changed, NULL);
   return p;
@@ -233,7 +236,8 @@ void *poller_run(void *arg) {
   while (collect_due(p, clock_now())) {
     msec_t now = clock_now();
     step_touched(p, now);
-    http_poll(p->http, msec_left(step_late(p, now), now, 3600 * 1000));
+    msec_t again = msec_min(step_late(p, now), p->turn(now));
+    http_poll(p->http, msec_left(again, now, 3600 * 1000));
   }
   for (size_t i = 0; i < p->len; i++)
     project_stop(p->entries[i]->project);

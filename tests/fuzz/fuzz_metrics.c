@@ -16,6 +16,7 @@
 
 const char fuzz_name[] = "metrics";
 
+static struct value_queue queue;
 static char id[] = "1", name[] = "job";
 static const struct job job = {.id = id, .name = name};
 
@@ -67,12 +68,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len) {
   struct json_decoder *d =
       json_decoder_new(job_calls[to.call]->response, &response);
   MUST(d != NULL);
-  metrics_init(&to.metrics, "project", "h", 10);
+  metrics_init(&to.metrics, &queue, "project", "h", 10);
   metrics_begin(&to.metrics, 1000);
   if (json_decoder_feed(d, (const char *)bytes + 1, len - 1, NULL))
     json_decoder_finish(d, NULL);
+  value_queue_flush(&queue);
   check();
-  metrics_finish(&to.metrics);
   json_decoder_free(d);
   return 0;
 }

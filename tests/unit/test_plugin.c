@@ -94,6 +94,7 @@ static void all_values_of_a_response(void **state) {
   (void)state;
   static const char *const golden[] = {
       "read drs/prod every 5.000 s\n",
+      "log 3 drs plugin: project \"prod\": job: ", /* values are gathered */
       "value h_1/drs-db/percent-total 50\n",
       "value h_1/drs-db/delay-incremental 1.5\n",
       "value h_1/drs-db/timeleft-total 60\n",
@@ -125,7 +126,6 @@ static void all_values_of_a_response(void **state) {
       "value h_1/drs-prod/errors-http 0\n",
       "value h_1/drs-prod/errors-reply 0\n",
       "value h_1/drs-prod/errors-skipped 0\n",
-      "log 3 drs plugin: project \"prod\": job: ",
   };
   int status;
   service.body =

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the collectd-drs authors
+ *
+ * Two arrays: the groups, and the values of all of them. */
+
+#include "plugin/value_queue.h"
+
+#include <collectd/core/utils/common/common.h>
+#include <collectd/core/utils/metadata/meta_data.h>
+
+#include "base/err.h"
+#include "base/secret.h"
+
+void value_queue_finish(struct value_queue *q) {
+  for (size_t i = 0; i < VALUE_QUEUE_GROUPS; i++)
+    meta_data_destroy(q->groups[i].meta);
+  *q = (struct value_queue){0};
+}
+
+struct value_group *value_queue_group(struct value_queue *q, value_list_t *list,
+                                      cdtime_t time,
+                                      const char *plugin_instance) {
+  if (q->groups_len == VALUE_QUEUE_GROUPS ||
+      q->values_len > VALUE_QUEUE_VALUES - VALUE_GROUP_VALUES)
+    value_queue_flush(q);
+  if (q->groups_len == 0)
+    q->since = clock_now();
+  else
+    q->groups[q->groups_len - 1].end = q->values_len;
+  struct value_group *g = &q->groups[q->groups_len++];
+  g->list = list;
+  g->time = time;
+  sstrncpy(g->plugin_instance, plugin_instance, sizeof(g->plugin_instance));
+  return g;
+}
+
+void value_group_set_text(struct value_group *g, size_t at, const char *key,
+                          const char *text) {
+  char *last = g->meta_texts[at];
+  char printable[PROGRESS_TEXT_MAX];
+  if (strcmp(last, text) == 0)
+    return;
+  sstrncpy(last, text, sizeof(g->meta_texts[at]));
+  if (*text == '\0') {
+    meta_data_delete(g->meta, key);
+    return;
+  }
+  sstrncpy(printable, text, sizeof(printable));
+  secret_redact(printable);
+  err_make_printable(printable);
+  meta_data_add_string(g->meta, key, printable);
+}
+
+static void dispatch(const struct value_group *g,
+                     const struct queued_value *from,
+                     const struct queued_value *end) {
+  value_list_t *list = g->list;
+  list->time = g->time;
+  memcpy(list->plugin_instance, g->plugin_instance, sizeof(g->plugin_instance));
+  for (const struct queued_value *v = from; v < end; v++) {
+    value_t value = v->value;
+    memcpy(list->type, v->type, VALUE_NAME_MAX);
+    memcpy(list->type_instance, v->type_instance, VALUE_NAME_MAX);
+    list->values = &value;
+    list->meta = v->has_meta ? g->meta : NULL;
+    plugin_dispatch_values(list);
+  }
+  list->values = NULL;
+  list->meta = NULL;
+}
+
+void value_queue_flush(struct value_queue *q) {
+  const struct queued_value *from = q->values;
+  if (q->groups_len == 0)
+    return;
+  q->groups[q->groups_len - 1].end = q->values_len;
+  for (size_t i = 0; i < q->groups_len; i++) {
+    const struct queued_value *end = q->values + q->groups[i].end;
+    dispatch(&q->groups[i], from, end);
+    from = end;
+  }
+  q->groups_len = q->values_len = 0;
+}
+
+msec_t value_queue_turn(struct value_queue *q, msec_t now) {
+  if (q->groups_len == 0)
+    return CLOCK_NEVER;
+  if (now - q->since < VALUE_QUEUE_WAIT_MS)
+    return q->since + VALUE_QUEUE_WAIT_MS;
+  value_queue_flush(q);
+  return CLOCK_NEVER;
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the collectd-drs authors
+ *
+ * Values on their way to collectd. For each value collectd wakes a write thread
+ * that sleeps, and they sleep whenever they have caught up. Values that come
+ * one by one, with the work for a response between them, would cost a wake-up
+ * or two each: several times what the value costs. So they are gathered for a
+ * moment, those of all projects, and dispatched together.
+ *
+ *     group = value_queue_group(&q, &list, time, "prod");
+ *     value_queue_add(&q, names.type, names.type_instance, value);
+ *     ...
+ *     again = value_queue_turn(&q, now);    in each turn of the loop
+ *
+ * All of it belongs to one thread. All zero is an empty queue. */
+
+#ifndef DRS_PLUGIN_VALUE_QUEUE_H
+#define DRS_PLUGIN_VALUE_QUEUE_H
+
+#include <collectd/core/daemon/plugin.h>
+
+#include "api/progress.h"
+#include "base/clock.h"
+
+/* No value waits longer, in milliseconds. */
+#define VALUE_QUEUE_WAIT_MS 50
+
+/* The most of each; of the values of one group. */
+#define VALUE_QUEUE_GROUPS 32
+#define VALUE_QUEUE_VALUES 512
+#define VALUE_GROUP_VALUES 48
+
+/* Texts in the meta data of a group. */
+#define VALUE_META_TEXTS 7
+
+/* Part of the name of a value, of fixed size: copying all of it is cheaper than
+ * asking for its length. */
+#define VALUE_NAME_MAX PROGRESS_WORD_MAX
+
+struct value_names {
+  char type[VALUE_NAME_MAX], type_instance[VALUE_NAME_MAX];
+};
+
+/* The values of one job or project in one cycle. */
+struct value_group {
+  value_list_t *list; /* has their host, plugin and interval */
+  cdtime_t time;
+  char plugin_instance[DATA_MAX_NAME_LEN];
+  size_t end; /* of its values */
+
+  /* Kept from one group to the next, which mostly has the same texts. */
+  meta_data_t *meta;
+  char meta_texts[VALUE_META_TEXTS][PROGRESS_TEXT_MAX];
+};
+
+struct queued_value {
+  const char *type, *type_instance; /* of a struct value_names */
+  value_t value;
+  bool has_meta;
+};
+
+struct value_queue {
+  struct value_group groups[VALUE_QUEUE_GROUPS];
+  struct queued_value values[VALUE_QUEUE_VALUES];
+  size_t groups_len, values_len;
+  msec_t since; /* when the oldest value came */
+};
+
+/* The queue must be flushed before. */
+void value_queue_finish(struct value_queue *q);
+
+/* Begins a group; `list` stays until the queue is flushed, and is written to.
+ */
+struct value_group *value_queue_group(struct value_queue *q, value_list_t *list,
+                                      cdtime_t time,
+                                      const char *plugin_instance);
+
+/* Adds a value to the last group. The names have VALUE_NAME_MAX bytes, and stay
+ * as they are until the queue is flushed. */
+static inline void value_queue_add(struct value_queue *q, const char *type,
+                                   const char *type_instance, value_t value) {
+  q->values[q->values_len++] =
+      (struct queued_value){type, type_instance, value, false};
+}
+
+/* The last value has the meta data of its group. */
+static inline void value_queue_add_meta(struct value_queue *q) {
+  q->values[q->values_len - 1].has_meta = true;
+}
+
+/* Sets a text of the meta data, or removes it where it is "": printable, and
+ * without secrets. `at` is its place in `meta_texts`. */
+void value_group_set_text(struct value_group *g, size_t at, const char *key,
+                          const char *text);
+
+/* Dispatches what has waited long enough; returns when to call again. */
+msec_t value_queue_turn(struct value_queue *q, msec_t now);
+
+/* Dispatches all. */
+void value_queue_flush(struct value_queue *q);
+
+#endif

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the collectd-drs authors
+ *
+ * Values wait, for a moment, and come with the name and time of their group. */
+
+#include "unit.h"
+
+#include "collectd_stub.h"
+#include "plugin/value_queue.h"
+
+#include <string.h>
+
+static const struct value_names percent = {"percent", "total"},
+                                status = {"gauge", "status"};
+
+static struct value_queue queue;
+static value_list_t lists[2];
+
+static void add(value_list_t *list, const char *instance,
+                const struct value_names *names, double value) {
+  value_queue_group(&queue, list, 1, instance);
+  value_queue_add(&queue, names->type, names->type_instance,
+                  (value_t){.gauge = value});
+}
+
+static size_t lines(const char *text) {
+  size_t count = 0;
+  for (; (text = strchr(text, '\n')) != NULL; text++)
+    count++;
+  return count;
+}
+
+static int set_up(void **state) {
+  (void)state;
+  for (size_t i = 0; i < 2; i++) {
+    lists[i] = (value_list_t){.plugin = "drs", .values_len = 1};
+    lists[i].host[0] = (char)('a' + i);
+  }
+  return 0;
+}
+
+static int tear_down(void **state) {
+  (void)state;
+  value_queue_flush(&queue);
+  value_queue_finish(&queue);
+  stub_take();
+  return 0;
+}
+
+static void groups_keep_their_names_and_their_order(void **state) {
+  (void)state;
+  add(&lists[0], "one", &percent, 1);
+  add(&lists[1], "two", &status, 2);
+  value_queue_add(&queue, percent.type, percent.type_instance,
+                  (value_t){.gauge = 3});
+  add(&lists[0], "three", &percent, 4);
+  assert_string_equal(stub_take(), "");
+  value_queue_flush(&queue);
+  assert_string_equal(stub_take(), "value a/drs-one/percent-total 1\n"
+                                   "value b/drs-two/gauge-status 2\n"
+                                   "value b/drs-two/percent-total 3\n"
+                                   "value a/drs-three/percent-total 4\n");
+  value_queue_flush(&queue);
+  assert_string_equal(stub_take(), "");
+}
+
+static void no_value_waits_for_long(void **state) {
+  (void)state;
+  assert_true(value_queue_turn(&queue, clock_now()) == CLOCK_NEVER);
+  add(&lists[0], "one", &percent, 1);
+  add(&lists[0], "two", &percent, 2);
+  msec_t again = value_queue_turn(&queue, queue.since);
+  assert_int_equal(again, queue.since + VALUE_QUEUE_WAIT_MS);
+  value_queue_turn(&queue, again - 1);
+  assert_string_equal(stub_take(), "");
+  assert_true(value_queue_turn(&queue, again) == CLOCK_NEVER);
+  assert_int_equal(lines(stub_take()), 2);
+}
+
+static void a_full_queue_is_dispatched(void **state) {
+  (void)state;
+  for (size_t i = 0; i < VALUE_QUEUE_GROUPS; i++)
+    add(&lists[0], "job", &percent, 1);
+  assert_string_equal(stub_take(), "");
+  add(&lists[0], "job", &percent, 1);
+  assert_int_equal(lines(stub_take()), VALUE_QUEUE_GROUPS);
+}
+
+/* With room for one group more, whatever it has. */
+static void many_values_are_dispatched_as_well(void **state) {
+  (void)state;
+  size_t added = 0;
+  while (queue.values_len + VALUE_GROUP_VALUES <= VALUE_QUEUE_VALUES) {
+    value_queue_group(&queue, &lists[0], 1, "job");
+    for (size_t i = 0; i < VALUE_GROUP_VALUES; i++, added++)
+      value_queue_add(&queue, percent.type, percent.type_instance,
+                      (value_t){.gauge = 1});
+  }
+  assert_string_equal(stub_take(), "");
+  add(&lists[0], "job", &percent, 1);
+  assert_int_equal(lines(stub_take()), added);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test_setup_teardown(groups_keep_their_names_and_their_order,
+                                      set_up, tear_down),
+      cmocka_unit_test_setup_teardown(no_value_waits_for_long, set_up,
+                                      tear_down),
+      cmocka_unit_test_setup_teardown(a_full_queue_is_dispatched, set_up,
+                                      tear_down),
+      cmocka_unit_test_setup_teardown(many_values_are_dispatched_as_well,
+                                      set_up, tear_down),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
