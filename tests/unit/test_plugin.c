@@ -69,15 +69,20 @@ static int open_service(void **state) {
              : 0;
 }
 
-/* What one cycle of a project with these lines writes down. */
-static const char *run(const char *lines, int *status) {
+/* One cycle of a project with these lines. */
+static int start(const char *lines) {
   char all[2048];
   snprintf(all, sizeof(all),
            "Endpoint \"http://127.0.0.1:%d\"\nProjectID \"p\"\n"
            "Token \"0123456789abcdef\"\nHost \"h/1\"\nInterval 5\n%s",
            service.port, lines);
   stub_configure("prod", all);
-  *status = stub_run();
+  return stub_run();
+}
+
+/* What it writes down. */
+static const char *run(const char *lines, int *status) {
+  *status = start(lines);
   stub_stop();
   return stub_take();
 }
@@ -94,7 +99,6 @@ static void all_values_of_a_response(void **state) {
   (void)state;
   static const char *const golden[] = {
       "read drs/prod every 5.000 s\n",
-      "log 3 drs plugin: project \"prod\": job: ", /* values are gathered */
       "value h_1/drs-db/percent-total 50\n",
       "value h_1/drs-db/delay-incremental 1.5\n",
       "value h_1/drs-db/timeleft-total 60\n",
@@ -126,6 +130,7 @@ static void all_values_of_a_response(void **state) {
       "value h_1/drs-prod/errors-http 0\n",
       "value h_1/drs-prod/errors-reply 0\n",
       "value h_1/drs-prod/errors-skipped 0\n",
+      "log 3 drs plugin: project \"prod\": job: ",
   };
   int status;
   service.body =
@@ -146,6 +151,18 @@ static void all_values_of_a_response(void **state) {
     values++;
   assert_int_equal(values, COUNT(golden) - 2);
   assert_int_equal(status, -1);
+}
+
+/* drs-check prints them. */
+static void a_test_read_ends_with_its_values(void **state) {
+  (void)state;
+  service.body = "{\"results\":[{\"job_id\":\"1\",\"progress\":\"50\"}]}";
+  assert_int_equal(start("Job \"1\" \"db\"\n"), 0);
+  const char *text = stub_take();
+  find(text, "value h_1/drs-db/percent-total 50\n");
+  find(text, "value h_1/drs-prod/bool-up 1\n");
+  stub_stop();
+  stub_take();
 }
 
 static void a_failure_notifies(void **state) {
@@ -178,6 +195,7 @@ static void a_rejected_block_is_not_up(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(all_values_of_a_response),
+      cmocka_unit_test(a_test_read_ends_with_its_values),
       cmocka_unit_test(a_failure_notifies),
       cmocka_unit_test(a_rejected_block_is_not_up),
   };
