@@ -341,11 +341,14 @@ static bool start_threads(struct err *err) {
 }
 
 /* A write queue that has a limit would drop most values of a burst, so a
- * cycle's requests are spread over half of the interval. The option may stand
- * behind <Plugin drs>, so this is not done by the configuration. */
+ * cycle's requests are spread over half of the interval, and no values are
+ * gathered. The option may stand behind <Plugin drs>, so this is not done by
+ * the configuration. */
 static void respect_queue_limit(void) {
+  values.wait = VALUE_QUEUE_WAIT_MS;
   if (global_option_get_long("WriteQueueLimitHigh", 0) <= 0)
     return;
+  values.wait = 0;
   for (size_t i = 0; i < config.len; i++)
     config.projects[i].spread = (msec_t)(config.projects[i].interval * 500);
   has_queue_limit = true;

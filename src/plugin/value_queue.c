@@ -30,7 +30,9 @@ struct value_group *value_queue_group(struct value_queue *q, value_list_t *list,
   struct value_group *g = &q->groups[q->groups_len++];
   g->list = list;
   g->time = time;
-  sstrncpy(g->plugin_instance, plugin_instance, sizeof(g->plugin_instance));
+  size_t len = strnlen(plugin_instance, sizeof(g->plugin_instance) - 1);
+  memcpy(g->plugin_instance, plugin_instance, len);
+  g->plugin_instance[len] = '\0';
   return g;
 }
 
@@ -85,8 +87,8 @@ void value_queue_flush(struct value_queue *q) {
 msec_t value_queue_turn(struct value_queue *q, msec_t now) {
   if (q->groups_len == 0)
     return CLOCK_NEVER;
-  if (now - q->since < VALUE_QUEUE_WAIT_MS)
-    return q->since + VALUE_QUEUE_WAIT_MS;
+  if (now - q->since < q->wait)
+    return q->since + q->wait;
   value_queue_flush(q);
   return CLOCK_NEVER;
 }

@@ -12,7 +12,8 @@
  *     ...
  *     again = value_queue_turn(&q, now);    in each turn of the loop
  *
- * All of it belongs to one thread. All zero is an empty queue. */
+ * All of it belongs to one thread. All zero is an empty queue whose values do
+ * not wait. */
 
 #ifndef DRS_PLUGIN_VALUE_QUEUE_H
 #define DRS_PLUGIN_VALUE_QUEUE_H
@@ -22,7 +23,7 @@
 #include "api/progress.h"
 #include "base/clock.h"
 
-/* No value waits longer, in milliseconds. */
+/* How long a value may wait, in milliseconds. */
 #define VALUE_QUEUE_WAIT_MS 50
 
 /* The most of each; of the values of one group. */
@@ -64,6 +65,7 @@ struct value_queue {
   struct queued_value values[VALUE_QUEUE_VALUES];
   size_t groups_len, values_len;
   msec_t since; /* when the oldest value came */
+  msec_t wait;  /* the longest; 0: until the next turn */
 };
 
 /* The queue must be flushed before. */

@@ -66,6 +66,7 @@ static void groups_keep_their_names_and_their_order(void **state) {
 
 static void no_value_waits_for_long(void **state) {
   (void)state;
+  queue.wait = VALUE_QUEUE_WAIT_MS;
   assert_true(value_queue_turn(&queue, clock_now()) == CLOCK_NEVER);
   add(&lists[0], "one", &percent, 1);
   add(&lists[0], "two", &percent, 2);
@@ -75,6 +76,14 @@ static void no_value_waits_for_long(void **state) {
   assert_string_equal(stub_take(), "");
   assert_true(value_queue_turn(&queue, again) == CLOCK_NEVER);
   assert_int_equal(lines(stub_take()), 2);
+}
+
+/* Where collectd's queue has a limit. */
+static void values_need_not_wait(void **state) {
+  (void)state;
+  add(&lists[0], "one", &percent, 1);
+  assert_true(value_queue_turn(&queue, clock_now()) == CLOCK_NEVER);
+  assert_int_equal(lines(stub_take()), 1);
 }
 
 static void a_full_queue_is_dispatched(void **state) {
@@ -107,6 +116,7 @@ int main(void) {
                                       set_up, tear_down),
       cmocka_unit_test_setup_teardown(no_value_waits_for_long, set_up,
                                       tear_down),
+      cmocka_unit_test_setup_teardown(values_need_not_wait, set_up, tear_down),
       cmocka_unit_test_setup_teardown(a_full_queue_is_dispatched, set_up,
                                       tear_down),
       cmocka_unit_test_setup_teardown(many_values_are_dispatched_as_well,
