@@ -14,10 +14,6 @@
 #include "base/name.h"
 #include "base/secret.h"
 
-static void set_string(char to[DATA_MAX_NAME_LEN], const char *text) {
-  sstrncpy(to, text, DATA_MAX_NAME_LEN);
-}
-
 static void gauge(struct metrics *m, const char *type,
                   const char *type_instance, gauge_t value) {
   value_queue_add(m->queue, type, type_instance, (value_t){.gauge = value});
@@ -168,11 +164,10 @@ static bool has_same_phases(const struct metrics *m, const struct progress *p) {
   return true;
 }
 
-/* Values that wait have the names of before. */
 static void name_phases(struct metrics *m, const struct progress *p) {
   if (has_same_phases(m, p))
     return;
-  value_queue_flush(m->queue);
+  value_queue_flush(m->queue); /* its values point to the names of before */
   m->phases_len = p->phases_len;
   for (size_t i = 0; i < p->phases_len; i++) {
     struct metrics_phase *phase = &m->phases[i];
@@ -330,9 +325,10 @@ static void add_self(struct metrics *m) {
 void metrics_up(struct metrics *m, bool up) {
   value_t value = {.gauge = up};
   value_list_t list = m->list;
-  set_string(list.plugin_instance, m->project);
-  set_string(list.type, self_names[SELF_UP].type);
-  set_string(list.type_instance, self_names[SELF_UP].type_instance);
+  sstrncpy(list.plugin_instance, m->project, sizeof(list.plugin_instance));
+  sstrncpy(list.type, self_names[SELF_UP].type, sizeof(list.type));
+  sstrncpy(list.type_instance, self_names[SELF_UP].type_instance,
+           sizeof(list.type_instance));
   list.time = m->time;
   list.values = &value;
   plugin_dispatch_values(&list);
@@ -380,8 +376,8 @@ void metrics_init(struct metrics *m, struct value_queue *queue,
   *m = (struct metrics){.queue = queue, .project = project};
   m->list.values_len = 1;
   m->list.interval = interval;
-  set_string(m->list.host, host);
-  set_string(m->list.plugin, "drs");
+  sstrncpy(m->list.host, host, sizeof(m->list.host));
+  sstrncpy(m->list.plugin, "drs", sizeof(m->list.plugin));
 }
 
 void metrics_flush(struct metrics *m) {

@@ -345,10 +345,10 @@ static bool start_threads(struct err *err) {
  * gathered. The option may stand behind <Plugin drs>, so this is not done by
  * the configuration. */
 static void respect_queue_limit(void) {
-  values.wait = VALUE_QUEUE_WAIT_MS;
-  if (global_option_get_long("WriteQueueLimitHigh", 0) <= 0)
+  if (global_option_get_long("WriteQueueLimitHigh", 0) <= 0) {
+    values.wait = VALUE_QUEUE_WAIT_MS;
     return;
-  values.wait = 0;
+  }
   for (size_t i = 0; i < config.len; i++)
     config.projects[i].spread = (msec_t)(config.projects[i].interval * 500);
   has_queue_limit = true;

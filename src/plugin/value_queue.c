@@ -30,6 +30,7 @@ struct value_group *value_queue_group(struct value_queue *q, value_list_t *list,
   struct value_group *g = &q->groups[q->groups_len++];
   g->list = list;
   g->time = time;
+  /* For each job: cheaper than sstrncpy, which fills the rest with zeros. */
   size_t len = strnlen(plugin_instance, sizeof(g->plugin_instance) - 1);
   memcpy(g->plugin_instance, plugin_instance, len);
   g->plugin_instance[len] = '\0';
