@@ -75,7 +75,7 @@ TRANSPORT = [
     http("the body drips", fault("body-drips"), "timed out", options=slow),
     http("the body is short", fault("body-short"), "before the response was complete"),
     http("the chunks are cut", fault("chunks-cut"), "before the response was complete"),
-    http("a chunk has no size", fault("chunks-bad"), "chunk"),
+    http("a chunk has no size", fault("chunks-bad"), "hex"),
     reply("not HTTP", fault("not-http"), "is not HTTP"),
 ]
 

@@ -147,9 +147,10 @@ def test_an_encoding_that_was_not_requested_is_rejected(cloud, header):
         with Collectd(config + project("healthy", cloud)) as daemon:
             healthy_cycles(daemon)
             name = header.partition(":")[0]
-            by_libcurl = "the response has an encoding that was not asked for"  # as 8.14 does
-            daemon.wait_until(lambda: errors(daemon, f"the response has a {name}") or errors(daemon, by_libcurl),
-                              "the error")
+            texts = [f"the response has a {name}"]
+            if name == "Transfer-Encoding":  # libcurl 8.14 rejects it before the plugin does
+                texts.append("the response has an encoding that was not asked for")
+            daemon.wait_until(lambda: any(errors(daemon, text) for text in texts), "the error")
             assert status(daemon, "VmHWM") < 100 * 1024
 
 

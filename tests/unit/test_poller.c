@@ -80,9 +80,11 @@ void http_interrupt(struct http *http) { (void)http; }
 
 void http_free(struct http *http) { (void)http; }
 
+static msec_t next_turn = CLOCK_NEVER;
+
 static msec_t take_turn(msec_t at) {
-  (void)at;
-  return CLOCK_NEVER;
+  assert_true(at == now);
+  return next_turn;
 }
 
 static void run(bool (*next)(int timeout)) {
@@ -177,6 +179,19 @@ static void a_project_is_stepped_at_its_time(void **state) {
   run(wait_for_times);
 }
 
+/* Values that were gathered wait for it, and no project does. */
+static bool wait_for_turn(int timeout) {
+  assert_int_equal(timeout, 50);
+  return false;
+}
+
+static void a_turn_comes_at_its_time(void **state) {
+  (void)state;
+  next_turn = now + 50;
+  run(wait_for_turn);
+  next_turn = CLOCK_NEVER;
+}
+
 /* Another project's login. */
 static bool log_in(int timeout) {
   static int turns;
@@ -205,6 +220,7 @@ int main(void) {
       cmocka_unit_test(projects_start_apart),
       cmocka_unit_test(a_project_that_is_polling_skips),
       cmocka_unit_test(a_project_is_stepped_at_its_time),
+      cmocka_unit_test(a_turn_comes_at_its_time),
       cmocka_unit_test(a_project_that_awaits_credentials_looks_again),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
