@@ -9,6 +9,7 @@ import os
 import shlex
 import socket
 import subprocess
+import time
 from collections import defaultdict
 from pathlib import Path
 from typing import NamedTuple
@@ -184,10 +185,11 @@ class Collectd(Daemon):
             series[identifier] += [Sample(*map(float, row.split(",")[:2])) for row in rows]
         return dict(series)
 
-    def reads(self, *instances: str, plugin: str = "drs") -> list[dict[str, float]]:
+    def reads(self, *instances: str, plugin: str = "drs", since: float = 0) -> list[dict[str, float]]:
         """What each read of these plugin instances gave, {"INSTANCE/TYPE-NAME": value}.
 
-        A read is what carries one time; the last one is left out, as more of it may come.
+        A read is what carries one time; the last one is left out, as more of it may come. Those that began
+        before `since` are left out, too.
         """
         reads: dict[float, dict[str, float]] = defaultdict(dict)
         for identifier, samples in self.series(plugin).items():
@@ -195,7 +197,7 @@ class Collectd(Daemon):
             if not instances or name.partition("/")[0] in instances:
                 for sample in samples:
                     reads[sample.time][name] = sample.value
-        return [reads[time] for time in sorted(reads)][:-1]
+        return [reads[began] for began in sorted(reads) if began >= since][:-1]
 
     def wait_for_reads(self, count: int, *instances: str, plugin: str = "drs",
                        timeout: float = HANG) -> list[dict[str, float]]:
@@ -203,6 +205,13 @@ class Collectd(Daemon):
         self.wait_until(lambda: len(self.reads(*instances, plugin=plugin)) >= count,
                         f"{count} reads of {plugin} {' '.join(instances)}", timeout)
         return self.reads(*instances, plugin=plugin)
+
+    def wait_for_new_reads(self, count: int, *instances: str) -> list[dict[str, float]]:
+        """Wait for so many reads that begin from now on; return all. Values of others may still be on their way."""
+        since = time.time()
+        self.wait_until(lambda: len(self.reads(*instances, since=since)) >= count,
+                        f"{count} new reads of {' '.join(instances)}", HANG)
+        return self.reads(*instances)
 
 
 def _fields(notification: str) -> dict[str, str]:

@@ -78,8 +78,7 @@ def test_a_rejected_token_is_renewed_within_the_cycle(cloud, user, password_file
         daemon.wait_until(lambda: reported(daemon), "values with the first token")
         cloud.revoke_tokens(code)
         daemon.wait_until(lambda: user.tries == 2, "a second login")
-        requested = len(daemon.reads())
-        daemon.wait_for_reads(requested + 3)
+        daemon.wait_for_new_reads(3)
         assert all(f"{JOB}/percent-total" in read for read in daemon.reads())
         assert last(daemon, "total_requests-token") == 2
     assert user.tries == 2
@@ -97,7 +96,7 @@ def test_a_token_is_renewed_before_it_ends_and_no_read_is_missed(cloud, user, pa
     cloud.iam.token_life = 24  # a quarter of it is for the renewal
     with Collectd(block("prod", cloud, *login(cloud, password_file))) as daemon:
         daemon.wait_until(lambda: user.tries >= 3, "two renewals")
-        daemon.wait_for_reads(len(daemon.reads()) + 1)
+        daemon.wait_for_new_reads(1)
         reads = daemon.reads()
     assert all(f"{JOB}/percent-total" in read for read in reads)
     assert all(read["prod/errors-auth"] == 0 for read in reads)
@@ -208,7 +207,7 @@ def test_keys_of_an_agency_are_renewed_and_no_read_is_missed(cloud):
     cloud.metadata.key_life = 24
     with Collectd(block("prod", cloud, *agency(cloud))) as daemon:
         daemon.wait_until(lambda: len(cloud.metadata.keys_given) >= 3, "two renewals")
-        daemon.wait_for_reads(len(daemon.reads()) + 1)
+        daemon.wait_for_new_reads(1)
         reads = daemon.reads()
     assert all(f"{JOB}/percent-total" in read for read in reads)
 

@@ -61,7 +61,7 @@ def test_jobs_come_and_go_without_a_restart(cloud):
         wait_until_watched(daemon, "renamed")
         del cloud.jobs[OTHER_JOB]
         daemon.wait_until(lambda: daemon.reads("prod")[-1]["prod/count-jobs"] == 0, "no job")
-        daemon.wait_for_reads(len(daemon.reads()) + 2)
+        daemon.wait_for_new_reads(2)
         assert daemon.reads("prod")[-1]["prod/bool-up"] == 1
         wait_until_watched(daemon)
         # A job may be deleted between two looks at the list: then its cycle reports so, once.
@@ -84,7 +84,7 @@ def test_the_state_of_a_job_survives(cloud):
 def test_its_requests_are_counted(cloud):
     with Collectd(discovering(cloud)) as daemon:
         daemon.wait_until(lambda: len(lists(cloud)) >= 9, "three looks at the list")
-        reads = daemon.wait_for_reads(len(daemon.reads("prod")) + 2, "prod")
+        reads = daemon.wait_for_new_reads(2, "prod")
         counted = reads[-1]["prod/total_requests-progress"]
         assert counted >= 9 + len(reads)
     assert len(cloud.requests) >= counted

@@ -131,7 +131,7 @@ def test_a_file_that_goes_away_keeps_its_jobs(both, jobs_file):
         wait_until_watched(daemon, JOB)
         jobs_file.unlink()
         daemon.wait_until(lambda: log_lines(daemon), "the error")
-        daemon.wait_for_reads(len(daemon.reads()) + 3)
+        daemon.wait_for_new_reads(3)
         assert watched(daemon) == {JOB}
         assert daemon.reads()[-1]["prod/bool-up"] == 1
         [line] = log_lines(daemon)

@@ -97,7 +97,7 @@ def test_a_login_is_retried_with_a_new_password(service, account, tmp_path):
     write_secret(tmp_path / "password", "wrong")
     with Collectd(block(service, account, tmp_path / "password")) as daemon:
         logins(daemon, account, [401])
-        daemon.wait_for_reads(len(daemon.reads()) + 3)
+        daemon.wait_for_new_reads(3)
         logins(daemon, account, [401])
         write_secret(tmp_path / "password", "first")
         daemon.wait_until(lambda: reported(daemon), "values with the right password")
@@ -109,7 +109,7 @@ def test_a_user_without_the_role(service, account, tmp_path):
     write_secret(tmp_path / "password", "first")
     with Collectd(block(service, account, tmp_path / "password")) as daemon:
         logins(daemon, account, [401])
-        daemon.wait_for_reads(len(daemon.reads()) + 3)
+        daemon.wait_for_new_reads(3)
         [line] = [line for line in daemon.lines("drs plugin: ") if line.level == "error"]
         assert '"prod"' in line.text and account.name in line.text
         logins(daemon, account, [401])

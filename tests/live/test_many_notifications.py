@@ -42,8 +42,8 @@ def test_a_notification_plugin_that_blocks_holds_no_project_and_no_stop(cloud, h
         daemon.wait_for_reads(1, "healthy")
         cloud.jobs[JOB] |= {"error_code": "DRS.M05004"}
         daemon.wait_until(lambda: notified(daemon), "the notification that is held")
-        daemon.wait_for_reads(len(daemon.reads("healthy")) + 5, "healthy")
-        daemon.wait_for_reads(len(daemon.reads("failing")) + 5, "failing")
+        daemon.wait_for_new_reads(5, "healthy")
+        daemon.wait_for_new_reads(5, "failing")
         daemon.stop()
 
 
@@ -51,7 +51,7 @@ def test_a_change_of_many_jobs_is_summed_up(cloud):
     cloud.drs.unknown_job = BadJob("omit")
     with Collectd(project("prod", cloud, *many(1000), f'Job "{JOB}"')) as daemon:
         daemon.wait_until(lambda: len(notified(daemon)) > PER_CYCLE, "the sum")
-        daemon.wait_for_reads(len(daemon.reads("prod")) + 3, "prod")
+        daemon.wait_for_new_reads(3, "prod")
         notifications = notified(daemon)
     assert len(notifications) == PER_CYCLE + 1
     assert notifications[-1] | {"time": ""} == notifications[-1] | {

@@ -45,7 +45,7 @@ def notified(daemon) -> list[tuple[str, str, str, str]]:
 
 def more_reads(daemon) -> None:
     """Wait until three more reads are over: time for a repeated notification."""
-    daemon.wait_for_reads(len(daemon.reads()) + 4)
+    daemon.wait_for_new_reads(4)
 
 
 def first_notifications(cloud, *lines: str) -> list[tuple[str, str, str, str]]:

@@ -51,8 +51,7 @@ def test_jobs_that_were_rejected_together_are_back_together(cloud, count, intact
         good = {job: cloud.jobs[job] for job in fallen}
         cloud.jobs.update(fallen)
         daemon.wait_until(lambda: reported(daemon) <= intact, "the rejections")
-        before = len(daemon.reads("prod"))
-        daemon.wait_for_reads(before + 4, "prod")
+        daemon.wait_for_new_reads(4, "prod")
         cloud.jobs.update(good)
         cycles = cycles_until_reported(daemon, count)
         assert cycles <= 15
@@ -65,7 +64,7 @@ def test_a_rejected_job_is_quarantined(cloud):
     with Collectd(config) as daemon:
         daemon.wait_until(lambda: reported(daemon) == 19, "the others")
         seen = len(cloud.requests)
-        daemon.wait_for_reads(len(daemon.reads("prod")) + 10, "prod")
+        daemon.wait_for_new_reads(10, "prod")
         assert not any(jobs[7] in request.jobs for request in cloud.requests[seen:])
 
 

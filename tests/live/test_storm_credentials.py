@@ -152,7 +152,7 @@ def rewrite_in_place(path: Path, daemon: Collectd) -> None:
     for length in range(1, 4):
         path.write_text(PASSWORD[:length], encoding="utf-8")
         with kept_fresh(path):
-            wait_for_cycles(daemon, len(daemon.reads("prod")) + 2, ["prod"])
+            daemon.wait_for_new_reads(2, "prod")
     path.write_text(f"{PASSWORD}\n", encoding="utf-8")
 
 
@@ -181,7 +181,7 @@ def test_a_rejected_password_that_is_written_again_is_not_tried(cloud, user, tmp
         for _ in range(3):
             write_secret(path, "wrong")
             os.utime(path, times=(time.time() - 2,) * 2)  # a file counts after a second
-            wait_for_cycles(daemon, len(daemon.reads("prod")) + 2, ["prod"])
+            daemon.wait_for_new_reads(2, "prod")
         assert user.tries == 1
 
 

@@ -78,7 +78,7 @@ def polled_with_cacert(certificates, path):
 def connect_anew(cloud, daemon, up: bool) -> None:
     """End the open connections, and wait for three cycles on others, of which the last has values or not."""
     cloud.listeners["drs"].drop()
-    daemon.wait_for_reads(len(daemon.reads("prod")) + 3, "prod")
+    daemon.wait_for_new_reads(3, "prod")
     daemon.wait_until(lambda: daemon.reads("prod")[-1]["prod/bool-up"] == up, f"bool-up {up:d}")
 
 
