@@ -13,7 +13,9 @@
 #include <signal.h>
 #include <stdlib.h>
 
-/* Projects that are due at the same instant start this far apart. */
+/* Projects that are due at the same instant start this far apart, within a
+ * quarter of the interval. Where they are more than it has such times, some
+ * start together: those that share a time also share the thread's wake-ups. */
 #define STAGGER_MS 20
 /* A cycle ends this much before the next one is due, in parts of an interval.
  */
@@ -83,7 +85,7 @@ static struct entry *new_entry(struct poller *p, struct project *project) {
       .project = project,
       .number = p->len,
       .interval = interval,
-      .offset = (msec_t)p->len * STAGGER_MS % (interval / 4 + 1),
+      .offset = (msec_t)p->len % (interval / 4 / STAGGER_MS + 1) * STAGGER_MS,
       .start_at = CLOCK_NEVER,
   };
   return e;
