@@ -56,13 +56,24 @@ static struct backlog_part *find_part(struct backlog *b,
 }
 
 bool backlog_add(struct backlog *b, struct backlog_queue *q, const char *bytes,
-                 size_t len) {
+                 size_t len, msec_t now) {
+  bool was_empty = TAILQ_EMPTY(&b->queues);
   struct backlog_part *part = find_part(b, q, len);
   if (part == NULL)
     return false;
+  b->since = was_empty ? now : b->since;
+  b->last = now;
   memcpy(part->bytes + part->len, bytes, len);
   part->len += len;
   return true;
+}
+
+msec_t backlog_due(const struct backlog *b) {
+  if (TAILQ_EMPTY(&b->queues))
+    return CLOCK_NEVER;
+  if (b->in_use >= BACKLOG_PARTS_MAX / 2)
+    return b->since;
+  return msec_min(b->last + BACKLOG_QUIET_MS, b->since + BACKLOG_WAIT_MAX_MS);
 }
 
 struct backlog_queue *backlog_first(const struct backlog *b) {

@@ -2,13 +2,16 @@
  * Copyright (c) 2026 the collectd-drs authors
  *
  * Bytes of responses that came and are handed on later: the next request is
- * sent first, so that the service is at work meanwhile. It knows nothing of
- * HTTP. Its size is bounded: memory does not grow with a response.
+ * sent first, so that the service is at work meanwhile. Responses that come
+ * together wait for each other, so that all their next requests are sent before
+ * any is handed on. It knows nothing of HTTP. Its size is bounded: memory does
+ * not grow with a response.
  *
- *     if (!backlog_add(&backlog, &transfer->late, bytes, len))
+ *     if (!backlog_add(&backlog, &transfer->late, bytes, len, now))
  *       hand on all that is late, and then these
  *     ...
- *     late = backlog_first(&backlog);
+ *     if (backlog_due(&backlog) <= now)
+ *       late = backlog_first(&backlog);
  *     part = backlog_take(&backlog, late);
  *     use(part->bytes, part->len);
  *     backlog_give_back(&backlog, part);
@@ -21,12 +24,19 @@
 #include <stddef.h>
 #include <sys/queue.h>
 
+#include "base/clock.h"
+
 /* As many as libcurl hands on at once, for most. */
 #define BACKLOG_PART_MAX (16 * 1024)
 
 /* The most parts in use, and the most that are kept for the next bytes. */
 #define BACKLOG_PARTS_MAX 256
 #define BACKLOG_SPARE_MAX 64
+
+/* Bytes wait for others until none have come for the first time, but not longer
+ * than the second; in milliseconds. */
+#define BACKLOG_QUIET_MS 2
+#define BACKLOG_WAIT_MAX_MS 20
 
 struct backlog_part {
   TAILQ_ENTRY(backlog_part) link;
@@ -45,6 +55,7 @@ struct backlog {
   TAILQ_HEAD(, backlog_queue) queues; /* the oldest first */
   struct backlog_parts spare;
   size_t in_use, spare_len;
+  msec_t since, last; /* when the first bytes came, and the last ones */
 };
 
 void backlog_init(struct backlog *b);
@@ -57,7 +68,11 @@ void backlog_queue_init(struct backlog_queue *q);
 /* Copies up to BACKLOG_PART_MAX bytes to the end of a response's. False: there
  * are more, there is no room, or no memory. */
 bool backlog_add(struct backlog *b, struct backlog_queue *q, const char *bytes,
-                 size_t len);
+                 size_t len, msec_t now);
+
+/* When the next bytes are to be handed on: at once where half of the parts are
+ * in use. CLOCK_NEVER: there are none. */
+msec_t backlog_due(const struct backlog *b);
 
 /* The response that waits longest; NULL: none does. */
 struct backlog_queue *backlog_first(const struct backlog *b);

@@ -314,7 +314,7 @@ static size_t on_body(char *bytes, size_t size, size_t n, void *arg) {
     return 0;
   }
   if (may_be_late(t) && !t->refused &&
-      backlog_add(&t->http->backlog, &t->late, bytes, len))
+      backlog_add(&t->http->backlog, &t->late, bytes, len, clock_now()))
     return len;
   while (hand_on_late(t))
     ;
@@ -907,11 +907,15 @@ static void on_over(struct http_transfer *t, CURLcode code) {
     t->handler.received(t->arg);
 }
 
+/* Bytes wait for those of responses that are still to come, if any are. */
+static msec_t next_late(const struct http *http) {
+  msec_t due = backlog_due(&http->backlog);
+  return due != CLOCK_NEVER && http->queue.in_flight == 0 ? 0 : due;
+}
+
 /* The response that came first comes first. */
 static void hand_on_next(struct http *http) {
   struct backlog_queue *late = backlog_first(&http->backlog);
-  if (late == NULL)
-    return;
   struct http_transfer *t = TRANSFER_OF(late, late);
   hand_on_late(t);
   http->merge_at = clock_now() + MERGE_AFTER_MS;
@@ -982,11 +986,10 @@ static void act_on_timer(struct http *http, msec_t now) {
 static int wait_time(const struct http *http, msec_t now, int most) {
   msec_t until =
       msec_min(msec_min(http->timer, http->deadline), http->merge_at);
+  until = msec_min(until, next_late(http));
   if (!start_queue_is_empty(&http->queue))
     until = msec_min(until, lookups_next(&http->lookups));
-  return http->turn_over || backlog_first(&http->backlog) != NULL
-             ? 0
-             : msec_left(until, now, most);
+  return http->turn_over ? 0 : msec_left(until, now, most);
 }
 
 /* glibc merges the small blocks that other threads have freed, those of
@@ -1021,8 +1024,9 @@ void http_poll(struct http *http, int timeout) {
     if (http->turn_over || clock_now() >= end)
       break;
   }
-  act_on_timer(http, clock_now());
-  if (!http->turn_over)
+  now = clock_now();
+  act_on_timer(http, now);
+  if (!http->turn_over && next_late(http) <= now)
     hand_on_next(http);
 }
 

@@ -30,11 +30,11 @@ static int tear_down(void **state) {
 }
 
 static bool add(struct backlog_queue *q, const char *text) {
-  return backlog_add(&backlog, q, text, strlen(text));
+  return backlog_add(&backlog, q, text, strlen(text), 0);
 }
 
 static bool add_whole(struct backlog_queue *q) {
-  return backlog_add(&backlog, q, bytes, BACKLOG_PART_MAX);
+  return backlog_add(&backlog, q, bytes, BACKLOG_PART_MAX, 0);
 }
 
 static void take(struct backlog_queue *q, const char *start, size_t len) {
@@ -71,7 +71,7 @@ static void the_response_that_waits_longest_is_first(void **state) {
 
 static void all_responses_share_one_bound(void **state) {
   (void)state;
-  assert_false(backlog_add(&backlog, &first, bytes, BACKLOG_PART_MAX + 1));
+  assert_false(backlog_add(&backlog, &first, bytes, BACKLOG_PART_MAX + 1, 0));
   for (int i = 0; i < BACKLOG_PARTS_MAX - 1; i++)
     assert_true(add_whole(&first));
   assert_true(add(&second, "2"));
@@ -79,6 +79,31 @@ static void all_responses_share_one_bound(void **state) {
   assert_true(add(&second, "3")); /* in a part that it has */
   take(&first, "", BACKLOG_PART_MAX);
   assert_true(add_whole(&first));
+}
+
+static void bytes_wait_for_others_that_come_with_them(void **state) {
+  (void)state;
+  msec_t now = 1000, end = now + BACKLOG_WAIT_MAX_MS;
+  assert_true(backlog_due(&backlog) == CLOCK_NEVER);
+  for (; now + BACKLOG_QUIET_MS < end; now++) {
+    assert_true(backlog_add(&backlog, &first, "1", 1, now));
+    assert_int_equal(backlog_due(&backlog), now + BACKLOG_QUIET_MS);
+  }
+  assert_true(backlog_add(&backlog, &second, "2", 1, now + 1));
+  assert_int_equal(backlog_due(&backlog), end);
+  backlog_drop(&backlog, &first);
+  assert_int_equal(backlog_due(&backlog), end);
+  backlog_drop(&backlog, &second);
+  assert_true(backlog_due(&backlog) == CLOCK_NEVER);
+  assert_true(backlog_add(&backlog, &first, "1", 1, now));
+  assert_int_equal(backlog_due(&backlog), now + BACKLOG_QUIET_MS);
+}
+
+static void a_backlog_that_fills_up_does_not_wait(void **state) {
+  (void)state;
+  for (int i = 0; i < BACKLOG_PARTS_MAX / 2; i++)
+    assert_true(backlog_due(&backlog) > 0 && add_whole(&first));
+  assert_int_equal(backlog_due(&backlog), 0);
 }
 
 static void parts_are_used_again(void **state) {
@@ -108,6 +133,10 @@ int main(void) {
                                       set_up, tear_down),
       cmocka_unit_test_setup_teardown(all_responses_share_one_bound, set_up,
                                       tear_down),
+      cmocka_unit_test_setup_teardown(bytes_wait_for_others_that_come_with_them,
+                                      set_up, tear_down),
+      cmocka_unit_test_setup_teardown(a_backlog_that_fills_up_does_not_wait,
+                                      set_up, tear_down),
       cmocka_unit_test_setup_teardown(parts_are_used_again, set_up, tear_down),
       cmocka_unit_test_setup_teardown(bytes_are_wiped, set_up, tear_down),
   };
