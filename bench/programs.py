@@ -278,6 +278,17 @@ def projects(folder: Path, endpoint: str, count: int, jobs: int, interval: float
             + "</Plugin>\n")
 
 
+def downloads(folder: Path, endpoint: str, parallel: int) -> float:
+    """Seconds that a request of 100 jobs takes over so many connections, by a client that does nothing else."""
+    script, ids = folder / "wrk.lua", [job_id(number) for number in range(100)]
+    script.write_text('wrk.method = "POST"\nwrk.headers["Content-Type"] = "application/json"\n'
+                      f"wrk.body = [[{json.dumps({'jobs': ids})}]]\n")
+    printed = subprocess.run(["wrk", "-t1", f"-c{parallel}", "-d8s", "-s", script, endpoint + PATH],
+                             check=True, capture_output=True, text=True).stdout
+    number, unit = re.search(r"Latency\s+([\d.]+)(us|ms|s)\b", printed).groups()
+    return float(number) * {"us": 1e-6, "ms": 1e-3, "s": 1}[unit]
+
+
 def hung(port: int, count: int, parallel: int = 8) -> str:
     """The configuration of so many projects, all of a service that accepts and never responds."""
     blocks = [f"""\
