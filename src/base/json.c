@@ -338,6 +338,9 @@ bool json_number(const char *text, size_t len, double *value) {
 
 /* The writer */
 
+/* Of a text that is written as it is: an id has 36 characters. */
+#define PLAIN_MAX 64
+
 static void print(void *ctx, const char *text, size_t len) {
   struct json_writer *w = ctx;
   w->failed = w->failed || !buf_add(w->to, text, len, w->err);
@@ -378,10 +381,34 @@ void json_close(struct json_writer *w) { put(w, yajl_gen_map_close); }
 void json_open_array(struct json_writer *w) { put(w, yajl_gen_array_open); }
 void json_close_array(struct json_writer *w) { put(w, yajl_gen_array_close); }
 
+/* Characters that stand for themselves in a JSON string. */
+static bool is_plain(char c) {
+  return c >= ' ' && c <= '~' && c != '"' && c != '\\';
+}
+
+/* The length of the text in quotes. 0: it is long, or more has to be done. */
+static size_t quote_plain(char quoted[PLAIN_MAX + 2], const char *text) {
+  size_t len = 0;
+  for (; text[len] != '\0'; len++) {
+    if (len == PLAIN_MAX || !is_plain(text[len]))
+      return 0;
+    quoted[len + 1] = text[len];
+  }
+  quoted[0] = quoted[len + 1] = '"';
+  return len + 2;
+}
+
+/* yajl takes a third of the time where it has nothing to validate and escape,
+ * as in the id of a job: what it is given as a number it writes as it is. */
 void json_string(struct json_writer *w, const char *text) {
-  if (!w->failed)
-    check(w,
-          yajl_gen_string(w->gen, (const unsigned char *)text, strlen(text)));
+  char quoted[PLAIN_MAX + 2];
+  if (w->failed)
+    return;
+  size_t len = quote_plain(quoted, text);
+  check(w, len > 0 ? yajl_gen_number(w->gen, quoted, len)
+                   : yajl_gen_string(w->gen, (const unsigned char *)text,
+                                     strlen(text)));
+  explicit_bzero(quoted, sizeof(quoted)); /* it may be a password */
 }
 
 void json_whole(struct json_writer *w, long long number) {
@@ -389,4 +416,8 @@ void json_whole(struct json_writer *w, long long number) {
     check(w, yajl_gen_integer(w->gen, number));
 }
 
-void json_key(struct json_writer *w, const char *key) { json_string(w, key); }
+/* Not as a number: an object has no keys of that type. */
+void json_key(struct json_writer *w, const char *key) {
+  if (!w->failed)
+    check(w, yajl_gen_string(w->gen, (const unsigned char *)key, strlen(key)));
+}

@@ -166,6 +166,39 @@ static void a_secret_is_nowhere_but_in_the_buffer(void **state) {
   assert_int_equal(alloc.live, 0);
 }
 
+/* `text` as JSON, without its first `skip` bytes. */
+static void write_one(char json[200], const char *text, size_t skip) {
+  begin(1000, NULL);
+  json_string(&w, text);
+  assert_true(json_writer_end(&w));
+  assert_between(to.len, skip, 199);
+  memcpy(json, to.data + skip, to.len - skip + 1);
+  buf_free(&to);
+}
+
+/* Short texts, which may be written as they are, and long ones, which yajl
+ * writes. */
+static void short_and_long_texts_are_written_alike(void **state) {
+  (void)state;
+  char text[102], alone[200], last[200];
+  for (int c = 1; c < 128; c++) {
+    memset(text, 'x', 100);
+    text[100] = (char)c;
+    text[101] = '\0';
+    write_one(alone, text + 100, 1);
+    write_one(last, text, 1 + 100);
+    assert_string_equal(alone, last);
+  }
+  memset(text, 'x', 100);
+  text[100] = '\0';
+  for (size_t len = 0; len <= 100; len++) {
+    write_one(alone, text + 100 - len, 0);
+    assert_int_equal(strlen(alone), len + 2);
+    assert_true(alone[0] == '"' && alone[len + 1] == '"' &&
+                memcmp(alone + 1, text, len) == 0);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(it_writes_an_object),
@@ -173,6 +206,7 @@ int main(void) {
       cmocka_unit_test(it_writes_whole_numbers),
       cmocka_unit_test(it_appends),
       cmocka_unit_test(it_escapes),
+      cmocka_unit_test(short_and_long_texts_are_written_alike),
       cmocka_unit_test(invalid_utf8_is_rejected),
       cmocka_unit_test(errors_stay),
       cmocka_unit_test(no_failure_is_overlooked),
