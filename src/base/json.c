@@ -381,6 +381,12 @@ void json_close(struct json_writer *w) { put(w, yajl_gen_map_close); }
 void json_open_array(struct json_writer *w) { put(w, yajl_gen_array_open); }
 void json_close_array(struct json_writer *w) { put(w, yajl_gen_array_close); }
 
+static void put_escaped(struct json_writer *w, const char *text) {
+  if (!w->failed)
+    check(w,
+          yajl_gen_string(w->gen, (const unsigned char *)text, strlen(text)));
+}
+
 /* Characters that stand for themselves in a JSON string. */
 static bool is_plain(char c) {
   return c >= ' ' && c <= '~' && c != '"' && c != '\\';
@@ -402,12 +408,11 @@ static size_t quote_plain(char quoted[PLAIN_MAX + 2], const char *text) {
  * as in the id of a job: what it is given as a number it writes as it is. */
 void json_string(struct json_writer *w, const char *text) {
   char quoted[PLAIN_MAX + 2];
-  if (w->failed)
-    return;
   size_t len = quote_plain(quoted, text);
-  check(w, len > 0 ? yajl_gen_number(w->gen, quoted, len)
-                   : yajl_gen_string(w->gen, (const unsigned char *)text,
-                                     strlen(text)));
+  if (len == 0)
+    put_escaped(w, text);
+  else if (!w->failed)
+    check(w, yajl_gen_number(w->gen, quoted, len));
   explicit_bzero(quoted, sizeof(quoted)); /* it may be a password */
 }
 
@@ -417,7 +422,4 @@ void json_whole(struct json_writer *w, long long number) {
 }
 
 /* Not as a number: an object has no keys of that type. */
-void json_key(struct json_writer *w, const char *key) {
-  if (!w->failed)
-    check(w, yajl_gen_string(w->gen, (const unsigned char *)key, strlen(key)));
-}
+void json_key(struct json_writer *w, const char *key) { put_escaped(w, key); }
