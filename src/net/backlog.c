@@ -61,7 +61,8 @@ bool backlog_add(struct backlog *b, struct backlog_queue *q, const char *bytes,
   struct backlog_part *part = find_part(b, q, len);
   if (part == NULL)
     return false;
-  b->since = was_empty ? now : b->since;
+  if (was_empty)
+    b->since = now;
   b->last = now;
   memcpy(part->bytes + part->len, bytes, len);
   part->len += len;

@@ -33,9 +33,10 @@
 #define BACKLOG_PARTS_MAX 256
 #define BACKLOG_SPARE_MAX 64
 
-/* Bytes wait for others until none have come for the first time, but not longer
- * than the second; in milliseconds. */
+/* Milliseconds without further bytes until the late ones are handed on. */
 #define BACKLOG_QUIET_MS 2
+
+/* The most that bytes wait for others, in milliseconds. */
 #define BACKLOG_WAIT_MAX_MS 20
 
 struct backlog_part {

@@ -914,7 +914,7 @@ static msec_t next_late(const struct http *http) {
   return due != CLOCK_NEVER && http->queue.in_flight == 0 ? 0 : due;
 }
 
-/* The response that came first comes first. */
+/* The response that came first comes first; there is one. */
 static void hand_on_next(struct http *http) {
   struct backlog_queue *late = backlog_first(&http->backlog);
   struct http_transfer *t = TRANSFER_OF(late, late);

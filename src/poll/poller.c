@@ -14,8 +14,8 @@
 #include <stdlib.h>
 
 /* Projects that are due at the same instant start this far apart, within a
- * quarter of the interval. Where they are more than it has such times, some
- * start together: those that share a time also share the thread's wake-ups. */
+ * quarter of the interval. If there are more projects than such times, some
+ * start together, and share the thread's wake-ups. */
 #define STAGGER_MS 20
 /* A cycle ends this much before the next one is due, in parts of an interval.
  */
