@@ -72,10 +72,15 @@ def _wall(folder: Path, endpoint: str, interval: float, *lines: str, threads: st
         return median(collectd.changes(CYCLE, 10, 60 + 20 * interval)[1:])
 
 
+def _rounds(parallel: int) -> int:
+    """How many requests of the 100 go over a connection, one after the other."""
+    return ceil(100 / parallel)
+
+
 def _wall_row(where: str, seconds: float, delay: float, parallel: int, goal: float | None) -> Row:
-    floor = ceil(100 / parallel) * delay
+    floor = _rounds(parallel) * delay
     return Row(f"wall time of 10,000 jobs at {delay * 1e3:.0f} ms a request, {where} / "
-               f"{ceil(100 / parallel)} x {delay * 1e3:.0f} ms", seconds / floor, goal,
+               f"{_rounds(parallel)} x {delay * 1e3:.0f} ms", seconds / floor, goal,
                f"{seconds * 1e3:.0f} / {floor * 1e3:.0f} ms")
 
 
@@ -90,7 +95,7 @@ def wall_time(folder: Path) -> Iterator[Row]:
                 yield _wall_row("TLS, nginx", _wall(folder, nginx.endpoint, interval, trust), delay,
                                 PARALLEL, 1.05)
                 yield _wall_row("TLS, nginx, by wrk, which drops the responses",
-                                ceil(100 / PARALLEL) * downloads(folder, nginx.endpoint, PARALLEL), delay,
+                                _rounds(PARALLEL) * downloads(folder, nginx.endpoint, PARALLEL), delay,
                                 PARALLEL, None)
     with Responder(DELAY, idle=1) as service:
         yield _wall_row("HTTP, idle connections closed between cycles",
@@ -270,9 +275,8 @@ def cpu_time(folder: Path) -> Iterator[Row]:
     for _ in range(9):
         with Responder() as service, \
                 BenchCollectd(drs(folder, service.endpoint, jobs, interval), interval) as collectd:
-            before = service.cpu_seconds()
             ours.append(_cpu(collectd, CYCLE, 3))
-            busy = (service.cpu_seconds() - before) / 5
+            busy = service.cpu_seconds() / len(service.times()) * (jobs // BATCH)
         with BenchCollectd(dispatch(f"Jobs {jobs}", f"Interval {interval}"), interval) as collectd:
             theirs.append(_cpu(collectd, LOOP, 3))
     a, b = (median(seconds) / jobs / VALUES * 1e6 for seconds in (ours, theirs))
