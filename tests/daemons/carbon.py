@@ -2,6 +2,7 @@
 # Copyright (c) 2026 the collectd-drs authors
 """A real carbon-cache, and what it has stored, read from its whisper files."""
 
+import struct
 import time
 from pathlib import Path
 
@@ -88,7 +89,7 @@ LoadPlugin write_graphite
         path = Path(self.folder / "whisper", *name.split(".")).with_suffix(".wsp")
         try:
             (start, end, step), values = whisper.fetch(str(path), int(time.time()) - 300)
-        except whisper.CorruptWhisperFile:  # carbon is just about to create it
+        except (whisper.CorruptWhisperFile, struct.error):  # carbon is just about to create it
             return []
         return [(at, value) for at, value in zip(range(start, end, step), values)
                 if value is not None]

@@ -2,6 +2,7 @@
 # Copyright (c) 2026 the collectd-drs authors
 """Values through write_graphite into the whisper files of a real carbon-cache."""
 
+import whisper
 from blocks import JOB, project
 from daemons import Carbon, Collectd
 from examples import METRICS, SELF_METRICS, items, metrics
@@ -30,6 +31,17 @@ def test_the_examples_arrive_in_carbon_value_for_value(cloud):
     assert {name: values[name] for name in expected} == expected
     assert values["test-host.drs-prod.bool-up"] == {1}
     assert values["test-host.drs-prod.count-answered"] == {3}
+
+
+def test_a_metric_that_carbon_is_creating_has_no_values_yet():
+    carbon = Carbon()
+    path = carbon.folder / "whisper/created.wsp"
+    path.parent.mkdir()
+    whisper.create(str(path), [(1, 600)])
+    whole = path.read_bytes()
+    for size in (*range(50), len(whole)):  # the header has 28 bytes, a point 12
+        path.write_bytes(whole[:size])
+        assert carbon.values() == {"created": set()}, size
 
 
 def test_carbon_keeps_values_as_documented(cloud):
