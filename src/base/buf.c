@@ -8,8 +8,9 @@
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include "base/memory.h"
 
 static char nothing[1];
 
@@ -24,9 +25,8 @@ void buf_reset(struct buf *b) {
 }
 
 void buf_free(struct buf *b) {
-  buf_reset(b);
   if (b->size > 0)
-    free(b->data);
+    memory_free(b->data);
   buf_init(b, b->max);
 }
 
@@ -40,14 +40,12 @@ static bool grow(struct buf *b, size_t more, struct err *err) {
   size_t size = b->size < 64 ? 64 : 2 * b->size;
   while (size < need)
     size *= 2;
-  char *data = malloc(size);
+  char *data = memory_new(size);
   if (data == NULL)
     return err_memory(err);
   memcpy(data, b->data, b->len + 1);
-  if (b->size > 0) {
-    explicit_bzero(b->data, b->size);
-    free(b->data);
-  }
+  if (b->size > 0)
+    memory_free(b->data);
   b->data = data;
   b->size = size;
   return true;

@@ -6,10 +6,10 @@
 
 #include "base/json_decoder.h"
 
+#include "base/memory.h"
 #include "base/secret.h"
 
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* Places inside each other; deeper places are skipped. */
@@ -222,7 +222,7 @@ static const struct json_events events = {
 
 struct json_decoder *json_decoder_new(const struct json_place *response,
                                       void *target) {
-  struct json_decoder *d = calloc(1, sizeof(*d));
+  struct json_decoder *d = memory_zeroed(1, sizeof(*d));
   if (d == NULL)
     return NULL;
   d->root = response != NULL ? response : &nothing;
@@ -231,7 +231,7 @@ struct json_decoder *json_decoder_new(const struct json_place *response,
   d->json = json_reader_new(&events, d);
   if (d->json != NULL)
     return d;
-  free(d);
+  memory_free(d);
   return NULL;
 }
 
@@ -239,8 +239,7 @@ void json_decoder_free(struct json_decoder *d) {
   if (d == NULL)
     return;
   json_reader_free(d->json);
-  explicit_bzero(d, sizeof(*d)); /* an error's text may quote a secret */
-  free(d);
+  memory_free(d); /* an error's text may quote a secret */
 }
 
 void json_decoder_expect_error(struct json_decoder *d) { d->root = &nothing; }

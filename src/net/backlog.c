@@ -1,38 +1,24 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the collectd-drs authors
  *
- * A list of parts for each response, and a list of those that have any. Parts
- * are used again: for each large block glibc merges all small ones that other
- * threads have freed, which takes milliseconds after thousands of values. */
+ * A list of parts for each response, and a list of those that have any. */
 
 #include "net/backlog.h"
 
-#include <stdlib.h>
 #include <string.h>
+
+#include "base/memory.h"
 
 void backlog_init(struct backlog *b) {
   *b = (struct backlog){0};
   TAILQ_INIT(&b->queues);
-  TAILQ_INIT(&b->spare);
-}
-
-void backlog_finish(struct backlog *b) {
-  for (struct backlog_part *part; (part = TAILQ_FIRST(&b->spare)) != NULL;) {
-    TAILQ_REMOVE(&b->spare, part, link);
-    free(part);
-  }
 }
 
 void backlog_queue_init(struct backlog_queue *q) { TAILQ_INIT(&q->parts); }
 
 static struct backlog_part *new_part(struct backlog *b) {
-  struct backlog_part *part = TAILQ_FIRST(&b->spare);
-  if (part != NULL) {
-    TAILQ_REMOVE(&b->spare, part, link);
-    b->spare_len--;
-  } else if (b->in_use < BACKLOG_PARTS_MAX) {
-    part = malloc(sizeof(*part));
-  }
+  struct backlog_part *part =
+      b->in_use < BACKLOG_PARTS_MAX ? memory_new(sizeof(*part)) : NULL;
   if (part == NULL)
     return NULL;
   b->in_use++;
@@ -92,14 +78,8 @@ struct backlog_part *backlog_take(struct backlog *b, struct backlog_queue *q) {
 }
 
 void backlog_give_back(struct backlog *b, struct backlog_part *part) {
-  explicit_bzero(part->bytes, part->len);
   b->in_use--;
-  if (b->spare_len < BACKLOG_SPARE_MAX) {
-    TAILQ_INSERT_HEAD(&b->spare, part, link);
-    b->spare_len++;
-  } else {
-    free(part);
-  }
+  memory_free(part);
 }
 
 void backlog_drop(struct backlog *b, struct backlog_queue *q) {

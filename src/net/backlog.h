@@ -29,9 +29,8 @@
 /* As many as libcurl hands on at once, for most. */
 #define BACKLOG_PART_MAX (16 * 1024)
 
-/* The most parts in use, and the most that are kept for the next bytes. */
+/* The most parts in use. */
 #define BACKLOG_PARTS_MAX 256
-#define BACKLOG_SPARE_MAX 64
 
 /* Milliseconds without further bytes until the late ones are handed on. */
 #define BACKLOG_QUIET_MS 2
@@ -54,15 +53,11 @@ struct backlog_queue {
 
 struct backlog {
   TAILQ_HEAD(, backlog_queue) queues; /* the oldest first */
-  struct backlog_parts spare;
-  size_t in_use, spare_len;
+  size_t in_use;
   msec_t since, last; /* when the first bytes came, and the last ones */
 };
 
 void backlog_init(struct backlog *b);
-
-/* All queues must be empty. */
-void backlog_finish(struct backlog *b);
 
 void backlog_queue_init(struct backlog_queue *q);
 

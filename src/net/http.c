@@ -13,6 +13,7 @@
 
 #include "net/http.h"
 
+#include "base/memory.h"
 #include "base/url.h"
 #include "net/backlog.h"
 #include "net/event_loop.h"
@@ -101,7 +102,7 @@ struct http_transfer {
   struct curl_slist *headers;
   struct http_handler handler;
   void *arg;
-  char *origin;        /* "https://host:port" */
+  struct buf origin;   /* "https://host:port" */
   const char *host;    /* in libcurl's lookup: the proxy's, or in origin */
   const char *ca_cert; /* NULL: libcurl's defaults */
   struct trust *trust; /* in flight, over TLS */
@@ -130,26 +131,6 @@ struct http_transfer {
 
 static struct http_transfer *from_item(const struct start_item *item) {
   return item == NULL ? NULL : TRANSFER_OF(item, item);
-}
-
-/* Memory for curl. It holds requests and responses with secrets in them, and
- * does not wipe freed memory. The functions are used only if no other plugin
- * of the daemon has initialized curl before. */
-
-static void wipe_free(void *p) {
-  if (p != NULL)
-    explicit_bzero(p, malloc_usable_size(p));
-  free(p);
-}
-
-static void *wipe_realloc(void *p, size_t size) {
-  void *fresh = malloc(size);
-  if (fresh == NULL || p == NULL)
-    return fresh;
-  size_t old = malloc_usable_size(p);
-  memcpy(fresh, p, old < size ? old : size);
-  wipe_free(p);
-  return fresh;
 }
 
 /* Close-on-exec: programs that other plugins start must not inherit our
@@ -417,9 +398,13 @@ static const char *system_bundle(void) {
 
 struct http *http_new(const char *user_agent, struct err *err) {
   struct http *http = calloc(1, sizeof(*http));
+  /* libcurl's memory holds requests and responses, and it does not wipe what it
+   * frees. Where another plugin has initialized it before, this has no effect.
+   */
   if (http == NULL ||
-      curl_global_init_mem(CURL_GLOBAL_DEFAULT, malloc, wipe_free, wipe_realloc,
-                           strdup, calloc) != CURLE_OK) {
+      curl_global_init_mem(CURL_GLOBAL_DEFAULT, memory_new, memory_free,
+                           memory_resized, memory_copy,
+                           memory_zeroed) != CURLE_OK) {
     free(http);
     err_set(err, ERR_LOCAL, "libcurl cannot be initialized");
     return NULL;
@@ -454,7 +439,6 @@ void http_free(struct http *http) {
   trusts_finish(&http->trusts);
   event_loop_finish(&http->loop);
   turn_guard_finish(&http->guard);
-  backlog_finish(&http->backlog);
   start_queue_finish(&http->queue);
   lookups_finish(&http->lookups);
   free(http);
@@ -611,12 +595,11 @@ static bool set_names(struct http_transfer *t, const struct http_request *req) {
   const char *origin = req->endpoint->origin, *host = host_of(origin);
   const char *scheme = strstr(origin, "://");
   int len = scheme == NULL ? 0 : (int)(scheme - origin) + 3;
-  if (asprintf(&t->origin, "%.*s%s", len, origin, host) < 0) {
-    t->origin = NULL;
+  buf_init(&t->origin, HTTP_HEADER_MAX);
+  if (!buf_addf(&t->origin, NULL, "%.*s%s", len, origin, host))
     return false;
-  }
   t->proxy = req->connect->proxy != NULL && !req->connect->no_proxy;
-  t->host = t->proxy ? host_of(req->connect->proxy) : host_of(t->origin);
+  t->host = t->proxy ? host_of(req->connect->proxy) : host_of(t->origin.data);
   return true;
 }
 
@@ -635,8 +618,8 @@ static void free_transfer(struct http_transfer *t) {
   curl_easy_cleanup(t->easy);
   free_headers(t->headers);
   response_header_finish(&t->header);
-  free(t->origin);
-  free(t);
+  buf_free(&t->origin);
+  memory_free(t);
 }
 
 /* Waiting, and being in flight */
@@ -663,7 +646,7 @@ struct http_transfer *http_start(struct http *http,
                                  const struct http_request *req,
                                  const struct http_handler *handler, void *arg,
                                  struct err *err) {
-  struct http_transfer *t = calloc(1, sizeof(*t));
+  struct http_transfer *t = memory_zeroed(1, sizeof(*t));
   if (t == NULL) {
     err_memory(err);
     return NULL;
@@ -764,7 +747,7 @@ static bool is_ready(void *arg, const struct start_item *item) {
 
 /* Late, so that it is the file as it is now. */
 static bool set_trust(struct http_transfer *t, msec_t now) {
-  if (!url_is_https(t->origin))
+  if (!url_is_https(t->origin.data))
     return true;
   t->trust = trust_acquire(&t->http->trusts, t->ca_cert, now);
   if (t->trust == NULL)
@@ -852,7 +835,7 @@ static void describe(struct http_transfer *t, CURLcode code) {
 static void finish(struct http_transfer *t) {
   struct err err = ERR_INIT;
   if (err_is_set(&t->err))
-    err_set(&err, t->err.kind, "%s: %s", t->origin, t->err.text);
+    err_set(&err, t->err.kind, "%s: %s", t->origin.data, t->err.text);
   t->http->turn_over = true;
   LIST_REMOVE(t, link);
   t->handler.done(t->arg, &t->response, &err);
@@ -919,7 +902,8 @@ static void hand_on_next(struct http *http) {
   struct backlog_queue *late = backlog_first(&http->backlog);
   struct http_transfer *t = TRANSFER_OF(late, late);
   hand_on_late(t);
-  http->merge_at = clock_now() + MERGE_AFTER_MS;
+  if (url_is_https(t->origin.data))
+    http->merge_at = clock_now() + MERGE_AFTER_MS;
   if (t->state == RECEIVED && backlog_queue_is_empty(late))
     finish(t);
 }
@@ -994,8 +978,9 @@ static int wait_time(const struct http *http, msec_t now, int most) {
 }
 
 /* glibc merges the small blocks that other threads have freed, those of
- * thousands of values, when a large one is needed. That takes milliseconds:
- * rather while nothing is to be done than when a response waits. */
+ * thousands of values, when a large one is needed: GnuTLS needs one for each
+ * record. That takes milliseconds: rather while nothing is to be done than when
+ * a response waits. */
 static void merge_freed_blocks(struct http *http, msec_t now) {
   if (now < http->merge_at)
     return;

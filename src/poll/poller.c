@@ -7,6 +7,7 @@
 
 #include "poll/poller.h"
 
+#include "base/memory.h"
 #include "poll/due_heap.h"
 
 #include <pthread.h>
@@ -20,6 +21,11 @@
 /* A cycle ends this much before the next one is due, in parts of an interval.
  */
 #define MARGIN 20
+/* What the thread keeps of the memory of requests that have ended, in bytes:
+ * for two hundred at once. Tools that look for errors in memory set it to 0. */
+#ifndef DRS_KEPT_MAX
+#define DRS_KEPT_MAX (16 * 1024 * 1024)
+#endif
 
 struct entry {
   struct poller *poller;
@@ -235,6 +241,7 @@ static void block_signals(void) {
 void *poller_run(void *arg) {
   struct poller *p = arg;
   block_signals();
+  memory_keep(DRS_KEPT_MAX);
   while (collect_due(p, clock_now())) {
     msec_t now = clock_now();
     step_touched(p, now);
@@ -243,5 +250,6 @@ void *poller_run(void *arg) {
   }
   for (size_t i = 0; i < p->len; i++)
     project_stop(p->entries[i]->project);
+  memory_keep(0);
   return NULL;
 }
