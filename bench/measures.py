@@ -91,7 +91,7 @@ def wall_time(folder: Path) -> Iterator[Row]:
     for delay, interval in ((DELAY, 2), (0.3, 6)):
         with Responder(delay) as service:
             yield _wall_row("HTTP", _wall(folder, service.endpoint, interval), delay, PARALLEL, 1.05)
-            with Nginx(service.port, certificates) as nginx:
+            with Nginx(service.port, certificates, workers="auto") as nginx:
                 yield _wall_row("TLS, nginx", _wall(folder, nginx.endpoint, interval, trust), delay,
                                 PARALLEL, 1.05)
                 yield _wall_row("TLS, nginx, by wrk, which drops the responses",
@@ -100,7 +100,7 @@ def wall_time(folder: Path) -> Iterator[Row]:
     with Responder(DELAY, idle=1) as service:
         yield _wall_row("HTTP, idle connections closed between cycles",
                         _wall(folder, service.endpoint, 3), DELAY, PARALLEL, 1.05)
-    with Responder(DELAY) as service, Nginx(service.port, certificates) as nginx:
+    with Responder(DELAY) as service, Nginx(service.port, certificates, workers="auto") as nginx:
         at_once = (trust, "MaxParallel 100")
         yield _wall_row("TLS, nginx, MaxParallel 100", _wall(folder, nginx.endpoint, 2, *at_once), DELAY, 100, 4)
         yield _wall_row("TLS, nginx, MaxParallel 100, WriteThreads 1",

@@ -14,7 +14,7 @@ from .process import Daemon, free_port, listens
 CONFIGURATION = """\
 daemon off;
 user {user};
-worker_processes 1;
+worker_processes {workers};
 pid {folder}/pid;
 error_log stderr notice;
 events {{ }}
@@ -59,14 +59,15 @@ def has_error_log_option() -> bool:
 class Nginx(Daemon):
     """nginx at `endpoint`, in front of `upstream_port`; it shows a certificate of this `kind`.
 
-    It closes a connection that is idle for so many seconds, or has had so many requests.
+    It closes a connection that is idle for so many seconds, or has had so many requests. Debian's own configuration has
+    "auto" `workers`, one for each core.
     """
 
     name = "nginx"
 
     def __init__(self, upstream_port: int, certificates: Certificates, kind: str = "good",
                  http2: bool = True, wants_client: bool = False, idle: int = 75,
-                 requests: int = 1_000_000, tls: str = "TLSv1.2 TLSv1.3") -> None:
+                 requests: int = 1_000_000, tls: str = "TLSv1.2 TLSv1.3", workers: str = "1") -> None:
         super().__init__()
         self.port = free_port()
         self.endpoint = f"https://127.0.0.1:{self.port}"
@@ -75,7 +76,7 @@ class Nginx(Daemon):
             "upstream_port": upstream_port, "http2": " http2" if http2 else "",
             "certificate": certificates.certificate(kind), "key": certificates.key(kind),
             "ca": certificates.ca, "verify_client": "on" if wants_client else "off",
-            "idle": idle, "requests": requests, "tls": tls}
+            "idle": idle, "requests": requests, "tls": tls, "workers": workers}
 
     def configure(self) -> None:
         (self.folder / "nginx.conf").write_text(CONFIGURATION.format(**self._settings))
