@@ -8,7 +8,7 @@ import itertools
 import socket
 import time
 from collections.abc import Callable, Iterator
-from math import ceil
+from math import ceil, log10
 from pathlib import Path
 from statistics import median
 from typing import NamedTuple
@@ -389,31 +389,69 @@ def queue(folder: Path) -> Iterator[Row]:
 
 # To the end of the scale
 
-def _scale(folder: Path, name: str, plugins: Callable[[str], str], counts: tuple[int, int],
-           interval: float) -> Row:
-    """One size, `counts` projects and jobs: what the daemon needs."""
-    amount = counts[0] * counts[1]
-    per_cycle = counts[0] * ceil(counts[1] / BATCH)
-    with Responder() as service, BenchCollectd(plugins(service.endpoint), interval) as collectd:
-        cycles = 1 if interval > 10 else 2
-        begin = len(service.wait_for(cycles * per_cycle, 120 + 4 * interval))
+class Need(NamedTuple):
+    """What a daemon needs for a cycle: CPU seconds, MiB at the most, open descriptors, and threads."""
+
+    cpu: float
+    memory: float
+    descriptors: int
+    threads: int
+
+
+def _interval(jobs: int) -> float:
+    """Seconds in which a busy machine can read so many jobs, too."""
+    return 2 if jobs <= 1_000 else 5 if jobs <= 10_000 else 30
+
+
+def _need(folder: Path, count: int, jobs: int) -> Need:
+    """So many projects of so many jobs each."""
+    interval = _interval(count * jobs)
+    per_cycle, cycles, patience = count * ceil(jobs / BATCH), 1 if interval > 10 else 2, 120 + 4 * interval
+    with Responder() as service, BenchCollectd(
+            projects(folder, service.endpoint, count, jobs, interval), interval) as collectd:
+        begin = len(service.wait_for(cycles * per_cycle, patience))
         before = collectd.thread_seconds()
-        service.wait_for(begin + cycles * per_cycle, 120 + 4 * interval)
-        used = (collectd.thread_seconds() - before) / cycles
-        return Row(f"{name}: CPU time for each value, us", used / amount / VALUES * 1e6, None,
-                   f"{used * 1e3:.1f} ms a cycle, {collectd.status('VmHWM') // 1024} MiB, "
-                   f"{collectd.descriptors()} descriptors, {collectd.status('Threads')} threads")
+        service.wait_for(begin + cycles * per_cycle, patience)
+        return Need((collectd.thread_seconds() - before) / cycles, collectd.status("VmHWM") / 1024,
+                    collectd.descriptors(), collectd.status("Threads"))
+
+
+def _loop_cpu(jobs: int) -> float:
+    """CPU seconds that collectd needs for the values of so many jobs, whoever dispatches them."""
+    interval = _interval(jobs)
+    patience = 120 + 4 * interval
+    with BenchCollectd(dispatch(f"Jobs {jobs}", f"Interval {interval}"), interval) as collectd:
+        collectd.changes(LOOP, 2, patience)
+        before = collectd.thread_seconds()
+        collectd.changes(LOOP, 2, patience)
+        return collectd.thread_seconds() - before
+
+
+def _needed(need: Need, before: Need | None, loop: float) -> str:
+    """Each with its exponent: the decimal logarithm of how much more it is than for a tenth of the jobs."""
+    exponents = [""] * len(need) if before is None else [
+        f" (exponent {log10(now / then):.2f})" for now, then in zip(need, before, strict=True)]
+    amounts = (f"{need.cpu * 1e3:.1f} ms a cycle", f"{need.memory:.0f} MiB",
+               f"{need.descriptors} descriptors", f"{need.threads} threads")
+    return (", ".join(map("".join, zip(amounts, exponents, strict=True)))
+            + f"; a loop that only dispatches: {loop * 1e3:.1f} ms")
 
 
 def scale(folder: Path) -> Iterator[Row]:
-    """From a few jobs to a hundred thousand, from one project to a thousand."""
-    for jobs, interval in ((100, 2), (1_000, 2), (10_000, 5), (100_000, 30)):
-        yield _scale(folder, f"1 project of {jobs:,} jobs", lambda endpoint, jobs=jobs, interval=interval:
-                     drs(folder, endpoint, jobs, interval), (1, jobs), interval)
-    for count, jobs in ((10, 10), (100, 10), (1_000, 10), (100, 100)):
-        yield _scale(folder, f"{count:,} projects of {jobs} jobs",
-                     lambda endpoint, count=count, jobs=jobs:
-                     projects(folder, endpoint, count, jobs, 5), (count, jobs), 5)
+    """From ten jobs to a hundred thousand, from one project to a thousand; in each series ten times as many a step."""
+    loops: dict[int, float] = {}
+    for series in (((1, 100), (1, 1_000), (1, 10_000), (1, 100_000)),
+                   ((1, 10), (10, 10), (100, 10), (1_000, 10)),
+                   ((1, 100), (10, 100), (100, 100), (1_000, 100))):
+        before = None
+        for count, jobs in series:
+            amount = count * jobs
+            if amount not in loops:
+                loops[amount] = _loop_cpu(amount)
+            need = _need(folder, count, jobs)
+            yield Row(f"{count:,} project{'s' if count > 1 else ''} of {jobs:,} jobs: CPU time for each value, us",
+                      need.cpu / amount / VALUES * 1e6, None, _needed(need, before, loops[amount]))
+            before = need
 
 
 ALL = (decoding, wall_time, whole_cycles, handshakes, instructions, cpu_time, requests, peers, kept, gaps,
