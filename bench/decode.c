@@ -8,6 +8,8 @@
 #include "api/call.h"
 #include "api/progress.h"
 
+#include <stdalign.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +19,12 @@
 #define CHUNK_MAX (16 * 1024)
 static size_t chunk = CHUNK_MAX;
 
+/* On the stack their place would
+ * depend on the environment, and with it some instructions of string functions.
+ */
+static alignas(max_align_t) char bytes[CHUNK_MAX];
+static struct progress progress;
+
 /* The plugin's decoder */
 
 static void count_item(void *arg, const struct job_item *item) {
@@ -25,17 +33,13 @@ static void count_item(void *arg, const struct job_item *item) {
 }
 
 /* Reads a chunk; 0 at the end of the input. */
-static size_t next_chunk(char bytes[CHUNK_MAX]) {
-  return fread(bytes, 1, chunk, stdin);
-}
+static size_t next_chunk(void) { return fread(bytes, 1, chunk, stdin); }
 
 static bool decode_progress(size_t *items) {
-  char bytes[CHUNK_MAX];
   bool ok = true;
-  struct progress item;
-  struct job_response response = {count_item, items, &item.base};
+  struct job_response response = {count_item, items, &progress.base};
   struct json_decoder *d = json_decoder_new(progress_call.response, &response);
-  for (size_t len; ok && (len = next_chunk(bytes)) > 0;)
+  for (size_t len; ok && (len = next_chunk()) > 0;)
     ok = json_decoder_feed(d, bytes, len, NULL);
   ok = ok && json_decoder_finish(d, NULL);
   json_decoder_free(d);
@@ -77,11 +81,10 @@ static const yajl_callbacks empty = {
 };
 
 static bool decode_yajl(size_t *items) {
-  char bytes[CHUNK_MAX];
   yajl_status status = yajl_status_ok;
   yajl_handle yajl = yajl_alloc(&empty, NULL, NULL);
   yajl_config(yajl, yajl_dont_validate_strings, 1);
-  for (size_t len; status == yajl_status_ok && (len = next_chunk(bytes)) > 0;)
+  for (size_t len; status == yajl_status_ok && (len = next_chunk()) > 0;)
     status = yajl_parse(yajl, (unsigned char *)bytes, len);
   if (status == yajl_status_ok)
     status = yajl_complete_parse(yajl);
