@@ -6,14 +6,16 @@
 
 #include "base/memory.h"
 
+#include <limits.h>
 #include <malloc.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* From 72 bytes to 144 KiB, each twice as large as the one before; an eighth
- * over powers of two, as many ask for one and some bytes more. */
-#define SMALLEST 72
+/* Powers of two, from 64 bytes to 128 KiB, and 64 more, as many ask for one and
+ * some bytes. */
+#define SMALLEST 64
+#define MORE 64
 #define SIZES 12
 
 /* The start of a block that is kept; the rest is zero. */
@@ -26,20 +28,20 @@ static _Thread_local struct {
   struct kept_block *blocks[SIZES];
 } kept;
 
-static size_t size_at(int at) { return (size_t)SMALLEST << at; }
+static size_t size_at(int at) { return ((size_t)SMALLEST << at) + MORE; }
 
-/* The first list whose blocks have so many bytes; SIZES: none. */
+/* The first list whose blocks have so many bytes; SIZES or more: none. */
 static int list_for(size_t size) {
-  int at = 0;
-  while (at < SIZES && size_at(at) < size)
-    at++;
-  return at;
+  if (size <= SMALLEST + MORE)
+    return 0;
+  unsigned long times = (size - MORE - 1) / SMALLEST;
+  return (int)(CHAR_BIT * sizeof(times)) - __builtin_clzl(times);
 }
 
 /* The list for a block of so many bytes; -1: it is too small, or too large. */
 static int list_of(size_t size) {
   int at = list_for(size + 1) - 1;
-  return size < size_at(SIZES) ? at : -1;
+  return at < SIZES ? at : -1;
 }
 
 static void *take(int at) {
@@ -111,7 +113,9 @@ char *memory_copy(const char *text) {
   return copy != NULL ? memcpy(copy, text, size) : NULL;
 }
 
-void memory_free(void *p) {
+/* Never inlined: a compiler that saw how much was asked for would take the rest
+ * of the block, which is wiped as well, for an overflow. */
+__attribute__((noinline)) void memory_free(void *p) {
   if (p == NULL)
     return;
   size_t size = malloc_usable_size(p);

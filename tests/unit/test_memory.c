@@ -11,8 +11,8 @@
 #define MOST (1024 * 1024)
 
 /* Sizes on both sides of what a list of kept blocks is for. */
-static const size_t sizes[] = {1,    71,    72,    73,    144,   1008,  4608,
-                               5352, 16385, 18432, 18433, 90000, 147456};
+static const size_t sizes[] = {1,    127,   128,   129,   192,   193,   1008,
+                               5352, 16385, 16448, 16449, 90000, 131136};
 #define SIZES (sizeof(sizes) / sizeof(*sizes))
 
 static int set_up(void **state) {
