@@ -11,6 +11,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import time
 from contextlib import redirect_stdout
 from pathlib import Path
 from typing import TextIO
@@ -47,13 +48,20 @@ def show(row: Row, page: TextIO) -> bool:
     return reached
 
 
+def ticks() -> list[int]:
+    """What the CPUs have done since the machine's start: user, nice, system, idle, iowait, irq, softirq, steal."""
+    return [int(field) for field in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]]
+
+
 def load() -> str:
-    """How busy the machine was before the first measure, and how much of it others took since its start."""
-    fields = [int(field) for field in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:]]
-    steal = fields[7] / sum(fields)
-    one = os.getloadavg()[0]
-    busy = " **BUSY: timings below are not comparable**" if one > 0.5 else ""
-    return f"load {one:.2f}, {steal:.1%} of the CPU stolen{busy}"
+    """How busy others kept the machine just before the first measure; the load average would have the build in it."""
+    before = ticks()
+    time.sleep(5)
+    spent = [after - start for start, after in zip(before, ticks(), strict=True)]
+    *_, idle, waiting, _, _, stolen = spent
+    share = 1 - (idle + waiting) / sum(spent)
+    busy = " **BUSY: timings below are not comparable**" if share > 0.1 else ""
+    return f"{share:.1%} of the CPU in use before the first measure, {stolen / sum(spent):.1%} stolen{busy}"
 
 
 def main() -> int:
