@@ -14,7 +14,7 @@ from daemons import Collectd
 from stock import build
 
 NAMES = "AB"
-STEP = 10
+STEP = 3
 MOST = 1000
 # How many allocations a run has depends on the pieces in which responses come: so many numbers in a row that no
 # allocation has are the end.
