@@ -91,7 +91,7 @@ static const char *run(const char *lines, int *status) {
 static const char *find(const char *from, const char *line) {
   const char *at = strstr(from, line);
   if (at == NULL)
-    fail_msg("no \"%s\" in:\n%s", line, from);
+    fail_msg("no \"%s\" in:\n%s", line, from != NULL ? from : "(null)");
   return at;
 }
 
