@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the collectd-drs authors */
 
-#include "unit.h"
+#include "alloc.h"
 
+#include "base/memory.h"
 #include "net/backlog.h"
 
 #include <string.h>
@@ -105,6 +106,30 @@ static void a_backlog_that_fills_up_does_not_wait(void **state) {
   assert_int_equal(backlog_due(&backlog), 0);
 }
 
+static void parts_are_used_again(void **state) {
+  (void)state;
+  memory_keep(2 * BACKLOG_PARTS_MAX * sizeof(struct backlog_part));
+  for (int i = 0; i < BACKLOG_PARTS_MAX; i++)
+    assert_true(add_whole(&first));
+  backlog_drop(&backlog, &first);
+  alloc_reset();
+  for (int i = 0; i < BACKLOG_PARTS_MAX; i++)
+    assert_true(add_whole(&second));
+  assert_int_equal(alloc.calls, 0);
+  backlog_drop(&backlog, &second);
+  memory_keep(0);
+}
+
+static void bytes_are_wiped(void **state) {
+  (void)state;
+  alloc_reset();
+  alloc.secret = "secret";
+  assert_true(add(&first, "secret"));
+  backlog_drop(&backlog, &first);
+  assert_int_equal(alloc.live, 0);
+  assert_int_equal(alloc.spilled, 0);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(bytes_of_a_response_keep_their_order,
@@ -117,6 +142,8 @@ int main(void) {
                                       set_up, tear_down),
       cmocka_unit_test_setup_teardown(a_backlog_that_fills_up_does_not_wait,
                                       set_up, tear_down),
+      cmocka_unit_test_setup_teardown(parts_are_used_again, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(bytes_are_wiped, set_up, tear_down),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
