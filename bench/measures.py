@@ -258,9 +258,10 @@ def peers(folder: Path) -> Iterator[Row]:
 
 def _cpu(collectd: BenchCollectd, name: str, cycles: int) -> float:
     """CPU seconds of a cycle, over so many."""
-    collectd.changes(name, 3, 60)
+    patience = 120 + 4 * collectd.interval
+    collectd.changes(name, 3, patience)
     before = collectd.thread_seconds()
-    collectd.changes(name, cycles + 1, 60 + 10 * cycles)
+    collectd.changes(name, cycles + 1, patience)
     return (collectd.thread_seconds() - before) / cycles
 
 
@@ -419,12 +420,8 @@ def _need(folder: Path, count: int, jobs: int) -> Need:
 def _loop_cpu(jobs: int) -> float:
     """CPU seconds that collectd needs for the values of so many jobs, whoever dispatches them."""
     interval = _interval(jobs)
-    patience = 120 + 4 * interval
     with BenchCollectd(dispatch(f"Jobs {jobs}", f"Interval {interval}"), interval) as collectd:
-        collectd.changes(LOOP, 2, patience)
-        before = collectd.thread_seconds()
-        collectd.changes(LOOP, 2, patience)
-        return collectd.thread_seconds() - before
+        return _cpu(collectd, LOOP, 1)
 
 
 def _needed(need: Need, before: Need | None, loop: float) -> str:
