@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the collectd-drs authors
  *
- * A thread's kept blocks are in lists by size. A new block has the size of a
- * list, so that it can be used for all that this list is for. */
+ * A thread's kept blocks are in lists by size. A new block is as large as those
+ * of a list, so that it fits any request that the list serves. */
 
 #include "base/memory.h"
 
@@ -12,8 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Powers of two, from 64 bytes to 128 KiB, and 64 more, as many ask for one and
- * some bytes. */
+/* Sizes are powers of two, from 64 bytes to 128 KiB, plus 64 bytes: libcurl
+ * asks for 16 KiB and a byte. */
 #define SMALLEST 64
 #define MORE 64
 #define SIZES 12
@@ -72,7 +72,7 @@ static void *take_for(size_t size) {
   return at < SIZES ? take(at) : NULL;
 }
 
-/* What to ask for, so that the block can be kept. */
+/* The size to allocate, so that the block can be kept. */
 static size_t size_for(size_t size) {
   int at = kept.most > 0 ? list_for(size) : SIZES;
   return at < SIZES ? size_at(at) : size;
@@ -96,14 +96,16 @@ void *memory_zeroed(size_t count, size_t size) {
 }
 
 void *memory_resized(void *p, size_t size) {
-  size_t old = p != NULL ? malloc_usable_size(p) : 0;
-  if (p != NULL && size <= old)
+  if (p == NULL)
+    return memory_new(size);
+  size_t old = malloc_usable_size(p);
+  if (size <= old)
     return p;
   void *fresh = memory_new(size);
-  if (fresh == NULL || p == NULL)
-    return fresh;
-  memcpy(fresh, p, old);
-  memory_free(p);
+  if (fresh != NULL) {
+    memcpy(fresh, p, old);
+    memory_free(p);
+  }
   return fresh;
 }
 
