@@ -19,9 +19,8 @@
 #define CHUNK_MAX (16 * 1024)
 static size_t chunk = CHUNK_MAX;
 
-/* On the stack their place would
- * depend on the environment, and with it some instructions of string functions.
- */
+/* Not on the stack, whose alignment depends on the size of the environment:
+ * with it, the instructions of string functions would change. */
 static alignas(max_align_t) char bytes[CHUNK_MAX];
 static struct progress progress;
 

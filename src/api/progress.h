@@ -3,8 +3,8 @@
  *
  * The API call "Querying Task Progress in Batches", in both directions:
  * POST /v3/{project_id}/jobs/batch-progress. Names are the API's, from tables
- * 3 to 6 of its page; what the page leaves open is read in every way that
- * other public sources show. */
+ * 3 to 6 of its page; where the page leaves a field open, it is read in every
+ * way that other public sources show. */
 
 #ifndef DRS_API_PROGRESS_H
 #define DRS_API_PROGRESS_H

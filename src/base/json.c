@@ -407,7 +407,7 @@ static size_t quote_plain(char quoted[PLAIN_MAX + 2], const char *text) {
 }
 
 /* yajl takes a third of the time where it has nothing to validate and escape,
- * as in the id of a job: what it is given as a number it writes as it is. */
+ * as in the id of a job: it writes a number's text as it is. */
 void json_string(struct json_writer *w, const char *text) {
   char quoted[PLAIN_MAX + 2];
   size_t len = quote_plain(quoted, text);

@@ -65,8 +65,8 @@ void event_loop_finish(struct event_loop *loop) {
   *loop = (struct event_loop){.epoll = -1, .wakeup = -1};
 }
 
-/* libcurl closes by itself, and tells nobody, what did not become a connection:
- * what is known of the number is of a descriptor that is gone. */
+/* libcurl closes by itself, and tells nobody, a socket that did not become a
+ * connection: the entry of the number is of a descriptor that is gone. */
 void event_loop_own(struct event_loop *loop, int fd) {
   if (fd >= 0 && make_room(loop, (size_t)fd))
     loop->watched[fd] = (struct watched){.owned = true};

@@ -4,7 +4,7 @@
  * Descriptors to watch, and a wakeup: epoll and an eventfd. The cost of an
  * event does not depend on how many descriptors are watched.
  *
- * It knows what is watched, so that no number is removed after it was closed,
+ * It knows the watched numbers, so that none is removed after it was closed,
  * when another thread may have it. A descriptor that it owns stays in the epoll
  * between two uses: the next use then needs no call of the kernel. A socket
  * that becomes readable meanwhile is shut down: nobody expects its bytes.

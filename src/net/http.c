@@ -27,7 +27,6 @@
 #include <curl/curl.h>
 #include <fcntl.h>
 #include <linux/tcp.h>
-#include <malloc.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
@@ -54,8 +53,8 @@
  */
 #define TURN_MS 1
 
-/* Bytes of a response on the wire, with what is not part of header and body:
- * chunk extensions, TLS. They are looked at after so many calls of on_progress,
+/* Bytes of a response on the wire, with chunk extensions and TLS besides header
+ * and body. They are looked at after so many calls of on_progress,
  * of which a short response has a dozen. */
 #define WIRE_MAX (2 * (HTTP_BODY_MAX + HTTP_HEADER_MAX))
 #define WIRE_CHECK_CALLS 16
@@ -398,8 +397,8 @@ static const char *system_bundle(void) {
 
 struct http *http_new(const char *user_agent, struct err *err) {
   struct http *http = calloc(1, sizeof(*http));
-  /* libcurl's memory holds requests and responses, and it does not wipe what it
-   * frees. Where another plugin has initialized it before, this has no effect.
+  /* libcurl's memory holds requests and responses, and libcurl does not wipe
+   * it. If another plugin has initialized libcurl before, this has no effect.
    */
   if (http == NULL ||
       curl_global_init_mem(CURL_GLOBAL_DEFAULT, memory_new, memory_free,

@@ -102,7 +102,7 @@ struct http_transfer *http_start(struct http *http,
 void http_cancel(struct http_transfer *call);
 
 /* Waits until something happens, a wakeup comes, or `timeout` milliseconds
- * have passed, and calls the handlers of what happened. */
+ * have passed, and calls the handlers of these events. */
 void http_poll(struct http *http, int timeout);
 
 /* Ends the wait of http_poll; from any thread. */

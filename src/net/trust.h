@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the collectd-drs authors
  *
- * What TLS connections trust: a file of CA certificates as it was, and the TLS
- * sessions of connections that were made then. A file that was changed gets a
- * new entry, without sessions: a server that resumes one shows no certificate,
- * so an authority that is not trusted any more would go on to be believed.
+ * The trust of TLS connections: a file of CA certificates as it was, and the
+ * TLS sessions of connections that were made then. A file that was changed gets
+ * a new entry, without sessions: a server that resumes one shows no
+ * certificate, so an authority that is not trusted any more would go on to be
+ * believed.
  *
  *     trust = trust_acquire(&trusts, path, now);
  *     curl_easy_setopt(easy, CURLOPT_SHARE, trust->share);

@@ -53,7 +53,7 @@ struct part {
   int repetitions;
 };
 
-/* What an expression costs libc, on the way from its start to its end. */
+/* The cost of an expression for libc, on the way from its start to its end. */
 struct cost {
   struct part open[DEPTH_MAX + 1]; /* each group that is open */
   struct part last;                /* what a repetition would repeat */

@@ -21,8 +21,8 @@
 /* A cycle ends this much before the next one is due, in parts of an interval.
  */
 #define MARGIN 20
-/* What the thread keeps of the memory of requests that have ended, in bytes:
- * for two hundred at once. Tools that look for errors in memory set it to 0. */
+/* The most memory of ended requests that the thread keeps, in bytes: enough for
+ * two hundred at once. Tools that look for errors in memory set it to 0. */
 #ifndef DRS_KEPT_MAX
 #define DRS_KEPT_MAX (16 * 1024 * 1024)
 #endif
