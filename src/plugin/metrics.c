@@ -137,10 +137,10 @@ static const struct job_metric rpo_and_rto_metrics[] = {
     {}};
 /* clang-format on */
 
+/* A call without a table of this name does not compile. */
+#define JOB_METRICS(NAME, name) [JOB_##NAME] = name##_metrics,
 static const struct job_metric *const job_metrics[JOB_CALLS] = {
-    [JOB_PROGRESS] = progress_metrics,
-    [JOB_RPO_AND_RTO] = rpo_and_rto_metrics,
-};
+    JOB_CALL_ROWS(JOB_METRICS)};
 
 /* Phases */
 
