@@ -19,7 +19,8 @@ from typing import TextIO
 from .measures import Row, rows
 from .programs import BUILD, MODULE_DIR, flavour
 
-PACKAGES = ("collectd-core", "libcurl3-gnutls", "libcurl4", "libyajl2", "nginx", "gcc", "valgrind")
+PACKAGES = ("collectd-core", "libcurl3-gnutls", "libcurl4", "libyajl2", "nginx", "gcc", "valgrind",
+            "libjemalloc2")
 
 
 def processor() -> str:

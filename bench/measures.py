@@ -26,6 +26,8 @@ DELAY = 0.05
 BATCH = 100
 PARALLEL = 8
 ONE_THREAD = "ReadThreads 1\nWriteThreads 1"
+ONE_WRITER = "WriteThreads 1"
+JEMALLOC = ("env", "LD_PRELOAD=libjemalloc.so.2")
 MIB = 1 << 20
 CYCLE = "drs-bench/response_time-read"
 LOOP = "dispatch/response_time-loop"
@@ -66,9 +68,10 @@ def decoding(folder: Path) -> Iterator[Row]:
 
 # The wall time of a cycle
 
-def _wall(folder: Path, endpoint: str, interval: float, *lines: str, threads: str = "") -> float:
+def _wall(folder: Path, endpoint: str, interval: float, *lines: str, threads: str = "",
+          wrapper: tuple[str, ...] = ()) -> float:
     """Seconds of a cycle of 10,000 jobs, as the plugin reports them: the median, without the first."""
-    with BenchCollectd(drs(folder, endpoint, 10_000, interval, *lines), interval, threads) as collectd:
+    with BenchCollectd(drs(folder, endpoint, 10_000, interval, *lines), interval, threads, wrapper) as collectd:
         return median(collectd.changes(CYCLE, 10, 60 + 20 * interval)[1:])
 
 
@@ -103,8 +106,10 @@ def wall_time(folder: Path) -> Iterator[Row]:
     with Responder(DELAY) as service, Nginx(service.port, certificates, workers="auto") as nginx:
         at_once = (trust, "MaxParallel 100")
         yield _wall_row("TLS, nginx, MaxParallel 100", _wall(folder, nginx.endpoint, 2, *at_once), DELAY, 100, 4)
-        yield _wall_row("TLS, nginx, MaxParallel 100, WriteThreads 1",
-                        _wall(folder, nginx.endpoint, 2, *at_once, threads="WriteThreads 1"), DELAY, 100, None)
+        yield _wall_row(f"TLS, nginx, MaxParallel 100, {ONE_WRITER}",
+                        _wall(folder, nginx.endpoint, 2, *at_once, threads=ONE_WRITER), DELAY, 100, None)
+        yield _wall_row("TLS, nginx, MaxParallel 100, jemalloc",
+                        _wall(folder, nginx.endpoint, 2, *at_once, wrapper=JEMALLOC), DELAY, 100, None)
 
 
 def _cycles_where_idle_ones_are_closed(folder: Path, module: Path, cycles: int) -> tuple[int, list[bool]]:
@@ -287,6 +292,25 @@ def cpu_time(folder: Path) -> Iterator[Row]:
               busy / median(ours), 0.5, f"{busy * 1e3:.1f} / {median(ours) * 1e3:.1f} ms")
 
 
+def settings(folder: Path) -> Iterator[Row]:
+    """What an operator's settings save; turn by turn, at 50 ms a request."""
+    jobs, interval = 10_000, 1.5
+    made: dict[str, tuple[str, tuple[str, ...]]] = {
+        "": ("", ()), ONE_WRITER: (ONE_WRITER, ()), "jemalloc": ("", JEMALLOC),
+        f"{ONE_WRITER} and jemalloc": (ONE_WRITER, JEMALLOC)}
+    costs: dict[str, list[float]] = {name: [] for name in made}
+    for _ in range(3):
+        for name, (threads, wrapper) in made.items():
+            with Responder(DELAY) as service, \
+                    BenchCollectd(drs(folder, service.endpoint, jobs, interval), interval, threads, wrapper) as collectd:
+                costs[name].append(_cpu(collectd, CYCLE, 3))
+    without = costs.pop("")
+    for name, seconds in costs.items():
+        a, b = (median(each) / jobs / VALUES * 1e6 for each in (seconds, without))
+        yield Row(f"CPU time of the daemon for each value, {name} / as collectd and glibc are",
+                  _ratio(seconds, without), None, f"{a:.2f} / {b:.2f} us")
+
+
 def _request_cpu(folder: Path, delay: float, count: int, parallel: int, at_once: int = 100) -> float:
     """CPU seconds of a request, with so many projects of so many batches of one job."""
     interval, cycles = 2.0, 2
@@ -451,7 +475,7 @@ def scale(folder: Path) -> Iterator[Row]:
             before = need
 
 
-ALL = (decoding, wall_time, whole_cycles, handshakes, instructions, cpu_time, requests, peers, kept, gaps,
+ALL = (decoding, wall_time, whole_cycles, handshakes, instructions, cpu_time, settings, requests, peers, kept, gaps,
        queue, scale)
 
 
