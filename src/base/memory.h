@@ -32,4 +32,8 @@ char *memory_copy(const char *text);
 
 void memory_free(void *p); /* NULL: nothing */
 
+/* Merges the small blocks that other threads have freed, which glibc would do
+ * for the next large one. It may take milliseconds. */
+void memory_merge_freed(void);
+
 #endif

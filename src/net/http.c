@@ -16,7 +16,9 @@
 #include "base/memory.h"
 #include "base/url.h"
 #include "net/backlog.h"
+#include "net/easy_options.h"
 #include "net/event_loop.h"
+#include "net/hidden_pair.h"
 #include "net/lookups.h"
 #include "net/response_header.h"
 #include "net/start_queue.h"
@@ -25,20 +27,12 @@
 #include "net/turn_guard.h"
 
 #include <curl/curl.h>
-#include <fcntl.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <unistd.h>
-
-/* Seconds. Idle connections are used for less time than servers and load
- * balancers keep them, of which 60 seconds is the most common default; and no
- * connection outlives a moved endpoint for long. */
-#define IDLE_MAX 50L
-#define LIFETIME_MAX 300L
 
 /* Of the descriptors that the process may have, a quarter are for requests in
  * flight, within these bounds. More than the upper one would take too long to
@@ -63,11 +57,6 @@
  * there are none, and whatever the time. */
 #define CONNECT_RESPONSE_MAX (16 * 1024)
 
-/* Bytes of a block that glibc takes neither from a thread's cache nor from a
- * list of small ones. Nobody else frees blocks of this size, which glibc would
- * take before it has sorted all others. */
-#define LARGE_BLOCK 6000
-
 /* Milliseconds after the last values, when the writers have freed most. */
 #define MERGE_AFTER_MS 10
 
@@ -88,9 +77,9 @@ struct http {
   long keep;       /* idle connections at most; 0: libcurl's own limit */
   msec_t timer;    /* when libcurl wants to be called; CLOCK_NEVER: not */
   msec_t deadline; /* of those that wait, none ends before this */
-  int guess[2];    /* numbers that libcurl's next socket pair will have */
-  msec_t merge_at; /* see merge_freed_blocks */
-  bool turn_over;  /* a handler was called in this http_poll */
+  struct hidden_pair pair; /* of the lookup that began last */
+  msec_t merge_at;         /* see merge_freed_blocks */
+  bool turn_over;          /* a handler was called in this http_poll */
 };
 
 struct http_transfer {
@@ -132,35 +121,11 @@ static struct http_transfer *from_item(const struct start_item *item) {
   return item == NULL ? NULL : TRANSFER_OF(item, item);
 }
 
-/* Close-on-exec: programs that other plugins start must not inherit our
- * descriptors. libcurl before 8.9 makes socket pairs without it, and hides one
- * end or both. Numbers are given out lowest first, so a pair made and closed
- * before tells which ones; a wrong guess has no effect, as only socket pairs
- * are changed. */
-
-static void guess_pair(int guess[2]) {
-  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, guess) != 0) {
-    guess[0] = guess[1] = -1;
-    return;
-  }
-  close(guess[0]);
-  close(guess[1]);
-}
-
-static void set_close_on_exec(int fd) {
-  int domain = 0;
-  socklen_t len = sizeof(domain);
-  if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &len) == 0 &&
-      domain == AF_UNIX)
-    fcntl(fd, F_SETFD, FD_CLOEXEC);
-}
-
 static CURLM *new_multi(void) {
-  int guess[2];
-  guess_pair(guess);
+  struct hidden_pair pair;
+  hidden_pair_guess(&pair);
   CURLM *multi = curl_multi_init();
-  set_close_on_exec(guess[0]);
-  set_close_on_exec(guess[1]);
+  hidden_pair_close_on_exec(&pair);
   return multi;
 }
 
@@ -182,11 +147,8 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *arg,
   curl_easy_getinfo(easy, CURLINFO_PRIVATE, &t);
   if (t != NULL)
     t->fd = fd;
-  if (fd == http->guess[0]) { /* a lookup's */
-    set_close_on_exec(http->guess[0]);
-    set_close_on_exec(http->guess[1]);
-    http->guess[0] = http->guess[1] = -1;
-  }
+  if (fd == http->pair.fds[0]) /* a lookup's */
+    hidden_pair_close_on_exec(&http->pair);
   return 0;
 }
 
@@ -220,7 +182,7 @@ static int on_lookup(void *state, void *reserved, void *arg) {
   }
   lookups_begin(lookups, name);
   t->looks_up = name;
-  guess_pair(t->http->guess);
+  hidden_pair_guess(&t->http->pair);
   return 0;
 }
 
@@ -376,25 +338,6 @@ static bool init_multi(struct http *http) {
   return e == CURLM_OK;
 }
 
-/* The system's certificates in one file; NULL: libcurl's defaults. On Debian
- * these are a folder that has each certificate three times. GnuTLS would read
- * all of them for each connection, and OpenSSL caches only a file. */
-static const char *system_bundle(void) {
-#if LIBCURL_VERSION_NUM >= 0x074600 /* before, it is not told */
-  static const char folder[] = "/etc/ssl/certs",
-                    file[] = "/etc/ssl/certs/ca-certificates.crt";
-  const curl_version_info_data *v = curl_version_info(CURLVERSION_NOW);
-  const char *bundle = NULL;
-  if (v->age >= CURLVERSION_SEVENTH && v->capath != NULL)
-    bundle = v->cainfo != NULL                ? v->cainfo
-             : strcmp(v->capath, folder) == 0 ? file
-                                              : NULL;
-  if (bundle != NULL && access(bundle, R_OK) == 0)
-    return bundle;
-#endif
-  return NULL;
-}
-
 struct http *http_new(const char *user_agent, struct err *err) {
   struct http *http = calloc(1, sizeof(*http));
   /* libcurl's memory holds requests and responses, and libcurl does not wipe
@@ -412,7 +355,7 @@ struct http *http_new(const char *user_agent, struct err *err) {
   int lookups = most * IN_FLIGHT_SHARE / LOOKUP_SHARE;
   http->user_agent = user_agent;
   http->timer = http->deadline = http->merge_at = CLOCK_NEVER;
-  http->guess[0] = http->guess[1] = -1;
+  http->pair = HIDDEN_PAIR_NONE;
   LIST_INIT(&http->transfers);
   LIST_INIT(&http->trusts);
   TAILQ_INIT(&http->failed);
@@ -420,7 +363,7 @@ struct http *http_new(const char *user_agent, struct err *err) {
   backlog_init(&http->backlog);
   start_queue_init(&http->queue, most);
   lookups_init(&http->lookups, lookups < LOOKUP_MIN ? LOOKUP_MIN : lookups);
-  http->bundle = system_bundle();
+  http->bundle = easy_options_system_ca_cert();
   bool loop = event_loop_init(&http->loop, err);
   if (loop && init_multi(http))
     return http;
@@ -451,94 +394,6 @@ void http_keep(struct http *http, long connections) {
 
 /* Preparing a request */
 
-static void free_headers(struct curl_slist *headers) {
-  for (struct curl_slist *h = headers; h != NULL; h = h->next)
-    explicit_bzero(h->data, strlen(h->data));
-  curl_slist_free_all(headers);
-}
-
-static bool add_header(struct http_transfer *t, const char *header) {
-  struct curl_slist *all = curl_slist_append(t->headers, header);
-  if (all != NULL)
-    t->headers = all;
-  return all != NULL;
-}
-
-static bool add_headers(struct http_transfer *t,
-                        const struct http_request *req) {
-  struct buf line;
-  bool ok = true;
-  buf_init(&line, HTTP_HEADER_MAX);
-  for (size_t i = 0; ok && i < req->headers_len; i++) {
-    const struct http_header *h = &req->headers[i];
-    buf_reset(&line);
-    ok = buf_addf(&line, NULL, "%s: %s", h->name, h->value.data) &&
-         add_header(t, line.data);
-  }
-  buf_free(&line);
-  return ok && add_header(t, "Expect:"); /* no round trip before the body */
-}
-
-static bool set_connect_options(struct http_transfer *t,
-                                const struct http_connect_options *connect) {
-  CURL *easy = t->easy;
-  CURLcode e = CURLE_OK;
-  t->ca_cert = connect->ca_cert != NULL ? connect->ca_cert : t->http->bundle;
-  e |= curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER,
-                        (long)connect->verify_peer);
-  e |= curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST,
-                        connect->verify_host ? 2L : 0L);
-  e |=
-      curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-  if (t->ca_cert != NULL) { /* instead of the system's, not with them */
-    e |= curl_easy_setopt(easy, CURLOPT_CAINFO, t->ca_cert);
-    e |= curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
-  }
-  e |= curl_easy_setopt(easy, CURLOPT_SSLCERT, connect->client_cert);
-  e |= curl_easy_setopt(easy, CURLOPT_SSLKEY, connect->client_key);
-  e |= curl_easy_setopt(easy, CURLOPT_PROXY, connect->proxy);
-  e |= curl_easy_setopt(easy, CURLOPT_NOPROXY, connect->no_proxy ? "*" : NULL);
-  return e == CURLE_OK;
-}
-
-/* A request that must not be repeated gets a connection of its own: on a reused
- * one that turns out to be closed, libcurl repeats it by itself. */
-static bool set_connection_use(CURL *easy, bool once) {
-  CURLcode e = CURLE_OK;
-  e |= curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, IDLE_MAX);
-#if LIBCURL_VERSION_NUM >= 0x075000 /* before, only idle ones have an end */
-  e |= curl_easy_setopt(easy, CURLOPT_MAXLIFETIME_CONN, LIFETIME_MAX);
-#endif
-  e |= curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, once ? 1L : 0L);
-  e |= curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, once ? 1L : 0L);
-  e |= curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
-  return e == CURLE_OK;
-}
-
-static bool set_url(CURL *easy, const struct http_request *req) {
-  struct buf url;
-  buf_init(&url, HTTP_HEADER_MAX);
-  bool ok = http_request_url(req, &url, NULL) &&
-            curl_easy_setopt(easy, CURLOPT_URL, url.data) == CURLE_OK;
-  buf_free(&url);
-  return ok;
-}
-
-static bool set_request(CURL *easy, const struct http_request *req) {
-  CURLcode e = CURLE_OK;
-  e |= curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
-  /* docs/decisions.md says why not HTTP/2. */
-  e |=
-      curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-  if (req->body != NULL) {
-    e |= curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,
-                          (curl_off_t)req->body_len);
-    e |= curl_easy_setopt(easy, CURLOPT_COPYPOSTFIELDS, req->body);
-  }
-  e |= curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, req->method);
-  return e == CURLE_OK;
-}
-
 static bool set_callbacks(struct http_transfer *t) {
   CURL *easy = t->easy;
   CURLcode e = CURLE_OK;
@@ -557,27 +412,6 @@ static bool set_callbacks(struct http_transfer *t) {
   e |= curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, t->http);
   e |= curl_easy_setopt(easy, CURLOPT_RESOLVER_START_FUNCTION, on_lookup);
   e |= curl_easy_setopt(easy, CURLOPT_RESOLVER_START_DATA, t);
-  return e == CURLE_OK;
-}
-
-static bool set_common_options(struct http_transfer *t) {
-  CURL *easy = t->easy;
-  CURLcode e = CURLE_OK;
-  e |= curl_easy_setopt(easy, CURLOPT_USERAGENT, t->http->user_agent);
-  e |= curl_easy_setopt(easy, CURLOPT_HTTPHEADER, t->headers);
-#if LIBCURL_VERSION_NUM >= 0x075500 /* its predecessor is deprecated */
-  e |= curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-#else
-  e |= curl_easy_setopt(easy, CURLOPT_PROTOCOLS,
-                        (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
-#endif
-  e |= curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
-  e |= curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-  e |= curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-#if LIBCURL_VERSION_NUM >= 0x075700 /* before, see the manual on stopping */
-  /* Do not wait for the thread of a lookup that was given up. */
-  e |= curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
-#endif
   return e == CURLE_OK;
 }
 
@@ -605,17 +439,22 @@ static bool set_names(struct http_transfer *t, const struct http_request *req) {
 static bool prepare(struct http_transfer *t, const struct http_request *req) {
   t->easy = curl_easy_init();
   t->item.group = start_queue_group(&t->http->queue, req->connect);
-  return t->easy != NULL && t->item.group != NULL && set_names(t, req) &&
-         add_headers(t, req) && set_url(t->easy, req) &&
-         set_request(t->easy, req) && set_connect_options(t, req->connect) &&
-         set_connection_use(t->easy, req->once) && set_callbacks(t) &&
-         set_common_options(t);
+  t->headers = easy_options_headers(req);
+  t->ca_cert =
+      req->connect->ca_cert != NULL ? req->connect->ca_cert : t->http->bundle;
+  const struct easy_options options = {.request = req,
+                                       .headers = t->headers,
+                                       .user_agent = t->http->user_agent,
+                                       .ca_cert = t->ca_cert};
+  return t->easy != NULL && t->item.group != NULL && t->headers != NULL &&
+         set_names(t, req) && easy_options_set(t->easy, &options) &&
+         set_callbacks(t);
 }
 
 static void free_transfer(struct http_transfer *t) {
   backlog_drop(&t->http->backlog, &t->late);
   curl_easy_cleanup(t->easy);
-  free_headers(t->headers);
+  easy_options_free_headers(t->headers);
   response_header_finish(&t->header);
   buf_free(&t->origin);
   memory_free(t);
@@ -752,11 +591,8 @@ static bool set_trust(struct http_transfer *t, msec_t now) {
   if (t->trust == NULL)
     return false;
   CURLcode e = curl_easy_setopt(t->easy, CURLOPT_SHARE, t->trust->share);
-#if LIBCURL_VERSION_NUM >= 0x075700 /* before, there is no cache */
-  e |= curl_easy_setopt(t->easy, CURLOPT_CA_CACHE_TIMEOUT,
-                        trust_cache_time(t->trust, now));
-#endif
-  return e == CURLE_OK;
+  return e == CURLE_OK && easy_options_set_ca_cache_time(
+                              t->easy, trust_cache_time(t->trust, now));
 }
 
 static bool add_to_multi(struct http_transfer *t, msec_t now) {
@@ -983,8 +819,7 @@ static int wait_time(const struct http *http, msec_t now, int most) {
 static void merge_freed_blocks(struct http *http, msec_t now) {
   if (now < http->merge_at)
     return;
-  void *volatile large = malloc(LARGE_BLOCK);
-  free(large);
+  memory_merge_freed();
   http->merge_at = CLOCK_NEVER;
 }
 

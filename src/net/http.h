@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the collectd-drs authors
  *
- * HTTP without waiting; the only file that knows curl. One `struct http` is
+ * HTTP without waiting; no other folder knows curl. One `struct http` is
  * one curl multi handle: it keeps connections, TLS sessions and resolved
  * names from request to request, and all of it belongs to one thread, but for
  * http_wakeup.

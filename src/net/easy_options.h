@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the collectd-drs authors
+ *
+ * The options of libcurl's easy handle that a request decides, or the version
+ * of libcurl: no other file depends on it.
+ *
+ *     struct curl_slist *headers = easy_options_headers(req);
+ *     struct easy_options options = {.request = req, .headers = headers, ...};
+ *     easy_options_set(easy, &options);
+ *     ...
+ *     curl_easy_cleanup(easy);
+ *     easy_options_free_headers(headers); */
+
+#ifndef DRS_NET_EASY_OPTIONS_H
+#define DRS_NET_EASY_OPTIONS_H
+
+#include "net/http.h"
+
+#include <curl/curl.h>
+#include <stdbool.h>
+
+struct easy_options {
+  const struct http_request *request;
+  struct curl_slist *headers; /* not copied */
+  const char *user_agent;
+  const char *ca_cert; /* in place of the system's; NULL: libcurl's defaults */
+};
+
+/* The request's header lines. NULL: out of memory. */
+struct curl_slist *easy_options_headers(const struct http_request *req);
+
+/* Wipes and frees them. */
+void easy_options_free_headers(struct curl_slist *headers);
+
+/* False: out of memory, or this libcurl lacks an option. */
+bool easy_options_set(CURL *easy, const struct easy_options *options);
+
+/* How many seconds certificates that libcurl has read may be used. */
+bool easy_options_set_ca_cache_time(CURL *easy, long seconds);
+
+/* A file that has all of the system's certificates; NULL: libcurl's defaults.
+ */
+const char *easy_options_system_ca_cert(void);
+
+#endif

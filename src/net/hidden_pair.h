@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the collectd-drs authors
+ *
+ * Close-on-exec for the socket pairs that libcurl makes: programs that other
+ * plugins start must not inherit our descriptors. libcurl before 8.9 makes
+ * socket pairs without it, and hides one end or both. Numbers are given out
+ * lowest first, so a pair made and closed before tells which ones.
+ *
+ *     hidden_pair_guess(&pair);
+ *     multi = curl_multi_init();      makes a socket pair
+ *     hidden_pair_close_on_exec(&pair); */
+
+#ifndef DRS_NET_HIDDEN_PAIR_H
+#define DRS_NET_HIDDEN_PAIR_H
+
+struct hidden_pair {
+  int fds[2]; /* -1: none */
+};
+
+#define HIDDEN_PAIR_NONE ((struct hidden_pair){{-1, -1}})
+
+/* The numbers that the next socket pair of the process will have. */
+void hidden_pair_guess(struct hidden_pair *pair);
+
+/* Sets the flag, where these numbers are those of a socket pair, and forgets
+ * them: a wrong guess has no effect. */
+void hidden_pair_close_on_exec(struct hidden_pair *pair);
+
+#endif
