@@ -86,7 +86,7 @@ static void it_keeps_no_more_than_it_was_told(void **state) {
     blocks[i] = memory_new(16 * 1024);
   for (int i = 0; i < 100; i++)
     memory_free(blocks[i]);
-  assert_true(alloc.bytes >= MOST / 2 && alloc.bytes <= MOST);
+  assert_between(alloc.bytes, MOST / 2, MOST);
   memory_keep(0);
   assert_int_equal(alloc.bytes, 0);
 }
