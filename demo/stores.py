@@ -5,6 +5,8 @@
 Every store ends with the same: RRD files, FOLDER/JOB/METRIC.rrd, which picture.py draws.
 """
 
+from __future__ import annotations
+
 import subprocess
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
