@@ -2,7 +2,7 @@
  * Copyright (c) 2026 the collectd-drs authors
  *
  * Time left. All times in the core are milliseconds of a clock that never
- * steps; the wall clock is used only for what has a date on it. Functions that
+ * steps; the wall clock is used only for dates. Functions that
  * decide something take the time as an argument, so that a test can hold the
  * clock in its hands. */
 

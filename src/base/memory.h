@@ -14,7 +14,7 @@
  *     memory_free(copy);
  *     memory_keep(0);                     at its end: frees all that it kept
  *
- * Any thread may free what another one allocated. */
+ * Any thread may free blocks that another one allocated. */
 
 #ifndef DRS_BASE_MEMORY_H
 #define DRS_BASE_MEMORY_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the collectd-drs authors
  *
- * Header lines, then options by what they are about. */
+ * Header lines, the options of each concern, and the system's certificates. */
 
 #include "net/easy_options.h"
 
@@ -114,8 +114,8 @@ static bool set_request(CURL *easy, const struct http_request *req) {
   return e == CURLE_OK;
 }
 
-/* What libcurl must not do by itself. */
-static bool set_limits(CURL *easy) {
+/* Other protocols, redirects and signals are off. */
+static bool set_restrictions(CURL *easy) {
   CURLcode e = CURLE_OK;
 #if LIBCURL_VERSION_NUM >= 0x075500 /* its predecessor is deprecated */
   e |= curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
@@ -137,7 +137,7 @@ bool easy_options_set(CURL *easy, const struct easy_options *o) {
   return set_url(easy, req) && set_request(easy, req) &&
          set_tls(easy, req->connect, o->ca_cert) &&
          set_proxy(easy, req->connect) && set_connection_use(easy, req->once) &&
-         set_limits(easy) &&
+         set_restrictions(easy) &&
          curl_easy_setopt(easy, CURLOPT_USERAGENT, o->user_agent) == CURLE_OK &&
          curl_easy_setopt(easy, CURLOPT_HTTPHEADER, o->headers) == CURLE_OK;
 }

@@ -77,9 +77,9 @@ struct http {
   long keep;       /* idle connections at most; 0: libcurl's own limit */
   msec_t timer;    /* when libcurl wants to be called; CLOCK_NEVER: not */
   msec_t deadline; /* of those that wait, none ends before this */
-  struct hidden_pair pair; /* of the lookup that began last */
-  msec_t merge_at;         /* see merge_freed_blocks */
-  bool turn_over;          /* a handler was called in this http_poll */
+  struct hidden_pair lookup_pair; /* of the lookup that began last */
+  msec_t merge_at;                /* see merge_freed_blocks */
+  bool turn_over;                 /* a handler was called in this http_poll */
 };
 
 struct http_transfer {
@@ -147,8 +147,8 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *arg,
   curl_easy_getinfo(easy, CURLINFO_PRIVATE, &t);
   if (t != NULL)
     t->fd = fd;
-  if (fd == http->pair.fds[0]) /* a lookup's */
-    hidden_pair_close_on_exec(&http->pair);
+  if (fd == http->lookup_pair.fds[0]) /* a lookup's */
+    hidden_pair_close_on_exec(&http->lookup_pair);
   return 0;
 }
 
@@ -182,7 +182,7 @@ static int on_lookup(void *state, void *reserved, void *arg) {
   }
   lookups_begin(lookups, name);
   t->looks_up = name;
-  hidden_pair_guess(&t->http->pair);
+  hidden_pair_guess(&t->http->lookup_pair);
   return 0;
 }
 
@@ -355,7 +355,7 @@ struct http *http_new(const char *user_agent, struct err *err) {
   int lookups = most * IN_FLIGHT_SHARE / LOOKUP_SHARE;
   http->user_agent = user_agent;
   http->timer = http->deadline = http->merge_at = CLOCK_NEVER;
-  http->pair = HIDDEN_PAIR_NONE;
+  http->lookup_pair = HIDDEN_PAIR_NONE;
   LIST_INIT(&http->transfers);
   LIST_INIT(&http->trusts);
   TAILQ_INIT(&http->failed);

@@ -14,7 +14,7 @@
  * A response is handed on as it arrives, or after the next request was sent:
  * such bytes are bounded for all responses together (net/backlog.h). It is
  * bounded in time, in header bytes and in body bytes. Redirects are not
- * followed: what authorizes a request goes to the host that it was made for
+ * followed: a request's credentials go to the host that it was made for
  * only. */
 
 #ifndef DRS_NET_HTTP_H

@@ -16,7 +16,7 @@ void turn_guard_finish(struct turn_guard *g) {
   pthread_mutex_destroy(&g->lock);
 }
 
-/* What has arrived can still be read. */
+/* Bytes that have arrived can still be read. */
 static void cut(struct turn_guard *g) {
   g->cut = true;
   if (g->fd >= 0)

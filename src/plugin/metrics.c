@@ -42,8 +42,8 @@ static bool read_mark(const struct metrics *m, derive_t *mark) {
 }
 
 /* A mark that never comes, because a filter chain stops it, proves nothing. Nor
- * does one that is gone after a suspend: collectd forgets what was not updated
- * for two intervals. */
+ * does one that is gone after a suspend: collectd forgets values that were not
+ * updated for two intervals. */
 static void check_queue(struct metrics *m, cdtime_t now) {
   derive_t mark = -1;
   if (now - m->time >= 2 * m->list.interval)

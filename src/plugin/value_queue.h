@@ -4,7 +4,7 @@
  * Values on their way to collectd. For each value collectd wakes a write thread
  * that sleeps, and they sleep whenever they have caught up. Values that come
  * one by one, with the work for a response between them, would cost a wake-up
- * or two each: several times what the value costs. So they are gathered for a
+ * or two each: several times the value's own cost. So they are gathered for a
  * moment, those of all projects, and dispatched together.
  *
  *     group = value_queue_group(&q, &list, time, "prod");
@@ -95,7 +95,8 @@ static inline void value_queue_add_meta(struct value_queue *q) {
 void value_group_set_text(struct value_group *g, size_t at, const char *key,
                           const char *text);
 
-/* Dispatches what has waited long enough; returns when to call again. */
+/* Dispatches values that have waited long enough; returns when to call again.
+ */
 msec_t value_queue_turn(struct value_queue *q, msec_t now);
 
 /* Dispatches all. */

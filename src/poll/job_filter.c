@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Copies that libc makes of what is repeated: of X+ one, of X{9} eight. Nested
+/* Copies that libc makes of a repeated part: of X+ one, of X{9} eight. Nested
  * ones multiply, so a few bytes could fill the memory. */
 #define COPIES_MAX 256
 /* Repetitions of repetitions: (X+)* has two. More can take libc hours. */
@@ -56,7 +56,7 @@ struct part {
 /* The cost of an expression for libc, on the way from its start to its end. */
 struct cost {
   struct part open[DEPTH_MAX + 1]; /* each group that is open */
-  struct part last;                /* what a repetition would repeat */
+  struct part last;                /* a repetition would repeat it */
   size_t copies;
   int depth;
 };

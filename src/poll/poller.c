@@ -192,8 +192,8 @@ static void signal_cycle_done(struct entry *e) {
 }
 
 /* Starts or continues a project, and notes when to do so again. Credentials are
- * shared, so their response is another project's event: who waits for them is
- * stepped after each. */
+ * shared, so their response is another project's event: projects that wait for
+ * them are stepped after each. */
 static void step(struct entry *e, msec_t now) {
   if (e->start_at <= now) {
     msec_t budget = e->interval - e->offset - e->interval / MARGIN;
