@@ -25,8 +25,8 @@ DECODE = BUILD / "bench/decode"
 DELAY = 0.05
 BATCH = 100
 PARALLEL = 8
-ONE_THREAD = "ReadThreads 1\nWriteThreads 1"
 ONE_WRITER = "WriteThreads 1"
+ONE_THREAD = f"ReadThreads 1\n{ONE_WRITER}"
 JEMALLOC = ("env", "LD_PRELOAD=libjemalloc.so.2")
 MIB = 1 << 20
 CYCLE = "drs-bench/response_time-read"
@@ -196,6 +196,13 @@ def instructions(folder: Path) -> Iterator[Row]:
 
 # CPU time
 
+def _turns_row(measure: str, ours: list[float], theirs: list[float], goal: float | None, digits: int = 2) -> Row:
+    """Seconds, turn by turn: the ratio is the median over turns, in each of which the machine was as fast for both."""
+    a, b = (median(seconds) * 1e6 for seconds in (ours, theirs))
+    return Row(measure, median(our / their for our, their in zip(ours, theirs, strict=True)), goal,
+               f"{a:.{digits}f} / {b:.{digits}f} us")
+
+
 class Cost(NamedTuple):
     """What polling 10,000 jobs costs: seconds of CPU and of wall, bytes, seconds between values."""
 
@@ -248,11 +255,11 @@ def peers(folder: Path) -> Iterator[Row]:
                 costs[name].append(_cost(folder / f"{name}-{turn}", service,
                                          configure(service.endpoint), interval))
     middle = {name: Cost(*map(median, zip(*turns, strict=True))) for name, turns in costs.items()}
-    cpu = {name: [cost.cpu / jobs / made[name][1] * 1e6 for cost in turns] for name, turns in costs.items()}
+    cpu = {name: [cost.cpu / jobs / made[name][1] for cost in turns] for name, turns in costs.items()}
     ours = middle.pop("drs")
     for name, theirs in middle.items():
-        yield Row(f"CPU time for each value, daemon and children / {name}", _ratio(cpu["drs"], cpu[name]),
-                  goals.get(name), f"{median(cpu['drs']):.2f} / {median(cpu[name]):.2f} us")
+        yield _turns_row(f"CPU time for each value, daemon and children / {name}", cpu["drs"], cpu[name],
+                         goals.get(name))
         yield Row(f"wall time / {name}", ours.wall / theirs.wall, None,
                   f"{ours.wall * 1e3:.0f} / {theirs.wall * 1e3:.0f} ms")
         yield Row(f"peak memory / {name}", ours.memory / theirs.memory, None,
@@ -270,26 +277,21 @@ def _cpu(collectd: BenchCollectd, name: str, cycles: int) -> float:
     return (collectd.thread_seconds() - before) / cycles
 
 
-def _ratio(ours: list[float], theirs: list[float]) -> float:
-    """The median over turns: in each the machine was as fast for both."""
-    return median(a / b for a, b in zip(ours, theirs, strict=True))
-
-
 def cpu_time(folder: Path) -> Iterator[Row]:
     """The whole daemon, turn by turn: at one time they would share the caches."""
     jobs, interval, ours, theirs = 10_000, 1.5, [], []
+    values = jobs * VALUES
     for _ in range(9):
         with Responder() as service, \
                 BenchCollectd(drs(folder, service.endpoint, jobs, interval), interval) as collectd:
-            ours.append(_cpu(collectd, CYCLE, 3))
+            ours.append(_cpu(collectd, CYCLE, 3) / values)
             busy = service.cpu_seconds() / len(service.times()) * (jobs // BATCH)
         with BenchCollectd(dispatch(f"Jobs {jobs}", f"Interval {interval}"), interval) as collectd:
-            theirs.append(_cpu(collectd, LOOP, 3))
-    a, b = (median(seconds) / jobs / VALUES * 1e6 for seconds in (ours, theirs))
-    yield Row("CPU time of the daemon for each value / of a loop that only dispatches",
-              _ratio(ours, theirs), 1.1, f"{a:.2f} / {b:.2f} us")
+            theirs.append(_cpu(collectd, LOOP, 3) / values)
+    yield _turns_row("CPU time of the daemon for each value / of a loop that only dispatches", ours, theirs, 1.1)
+    daemon = median(ours) * values
     yield Row("CPU time of the benchmark's service / of the daemon, in the same cycles",
-              busy / median(ours), 0.5, f"{busy * 1e3:.1f} / {median(ours) * 1e3:.1f} ms")
+              busy / daemon, 0.5, f"{busy * 1e3:.1f} / {daemon * 1e3:.1f} ms")
 
 
 def settings(folder: Path) -> Iterator[Row]:
@@ -303,12 +305,11 @@ def settings(folder: Path) -> Iterator[Row]:
         for name, (threads, wrapper) in made.items():
             with Responder(DELAY) as service, \
                     BenchCollectd(drs(folder, service.endpoint, jobs, interval), interval, threads, wrapper) as collectd:
-                costs[name].append(_cpu(collectd, CYCLE, 3))
+                costs[name].append(_cpu(collectd, CYCLE, 3) / jobs / VALUES)
     without = costs.pop("")
     for name, seconds in costs.items():
-        a, b = (median(each) / jobs / VALUES * 1e6 for each in (seconds, without))
-        yield Row(f"CPU time of the daemon for each value, {name} / as collectd and glibc are",
-                  _ratio(seconds, without), None, f"{a:.2f} / {b:.2f} us")
+        yield _turns_row(f"CPU time of the daemon for each value, {name} / as collectd and glibc are",
+                         seconds, without, None)
 
 
 def _request_cpu(folder: Path, delay: float, count: int, parallel: int, at_once: int = 100) -> float:
@@ -350,8 +351,7 @@ def requests(folder: Path) -> Iterator[Row]:
             ("600 projects, 50 ms / one project, 100 at 0 ms", spread, at_once, None),
             ("1,000 in flight, 50 ms / one in flight", in_flight, in_turn, 1.1),
             ("1,000 in flight, 50 ms / one project, 100 at 0 ms", in_flight, at_once, None)):
-        yield Row(f"CPU time of a request, {name}", _ratio(ours, theirs), goal,
-                  f"{median(ours) * 1e6:.0f} / {median(theirs) * 1e6:.0f} us")
+        yield _turns_row(f"CPU time of a request, {name}", ours, theirs, goal, digits=0)
 
 
 # Memory, other plugins, the write queue
