@@ -51,8 +51,10 @@ struct backlog_queue {
   struct backlog_parts parts;
 };
 
+TAILQ_HEAD(backlog_queues, backlog_queue);
+
 struct backlog {
-  TAILQ_HEAD(, backlog_queue) queues; /* the oldest first */
+  struct backlog_queues queues; /* the oldest first */
   size_t in_use;
   msec_t since, last; /* when the first bytes came, and the last ones */
 };

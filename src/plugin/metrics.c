@@ -268,10 +268,9 @@ void metrics_item(struct metrics *m, const struct job *job, enum job_call call,
   gauge_t value;
   if (m->queue_is_behind)
     return;
-  const struct progress *progress =
-      call == JOB_PROGRESS ? (const struct progress *)item : NULL;
-  if (progress != NULL)
-    name_phases(m, progress);
+  bool is_progress = call == JOB_PROGRESS;
+  if (is_progress)
+    name_phases(m, (const struct progress *)item);
   struct value_group *g =
       value_queue_group(m->queue, &m->list, m->time, job->name);
   for (const struct job_metric *row = job_metrics[call];
@@ -279,8 +278,8 @@ void metrics_item(struct metrics *m, const struct job *job, enum job_call call,
     if (row->value != NULL ? row->value(item, &value)
                            : read_number(row, item, &value))
       gauge(m, row->names.type, row->names.type_instance, value);
-  if (progress != NULL)
-    add_progress(m, g, job, progress);
+  if (is_progress)
+    add_progress(m, g, job, (const struct progress *)item);
 }
 
 /* With bool-error, gauge-status, and two of each phase. */
