@@ -124,8 +124,9 @@ run_pytest() {
 collectd_source() (
     folder=$build/collectd-source
     keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+    # apt that root runs verifies signatures as a user of its own, who cannot write to every machine's /tmp.
     options=(-q -o Dir::Etc::SourceList="$folder/sources.list" -o Dir::Etc::SourceParts=-
-        -o Dir::State::Lists="$folder/lists")
+        -o Dir::State::Lists="$folder/lists" -o APT::Sandbox::User=root)
     mkdir -p "$folder/lists/partial" && cd "$folder" || return
     trees=(collectd-*/)
     if [[ ! -d ${trees[0]} ]]; then
