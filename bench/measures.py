@@ -185,7 +185,7 @@ def instructions(folder: Path) -> Iterator[Row]:
     path.write_bytes(response(map(job_id, range(jobs))))
     yajl = profile.decode_instructions(DECODE, "yajl", path, folder) / jobs / VALUES
     thread = profile.without_allocator(ours)
-    yield Row("instructions of the thread for each value, without malloc and free / yajl alone",
+    yield Row("instructions of the threads for each value, without malloc and free / yajl alone",
               thread / yajl, 2.3, f"{thread:.0f} / {yajl:.0f}")
     with Responder() as service:
         many = profile.outside_dispatch(_profile(
@@ -327,7 +327,7 @@ def _request_cpu(folder: Path, delay: float, count: int, parallel: int, at_once:
 
 
 def _request_instructions(folder: Path, count: int, parallel: int, delay: float) -> float:
-    """Instructions of the plugin's thread for each request of one job, in the steady state."""
+    """Instructions of the plugin's threads for each request of one job, in the steady state."""
     with Responder(delay) as service:
         place = _profile(folder / f"{count}-{parallel}", service, projects(
             folder, service.endpoint, count, parallel, 5 if count * parallel < 1_000 else 10, "BatchSize 1",

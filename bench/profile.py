@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 DISPATCH = "plugin_dispatch_values"
+REQUEST = "curl_multi_add_handle"
 # "cfn=(12) name" the first time, "cfn=(12)" from then on.
 NAME = re.compile(r"^c?fn=\((\d+)\)(?: (.*))?$")
 
@@ -79,27 +80,31 @@ def zero(pid: int) -> None:
                    stderr=subprocess.DEVNULL)
 
 
+def _reading_threads(folder: Path) -> tuple[list[Path], int, int]:
+    """Profiles of the threads that request or dispatch; how many values, and the instructions of their dispatch."""
+    calls = {path: calls_of(DISPATCH, path) for path in sorted(folder.glob("profile-*"))}
+    paths = [path for path, dispatched in calls.items()
+             if dispatched.count or calls_of(REQUEST, path).count]
+    return (paths, sum(one.count for one in calls.values()),
+            sum(one.instructions for one in calls.values()))
+
+
 def without_allocator(folder: Path) -> float:
-    """Instructions for each value, of the one thread that dispatches, without malloc and free."""
-    path, calls = _dispatching_thread(folder)
-    return (total(path) - self_cost(ALLOCATOR, path)) / calls.count
-
-
-def _dispatching_thread(folder: Path) -> tuple[Path, Calls]:
-    threads = [(path, calls_of(DISPATCH, path)) for path in sorted(folder.glob("profile-*"))]
-    return max(threads, key=lambda thread: thread[1].count)
+    """Instructions for each value, of the threads that request and dispatch, without malloc and free."""
+    paths, values, _ = _reading_threads(folder)
+    return sum(total(path) - self_cost(ALLOCATOR, path) for path in paths) / values
 
 
 def for_each_request(folder: Path) -> float:
-    """Instructions for each request that was started, of the one thread that dispatches."""
-    path, _ = _dispatching_thread(folder)
-    return total(path) / calls_of("curl_multi_add_handle", path).count
+    """Instructions for each request that was started, of the same threads."""
+    paths, _, _ = _reading_threads(folder)
+    return sum(map(total, paths)) / sum(calls_of(REQUEST, path).count for path in paths)
 
 
 def outside_dispatch(folder: Path) -> float:
-    """Instructions for each value, of the one thread that dispatches, outside of collectd's call."""
-    path, calls = _dispatching_thread(folder)
-    return (total(path) - calls.instructions) / calls.count
+    """Instructions for each value, of the same threads, outside of collectd's call."""
+    paths, values, dispatch = _reading_threads(folder)
+    return (sum(map(total, paths)) - dispatch) / values
 
 
 def decode(program: Path, way: str, reply: Path, wrapper: tuple[str, ...]) -> None:

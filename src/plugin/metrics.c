@@ -167,7 +167,7 @@ static bool has_same_phases(const struct metrics *m, const struct progress *p) {
 static void name_phases(struct metrics *m, const struct progress *p) {
   if (has_same_phases(m, p))
     return;
-  value_queue_flush(m->queue); /* its values point to the names of before */
+  value_queue_drain(m->queue); /* its values point to the names of before */
   m->phases_len = p->phases_len;
   for (size_t i = 0; i < p->phases_len; i++) {
     struct metrics_phase *phase = &m->phases[i];

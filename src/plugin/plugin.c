@@ -155,7 +155,7 @@ static void on_finished(void *arg, const struct project_result *r) {
   if (project_config(w->project)->self_metrics)
     metrics_project(&w->metrics, project_counts(w->project), r);
   if (reads_wait)
-    value_queue_flush(&values);
+    value_queue_drain(&values);
   notifications_finish(&w->notifications);
   log_problems(w, r);
   log_insecure_file(w, r->insecure_file);
@@ -225,7 +225,7 @@ static void stop_threads(void) {
     thread_runs = false;
     for (size_t i = 0; i < instances_len; i++)
       metrics_flush(&instances[i]->metrics);
-    value_queue_flush(&values);
+    value_queue_drain(&values);
   }
   notification_queue_stop(notification_queue);
   notification_queue = NULL;

@@ -12,22 +12,29 @@
 #include "base/secret.h"
 
 void value_queue_finish(struct value_queue *q) {
-  for (size_t i = 0; i < VALUE_QUEUE_GROUPS; i++)
-    meta_data_destroy(q->groups[i].meta);
+  dispatch_threads_stop(&q->threads);
+  for (size_t i = 0; i < STATIC_ARRAY_SIZE(q->batches); i++)
+    for (size_t k = 0; k < VALUE_BATCH_GROUPS; k++)
+      meta_data_destroy(q->batches[i].groups[k].meta);
   *q = (struct value_queue){0};
 }
 
-struct value_group *value_queue_group(struct value_queue *q, value_list_t *list,
-                                      cdtime_t time,
+static bool has_room(const struct value_batch *b) {
+  return b->groups_len < VALUE_BATCH_GROUPS &&
+         b->values_len <= VALUE_BATCH_VALUES - VALUE_GROUP_VALUES;
+}
+
+struct value_group *value_queue_group(struct value_queue *q,
+                                      const value_list_t *list, cdtime_t time,
                                       const char *plugin_instance) {
-  if (q->groups_len == VALUE_QUEUE_GROUPS ||
-      q->values_len > VALUE_QUEUE_VALUES - VALUE_GROUP_VALUES)
+  if (!has_room(&q->batches[q->filled]))
     value_queue_flush(q);
-  if (q->groups_len == 0)
+  struct value_batch *b = &q->batches[q->filled];
+  if (b->groups_len == 0)
     q->since = clock_now();
   else
-    q->groups[q->groups_len - 1].end = q->values_len;
-  struct value_group *g = &q->groups[q->groups_len++];
+    b->groups[b->groups_len - 1].end = b->values_len;
+  struct value_group *g = &b->groups[b->groups_len++];
   g->list = list;
   g->time = time;
   /* For each job: cheaper than sstrncpy, which fills the rest with zeros. */
@@ -54,39 +61,55 @@ void value_group_set_text(struct value_group *g, size_t at, const char *key,
   meta_data_add_string(g->meta, key, printable);
 }
 
-static void dispatch(const struct value_group *g,
-                     const struct queued_value *from,
-                     const struct queued_value *end) {
-  value_list_t *list = g->list;
-  list->time = g->time;
-  memcpy(list->plugin_instance, g->plugin_instance, sizeof(g->plugin_instance));
+static void dispatch_group(const struct value_group *g,
+                           const struct queued_value *from,
+                           const struct queued_value *end) {
+  value_list_t list = *g->list;
+  list.time = g->time;
+  memcpy(list.plugin_instance, g->plugin_instance, sizeof(g->plugin_instance));
   for (const struct queued_value *v = from; v < end; v++) {
     value_t value = v->value;
-    memcpy(list->type, v->type, VALUE_NAME_MAX);
-    memcpy(list->type_instance, v->type_instance, VALUE_NAME_MAX);
-    list->values = &value;
-    list->meta = v->has_meta ? g->meta : NULL;
-    plugin_dispatch_values(list);
+    memcpy(list.type, v->type, VALUE_NAME_MAX);
+    memcpy(list.type_instance, v->type_instance, VALUE_NAME_MAX);
+    list.values = &value;
+    list.meta = v->has_meta ? g->meta : NULL;
+    plugin_dispatch_values(&list);
   }
-  list->values = NULL;
-  list->meta = NULL;
+}
+
+/* Leaves it empty. */
+static void dispatch_batch(void *arg) {
+  struct value_batch *b = arg;
+  const struct queued_value *from = b->values;
+  for (size_t i = 0; i < b->groups_len; i++) {
+    const struct queued_value *end = b->values + b->groups[i].end;
+    dispatch_group(&b->groups[i], from, end);
+    from = end;
+  }
+  b->groups_len = b->values_len = 0;
 }
 
 void value_queue_flush(struct value_queue *q) {
-  const struct queued_value *from = q->values;
-  if (q->groups_len == 0)
+  struct value_batch *b = &q->batches[q->filled];
+  if (b->groups_len == 0)
     return;
-  q->groups[q->groups_len - 1].end = q->values_len;
-  for (size_t i = 0; i < q->groups_len; i++) {
-    const struct queued_value *end = q->values + q->groups[i].end;
-    dispatch(&q->groups[i], from, end);
-    from = end;
+  b->groups[b->groups_len - 1].end = b->values_len;
+  dispatch_threads_wait(&q->threads);
+  if (b->values_len < VALUE_BATCH_THREAD_MIN) {
+    dispatch_batch(b);
+    return;
   }
-  q->groups_len = q->values_len = 0;
+  dispatch_threads_begin(&q->threads, dispatch_batch, b);
+  q->filled = 1 - q->filled;
+}
+
+void value_queue_drain(struct value_queue *q) {
+  value_queue_flush(q);
+  dispatch_threads_wait(&q->threads);
 }
 
 msec_t value_queue_turn(struct value_queue *q, msec_t now) {
-  if (q->groups_len == 0)
+  if (q->batches[q->filled].groups_len == 0)
     return CLOCK_NEVER;
   if (now - q->since < q->wait)
     return q->since + q->wait;

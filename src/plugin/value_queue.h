@@ -5,15 +5,16 @@
  * that sleeps, and they sleep whenever they have caught up. Values that come
  * one by one, with the work for a response between them, would cost a wake-up
  * or two each: several times the value's own cost. So they are gathered for a
- * moment, those of all projects, and dispatched together.
+ * moment, those of all projects, and dispatched together, by another thread
+ * where they are many.
  *
  *     group = value_queue_group(&q, &list, time, "prod");
  *     value_queue_add(&q, names.type, names.type_instance, value);
  *     ...
  *     again = value_queue_turn(&q, now);    in each turn of the loop
  *
- * All of it belongs to one thread. All zero is an empty queue whose values do
- * not wait. */
+ * All of it belongs to one thread, but for the values that another one is
+ * dispatching. All zero is an empty queue whose values do not wait. */
 
 #ifndef DRS_PLUGIN_VALUE_QUEUE_H
 #define DRS_PLUGIN_VALUE_QUEUE_H
@@ -22,13 +23,19 @@
 
 #include "api/progress.h"
 #include "base/clock.h"
+#include "plugin/dispatch_threads.h"
 
 /* How long a value may wait, in milliseconds. */
 #define VALUE_QUEUE_WAIT_MS 50
 
-/* The most of each; of the values of one group. */
-#define VALUE_QUEUE_GROUPS 32
-#define VALUE_QUEUE_VALUES 512
+/* The most that are dispatched at once. */
+#define VALUE_BATCH_GROUPS 64
+#define VALUE_BATCH_VALUES 1024
+
+/* The fewest that are worth the change to another thread. */
+#define VALUE_BATCH_THREAD_MIN 128
+
+/* The most values of a group. */
 #define VALUE_GROUP_VALUES 48
 
 /* Texts in the meta data of a group. */
@@ -44,7 +51,7 @@ struct value_names {
 
 /* The values of one job or project in one cycle. */
 struct value_group {
-  value_list_t *list; /* has their host, plugin and interval */
+  const value_list_t *list; /* has their host, plugin and interval */
   cdtime_t time;
   char plugin_instance[DATA_MAX_NAME_LEN];
   size_t end; /* of its values */
@@ -60,34 +67,42 @@ struct queued_value {
   bool has_meta;
 };
 
-struct value_queue {
-  struct value_group groups[VALUE_QUEUE_GROUPS];
-  struct queued_value values[VALUE_QUEUE_VALUES];
+/* Values that are dispatched together, all in their groups. */
+struct value_batch {
+  struct value_group groups[VALUE_BATCH_GROUPS];
+  struct queued_value values[VALUE_BATCH_VALUES];
   size_t groups_len, values_len;
-  msec_t since; /* when the oldest value came */
-  msec_t wait;  /* the longest; 0: until the next turn */
 };
 
-/* The queue must be flushed before. */
+struct value_queue {
+  struct value_batch batches[2]; /* one is filled, one may be dispatched */
+  size_t filled;                 /* the one that is filled */
+  msec_t since;                  /* when its oldest value came */
+  msec_t wait;                   /* the longest; 0: until the next turn */
+  struct dispatch_threads threads;
+};
+
+/* The queue must be drained before. */
 void value_queue_finish(struct value_queue *q);
 
-/* Begins a group; `list` stays until the queue is flushed, and is written to.
- */
-struct value_group *value_queue_group(struct value_queue *q, value_list_t *list,
-                                      cdtime_t time,
+/* Begins a group; `list` stays as it is until the queue is drained. */
+struct value_group *value_queue_group(struct value_queue *q,
+                                      const value_list_t *list, cdtime_t time,
                                       const char *plugin_instance);
 
 /* Adds a value to the last group. The names have VALUE_NAME_MAX bytes, and stay
- * as they are until the queue is flushed. */
+ * as they are until the queue is drained. */
 static inline void value_queue_add(struct value_queue *q, const char *type,
                                    const char *type_instance, value_t value) {
-  q->values[q->values_len++] =
+  struct value_batch *b = &q->batches[q->filled];
+  b->values[b->values_len++] =
       (struct queued_value){type, type_instance, value, false};
 }
 
 /* The last value has the meta data of its group. */
 static inline void value_queue_add_meta(struct value_queue *q) {
-  q->values[q->values_len - 1].has_meta = true;
+  struct value_batch *b = &q->batches[q->filled];
+  b->values[b->values_len - 1].has_meta = true;
 }
 
 /* Sets a text of the meta data, or removes it where it is "": printable, and
@@ -99,7 +114,10 @@ void value_group_set_text(struct value_group *g, size_t at, const char *key,
  */
 msec_t value_queue_turn(struct value_queue *q, msec_t now);
 
-/* Dispatches all. */
+/* Begins to dispatch all. */
 void value_queue_flush(struct value_queue *q);
+
+/* Dispatches all, and returns when that is done. */
+void value_queue_drain(struct value_queue *q);
 
 #endif

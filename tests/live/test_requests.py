@@ -4,6 +4,7 @@
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 from blocks import JOB, PROJECT_ID, TOKEN, project
@@ -85,3 +86,16 @@ def test_the_next_request_is_sent_before_a_response_is_decoded(cloud, tmp_path):
     sent = [at for at, event in enumerate(events) if event == "sent"]
     # The response before each request was not decoded when it was sent.
     assert all(events[:at].count("decoded") < number for number, at in enumerate(sent) if number > 0)
+
+
+@pytest.mark.parametrize(("count", "threads"), [(4, False), (200, True)])
+def test_threads_dispatch_the_values_of_many_jobs(cloud, count, threads):
+    jobs = [f"00000000-0000-4000-8000-000000jb{number:04}" for number in range(count)]
+    cloud.jobs.update({job: {"job_id": job, "progress": "50", "incre_trans_delay": "0"} for job in jobs})
+    with Collectd(project("prod", cloud, *(f'Job "{job}"' for job in jobs))) as daemon:
+        daemon.wait_for_reads(3, "prod")
+        tasks = Path(f"/proc/{daemon.process.pid}/task")
+        names = [(task / "comm").read_text().strip() for task in tasks.iterdir()]
+        daemon.wait_until(lambda: all(f"test-host/drs-{job}/percent-total" in daemon.series("drs") for job in jobs),
+                          "values of all jobs")
+    assert ("drs dispatch" in names) == threads

@@ -8,6 +8,7 @@
 #include "collectd_stub.h"
 #include "plugin/value_queue.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static const struct value_names percent = {"percent", "total"},
@@ -41,7 +42,7 @@ static int set_up(void **state) {
 
 static int tear_down(void **state) {
   (void)state;
-  value_queue_flush(&queue);
+  value_queue_drain(&queue);
   value_queue_finish(&queue);
   stub_take();
   return 0;
@@ -86,28 +87,82 @@ static void values_need_not_wait(void **state) {
   assert_int_equal(lines(stub_take()), 1);
 }
 
-static void a_full_queue_is_dispatched(void **state) {
+static void add_job(size_t values) {
+  value_queue_group(&queue, &lists[0], 1, "job");
+  for (size_t i = 0; i < values; i++)
+    value_queue_add(&queue, percent.type, percent.type_instance,
+                    (value_t){.gauge = 1});
+}
+
+/* So many lines come, and the others once the queue is drained. */
+static void assert_dispatched(size_t now, size_t at_the_end) {
+  dispatch_threads_wait(&queue.threads);
+  assert_int_equal(lines(stub_take()), now);
+  value_queue_drain(&queue);
+  assert_int_equal(lines(stub_take()), at_the_end);
+}
+
+static void a_full_batch_is_dispatched(void **state) {
   (void)state;
-  for (size_t i = 0; i < VALUE_QUEUE_GROUPS; i++)
-    add(&lists[0], "job", &percent, 1);
+  for (size_t i = 0; i < VALUE_BATCH_GROUPS; i++)
+    add_job(1);
   assert_string_equal(stub_take(), "");
-  add(&lists[0], "job", &percent, 1);
-  assert_int_equal(lines(stub_take()), VALUE_QUEUE_GROUPS);
+  add_job(1);
+  assert_dispatched(VALUE_BATCH_GROUPS, 1);
 }
 
 /* With room for one group more, whatever it has. */
 static void many_values_are_dispatched_as_well(void **state) {
   (void)state;
   size_t added = 0;
-  while (queue.values_len + VALUE_GROUP_VALUES <= VALUE_QUEUE_VALUES) {
-    value_queue_group(&queue, &lists[0], 1, "job");
-    for (size_t i = 0; i < VALUE_GROUP_VALUES; i++, added++)
-      value_queue_add(&queue, percent.type, percent.type_instance,
-                      (value_t){.gauge = 1});
-  }
+  for (; added + VALUE_GROUP_VALUES <= VALUE_BATCH_VALUES;
+       added += VALUE_GROUP_VALUES)
+    add_job(VALUE_GROUP_VALUES);
   assert_string_equal(stub_take(), "");
-  add(&lists[0], "job", &percent, 1);
-  assert_int_equal(lines(stub_take()), added);
+  add_job(1);
+  assert_dispatched(added, 1);
+}
+
+static void few_values_are_dispatched_by_the_caller(void **state) {
+  (void)state;
+  add_job(VALUE_GROUP_VALUES);
+  value_queue_flush(&queue);
+  assert_int_equal(lines(stub_take()), VALUE_GROUP_VALUES);
+  assert_int_equal(queue.threads.len, 0);
+}
+
+static void a_drained_queue_has_dispatched_all(void **state) {
+  (void)state;
+  size_t jobs = VALUE_BATCH_VALUES / VALUE_GROUP_VALUES;
+  for (size_t i = 0; i < jobs; i++)
+    add_job(VALUE_GROUP_VALUES);
+  value_queue_drain(&queue);
+  assert_int_equal(lines(stub_take()), jobs * VALUE_GROUP_VALUES);
+}
+
+/* Whoever dispatches them: a full batch, half of one, and one. */
+static void values_keep_their_order(void **state) {
+  (void)state;
+  char expected[64];
+  int count = 1500;
+  for (int i = 0; i < count; i++) {
+    if (i % 20 == 0)
+      value_queue_group(&queue, &lists[0], 1, "job");
+    value_queue_add(&queue, percent.type, percent.type_instance,
+                    (value_t){.gauge = i});
+  }
+  value_queue_flush(&queue);
+  add(&lists[1], "last", &status, count);
+  value_queue_drain(&queue);
+  assert_true(queue.threads.len > 1);
+  const char *at = stub_take();
+  for (int i = 0; i < count; i++) {
+    snprintf(expected, sizeof(expected), "value a/drs-job/percent-total %d\n",
+             i);
+    assert_memory_equal(at, expected, strlen(expected));
+    at += strlen(expected);
+  }
+  assert_string_equal(at, "value b/drs-last/gauge-status 1500\n");
 }
 
 int main(void) {
@@ -117,10 +172,16 @@ int main(void) {
       cmocka_unit_test_setup_teardown(no_value_waits_for_long, set_up,
                                       tear_down),
       cmocka_unit_test_setup_teardown(values_need_not_wait, set_up, tear_down),
-      cmocka_unit_test_setup_teardown(a_full_queue_is_dispatched, set_up,
+      cmocka_unit_test_setup_teardown(a_full_batch_is_dispatched, set_up,
                                       tear_down),
       cmocka_unit_test_setup_teardown(many_values_are_dispatched_as_well,
                                       set_up, tear_down),
+      cmocka_unit_test_setup_teardown(few_values_are_dispatched_by_the_caller,
+                                      set_up, tear_down),
+      cmocka_unit_test_setup_teardown(a_drained_queue_has_dispatched_all,
+                                      set_up, tear_down),
+      cmocka_unit_test_setup_teardown(values_keep_their_order, set_up,
+                                      tear_down),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the collectd-drs authors
+ *
+ * Threads take turns, and one works at a time. */
+
+#include "unit.h"
+
+#include "plugin/dispatch_threads.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+
+static struct dispatch_threads threads;
+
+/* By whom each work was done, in order. */
+static pthread_t workers[2 * DISPATCH_THREADS_MAX];
+static size_t done;
+static atomic_int at_work;
+static atomic_bool went_wrong; /* not asserted by threads: it is a longjmp */
+
+/* Starting a thread fails once so many have started. */
+static size_t startable, started;
+
+int __wrap_pthread_create(pthread_t *id, const pthread_attr_t *attributes,
+                          void *(*run)(void *), void *arg);
+int __real_pthread_create(pthread_t *id, const pthread_attr_t *attributes,
+                          void *(*run)(void *), void *arg);
+
+int __wrap_pthread_create(pthread_t *id, const pthread_attr_t *attributes,
+                          void *(*run)(void *), void *arg) {
+  if (started == startable)
+    return EAGAIN;
+  started++;
+  return __real_pthread_create(id, attributes, run, arg);
+}
+
+static void work(void *arg) {
+  const size_t *number = arg;
+  if (atomic_fetch_add(&at_work, 1) != 0 || done != *number)
+    went_wrong = true;
+  workers[done++] = pthread_self();
+  atomic_fetch_sub(&at_work, 1);
+}
+
+static int set_up(void **state) {
+  (void)state;
+  startable = DISPATCH_THREADS_MAX;
+  started = done = 0;
+  return 0;
+}
+
+static int tear_down(void **state) {
+  (void)state;
+  dispatch_threads_stop(&threads);
+  return 0;
+}
+
+static void do_work(size_t count) {
+  static size_t numbers[COUNT(workers)];
+  for (size_t i = 0; i < count; i++) {
+    numbers[i] = i;
+    dispatch_threads_begin(&threads, work, &numbers[i]);
+  }
+  dispatch_threads_wait(&threads);
+  assert_false(went_wrong);
+  assert_int_equal(done, count);
+}
+
+/* Those of the first turn do the work of the second. */
+static void assert_turns(size_t turn) {
+  for (size_t i = 0; i < done; i++) {
+    assert_false(pthread_equal(workers[i], pthread_self()));
+    for (size_t k = 0; k < i; k++)
+      assert_int_equal(pthread_equal(workers[i], workers[k]) != 0,
+                       i % turn == k % turn);
+  }
+}
+
+static void all_take_turns(void **state) {
+  (void)state;
+  do_work(2 * DISPATCH_THREADS_MAX);
+  assert_turns(DISPATCH_THREADS_MAX);
+}
+
+static void they_start_when_they_are_needed(void **state) {
+  (void)state;
+  assert_int_equal(started, 0);
+  do_work(1);
+  assert_int_equal(started, 1);
+}
+
+static void fewer_do_where_no_more_can_be_started(void **state) {
+  (void)state;
+  startable = 2;
+  do_work(2 * DISPATCH_THREADS_MAX);
+  assert_turns(2);
+}
+
+static void the_caller_does_where_none_can_be_started(void **state) {
+  (void)state;
+  startable = 0;
+  do_work(3);
+  for (size_t i = 0; i < done; i++)
+    assert_true(pthread_equal(workers[i], pthread_self()));
+}
+
+static void they_end_with_their_work_done(void **state) {
+  (void)state;
+  size_t number = 0;
+  dispatch_threads_begin(&threads, work, &number);
+  dispatch_threads_stop(&threads);
+  assert_int_equal(done, 1);
+  assert_int_equal(threads.len, 0);
+}
+
+static void none_need_not_end(void **state) {
+  (void)state;
+  dispatch_threads_wait(&threads);
+  dispatch_threads_stop(&threads);
+  assert_int_equal(started, 0);
+}
+
+#define TURNS_TEST(test)                                                       \
+  cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      TURNS_TEST(all_take_turns),
+      TURNS_TEST(they_start_when_they_are_needed),
+      TURNS_TEST(fewer_do_where_no_more_can_be_started),
+      TURNS_TEST(the_caller_does_where_none_can_be_started),
+      TURNS_TEST(they_end_with_their_work_done),
+      TURNS_TEST(none_need_not_end),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
