@@ -18,11 +18,6 @@
 #define MORE 64
 #define SIZES 12
 
-/* Bytes of a block that glibc takes neither from a thread's cache nor from a
- * list of small ones. Nobody else frees blocks of this size, which glibc would
- * take before it has sorted all others. */
-#define LARGE_BLOCK 6000
-
 /* The start of a block that is kept; the rest is zero. */
 struct kept_block {
   struct kept_block *next;
@@ -129,9 +124,4 @@ __attribute__((noinline)) void memory_free(void *p) {
   explicit_bzero(p, size);
   if (!keep(p, size))
     free(p);
-}
-
-void memory_merge_freed(void) {
-  void *volatile large = malloc(LARGE_BLOCK);
-  free(large);
 }

@@ -5,9 +5,7 @@
  * hold a secret.
  *
  * A thread may keep the blocks that it frees, and uses them again: in a steady
- * state its requests then allocate nothing. For each large block glibc would
- * merge all small ones that other threads have freed, those of thousands of
- * values.
+ * state its requests then allocate nothing.
  *
  *     memory_keep(1024 * 1024);           first in the thread
  *     char *copy = memory_copy(text);
@@ -31,9 +29,5 @@ void *memory_resized(void *p, size_t size);     /* p as it was where it fails */
 char *memory_copy(const char *text);
 
 void memory_free(void *p); /* NULL: nothing */
-
-/* Merges the small blocks that other threads have freed, which glibc would do
- * for the next large one. It may take milliseconds. */
-void memory_merge_freed(void);
 
 #endif

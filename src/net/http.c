@@ -57,9 +57,6 @@
  * there are none, and whatever the time. */
 #define CONNECT_RESPONSE_MAX (16 * 1024)
 
-/* Milliseconds after the last values, when the writers have freed most. */
-#define MERGE_AFTER_MS 10
-
 LIST_HEAD(transfers, http_transfer);
 
 struct http {
@@ -78,7 +75,6 @@ struct http {
   msec_t timer;    /* when libcurl wants to be called; CLOCK_NEVER: not */
   msec_t deadline; /* of those that wait, none ends before this */
   struct hidden_pair lookup_pair; /* of the lookup that began last */
-  msec_t merge_at;                /* see merge_freed_blocks */
   bool turn_over;                 /* a handler was called in this http_poll */
 };
 
@@ -354,7 +350,7 @@ struct http *http_new(const char *user_agent, struct err *err) {
   int most = in_flight_max();
   int lookups = most * IN_FLIGHT_SHARE / LOOKUP_SHARE;
   http->user_agent = user_agent;
-  http->timer = http->deadline = http->merge_at = CLOCK_NEVER;
+  http->timer = http->deadline = CLOCK_NEVER;
   http->lookup_pair = HIDDEN_PAIR_NONE;
   LIST_INIT(&http->transfers);
   LIST_INIT(&http->trusts);
@@ -737,8 +733,6 @@ static void hand_on_next(struct http *http) {
   struct backlog_queue *late = backlog_first(&http->backlog);
   struct http_transfer *t = TRANSFER_OF(late, late);
   hand_on_late(t);
-  if (url_is_https(t->origin.data))
-    http->merge_at = clock_now() + MERGE_AFTER_MS;
   if (t->state == RECEIVED && backlog_queue_is_empty(late))
     finish(t);
 }
@@ -804,23 +798,11 @@ static void act_on_timer(struct http *http, msec_t now) {
 }
 
 static int wait_time(const struct http *http, msec_t now, int most) {
-  msec_t until =
-      msec_min(msec_min(http->timer, http->deadline), http->merge_at);
+  msec_t until = msec_min(http->timer, http->deadline);
   until = msec_min(until, next_late(http));
   if (!start_queue_is_empty(&http->queue))
     until = msec_min(until, lookups_next(&http->lookups));
   return http->turn_over ? 0 : msec_left(until, now, most);
-}
-
-/* glibc merges the small blocks that other threads have freed, those of
- * thousands of values, when a large one is needed: GnuTLS needs one for each
- * record. That takes milliseconds: rather while nothing is to be done than when
- * a response waits. */
-static void merge_freed_blocks(struct http *http, msec_t now) {
-  if (now < http->merge_at)
-    return;
-  memory_merge_freed();
-  http->merge_at = CLOCK_NEVER;
 }
 
 void http_poll(struct http *http, int timeout) {
@@ -832,9 +814,7 @@ void http_poll(struct http *http, int timeout) {
     timeout = 0; /* the next one has its turn */
   act_on_timer(http, now);
   finish_all(http);
-  now = clock_now();
-  merge_freed_blocks(http, now);
-  timeout = wait_time(http, now, timeout);
+  timeout = wait_time(http, clock_now(), timeout);
   while (event_loop_wait(&http->loop, timeout, &event)) {
     act(http, event.fd,
         (event.readable ? CURL_CSELECT_IN : 0) |
