@@ -44,16 +44,18 @@ static bool read_mark(const struct metrics *m, derive_t *mark) {
 /* A mark that never comes, because a filter chain stops it, proves nothing. Nor
  * does one that is gone after a suspend: collectd forgets values that were not
  * updated for two intervals. */
-static void check_queue(struct metrics *m, cdtime_t now) {
+bool metrics_check_queue(struct metrics *m) {
   derive_t mark = -1;
-  if (now - m->time >= 2 * m->list.interval)
-    m->has_passed = false;
+  if (m->is_checked)
+    return false;
+  m->is_checked = true;
   bool known = read_mark(m, &mark);
   m->has_passed |= known;
   bool is_late = m->has_passed && mark < m->marks[1];
   if (!is_late)
-    m->kept_up = now;
-  m->queue_is_behind = is_late && now - m->kept_up >= BEHIND_MIN;
+    m->kept_up = m->time;
+  m->queue_is_behind = is_late && m->time - m->kept_up >= BEHIND_MIN;
+  return true;
 }
 
 /* A job's values; each says whether there is one. */
@@ -386,6 +388,8 @@ void metrics_flush(struct metrics *m) {
 
 void metrics_begin(struct metrics *m, cdtime_t now) {
   metrics_flush(m);
-  check_queue(m, now);
+  if (now - m->time >= 2 * m->list.interval)
+    m->has_passed = false;
   m->time = now;
+  m->is_checked = false;
 }

@@ -73,18 +73,24 @@ struct metrics {
   derive_t marks[2];    /* of the last cycle, and of the one before it */
   bool has_passed;      /* a mark has been through the queue */
   cdtime_t kept_up;     /* when the queue was last known to keep up */
+  bool is_checked;      /* in this cycle */
   bool queue_is_behind; /* no values of jobs in this cycle */
 };
 
 /* `project` is not copied; `host` is as collectd writes it. The queue must be
- * flushed before the metrics end. */
+ * drained before the metrics end. */
 void metrics_init(struct metrics *m, struct value_queue *queue,
                   const char *project, const char *host, cdtime_t interval);
 
-/* Starts a cycle. Where collectd's write threads have not taken the
- * self-metrics of the cycle before the last from their queue, this cycle has
- * no values of jobs, so that the queue does not grow for ever. */
+/* Starts a cycle. */
 void metrics_begin(struct metrics *m, cdtime_t now);
+
+/* Before the first values of a cycle; false: it was checked before. Where
+ * collectd's write threads have not taken the self-metrics of the cycle before
+ * the last from their queue, this cycle has no values of jobs, so that the
+ * queue does not grow for ever. Reads collectd's cache, which collectd locks
+ * for milliseconds at each interval: the requests need not wait for that. */
+bool metrics_check_queue(struct metrics *m);
 
 /* The values of a job that an item of this call has. */
 void metrics_item(struct metrics *m, const struct job *job, enum job_call call,

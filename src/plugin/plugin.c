@@ -84,15 +84,20 @@ static void log_queue(struct instance *w) {
   }
 }
 
+static void check_queue(struct instance *w) {
+  if (metrics_check_queue(&w->metrics))
+    log_queue(w);
+}
+
 static void on_started(void *arg) {
   struct instance *w = arg;
   metrics_begin(&w->metrics, cdtime());
-  log_queue(w);
 }
 
 static void on_item(void *arg, const struct job *job, enum job_call call,
                     const struct job_item *item) {
   struct instance *w = arg;
+  check_queue(w);
   metrics_item(&w->metrics, job, call, item);
 }
 
@@ -149,6 +154,7 @@ static void log_source_change(const struct instance *w, const char *source,
 
 static void on_finished(void *arg, const struct project_result *r) {
   struct instance *w = arg;
+  check_queue(w);
   w->answered = project_is_up(r);
   w->reported = r->answered;
   w->jobs = r->jobs;
