@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the collectd-drs authors
  *
- * Two arrays: the groups, and the values of all of them. */
+ * A burst has two arrays: its groups, and the values of all of them. */
 
 #include "plugin/value_queue.h"
 
@@ -13,23 +13,23 @@
 
 void value_queue_finish(struct value_queue *q) {
   dispatch_threads_stop(&q->threads);
-  for (size_t i = 0; i < STATIC_ARRAY_SIZE(q->batches); i++)
-    for (size_t k = 0; k < VALUE_BATCH_GROUPS; k++)
-      meta_data_destroy(q->batches[i].groups[k].meta);
+  for (size_t i = 0; i < STATIC_ARRAY_SIZE(q->bursts); i++)
+    for (size_t k = 0; k < VALUE_BURST_GROUPS; k++)
+      meta_data_destroy(q->bursts[i].groups[k].meta);
   *q = (struct value_queue){0};
 }
 
-static bool has_room(const struct value_batch *b) {
-  return b->groups_len < VALUE_BATCH_GROUPS &&
-         b->values_len <= VALUE_BATCH_VALUES - VALUE_GROUP_VALUES;
+static bool has_room(const struct value_burst *b) {
+  return b->groups_len < VALUE_BURST_GROUPS &&
+         b->values_len <= VALUE_BURST_VALUES - VALUE_GROUP_VALUES;
 }
 
 struct value_group *value_queue_group(struct value_queue *q,
                                       const value_list_t *list, cdtime_t time,
                                       const char *plugin_instance) {
-  if (!has_room(&q->batches[q->filled]))
+  if (!has_room(&q->bursts[q->filled]))
     value_queue_flush(q);
-  struct value_batch *b = &q->batches[q->filled];
+  struct value_burst *b = &q->bursts[q->filled];
   if (b->groups_len == 0)
     q->since = clock_now();
   else
@@ -78,8 +78,8 @@ static void dispatch_group(const struct value_group *g,
 }
 
 /* Leaves it empty. */
-static void dispatch_batch(void *arg) {
-  struct value_batch *b = arg;
+static void dispatch_burst(void *arg) {
+  struct value_burst *b = arg;
   const struct queued_value *from = b->values;
   for (size_t i = 0; i < b->groups_len; i++) {
     const struct queued_value *end = b->values + b->groups[i].end;
@@ -90,16 +90,16 @@ static void dispatch_batch(void *arg) {
 }
 
 void value_queue_flush(struct value_queue *q) {
-  struct value_batch *b = &q->batches[q->filled];
+  struct value_burst *b = &q->bursts[q->filled];
   if (b->groups_len == 0)
     return;
   b->groups[b->groups_len - 1].end = b->values_len;
   dispatch_threads_wait(&q->threads);
-  if (b->values_len < VALUE_BATCH_THREAD_MIN) {
-    dispatch_batch(b);
+  if (b->values_len < VALUE_BURST_THREAD_MIN) {
+    dispatch_burst(b);
     return;
   }
-  dispatch_threads_begin(&q->threads, dispatch_batch, b);
+  dispatch_threads_begin(&q->threads, dispatch_burst, b);
   q->filled = 1 - q->filled;
 }
 
@@ -109,7 +109,7 @@ void value_queue_drain(struct value_queue *q) {
 }
 
 msec_t value_queue_turn(struct value_queue *q, msec_t now) {
-  if (q->batches[q->filled].groups_len == 0)
+  if (q->bursts[q->filled].groups_len == 0)
     return CLOCK_NEVER;
   if (now - q->since < q->wait)
     return q->since + q->wait;

@@ -29,11 +29,11 @@
 #define VALUE_QUEUE_WAIT_MS 50
 
 /* The most that are dispatched at once. */
-#define VALUE_BATCH_GROUPS 64
-#define VALUE_BATCH_VALUES 1024
+#define VALUE_BURST_GROUPS 64
+#define VALUE_BURST_VALUES 1024
 
 /* The fewest that are worth the change to another thread. */
-#define VALUE_BATCH_THREAD_MIN 128
+#define VALUE_BURST_THREAD_MIN 128
 
 /* The most values of a group. */
 #define VALUE_GROUP_VALUES 48
@@ -68,17 +68,17 @@ struct queued_value {
 };
 
 /* Values that are dispatched together, all in their groups. */
-struct value_batch {
-  struct value_group groups[VALUE_BATCH_GROUPS];
-  struct queued_value values[VALUE_BATCH_VALUES];
+struct value_burst {
+  struct value_group groups[VALUE_BURST_GROUPS];
+  struct queued_value values[VALUE_BURST_VALUES];
   size_t groups_len, values_len;
 };
 
 struct value_queue {
-  struct value_batch batches[2]; /* one is filled, one may be dispatched */
-  size_t filled;                 /* the one that is filled */
-  msec_t since;                  /* when its oldest value came */
-  msec_t wait;                   /* the longest; 0: until the next turn */
+  struct value_burst bursts[2]; /* one is filled, one may be dispatched */
+  size_t filled;                /* the one that is filled */
+  msec_t since;                 /* when its oldest value came */
+  msec_t wait;                  /* the longest; 0: until the next turn */
   struct dispatch_threads threads;
 };
 
@@ -94,14 +94,14 @@ struct value_group *value_queue_group(struct value_queue *q,
  * as they are until the queue is drained. */
 static inline void value_queue_add(struct value_queue *q, const char *type,
                                    const char *type_instance, value_t value) {
-  struct value_batch *b = &q->batches[q->filled];
+  struct value_burst *b = &q->bursts[q->filled];
   b->values[b->values_len++] =
       (struct queued_value){type, type_instance, value, false};
 }
 
 /* The last value has the meta data of its group. */
 static inline void value_queue_add_meta(struct value_queue *q) {
-  struct value_batch *b = &q->batches[q->filled];
+  struct value_burst *b = &q->bursts[q->filled];
   b->values[b->values_len - 1].has_meta = true;
 }
 

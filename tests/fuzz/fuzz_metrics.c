@@ -72,7 +72,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len) {
   metrics_begin(&to.metrics, 1000);
   if (json_decoder_feed(d, (const char *)bytes + 1, len - 1, NULL))
     json_decoder_finish(d, NULL);
-  value_queue_flush(&queue);
+  value_queue_drain(&queue);
   check();
   json_decoder_free(d);
   return 0;

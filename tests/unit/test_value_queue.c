@@ -102,20 +102,20 @@ static void assert_dispatched(size_t now, size_t at_the_end) {
   assert_int_equal(lines(stub_take()), at_the_end);
 }
 
-static void a_full_batch_is_dispatched(void **state) {
+static void a_full_burst_is_dispatched(void **state) {
   (void)state;
-  for (size_t i = 0; i < VALUE_BATCH_GROUPS; i++)
+  for (size_t i = 0; i < VALUE_BURST_GROUPS; i++)
     add_job(1);
   assert_string_equal(stub_take(), "");
   add_job(1);
-  assert_dispatched(VALUE_BATCH_GROUPS, 1);
+  assert_dispatched(VALUE_BURST_GROUPS, 1);
 }
 
 /* With room for one group more, whatever it has. */
 static void many_values_are_dispatched_as_well(void **state) {
   (void)state;
   size_t added = 0;
-  for (; added + VALUE_GROUP_VALUES <= VALUE_BATCH_VALUES;
+  for (; added + VALUE_GROUP_VALUES <= VALUE_BURST_VALUES;
        added += VALUE_GROUP_VALUES)
     add_job(VALUE_GROUP_VALUES);
   assert_string_equal(stub_take(), "");
@@ -133,14 +133,14 @@ static void few_values_are_dispatched_by_the_caller(void **state) {
 
 static void a_drained_queue_has_dispatched_all(void **state) {
   (void)state;
-  size_t jobs = VALUE_BATCH_VALUES / VALUE_GROUP_VALUES;
+  size_t jobs = VALUE_BURST_VALUES / VALUE_GROUP_VALUES;
   for (size_t i = 0; i < jobs; i++)
     add_job(VALUE_GROUP_VALUES);
   value_queue_drain(&queue);
   assert_int_equal(lines(stub_take()), jobs * VALUE_GROUP_VALUES);
 }
 
-/* Whoever dispatches them: a full batch, half of one, and one. */
+/* Whoever dispatches them: a full burst, half of one, and one value. */
 static void values_keep_their_order(void **state) {
   (void)state;
   char expected[64];
@@ -172,7 +172,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(no_value_waits_for_long, set_up,
                                       tear_down),
       cmocka_unit_test_setup_teardown(values_need_not_wait, set_up, tear_down),
-      cmocka_unit_test_setup_teardown(a_full_batch_is_dispatched, set_up,
+      cmocka_unit_test_setup_teardown(a_full_burst_is_dispatched, set_up,
                                       tear_down),
       cmocka_unit_test_setup_teardown(many_values_are_dispatched_as_well,
                                       set_up, tear_down),
