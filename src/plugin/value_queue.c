@@ -89,13 +89,18 @@ static void dispatch_burst(void *arg) {
   b->groups_len = b->values_len = 0;
 }
 
+static bool is_large(const struct value_burst *b) {
+  return b->groups_len >= VALUE_BURST_THREAD_GROUPS ||
+         b->values_len >= VALUE_BURST_THREAD_VALUES;
+}
+
 void value_queue_flush(struct value_queue *q) {
   struct value_burst *b = &q->bursts[q->filled];
   if (b->groups_len == 0)
     return;
   b->groups[b->groups_len - 1].end = b->values_len;
   dispatch_threads_wait(&q->threads);
-  if (b->values_len < VALUE_BURST_THREAD_MIN) {
+  if (!is_large(b)) {
     dispatch_burst(b);
     return;
   }

@@ -32,8 +32,10 @@
 #define VALUE_BURST_GROUPS 64
 #define VALUE_BURST_VALUES 1024
 
-/* The fewest that are worth the change to another thread. */
-#define VALUE_BURST_THREAD_MIN 128
+/* The fewest, of either, that another thread dispatches: a daemon with some
+ * dozens of jobs starts none. */
+#define VALUE_BURST_THREAD_GROUPS 48
+#define VALUE_BURST_THREAD_VALUES 512
 
 /* The most values of a group. */
 #define VALUE_GROUP_VALUES 48

@@ -123,21 +123,20 @@ static void many_values_are_dispatched_as_well(void **state) {
   assert_dispatched(added, 1);
 }
 
-static void few_values_are_dispatched_by_the_caller(void **state) {
-  (void)state;
-  add_job(VALUE_GROUP_VALUES);
-  value_queue_flush(&queue);
-  assert_int_equal(lines(stub_take()), VALUE_GROUP_VALUES);
-  assert_int_equal(queue.threads.len, 0);
+static size_t threads_for(size_t jobs, size_t values) {
+  for (size_t i = 0; i < jobs; i++)
+    add_job(values);
+  value_queue_drain(&queue);
+  assert_int_equal(lines(stub_take()), jobs * values);
+  return queue.threads.len;
 }
 
-static void a_drained_queue_has_dispatched_all(void **state) {
+static void few_values_are_dispatched_by_the_caller(void **state) {
   (void)state;
-  size_t jobs = VALUE_BURST_VALUES / VALUE_GROUP_VALUES;
-  for (size_t i = 0; i < jobs; i++)
-    add_job(VALUE_GROUP_VALUES);
-  value_queue_drain(&queue);
-  assert_int_equal(lines(stub_take()), jobs * VALUE_GROUP_VALUES);
+  assert_int_equal(threads_for(VALUE_BURST_THREAD_GROUPS - 1, 1), 0);
+  assert_int_equal(threads_for(VALUE_BURST_THREAD_VALUES / 32 - 1, 32), 0);
+  assert_int_equal(threads_for(VALUE_BURST_THREAD_GROUPS, 1), 1);
+  assert_int_equal(threads_for(VALUE_BURST_THREAD_VALUES / 32, 32), 2);
 }
 
 /* Whoever dispatches them: a full burst, half of one, and one value. */
@@ -177,8 +176,6 @@ int main(void) {
       cmocka_unit_test_setup_teardown(many_values_are_dispatched_as_well,
                                       set_up, tear_down),
       cmocka_unit_test_setup_teardown(few_values_are_dispatched_by_the_caller,
-                                      set_up, tear_down),
-      cmocka_unit_test_setup_teardown(a_drained_queue_has_dispatched_all,
                                       set_up, tear_down),
       cmocka_unit_test_setup_teardown(values_keep_their_order, set_up,
                                       tear_down),
