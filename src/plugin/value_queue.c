@@ -61,29 +61,34 @@ void value_group_set_text(struct value_group *g, size_t at, const char *key,
   meta_data_add_string(g->meta, key, printable);
 }
 
-static void dispatch_group(const struct value_group *g,
+static void dispatch_group(value_list_t *list, const struct value_group *g,
                            const struct queued_value *from,
                            const struct queued_value *end) {
-  value_list_t list = *g->list;
-  list.time = g->time;
-  memcpy(list.plugin_instance, g->plugin_instance, sizeof(g->plugin_instance));
+  list->time = g->time;
+  memcpy(list->plugin_instance, g->plugin_instance, sizeof(g->plugin_instance));
   for (const struct queued_value *v = from; v < end; v++) {
     value_t value = v->value;
-    memcpy(list.type, v->type, VALUE_NAME_MAX);
-    memcpy(list.type_instance, v->type_instance, VALUE_NAME_MAX);
-    list.values = &value;
-    list.meta = v->has_meta ? g->meta : NULL;
-    plugin_dispatch_values(&list);
+    memcpy(list->type, v->type, VALUE_NAME_MAX);
+    memcpy(list->type_instance, v->type_instance, VALUE_NAME_MAX);
+    list->values = &value;
+    list->meta = v->has_meta ? g->meta : NULL;
+    plugin_dispatch_values(list);
   }
 }
 
-/* Leaves it empty. */
+/* Leaves it empty. Groups that follow one another are mostly of one list. */
 static void dispatch_burst(void *arg) {
   struct value_burst *b = arg;
   const struct queued_value *from = b->values;
+  const value_list_t *copied = NULL;
+  value_list_t list = {0};
   for (size_t i = 0; i < b->groups_len; i++) {
-    const struct queued_value *end = b->values + b->groups[i].end;
-    dispatch_group(&b->groups[i], from, end);
+    const struct value_group *g = &b->groups[i];
+    const struct queued_value *end = b->values + g->end;
+    if (g->list != copied)
+      list = *g->list;
+    copied = g->list;
+    dispatch_group(&list, g, from, end);
     from = end;
   }
   b->groups_len = b->values_len = 0;
