@@ -19,6 +19,58 @@ void value_queue_finish(struct value_queue *q) {
   *q = (struct value_queue){0};
 }
 
+static void dispatch_group(value_list_t *list, const struct value_group *g,
+                           struct queued_value *from,
+                           const struct queued_value *end) {
+  list->time = g->time;
+  memcpy(list->plugin_instance, g->plugin_instance, sizeof(g->plugin_instance));
+  for (struct queued_value *v = from; v < end; v++) {
+    memcpy(list->type, v->type, VALUE_NAME_MAX);
+    memcpy(list->type_instance, v->type_instance, VALUE_NAME_MAX);
+    list->values = &v->value;
+    list->meta = v->has_meta ? g->meta : NULL;
+    plugin_dispatch_values(list);
+  }
+}
+
+/* Leaves it empty. Groups that follow one another are mostly of one list. */
+static void dispatch_burst(void *arg) {
+  struct value_burst *b = arg;
+  struct queued_value *from = b->values;
+  const value_list_t *copied = NULL;
+  value_list_t list = {0};
+  for (size_t i = 0; i < b->groups_len; i++) {
+    const struct value_group *g = &b->groups[i];
+    struct queued_value *end = b->values + g->end;
+    if (g->list != copied)
+      list = *g->list;
+    copied = g->list;
+    dispatch_group(&list, g, from, end);
+    from = end;
+  }
+  b->groups_len = b->values_len = 0;
+}
+
+static bool is_large(const struct value_burst *b) {
+  return b->groups_len >= VALUE_BURST_THREAD_GROUPS ||
+         b->values_len >= VALUE_BURST_THREAD_VALUES;
+}
+
+/* Begins to dispatch what is filled. */
+static void flush(struct value_queue *q) {
+  struct value_burst *b = &q->bursts[q->filled];
+  if (b->groups_len == 0)
+    return;
+  b->groups[b->groups_len - 1].end = b->values_len;
+  if (is_large(b)) {
+    dispatch_threads_begin(&q->threads, dispatch_burst, b);
+    q->filled = 1 - q->filled;
+  } else {
+    dispatch_threads_wait(&q->threads);
+    dispatch_burst(b);
+  }
+}
+
 static bool has_room(const struct value_burst *b) {
   return b->groups_len < VALUE_BURST_GROUPS &&
          b->values_len <= VALUE_BURST_VALUES - VALUE_GROUP_VALUES;
@@ -28,7 +80,7 @@ struct value_group *value_queue_group(struct value_queue *q,
                                       const value_list_t *list, cdtime_t time,
                                       const char *plugin_instance) {
   if (!has_room(&q->bursts[q->filled]))
-    value_queue_flush(q);
+    flush(q);
   struct value_burst *b = &q->bursts[q->filled];
   if (b->groups_len == 0)
     q->since = clock_now();
@@ -61,60 +113,8 @@ void value_group_set_text(struct value_group *g, size_t at, const char *key,
   meta_data_add_string(g->meta, key, printable);
 }
 
-static void dispatch_group(value_list_t *list, const struct value_group *g,
-                           const struct queued_value *from,
-                           const struct queued_value *end) {
-  list->time = g->time;
-  memcpy(list->plugin_instance, g->plugin_instance, sizeof(g->plugin_instance));
-  for (const struct queued_value *v = from; v < end; v++) {
-    value_t value = v->value;
-    memcpy(list->type, v->type, VALUE_NAME_MAX);
-    memcpy(list->type_instance, v->type_instance, VALUE_NAME_MAX);
-    list->values = &value;
-    list->meta = v->has_meta ? g->meta : NULL;
-    plugin_dispatch_values(list);
-  }
-}
-
-/* Leaves it empty. Groups that follow one another are mostly of one list. */
-static void dispatch_burst(void *arg) {
-  struct value_burst *b = arg;
-  const struct queued_value *from = b->values;
-  const value_list_t *copied = NULL;
-  value_list_t list = {0};
-  for (size_t i = 0; i < b->groups_len; i++) {
-    const struct value_group *g = &b->groups[i];
-    const struct queued_value *end = b->values + g->end;
-    if (g->list != copied)
-      list = *g->list;
-    copied = g->list;
-    dispatch_group(&list, g, from, end);
-    from = end;
-  }
-  b->groups_len = b->values_len = 0;
-}
-
-static bool is_large(const struct value_burst *b) {
-  return b->groups_len >= VALUE_BURST_THREAD_GROUPS ||
-         b->values_len >= VALUE_BURST_THREAD_VALUES;
-}
-
-void value_queue_flush(struct value_queue *q) {
-  struct value_burst *b = &q->bursts[q->filled];
-  if (b->groups_len == 0)
-    return;
-  b->groups[b->groups_len - 1].end = b->values_len;
-  dispatch_threads_wait(&q->threads);
-  if (!is_large(b)) {
-    dispatch_burst(b);
-    return;
-  }
-  dispatch_threads_begin(&q->threads, dispatch_burst, b);
-  q->filled = 1 - q->filled;
-}
-
 void value_queue_drain(struct value_queue *q) {
-  value_queue_flush(q);
+  flush(q);
   dispatch_threads_wait(&q->threads);
 }
 
@@ -123,6 +123,6 @@ msec_t value_queue_turn(struct value_queue *q, msec_t now) {
     return CLOCK_NEVER;
   if (now - q->since < q->wait)
     return q->since + q->wait;
-  value_queue_flush(q);
+  flush(q);
   return CLOCK_NEVER;
 }

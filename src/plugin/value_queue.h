@@ -116,9 +116,6 @@ void value_group_set_text(struct value_group *g, size_t at, const char *key,
  */
 msec_t value_queue_turn(struct value_queue *q, msec_t now);
 
-/* Begins to dispatch all. */
-void value_queue_flush(struct value_queue *q);
-
 /* Dispatches all, and returns when that is done. */
 void value_queue_drain(struct value_queue *q);
 

@@ -56,12 +56,12 @@ static void groups_keep_their_names_and_their_order(void **state) {
                   (value_t){.gauge = 3});
   add(&lists[0], "three", &percent, 4);
   assert_string_equal(stub_take(), "");
-  value_queue_flush(&queue);
+  value_queue_drain(&queue);
   assert_string_equal(stub_take(), "value a/drs-one/percent-total 1\n"
                                    "value b/drs-two/gauge-status 2\n"
                                    "value b/drs-two/percent-total 3\n"
                                    "value a/drs-three/percent-total 4\n");
-  value_queue_flush(&queue);
+  value_queue_drain(&queue);
   assert_string_equal(stub_take(), "");
 }
 
@@ -150,7 +150,7 @@ static void values_keep_their_order(void **state) {
     value_queue_add(&queue, percent.type, percent.type_instance,
                     (value_t){.gauge = i});
   }
-  value_queue_flush(&queue);
+  value_queue_turn(&queue, clock_now());
   add(&lists[1], "last", &status, count);
   value_queue_drain(&queue);
   assert_true(queue.threads.len > 1);
