@@ -80,31 +80,33 @@ def zero(pid: int) -> None:
                    stderr=subprocess.DEVNULL)
 
 
-def _reading_threads(folder: Path) -> tuple[list[Path], int, int]:
-    """Profiles of the threads that request or dispatch; how many values, and the instructions of their dispatch."""
-    calls = {path: calls_of(DISPATCH, path) for path in sorted(folder.glob("profile-*"))}
-    paths = [path for path, dispatched in calls.items()
-             if dispatched.count or calls_of(REQUEST, path).count]
-    return (paths, sum(one.count for one in calls.values()),
-            sum(one.instructions for one in calls.values()))
+def _reading_threads(folder: Path) -> list[Path]:
+    """The profiles of the threads that request or dispatch."""
+    return [path for path in sorted(folder.glob("profile-*"))
+            if calls_of(DISPATCH, path).count or calls_of(REQUEST, path).count]
+
+
+def _all_calls(function: str, profiles: list[Path]) -> Calls:
+    return Calls(*map(sum, zip(*(calls_of(function, profile) for profile in profiles), strict=True)))
 
 
 def without_allocator(folder: Path) -> float:
     """Instructions for each value, of the threads that request and dispatch, without malloc and free."""
-    paths, values, _ = _reading_threads(folder)
-    return sum(total(path) - self_cost(ALLOCATOR, path) for path in paths) / values
+    paths = _reading_threads(folder)
+    return sum(total(path) - self_cost(ALLOCATOR, path) for path in paths) / _all_calls(DISPATCH, paths).count
 
 
 def for_each_request(folder: Path) -> float:
     """Instructions for each request that was started, of the same threads."""
-    paths, _, _ = _reading_threads(folder)
-    return sum(map(total, paths)) / sum(calls_of(REQUEST, path).count for path in paths)
+    paths = _reading_threads(folder)
+    return sum(map(total, paths)) / _all_calls(REQUEST, paths).count
 
 
 def outside_dispatch(folder: Path) -> float:
     """Instructions for each value, of the same threads, outside of collectd's call."""
-    paths, values, dispatch = _reading_threads(folder)
-    return (sum(map(total, paths)) - dispatch) / values
+    paths = _reading_threads(folder)
+    dispatch = _all_calls(DISPATCH, paths)
+    return (sum(map(total, paths)) - dispatch.instructions) / dispatch.count
 
 
 def decode(program: Path, way: str, reply: Path, wrapper: tuple[str, ...]) -> None:
