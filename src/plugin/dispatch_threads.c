@@ -41,6 +41,12 @@ static bool start(struct dispatch_thread *thread) {
   return false;
 }
 
+/* Of those that work, the one that began first. */
+static void wait_for_oldest(struct dispatch_threads *t) {
+  wait_for(&t->all[(t->next + t->len - t->busy) % t->len].end);
+  t->busy--;
+}
+
 /* The thread whose turn it is; NULL: there is none. */
 static struct dispatch_thread *next_thread(struct dispatch_threads *t) {
   if (t->next == DISPATCH_THREADS_MAX)
@@ -49,12 +55,17 @@ static struct dispatch_thread *next_thread(struct dispatch_threads *t) {
     t->len++;
   if (t->next == t->len)
     t->next = 0;
-  return t->len > 0 ? &t->all[t->next++] : NULL;
+  if (t->len == 0)
+    return NULL;
+  if (t->busy == t->len)
+    wait_for_oldest(t);
+  return &t->all[t->next++];
 }
 
 void dispatch_threads_begin(struct dispatch_threads *t, dispatch_work *work,
                             void *arg) {
-  dispatch_threads_wait(t);
+  if (t->busy == DISPATCH_THREADS_AT_ONCE)
+    wait_for_oldest(t);
   struct dispatch_thread *thread = next_thread(t);
   if (thread == NULL) {
     work(arg);
@@ -63,13 +74,12 @@ void dispatch_threads_begin(struct dispatch_threads *t, dispatch_work *work,
   thread->work = work;
   thread->arg = arg;
   sem_post(&thread->begin);
-  t->busy = thread;
+  t->busy++;
 }
 
 void dispatch_threads_wait(struct dispatch_threads *t) {
-  if (t->busy != NULL)
-    wait_for(&t->busy->end);
-  t->busy = NULL;
+  while (t->busy > 0)
+    wait_for_oldest(t);
 }
 
 void dispatch_threads_stop(struct dispatch_threads *t) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the collectd-drs authors
  *
- * Threads that dispatch values in turn, while their owner goes on.
+ * Threads that dispatch values, some at a time, while their owner goes on.
  *
  * collectd allocates each value in the thread that dispatches it, and frees it
  * in a write thread. glibc has an arena for each thread, whose lock both need:
@@ -15,8 +15,9 @@
  *     ...
  *     dispatch_threads_stop(&threads);
  *
- * One works at a time, so that values keep their order. They start when they
- * are first needed; all zero is none. */
+ * They take turns. A few work at the same time, so that collectd's write
+ * threads, which are five, do not get most of a busy machine's cores. They
+ * start when they are first needed; all zero is none. */
 
 #ifndef DRS_PLUGIN_DISPATCH_THREADS_H
 #define DRS_PLUGIN_DISPATCH_THREADS_H
@@ -29,6 +30,9 @@
  * with 4 0.70, with 8 0.64 (docs/decisions.md). */
 #define DISPATCH_THREADS_MAX 8
 
+/* The most that work at the same time. */
+#define DISPATCH_THREADS_AT_ONCE 3
+
 typedef void dispatch_work(void *arg);
 
 struct dispatch_thread {
@@ -39,12 +43,15 @@ struct dispatch_thread {
 };
 
 struct dispatch_threads {
-  struct dispatch_thread all[DISPATCH_THREADS_MAX], *busy;
+  struct dispatch_thread all[DISPATCH_THREADS_MAX];
   size_t len, next;
+  size_t busy; /* so many, just before `next`, work */
 };
 
-/* Begins the work on the next thread, once the work before is done; does it on
- * the calling thread where none can be started. */
+/* Begins the work on the next thread, once fewer than
+ * DISPATCH_THREADS_AT_ONCE are at work. So all work is done by then but what
+ * the last DISPATCH_THREADS_AT_ONCE calls began. Does it on the calling thread
+ * where no thread can be started. */
 void dispatch_threads_begin(struct dispatch_threads *t, dispatch_work *work,
                             void *arg);
 

@@ -13,7 +13,7 @@
 
 void value_queue_finish(struct value_queue *q) {
   dispatch_threads_stop(&q->threads);
-  for (size_t i = 0; i < STATIC_ARRAY_SIZE(q->bursts); i++)
+  for (size_t i = 0; i < VALUE_BURSTS; i++)
     for (size_t k = 0; k < VALUE_BURST_GROUPS; k++)
       meta_data_destroy(q->bursts[i].groups[k].meta);
   *q = (struct value_queue){0};
@@ -64,7 +64,7 @@ static void flush(struct value_queue *q) {
   b->groups[b->groups_len - 1].end = b->values_len;
   if (is_large(b)) {
     dispatch_threads_begin(&q->threads, dispatch_burst, b);
-    q->filled = 1 - q->filled;
+    q->filled = (q->filled + 1) % VALUE_BURSTS; /* its thread is done */
   } else {
     dispatch_threads_wait(&q->threads);
     dispatch_burst(b);

@@ -5,7 +5,7 @@
  * that sleeps, and they sleep whenever they have caught up. Values that come
  * one by one, with the work for a response between them, would cost a wake-up
  * or two each: several times the value's own cost. So they are gathered for a
- * moment, those of all projects, and dispatched together, by another thread
+ * moment, those of all projects, and dispatched together, by other threads
  * where they are many.
  *
  *     group = value_queue_group(&q, &list, time, "prod");
@@ -13,8 +13,10 @@
  *     ...
  *     again = value_queue_turn(&q, now);    in each turn of the loop
  *
- * All of it belongs to one thread, but for the values that another one is
- * dispatching. All zero is an empty queue whose values do not wait. */
+ * All of it belongs to one thread, but for the values that others are
+ * dispatching. The values of a burst keep their order; bursts that are
+ * dispatched at the same time do not, and a series has one value in a cycle.
+ * All zero is an empty queue whose values do not wait. */
 
 #ifndef DRS_PLUGIN_VALUE_QUEUE_H
 #define DRS_PLUGIN_VALUE_QUEUE_H
@@ -76,11 +78,14 @@ struct value_burst {
   size_t groups_len, values_len;
 };
 
+/* One is filled, and as many as threads work at once may be dispatched. */
+#define VALUE_BURSTS (DISPATCH_THREADS_AT_ONCE + 1)
+
 struct value_queue {
-  struct value_burst bursts[2]; /* one is filled, one may be dispatched */
-  size_t filled;                /* the one that is filled */
-  msec_t since;                 /* when its oldest value came */
-  msec_t wait;                  /* the longest; 0: until the next turn */
+  struct value_burst bursts[VALUE_BURSTS];
+  size_t filled; /* the one that is filled */
+  msec_t since;  /* when its oldest value came */
+  msec_t wait;   /* the longest; 0: until the next turn */
   struct dispatch_threads threads;
 };
 

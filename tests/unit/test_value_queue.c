@@ -139,13 +139,13 @@ static void few_values_are_dispatched_by_the_caller(void **state) {
   assert_int_equal(threads_for(VALUE_BURST_THREAD_VALUES / 32, 32), 2);
 }
 
-/* Whoever dispatches them: a full burst, half of one, and one value. */
-static void values_keep_their_order(void **state) {
+/* Three full bursts at the same time, and a few values by the caller. */
+static void each_value_is_dispatched_once(void **state) {
   (void)state;
   char expected[64];
-  int count = 1500;
+  int count = 1600;
   for (int i = 0; i < count; i++) {
-    if (i % 20 == 0)
+    if (i % 8 == 0)
       value_queue_group(&queue, &lists[0], 1, "job");
     value_queue_add(&queue, percent.type, percent.type_instance,
                     (value_t){.gauge = i});
@@ -154,14 +154,16 @@ static void values_keep_their_order(void **state) {
   add(&lists[1], "last", &status, count);
   value_queue_drain(&queue);
   assert_true(queue.threads.len > 1);
-  const char *at = stub_take();
+  const char *all = stub_take();
+  assert_int_equal(lines(all), count + 1);
   for (int i = 0; i < count; i++) {
     snprintf(expected, sizeof(expected), "value a/drs-job/percent-total %d\n",
              i);
-    assert_memory_equal(at, expected, strlen(expected));
-    at += strlen(expected);
+    assert_non_null(strstr(all, expected));
   }
-  assert_string_equal(at, "value b/drs-last/gauge-status 1500\n");
+  snprintf(expected, sizeof(expected), "value b/drs-last/gauge-status %d\n",
+           count);
+  assert_non_null(strstr(all, expected));
 }
 
 int main(void) {
@@ -177,7 +179,7 @@ int main(void) {
                                       set_up, tear_down),
       cmocka_unit_test_setup_teardown(few_values_are_dispatched_by_the_caller,
                                       set_up, tear_down),
-      cmocka_unit_test_setup_teardown(values_keep_their_order, set_up,
+      cmocka_unit_test_setup_teardown(each_value_is_dispatched_once, set_up,
                                       tear_down),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
