@@ -12,7 +12,7 @@ import subprocess
 import urllib.request
 from pathlib import Path
 
-from daemons import Collectd, Daemon
+from daemons import Collectd, Daemon, of_threads
 from daemons.collectd import MODULE_DIR
 
 from .responses import job_id
@@ -115,8 +115,8 @@ MODULES = {flavour(module): module for module in
 def descendants(pid: int) -> list[int]:
     """The processes below a process."""
     found = []
-    for path in Path(f"/proc/{pid}/task").glob("*/children"):
-        for child in path.read_text().split():
+    for children in of_threads(pid, "children"):
+        for child in children.split():
             found += [int(child), *descendants(int(child))]
     return found
 
@@ -230,8 +230,7 @@ class BenchCollectd(Collectd):
 
     def thread_seconds(self) -> float:
         """CPU time of the daemon's threads so far, without those that have ended, finer than ticks."""
-        tasks = Path(f"/proc/{self.process.pid}/task").glob("*/schedstat")
-        return sum(int(task.read_text().split()[0]) for task in tasks) / 1e9
+        return sum(int(text.split()[0]) for text in of_threads(self.process.pid, "schedstat")) / 1e9
 
     def status(self, key: str) -> int:
         """A number of /proc/PID/status, such as VmHWM in KiB or Threads."""

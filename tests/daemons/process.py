@@ -7,6 +7,7 @@ Also the one polling loop of the test suite, `wait_until`.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import socket
@@ -32,6 +33,15 @@ PORTS = range(10_000, 30_000)
 _reservations: list[socket.socket] = []  # a name in the abstract namespace for each port
 # Seconds that only a hang takes, however busy the machine is.
 HANG = 180.0
+
+
+def of_threads(pid: int, name: str) -> list[str]:
+    """What /proc/PID/task/*/NAME says of each thread, but for those that end meanwhile."""
+    texts = []
+    for path in Path(f"/proc/{pid}/task").glob(f"*/{name}"):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            texts.append(path.read_text())
+    return texts
 
 
 def wait_until(condition: Callable[[], Seen], timeout: float,

@@ -9,11 +9,10 @@ import socket
 import subprocess
 from collections.abc import Callable
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 from blocks import JOB, OTHER_JOB, PROJECT_ID, TOKEN, hung_projects, project
-from daemons import HANG, Collectd
+from daemons import HANG, Collectd, of_threads
 from resolver import WithNameServer, needs_root, silent_name_server
 from standin import Certificates, StandIn, Switch
 
@@ -150,13 +149,12 @@ def jobs(daemon: Collectd) -> set[str]:
 def test_a_signal_wakes_the_daemon_and_not_the_plugin(cloud):
     with Collectd(project("prod", cloud)) as daemon:
         daemon.wait_for_reads(1)
-        tasks = Path(f"/proc/{daemon.process.pid}/task").iterdir()
-        blocked = {signals_blocked(task) for task in tasks
-                   if (task / "comm").read_text().startswith("drs")}
+        threads = of_threads(daemon.process.pid, "status")
+        blocked = {signals_blocked(status) for status in threads if status.startswith("Name:\tdrs")}
     terminate = 1 << signal.SIGTERM - 1
     assert blocked and all(mask & terminate for mask in blocked)
 
 
-def signals_blocked(task: Path) -> int:
+def signals_blocked(status: str) -> int:
     """The mask of the signals that a thread does not take."""
-    return int(re.search(r"^SigBlk:\s*(\w+)", (task / "status").read_text(), re.M)[1], 16)
+    return int(re.search(r"^SigBlk:\s*(\w+)", status, re.M)[1], 16)
