@@ -12,7 +12,7 @@ import subprocess
 import urllib.request
 from pathlib import Path
 
-from daemons import Collectd, Daemon, of_threads
+from daemons import Collectd, Daemon, proc_of_threads
 from daemons.collectd import MODULE_DIR
 
 from .responses import job_id
@@ -115,7 +115,7 @@ MODULES = {flavour(module): module for module in
 def descendants(pid: int) -> list[int]:
     """The processes below a process."""
     found = []
-    for children in of_threads(pid, "children"):
+    for children in proc_of_threads(pid, "children"):
         for child in children.split():
             found += [int(child), *descendants(int(child))]
     return found
@@ -230,7 +230,7 @@ class BenchCollectd(Collectd):
 
     def thread_seconds(self) -> float:
         """CPU time of the daemon's threads so far, without those that have ended, finer than ticks."""
-        return sum(int(text.split()[0]) for text in of_threads(self.process.pid, "schedstat")) / 1e9
+        return sum(int(text.split()[0]) for text in proc_of_threads(self.process.pid, "schedstat")) / 1e9
 
     def status(self, key: str) -> int:
         """A number of /proc/PID/status, such as VmHWM in KiB or Threads."""

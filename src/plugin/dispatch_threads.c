@@ -55,25 +55,22 @@ static struct dispatch_thread *next_thread(struct dispatch_threads *t) {
     t->len++;
   if (t->next == t->len)
     t->next = 0;
-  if (t->len == 0)
-    return NULL;
-  if (t->busy == t->len)
-    wait_for_oldest(t);
-  return &t->all[t->next++];
+  return t->len > 0 ? &t->all[t->next] : NULL;
 }
 
 void dispatch_threads_begin(struct dispatch_threads *t, dispatch_work *work,
                             void *arg) {
-  if (t->busy == DISPATCH_THREADS_AT_ONCE)
-    wait_for_oldest(t);
   struct dispatch_thread *thread = next_thread(t);
   if (thread == NULL) {
     work(arg);
     return;
   }
+  if (t->busy == DISPATCH_THREADS_AT_ONCE || t->busy == t->len)
+    wait_for_oldest(t);
   thread->work = work;
   thread->arg = arg;
   sem_post(&thread->begin);
+  t->next++;
   t->busy++;
 }
 

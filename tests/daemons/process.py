@@ -35,7 +35,7 @@ _reservations: list[socket.socket] = []  # a name in the abstract namespace for 
 HANG = 180.0
 
 
-def of_threads(pid: int, name: str) -> list[str]:
+def proc_of_threads(pid: int, name: str) -> list[str]:
     """What /proc/PID/task/*/NAME says of each thread, but for those that end meanwhile."""
     texts = []
     for path in Path(f"/proc/{pid}/task").glob(f"*/{name}"):

@@ -7,7 +7,7 @@ import re
 
 import pytest
 from blocks import JOB, PROJECT_ID, TOKEN, project
-from daemons import Collectd, of_threads
+from daemons import Collectd, proc_of_threads
 from daemons.collectd import TOP
 from standin import StandIn
 from stock import build
@@ -93,7 +93,7 @@ def test_threads_dispatch_the_values_of_many_jobs(cloud, count, threads):
     cloud.jobs.update({job: {"job_id": job, "progress": "50", "incre_trans_delay": "0"} for job in jobs})
     with Collectd(project("prod", cloud, *(f'Job "{job}"' for job in jobs))) as daemon:
         daemon.wait_for_reads(3, "prod")
-        names = of_threads(daemon.process.pid, "comm")
+        names = proc_of_threads(daemon.process.pid, "comm")
         daemon.wait_until(lambda: all(f"test-host/drs-{job}/percent-total" in daemon.series("drs") for job in jobs),
                           "values of all jobs")
     assert ("drs dispatch\n" in names) == threads

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 import pytest
 from blocks import JOB, OTHER_JOB, PROJECT_ID, TOKEN, hung_projects, project
-from daemons import HANG, Collectd, of_threads
+from daemons import HANG, Collectd, proc_of_threads
 from resolver import WithNameServer, needs_root, silent_name_server
 from standin import Certificates, StandIn, Switch
 
@@ -149,7 +149,7 @@ def jobs(daemon: Collectd) -> set[str]:
 def test_a_signal_wakes_the_daemon_and_not_the_plugin(cloud):
     with Collectd(project("prod", cloud)) as daemon:
         daemon.wait_for_reads(1)
-        threads = of_threads(daemon.process.pid, "status")
+        threads = proc_of_threads(daemon.process.pid, "status")
         blocked = {signals_blocked(status) for status in threads if status.startswith("Name:\tdrs")}
     terminate = 1 << signal.SIGTERM - 1
     assert blocked and all(mask & terminate for mask in blocked)

@@ -139,17 +139,23 @@ static void few_values_are_dispatched_by_the_caller(void **state) {
   assert_int_equal(threads_for(VALUE_BURST_THREAD_VALUES / 32, 32), 2);
 }
 
-/* Three full bursts at the same time, and a few values by the caller. */
-static void each_value_is_dispatched_once(void **state) {
-  (void)state;
-  char expected[64];
-  int count = 1600;
+static void add_numbers(int count) {
   for (int i = 0; i < count; i++) {
     if (i % 8 == 0)
       value_queue_group(&queue, &lists[0], 1, "job");
     value_queue_add(&queue, percent.type, percent.type_instance,
                     (value_t){.gauge = i});
   }
+}
+
+/* Three full bursts at the same time, and then a few values by the caller.
+ * Those of a burst keep their order. */
+static void each_value_is_dispatched_once(void **state) {
+  (void)state;
+  char expected[64];
+  int count = 1600, burst = VALUE_BURST_GROUPS * 8;
+  const char *at = NULL, *end = NULL;
+  add_numbers(count);
   value_queue_turn(&queue, clock_now());
   add(&lists[1], "last", &status, count);
   value_queue_drain(&queue);
@@ -159,11 +165,17 @@ static void each_value_is_dispatched_once(void **state) {
   for (int i = 0; i < count; i++) {
     snprintf(expected, sizeof(expected), "value a/drs-job/percent-total %d\n",
              i);
-    assert_non_null(strstr(all, expected));
+    const char *found = strstr(all, expected);
+    assert_non_null(found);
+    assert_true(i % burst == 0 || found > at);
+    at = found;
+    if (i < count / burst * burst && (end == NULL || at > end))
+      end = at;
   }
-  snprintf(expected, sizeof(expected), "value b/drs-last/gauge-status %d\n",
-           count);
-  assert_non_null(strstr(all, expected));
+  const char *by_caller = strchr(end, '\n') + 1;
+  assert_memory_equal(by_caller, "value a/drs-job/percent-total 1536\n", 35);
+  assert_string_equal(strchr(at, '\n') + 1,
+                      "value b/drs-last/gauge-status 1600\n");
 }
 
 int main(void) {
