@@ -8,8 +8,10 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import urllib.request
+from contextlib import suppress
 from pathlib import Path
 
 from daemons import Collectd, Daemon, proc_of_threads
@@ -121,6 +123,21 @@ def descendants(pid: int) -> list[int]:
     return found
 
 
+def end_descendants(pid: int) -> None:
+    """End the processes below a process: stopped first, so that none starts another meanwhile."""
+    stopped: list[int] = []
+    while (found := descendants(pid)) != stopped:
+        _send(signal.SIGSTOP, found)
+        stopped = found
+    _send(signal.SIGKILL, stopped)
+
+
+def _send(number: signal.Signals, pids: list[int]) -> None:
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, number)
+
+
 def cpu_seconds(pid: int) -> float:
     """User and system time of a process and of its children that have ended."""
     try:
@@ -204,6 +221,12 @@ class BenchCollectd(Collectd):
 
     def ready(self) -> bool:
         return self.socket_path.exists()
+
+    def stop(self) -> float:
+        """As ever, and end what its children have started, which would work on beside the next measure."""
+        if self.process:
+            end_descendants(self.process.pid)
+        return super().stop()
 
     def value(self, name: str) -> float | None:
         """The current value of an identifier without its host, such as "drs-bench/bool-up"."""

@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 the collectd-drs authors
-"""What the benchmarks compare is alike: the same values, by the plugin, a loop, and curl_json."""
+"""What the benchmarks compare is alike: the same values, by the plugin, a loop, and curl_json; and nothing else runs."""
 
-from bench.programs import BenchCollectd, Responder, curl_json, dispatch, drs
+from contextlib import suppress
+from pathlib import Path
+
+from bench.programs import BenchCollectd, Responder, curl_json, descendants, dispatch, drs
 from bench.responses import VALUES
+from daemons import wait_until
 
 JOBS = 3
 
@@ -30,3 +34,21 @@ def test_curl_json_takes_the_same_responses(tmp_path):
         taken = job_values(curl_json(service.endpoint, JOBS, 2, 0.2), "curl_json", JOBS)
         times = service.times()
     assert {88.0, 3.0, 10.0, 94.0} <= {*taken.values()} and len(times) >= 2
+
+
+def runs(pid: int) -> bool:
+    """Neither gone nor a zombie, which has no command line."""
+    with suppress(FileNotFoundError, ProcessLookupError):
+        return Path(f"/proc/{pid}/cmdline").read_text() != ""
+    return False
+
+
+def test_what_a_peer_has_started_ends_with_its_daemon():
+    """As xargs, which an exec script starts, would go on for seconds; collectd ends the script alone.
+
+    Stopped orphans get SIGHUP from the kernel, which would end them, too.
+    """
+    with BenchCollectd("", wrapper=("sh", "-c", '(trap "" HUP; sleep 600 & wait) & exec "$@"', "sh")) as daemon:
+        script, started = daemon.wait_until(
+            lambda: len(found := descendants(daemon.process.pid)) == 2 and found, "both processes")
+    wait_until(lambda: not runs(script) and not runs(started), 10, "the end of both processes")
