@@ -7,7 +7,7 @@
  *     <Plugin dispatch>
  *       Jobs 10000        # dispatch the values of so many jobs from a loop,
  *       Interval 2        # this often, and report how long the loop took
- *       Heap true         # report the heap in use, every 0.1 seconds
+ *       Heap true         # report the heap in use, every 0.5 seconds
  *       Beat true         # note how regularly a read callback is called
  *       Slow 200          # a write plugin that takes so many microseconds
  *       Report "FILE"     # at the end: how many series and values arrived at
@@ -28,7 +28,7 @@
 #define mallinfo2 mallinfo
 #endif
 
-#define HEAP_INTERVAL 0.1
+#define HEAP_INTERVAL 0.5
 
 static int jobs, slow;
 static bool beat, heap;

@@ -356,11 +356,18 @@ def requests(folder: Path) -> Iterator[Row]:
 
 # Memory, other plugins, the write queue
 
-def _heap(plugins: str, ready: str) -> float:
-    """The least that is in use, after the first cycles."""
+def _heap(plugins: str, ready: str, jobs: int) -> float:
+    """The least that is in use, after the first cycles, while collectd's cache has the values of all jobs."""
     with BenchCollectd(plugins, interval=0.5) as collectd:
+        def whole() -> bool:
+            return len(collectd.names()) >= jobs * VALUES
+
+        def least() -> float | None:
+            before = whole()
+            used = min(collectd.changes("dispatch/memory-used", 10, 60))
+            return used if before and whole() else None
         collectd.changes(ready, 3, 60)
-        return min(collectd.changes("dispatch/memory-used", 20, 60))
+        return collectd.wait_until(least, f"{jobs * VALUES} values in collectd's cache", 120)
 
 
 def kept(folder: Path) -> Iterator[Row]:
@@ -370,9 +377,9 @@ def kept(folder: Path) -> Iterator[Row]:
     """
     jobs = 10_000
     with Responder() as service:
-        many, one = (_heap(dispatch("Heap true") + drs(folder, service.endpoint, count, 3), CYCLE)
+        many, one = (_heap(dispatch("Heap true") + drs(folder, service.endpoint, count, 3), CYCLE, count)
                      for count in (jobs, 1))
-    loop, single = (_heap(dispatch("Heap true", f"Jobs {count}", "Interval 3"), LOOP)
+    loop, single = (_heap(dispatch("Heap true", f"Jobs {count}", "Interval 3"), LOOP, count)
                     for count in (jobs, 1))
     ours, cache = ((a - b) / (jobs - 1) for a, b in ((many, one), (loop, single)))
     yield Row("bytes kept for a job, beyond collectd's cache", ours - cache, 512,
