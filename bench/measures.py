@@ -437,12 +437,12 @@ def _interval(jobs: int) -> float:
 
 
 def _need(folder: Path, count: int, jobs: int) -> Need:
-    """So many projects of so many jobs each."""
+    """So many projects of so many jobs each, after the cycle that fills collectd's cache and one more."""
     interval = _interval(count * jobs)
     per_cycle, cycles, patience = count * ceil(jobs / BATCH), 1 if interval > 10 else 2, 120 + 4 * interval
     with Responder() as service, BenchCollectd(
             projects(folder, service.endpoint, count, jobs, interval), interval) as collectd:
-        begin = len(service.wait_for(cycles * per_cycle, patience))
+        begin = len(service.wait_for(2 * per_cycle, patience))
         before = collectd.thread_seconds()
         service.wait_for(begin + cycles * per_cycle, patience)
         return Need((collectd.thread_seconds() - before) / cycles, collectd.status("VmHWM") / 1024,
