@@ -8,10 +8,11 @@ from .graphite_web import GraphiteWeb
 from .influxdb import InfluxDB
 from .keystone import Keystone
 from .nginx import Nginx
-from .process import HANG, Daemon, free_port, proc_of_threads, wait_until
+from .process import HANG, Daemon, free_port, is_running, proc_of_threads, wait_until
 from .prometheus import Prometheus
 from .smtp import Smtp
 from .write_http import WriteHttp
 
 __all__ = ["HANG", "Carbon", "Collectd", "Daemon", "GraphiteWeb", "InfluxDB", "Keystone", "Nginx",
-           "Prometheus", "Smtp", "WriteHttp", "free_port", "proc_of_threads", "wait_until"]
+           "Prometheus", "Smtp", "WriteHttp", "free_port", "is_running", "proc_of_threads",
+           "wait_until"]

@@ -44,6 +44,13 @@ def proc_of_threads(pid: int, name: str) -> list[str]:
     return texts
 
 
+def is_running(pid: int) -> bool:
+    """Whether there is such a process that has not ended."""
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0] != "Z"
+    return False
+
+
 def wait_until(condition: Callable[[], Seen], timeout: float,
                what: str | Callable[[], str]) -> Seen:
     """Call `condition` until it is true and return its value; report `what` was missing if not."""

@@ -2,12 +2,9 @@
 # Copyright (c) 2026 the collectd-drs authors
 """What the benchmarks compare is alike: the same values, by the plugin, a loop, and curl_json; and nothing else runs."""
 
-from contextlib import suppress
-from pathlib import Path
-
 from bench.programs import BenchCollectd, Responder, curl_json, descendants, dispatch, drs
 from bench.responses import VALUES
-from daemons import wait_until
+from daemons import is_running, wait_until
 
 JOBS = 3
 
@@ -36,13 +33,6 @@ def test_curl_json_takes_the_same_responses(tmp_path):
     assert {88.0, 3.0, 10.0, 94.0} <= {*taken.values()} and len(times) >= 2
 
 
-def runs(pid: int) -> bool:
-    """Neither gone nor a zombie, which has no command line."""
-    with suppress(FileNotFoundError, ProcessLookupError):
-        return Path(f"/proc/{pid}/cmdline").read_text() != ""
-    return False
-
-
 def test_what_a_peer_has_started_ends_with_its_daemon():
     """As xargs, which an exec script starts, would go on for seconds; collectd ends the script alone.
 
@@ -51,4 +41,4 @@ def test_what_a_peer_has_started_ends_with_its_daemon():
     with BenchCollectd("", wrapper=("sh", "-c", '(trap "" HUP; sleep 600 & wait) & exec "$@"', "sh")) as daemon:
         script, started = daemon.wait_until(
             lambda: len(found := descendants(daemon.process.pid)) == 2 and found, "both processes")
-    wait_until(lambda: not runs(script) and not runs(started), 10, "the end of both processes")
+    wait_until(lambda: not is_running(script) and not is_running(started), 10, "the end of both processes")

@@ -6,11 +6,9 @@ import os
 import subprocess
 import sys
 import time
-from contextlib import suppress
-from pathlib import Path
 
 import pytest
-from daemons import HANG, Collectd, Daemon, WriteHttp, wait_until
+from daemons import HANG, Collectd, Daemon, WriteHttp, is_running, wait_until
 
 
 class Shell(Daemon):
@@ -71,13 +69,6 @@ def test_a_daemon_ends_with_tests_that_are_killed(tmp_path):
         assert is_running(pid)
         program.kill()
     wait_until(lambda: not is_running(pid), HANG, "the end of the daemon")
-
-
-def is_running(pid: int) -> bool:
-    """Whether there is such a process that has not ended."""
-    with suppress(FileNotFoundError, ProcessLookupError):
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0] != "Z"
-    return False
 
 
 def test_all_outputs_of_collectd_agree():
