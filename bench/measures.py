@@ -224,10 +224,10 @@ def _cost(folder: Path, service: Responder, plugins: str, interval: float, cycle
     report = folder / "report"
     folder.mkdir(exist_ok=True)
     with BenchCollectd(plugins + dispatch("Beat true", f'Report "{report}"'), interval) as collectd:
-        begin = len(service.wait_for(100, 60 + 5 * interval))
+        service.wait_for(100, 60 + 5 * interval)
         time.sleep(interval / 2)  # places the measure between two cycles
         before = collectd.cpu_seconds()
-        times = service.wait_for(begin + 100 * cycles, 60 + (cycles + 2) * interval)[begin:]
+        times = service.wait_for(100 * (1 + cycles), 60 + (cycles + 2) * interval)[100:]
         time.sleep(interval / 2)
         used, memory = collectd.cpu_seconds() - before, collectd.memory()
     rounds = [times[at:at + 100] for at in range(0, 100 * cycles, 100)]
@@ -277,6 +277,14 @@ def _cpu(collectd: BenchCollectd, name: str, cycles: int) -> float:
     return (collectd.thread_seconds() - before) / cycles
 
 
+def _steady_cpu(collectd: BenchCollectd, service: Responder, requests: int, cycles: int, patience: float) -> float:
+    """CPU seconds of a cycle of so many requests, the mean of some, after two, the first of which fills collectd's cache."""
+    service.wait_for(2 * requests, patience)
+    before = collectd.thread_seconds()
+    service.wait_for((2 + cycles) * requests, patience)
+    return (collectd.thread_seconds() - before) / cycles
+
+
 def cpu_time(folder: Path) -> Iterator[Row]:
     """The whole daemon, turn by turn: at one time they would share the caches."""
     jobs, interval, ours, theirs = 10_000, 1.5, [], []
@@ -314,16 +322,13 @@ def settings(folder: Path) -> Iterator[Row]:
 
 def _request_cpu(folder: Path, delay: float, count: int, parallel: int, at_once: int = 100) -> float:
     """CPU seconds of a request, with so many projects of so many batches of one job."""
-    interval, cycles = 2.0, 2
+    interval = 2.0
     with Responder(delay) as service:
         plugins = projects(folder, service.endpoint, count, parallel, interval, "BatchSize 1",
                            f"MaxParallel {min(parallel, at_once)}", "SelfMetrics false")
         with BenchCollectd(plugins, interval) as collectd:
             requests = count * parallel
-            begin = len(service.wait_for(2 * requests, 120))
-            before = collectd.thread_seconds()
-            service.wait_for(begin + cycles * requests, 120)
-            return (collectd.thread_seconds() - before) / cycles / requests
+            return _steady_cpu(collectd, service, requests, 2, 120) / requests
 
 
 def _request_instructions(folder: Path, count: int, parallel: int, delay: float) -> float:
@@ -437,15 +442,12 @@ def _interval(jobs: int) -> float:
 
 
 def _need(folder: Path, count: int, jobs: int) -> Need:
-    """So many projects of so many jobs each, after the cycle that fills collectd's cache and one more."""
+    """So many projects of so many jobs each."""
     interval = _interval(count * jobs)
     per_cycle, cycles, patience = count * ceil(jobs / BATCH), 1 if interval > 10 else 2, 120 + 4 * interval
     with Responder() as service, BenchCollectd(
             projects(folder, service.endpoint, count, jobs, interval), interval) as collectd:
-        begin = len(service.wait_for(2 * per_cycle, patience))
-        before = collectd.thread_seconds()
-        service.wait_for(begin + cycles * per_cycle, patience)
-        return Need((collectd.thread_seconds() - before) / cycles, collectd.status("VmHWM") / 1024,
+        return Need(_steady_cpu(collectd, service, per_cycle, cycles, patience), collectd.status("VmHWM") / 1024,
                     collectd.descriptors(), collectd.status("Threads"))
 
 
