@@ -14,7 +14,7 @@ from collections import defaultdict
 from pathlib import Path
 from typing import NamedTuple
 
-from .process import HANG, Daemon
+from .process import HANG, Daemon, proc_of_threads
 
 TOP = Path(__file__).resolve().parents[2]
 MODULE_DIR = Path(os.environ.get("DRS_MODULE_DIR", TOP / "src/.libs"))
@@ -120,8 +120,11 @@ class Collectd(Daemon):
             log_level=self.log_level))
 
     def ready(self) -> bool:
-        return self.socket_path.exists() and any(
-            line.text.startswith("Initialization complete") for line in self.lines())
+        """A read thread that has not slept yet may miss the end, and collectd waits for it forever."""
+        threads = proc_of_threads(self.process.pid, "stat")
+        return (self.socket_path.exists()
+                and any(line.text.startswith("Initialization complete") for line in self.lines())
+                and all(") S " in thread for thread in threads if "(reader#" in thread))
 
     def log_text(self) -> str:
         log = self.folder / "log"
