@@ -7,8 +7,35 @@
 # here relies on `set -e`, nor minds it.
 
 build=$top/build
+# Automake builds in one place at a time: a tree that is configured in place stays so.
 build_in=$build
+[[ ! -e $top/config.status ]] || build_in=$top
 policy=/usr/sbin/policy-rc.d
+
+# help_if_asked ARGUMENT...: with --help, print the comment at the head of the script, and end.
+help_if_asked() {
+    [[ ${1-} == -h || ${1-} == --help ]] || return 0
+    sed -n '1,3d;4{/^#$/d};/^#/!q;s/^# \{0,1\}//p' "$0"
+    exit 0
+}
+
+# with_dots LOG COMMAND...: run it with its output in the log. A dot every five seconds shows that it goes on.
+with_dots() (
+    log=$1 status=0
+    shift
+    exec {dots}> >(
+        shown=
+        while read -rt 5 || (($? > 128)); do
+            printf . && shown=1
+        done
+        [[ -z $shown ]] || echo
+    )
+    printer=$!
+    "$@" >>"$log" 2>&1 {dots}>&- || status=$?
+    exec {dots}>&-
+    wait "$printer"
+    exit "$status"
+)
 
 as_root() {
     if ((EUID == 0)); then "$@"; else sudo "$@"; fi
@@ -75,7 +102,8 @@ need_packages() {
     mkdir -p "$build" || return
     mapfile -t lines < <(section_lines "$@" | sort -u | missing_lines)
     ((${#lines[@]} > 0)) || return 0
-    as_root apt-get update -q -o DPkg::Lock::Timeout=300 >"$log" 2>&1 ||
+    : >"$log"
+    with_dots "$log" as_root apt-get update -q -o DPkg::Lock::Timeout=300 ||
         echo "apt-get update failed; the packages known so far may do (see $log)" >&2
     for line in "${lines[@]}"; do
         # shellcheck disable=SC2086 # words are names
@@ -93,22 +121,30 @@ need_packages() {
     fi
     ((${#packages[@]} > 0)) || return 0
     echo "installing ${packages[*]}"
-    install_packages "${packages[@]}" >>"$log" 2>&1 && return
+    with_dots "$log" install_packages "${packages[@]}" && return
     cat "$log" >&2
     echo "these packages could not be installed: ${packages[*]}" >&2
     return 1
 }
 
-# Automake builds in one place at a time: a tree that is configured in place stays so.
 configure_tree() {
-    [[ ! -e $top/config.status ]] || build_in=$top
     [[ -x $top/configure ]] || (cd "$top" && ./bootstrap) || return
     mkdir -p "$build_in" && cd "$build_in" || return
     [[ -e config.status ]] || "$top/configure" --quiet --enable-werror
 }
 
-build_module() {
+make_tree() {
     configure_tree && make --silent -j"$(nproc)"
+}
+
+build_module() {
+    local log=$build/build.log
+    echo "building in $(basename "$build_in")/"
+    mkdir -p "$build" && : >"$log" || return
+    with_dots "$log" make_tree && cd "$build_in" && return
+    tail -n 20 "$log" >&2
+    echo "the module could not be built; all of the log is in $log" >&2
+    return 1
 }
 
 # run_pytest ARGUMENT...: the tests in real daemons, of the module in $build_in. Does not return.

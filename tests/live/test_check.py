@@ -361,7 +361,7 @@ def test_a_pause_is_one_of_the_account(cloud, place, tmp_path, other):
     block = project(name, cloud, *login(cloud, 'Password "another"', user=user), without=["Token"])
     if spelling:
         block = block.replace(cloud.identity_endpoint, cloud.identity_endpoint.replace("http", "HTTP"))
-    second.write_text(f"{LOAD}<Plugin drs>\n{block}</Plugin>\n")
+    second.write_text(f"FQDNLookup false\n{LOAD}<Plugin drs>\n{block}</Plugin>\n")
     done = place.check("-C", second)
     assert done.returncode == (PAUSED if paused else AUTH)
     assert len(cloud.iam.requests) == (1 if paused else 2)

@@ -58,6 +58,15 @@ def files() -> set[str]:
     return {str(path) for root in ROOTS for path in root.rglob("*")} - set(IGNORED)
 
 
+@pytest.mark.parametrize("script", [".ci/run", "tests/run", "tests/releases/run", "packaging/deb", "packaging/rpm", "bench/run"])
+def test_help_says_what_a_script_is_and_runs_nothing(script, tmp_path):
+    for tool in ("bash", "basename", "dirname", "sed"):
+        (tmp_path / tool).symlink_to(Path("/usr/bin") / tool)
+    done = subprocess.run(["/usr/bin/bash", TOP / script, "--help"], env={"PATH": str(tmp_path)}, capture_output=True,
+                          text=True, check=False)
+    assert done.returncode == 0 and not done.stderr and len(done.stdout.splitlines()) > 2
+
+
 @pytest.fixture(scope="module")
 def deb(tmp_path_factory) -> Path:
     """The Debian package; lintian has looked at it."""

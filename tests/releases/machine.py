@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import re
+import socket
 import subprocess
 import sys
 import time
@@ -18,6 +19,8 @@ sys.path.insert(0, str(TOP / "tests"))
 from standin import StandIn  # noqa: E402
 
 PATIENCE = 60.0
+# Debian's collectd.conf has collectd look up its host's name, and not start where there is none.
+HOST_SETTINGS = Path("/etc/collectd/collectd.conf.d/host.conf")
 PROJECT_ID = "054ba152d480d55b2f5dc0069e7ddef0"
 JOB = "8d0e8e36-a618-490d-8a46-8c61ac9jb502"
 BLOCK = """\
@@ -61,9 +64,19 @@ def reads(daemon: subprocess.Popen) -> bool:
     return len(list(Path(f"/proc/{daemon.pid}/task").iterdir())) >= 11
 
 
+def has_a_name() -> bool:
+    """Does the machine's own name resolve?"""
+    try:
+        return bool(socket.getaddrinfo(socket.gethostname(), None))
+    except socket.gaierror:
+        return False
+
+
 @contextmanager
 def collectd() -> Iterator[None]:
     """The daemon with Debian's own configuration, once it runs."""
+    if not has_a_name():
+        HOST_SETTINGS.write_text("FQDNLookup false\n")
     with subprocess.Popen(["/usr/sbin/collectd", "-f"]) as daemon:
         try:
             wait_until(lambda: daemon.poll() is not None or reads(daemon), "the start of collectd")
