@@ -10,6 +10,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 
 #include <cmocka.h>
 
@@ -24,6 +25,13 @@ static inline void assert_between_(intmax_t value, intmax_t min, intmax_t max,
                                    const char *file, int line) {
   if (value < min || value > max)
     fail_msg("%s:%d: %jd is not from %jd to %jd", file, line, value, min, max);
+}
+
+/* `make unit T=test_buf ONLY='*empty*'` runs the functions of that name. */
+static __attribute__((constructor)) void filter_tests(void) {
+  const char *pattern = getenv("TEST_FILTER");
+  if (pattern != NULL && *pattern != '\0')
+    cmocka_set_test_filter(pattern);
 }
 
 /* A literal where a configuration has a string of its own: it is not written
