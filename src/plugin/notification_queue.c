@@ -6,12 +6,18 @@
 
 #include "plugin/notification_queue.h"
 
+#include "plugin/context.h"
 #include "plugin/log.h"
 
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <time.h>
+
+struct queued_notification {
+  notification_t notification;
+  cdtime_t interval;
+};
 
 struct notification_queue {
   pthread_mutex_t lock;
@@ -22,7 +28,7 @@ struct notification_queue {
   bool abandoned;   /* the thread frees the queue */
   bool ended;       /* the thread touches the queue no more */
   uint64_t dropped; /* since the queue was last empty */
-  notification_t ring[NOTIFICATION_QUEUE_MAX];
+  struct queued_notification ring[NOTIFICATION_QUEUE_MAX];
 };
 
 static void free_queue(struct notification_queue *q) {
@@ -32,7 +38,7 @@ static void free_queue(struct notification_queue *q) {
 }
 
 /* Waits for the next one. False: it is time to end. */
-static bool pop(struct notification_queue *q, notification_t *out) {
+static bool pop(struct notification_queue *q, struct queued_notification *out) {
   while (q->len == 0 && !q->stopping)
     pthread_cond_wait(&q->changed, &q->lock);
   if (q->len == 0 || q->abandoned)
@@ -52,13 +58,14 @@ static void block_signals(void) {
 
 static void *run(void *arg) {
   struct notification_queue *q = arg;
-  notification_t notification;
+  struct queued_notification next;
   block_signals();
   pthread_mutex_lock(&q->lock);
-  while (pop(q, &notification)) {
+  while (pop(q, &next)) {
     q->dispatching = true;
     pthread_mutex_unlock(&q->lock);
-    plugin_dispatch_notification(&notification);
+    context_enter(next.interval);
+    plugin_dispatch_notification(&next.notification);
     pthread_mutex_lock(&q->lock);
     q->dispatching = false;
   }
@@ -96,7 +103,8 @@ struct notification_queue *notification_queue_new(struct err *err) {
 
 /* Logs without the lock: a log plugin may be slow. */
 void notification_queue_push(struct notification_queue *q,
-                             const notification_t *notification) {
+                             const notification_t *notification,
+                             cdtime_t interval) {
   pthread_mutex_lock(&q->lock);
   bool full = q->len == NOTIFICATION_QUEUE_MAX;
   bool idle = q->len == 0 && !q->dispatching;
@@ -106,7 +114,8 @@ void notification_queue_push(struct notification_queue *q,
   else if (idle)
     q->dropped = 0;
   if (!full)
-    q->ring[(q->first + q->len++) % NOTIFICATION_QUEUE_MAX] = *notification;
+    q->ring[(q->first + q->len++) % NOTIFICATION_QUEUE_MAX] =
+        (struct queued_notification){*notification, interval};
   pthread_cond_broadcast(&q->changed);
   pthread_mutex_unlock(&q->lock);
   if (full && dropped == 0)

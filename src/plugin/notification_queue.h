@@ -24,11 +24,12 @@ struct notification_queue;
 /* Starts the thread. NULL: it could not be. */
 struct notification_queue *notification_queue_new(struct err *err);
 
-/* Appends a copy. Where the queue is full the notification is dropped and
- * counted; the log has the first of them, and their number once all that
- * waited is dispatched. */
+/* Appends a copy, with the interval of its project. Where the queue is full the
+ * notification is dropped and counted; the log has the first of them, and their
+ * number once all that waited is dispatched. */
 void notification_queue_push(struct notification_queue *q,
-                             const notification_t *notification);
+                             const notification_t *notification,
+                             cdtime_t interval);
 
 /* Stops the thread after it has dispatched all that wait. A thread that a
  * notification plugin holds is left behind with the queue, which it frees if

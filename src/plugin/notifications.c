@@ -57,7 +57,7 @@ static void push(const struct notifications *n, enum change_kind kind,
            sizeof(out->type_instance));
   secret_redact(out->message); /* it may quote the service */
   err_make_printable(out->message);
-  notification_queue_push(n->queue, out);
+  notification_queue_push(n->queue, out, n->interval);
 }
 
 /* "Job NAME (ID) WORDS: CODE: MESSAGE"; empty parts are left out. */

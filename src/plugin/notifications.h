@@ -24,6 +24,7 @@ struct notifications {
   struct notification_queue *queue; /* NULL: none is dispatched */
   const char *host;                 /* as collectd writes it */
   const char *project;              /* its name */
+  cdtime_t interval;                /* likewise */
   /* Of this cycle. */
   size_t counts[CHANGE_PROJECT_UP + 1][SEVERITIES];
 };

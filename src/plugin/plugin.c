@@ -16,6 +16,7 @@
 #include <collectd/core/utils/common/common.h>
 
 #include "plugin/config.h"
+#include "plugin/context.h"
 #include "plugin/log.h"
 #include "plugin/metrics.h"
 #include "plugin/notifications.h"
@@ -287,7 +288,8 @@ static bool add_instance(const struct project_config *project,
   w->notifications =
       (struct notifications){.queue = o->notify ? notification_queue : NULL,
                              .host = w->host,
-                             .project = o->name};
+                             .project = o->name,
+                             .interval = w->metrics.list.interval};
   instances[instances_len++] = w;
   return true;
 }
@@ -322,6 +324,12 @@ static size_t count_jobs(const struct job_list *list) {
   return count;
 }
 
+/* For log plugins, too, which may ask for the context. */
+static void *run_poller(void *arg) {
+  context_enter(0);
+  return poller_run(arg);
+}
+
 static bool start_threads(struct err *err) {
   struct http *http = http_new("collectd-drs/" DRS_VERSION, err);
   if (http == NULL)
@@ -339,7 +347,7 @@ static bool start_threads(struct err *err) {
       return false;
   }
   http_keep(http, parallel);
-  if (pthread_create(&thread, NULL, poller_run, poller) != 0)
+  if (pthread_create(&thread, NULL, run_poller, poller) != 0)
     return err_set(err, ERR_LOCAL, "cannot start a thread");
   pthread_setname_np(thread, PLUGIN);
   thread_runs = true;
@@ -366,6 +374,7 @@ static int drs_init(void) {
   if (poller != NULL)
     return 0;
   init_thread = pthread_self();
+  context_remember();
   if (config.len == 0 && config.faults == 0)
     log_warning(NULL, ERR_CONFIG, "no <Project> block");
   for (size_t i = 0; i < config.len; i++)

@@ -10,6 +10,7 @@
 
 #include "base/err.h"
 #include "base/secret.h"
+#include "plugin/context.h"
 
 void value_queue_finish(struct value_queue *q) {
   dispatch_threads_stop(&q->threads);
@@ -39,15 +40,19 @@ static void dispatch_burst(void *arg) {
   struct queued_value *from = b->values;
   const value_list_t *copied = NULL;
   value_list_t list = {0};
+  plugin_ctx_t outer = plugin_get_ctx();
   for (size_t i = 0; i < b->groups_len; i++) {
     const struct value_group *g = &b->groups[i];
     struct queued_value *end = b->values + g->end;
-    if (g->list != copied)
+    if (g->list != copied) {
       list = *g->list;
+      context_enter(list.interval);
+    }
     copied = g->list;
     dispatch_group(&list, g, from, end);
     from = end;
   }
+  plugin_set_ctx(outer);
   b->groups_len = b->values_len = 0;
 }
 

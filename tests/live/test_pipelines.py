@@ -6,7 +6,7 @@ import re
 import subprocess
 
 import pytest
-from blocks import project
+from blocks import JOB, project
 from daemons import Carbon, Collectd, InfluxDB, Prometheus, free_port
 from daemons.kafka import Kafka
 from examples import METRICS, items, metrics
@@ -136,3 +136,39 @@ def test_the_page_shows_the_files_that_are_tested():
     page = (TOP / "docs/pipelines.md").read_text()
     shown = re.findall(r"^`(\S+)`:\n\n```\n(.*?)```\n", page, re.DOTALL | re.MULTILINE)
     assert dict(shown) == {path.name: body(path) for path in FOLDER.iterdir()}
+
+
+def test_stores_that_are_down_find_the_interval_of_the_project_and_the_name_of_the_plugin(cloud):
+    """collectd hands on the plugin's context; write_graphite asks it for the interval at each try to connect."""
+    nodes = "\n".join(f'<Node "n{number}">\n  Host "{HOST}"\n  Port "{free_port()}"\n</Node>' for number in range(3))
+    stock = f"""
+    LoadPlugin write_graphite
+    <Plugin write_graphite>
+    {nodes}
+    </Plugin>
+    LoadPlugin write_tsdb
+    <Plugin write_tsdb>
+      <Node "t"> \n Host "{HOST}" \n Port "{free_port()}" \n </Node>
+    </Plugin>
+    LoadPlugin write_syslog
+    <Plugin write_syslog>
+      <Node "s"> \n Host "{HOST}" \n Port "{free_port()}" \n </Node>
+    </Plugin>
+    LoadPlugin write_http
+    <Plugin write_http>
+      <Node "h"> \n URL "http://{HOST}:{free_port()}/" \n BufferSize 1024 \n </Node>
+    </Plugin>
+    LoadPlugin exec
+    <Plugin exec>
+      NotificationExec "no-such-user" "/bin/true"
+    </Plugin>
+    """
+    with Collectd(watching(cloud), stock) as daemon:
+        daemon.wait_for_reads(2, "prod")
+        cloud.jobs[JOB] |= {"error_code": "DRS.M05004"}
+        daemon.wait_until(lambda: "no-such-user" in daemon.log_text(), "the notification")
+        daemon.wait_for_new_reads(4, "prod")
+        log = daemon.log_text()
+    assert "write_graphite plugin: Connecting to" in log
+    assert "Unable to determine" not in log
+    assert "UNKNOWN plugin" not in log

@@ -57,6 +57,8 @@ const char *stub_take(void) {
 
 /* Registration */
 
+static cdtime_t read_interval; /* of the last read: that of its project */
+
 bool stub_load(const char *path) {
   void *handle = dlopen(path, RTLD_NOW);
   void (*start)(void) = NULL;
@@ -94,6 +96,7 @@ int plugin_register_complex_read(const char *group, const char *name,
                                  cdtime_t interval, user_data_t const *data) {
   (void)group;
   put("read %s every %.3f s\n", name, CDTIME_T_TO_DOUBLE(interval));
+  read_interval = interval;
   module.reads[module.reads_len] = (plugin_read_cb)(void (*)(void))callback;
   module.data[module.reads_len++] = *data;
   return 0;
@@ -152,7 +155,22 @@ long global_option_get_long(const char *option, long otherwise) {
 
 /* Life */
 
+static char plugin_name[] = "drs";
+static __thread plugin_ctx_t context;
+static const char *expected_name; /* of each thread that dispatches */
+
+plugin_ctx_t plugin_get_ctx(void) { return context; }
+
+plugin_ctx_t plugin_set_ctx(plugin_ctx_t new) {
+  plugin_ctx_t old = context;
+  context = new;
+  return old;
+}
+
 int stub_run(void) {
+  context =
+      (plugin_ctx_t){.name = plugin_name, .interval = plugin_get_interval()};
+  expected_name = plugin_name;
   int worst = module.init();
   for (int i = 0; i < module.reads_len; i++) {
     int status = ((int (*)(user_data_t *))(void (*)(void))module.reads[i])(
@@ -209,6 +227,14 @@ int meta_data_add_string(meta_data_t *m, const char *key, const char *value) {
   return 0;
 }
 
+/* Words for a value or notification from a thread without collectd's context,
+ * or with another interval in it. */
+static const char *wrong_context(cdtime_t interval) {
+  return context.name == expected_name && context.interval == interval
+             ? ""
+             : " in a wrong context";
+}
+
 int plugin_dispatch_values(value_list_t const *vl) {
   bool counts = strcmp(vl->type, "errors") == 0 ||
                 strcmp(vl->type, "total_requests") == 0;
@@ -222,15 +248,16 @@ int plugin_dispatch_values(value_list_t const *vl) {
                             i == 0 ? " {" : " ", vl->meta->all[i].key,
                             vl->meta->all[i].value);
   /* In one piece: another thread writes notifications. */
-  put("value %s/%s-%s/%s-%s %.10g%s%s\n", vl->host, vl->plugin,
+  put("value %s/%s-%s/%s-%s %.10g%s%s%s\n", vl->host, vl->plugin,
       vl->plugin_instance, vl->type, vl->type_instance, number, meta,
-      vl->meta != NULL ? "}" : "");
+      vl->meta != NULL ? "}" : "", wrong_context(vl->interval));
   return 0;
 }
 
 int plugin_dispatch_notification(const notification_t *n) {
-  put("notification %d %s/%s-%s/%s-%s %s\n", n->severity, n->host, n->plugin,
-      n->plugin_instance, n->type, n->type_instance, n->message);
+  put("notification %d %s/%s-%s/%s-%s %s%s\n", n->severity, n->host, n->plugin,
+      n->plugin_instance, n->type, n->type_instance, n->message,
+      wrong_context(read_interval));
   return 0;
 }
 
