@@ -52,6 +52,7 @@ static const struct option table[] = {
     {"ClientCert", &option_text,     AT(client_cert)},
     {"ClientKey",  &option_text,     AT(client_key)},
     {"Proxy",      &option_proxy,     AT(proxy)},
+    {"MetaData",   &option_boolean,  AT(meta_data), .number = true},
     {"SelfMetrics", &option_boolean, AT(self_metrics), .number = true},
     {"Notify",     &option_boolean,  AT(notify), .number = true},
 };

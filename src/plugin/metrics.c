@@ -239,7 +239,7 @@ static void add_status(struct metrics *m, struct value_group *g,
                        int code) {
   static const struct value_names names = {"gauge", "status"};
   gauge(m, names.type, names.type_instance, code);
-  if (fill_meta(g, job, p))
+  if (m->meta_data && fill_meta(g, job, p))
     value_queue_add_meta(m->queue);
 }
 

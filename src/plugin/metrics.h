@@ -55,6 +55,7 @@ struct metrics {
   const char *project;
   value_list_t list; /* its host, plugin and interval */
   cdtime_t time;     /* of the cycle */
+  bool meta_data;    /* whether gauge-status carries the service's texts */
 
   /* Of the last job that had values. */
   char status[PROGRESS_TEXT_MAX];

@@ -284,6 +284,7 @@ static bool add_instance(const struct project_config *project,
   const struct project_config *o = project_config(w->project);
   metrics_init(&w->metrics, &values, o->name, w->host,
                DOUBLE_TO_CDTIME_T(o->interval));
+  w->metrics.meta_data = o->meta_data;
   w->metrics.self_waits = has_queue_limit;
   w->notifications =
       (struct notifications){.queue = o->notify ? notification_queue : NULL,

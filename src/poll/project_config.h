@@ -29,7 +29,7 @@ struct project_config {
                        0: as fast as possible */
   bool verify_peer, verify_host;
   char *ca_cert, *client_cert, *client_key, *proxy;
-  bool self_metrics, notify;
+  bool meta_data, self_metrics, notify;
   struct credential_config credential;
   struct job_list jobs; /* an id may be there twice */
   char *jobs_file;      /* more of them; NULL: none */

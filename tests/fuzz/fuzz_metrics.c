@@ -69,6 +69,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len) {
       json_decoder_new(job_calls[to.call]->response, &response);
   MUST(d != NULL);
   metrics_init(&to.metrics, &queue, "project", "h", 10);
+  to.metrics.meta_data = true;
   metrics_begin(&to.metrics, 1000);
   if (json_decoder_feed(d, (const char *)bytes + 1, len - 1, NULL))
     json_decoder_finish(d, NULL);

@@ -153,6 +153,15 @@ static void all_values_of_a_response(void **state) {
   assert_int_equal(status, -1);
 }
 
+static void meta_data_can_be_left_out(void **state) {
+  (void)state;
+  int status;
+  service.body = "{\"results\":[{\"job_id\":\"1\",\"transfer_status\":"
+                 "\"INCRE_TRANSFER_STARTED\"}]}";
+  const char *text = run("Job \"1\" \"db\"\nMetaData false\n", &status);
+  find(text, "value h_1/drs-db/gauge-status 203\n");
+}
+
 /* drs-check prints them. */
 static void a_test_read_ends_with_its_values(void **state) {
   (void)state;
@@ -195,6 +204,7 @@ static void a_rejected_block_is_not_up(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(all_values_of_a_response),
+      cmocka_unit_test(meta_data_can_be_left_out),
       cmocka_unit_test(a_test_read_ends_with_its_values),
       cmocka_unit_test(a_failure_notifies),
       cmocka_unit_test(a_rejected_block_is_not_up),
