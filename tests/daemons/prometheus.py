@@ -12,13 +12,16 @@ from pathlib import Path
 
 from .process import HANG, Daemon, free_port, listens
 
-CONFIGURATION = """\
+GLOBAL = """\
 global:
   scrape_interval: 1s
   evaluation_interval: 1s
+"""
+SCRAPE = """\
 scrape_configs:
   - job_name: collectd
     honor_labels: true
+    honor_timestamps: false
     static_configs:
       - targets: ["127.0.0.1:{scraped}"]
 """
@@ -28,12 +31,16 @@ rule_files: ["{rules}"]
 
 
 class Prometheus(Daemon):
-    """Prometheus, which looks every second; `configuration` goes into collectd's file, `rules` is a file of alerts."""
+    """Prometheus, which looks every second; `configuration` goes into collectd's file, `rules` is a file of alerts.
+
+    `scrape` is another scrape_configs, with {scraped} in place of the port.
+    """
 
     name = "prometheus"
 
-    def __init__(self, rules: Path | None = None, lookback: str = "5m") -> None:
+    def __init__(self, scrape: str = SCRAPE, rules: Path | None = None, lookback: str = "5m") -> None:
         super().__init__()
+        self.scrape = scrape
         self.rules = rules
         self.lookback = lookback  # for how long a series without a new value is still there
         self.port = free_port()
@@ -51,7 +58,7 @@ LoadPlugin write_prometheus
 
     def configure(self) -> None:
         (self.folder / "prometheus.yml").write_text(
-            CONFIGURATION.format(scraped=self.scraped_port)
+            GLOBAL + self.scrape.format(scraped=self.scraped_port)
             + (RULES.format(rules=self.rules) if self.rules else ""))
 
     def command(self) -> list[str]:

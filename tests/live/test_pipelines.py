@@ -11,6 +11,7 @@ from daemons import Carbon, Collectd, InfluxDB, Prometheus, free_port
 from daemons.kafka import Kafka
 from examples import METRICS, items, metrics
 from pipelines import FOLDER, TOP, body, pipeline
+from standin import BadJob
 
 HOST = "127.0.0.1"
 Values = dict[tuple[str, str], float]  # by plugin instance, and type with type instance
@@ -100,6 +101,24 @@ def test_prometheus(cloud, expected):
             return found
         with Collectd(watching(cloud), stock) as daemon:
             wait_for(daemon, read, expected)
+
+
+@pytest.mark.parametrize("ended", ["job", "daemon"])
+def test_what_has_ended_is_a_gap_in_prometheus(cloud, ended):
+    """With the time stamps of write_prometheus the last value is there for five minutes, longer than the test waits."""
+    with Prometheus(pipeline("prometheus.yml", COLLECTD_HOST=HOST, COLLECTD_PORT="{scraped}")) as prometheus:
+        def values(drs: str) -> list[dict]:
+            return prometheus.query(f'{{__name__=~"collectd_drs_.+", drs="{drs}"}}')
+        stock = pipeline("prometheus.conf", COLLECTD_HOST=HOST, COLLECTD_PORT=prometheus.scraped_port)
+        config = project("prod", cloud, f'Job "{JOB}" "orders"', "Interval 1")
+        with Collectd(config, stock) as daemon:
+            daemon.wait_until(lambda: values("orders"), "a job")
+            if ended == "job":
+                cloud.drs.unknown_job = BadJob("omit")
+                del cloud.jobs[JOB]
+                daemon.wait_until(lambda: not values("orders"), "the end of the job's series")
+                assert values("prod")
+        prometheus.wait_until(lambda: not values("prod"), "the end of the daemon's series")
 
 
 def test_rrdtool(cloud, expected, tmp_path):
