@@ -6,11 +6,10 @@
 
 #include "base/buf.h"
 
-#include <stdarg.h>
-#include <stdio.h>
-#include <string.h>
-
+#include "base/c_locale.h"
 #include "base/memory.h"
+
+#include <string.h>
 
 static char nothing[1];
 
@@ -67,12 +66,12 @@ bool buf_adds(struct buf *b, const char *text, struct err *err) {
 bool buf_addf(struct buf *b, struct err *err, const char *format, ...) {
   va_list ap;
   va_start(ap, format);
-  int len = vsnprintf(NULL, 0, format, ap);
+  int len = c_locale_vsnprintf(NULL, 0, format, ap);
   va_end(ap);
   if (len < 0 || !grow(b, (size_t)len, err))
     return err_set(err, ERR_LOCAL, "cannot format a text");
   va_start(ap, format);
-  vsnprintf(b->data + b->len, (size_t)len + 1, format, ap);
+  c_locale_vsnprintf(b->data + b->len, (size_t)len + 1, format, ap);
   va_end(ap);
   b->len += (size_t)len;
   return true;

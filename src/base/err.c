@@ -5,8 +5,8 @@
 
 #include "base/err.h"
 
-#include <stdarg.h>
-#include <stdio.h>
+#include "base/c_locale.h"
+
 #include <string.h>
 
 static const char *const kind_names[ERR_KINDS] = {
@@ -62,7 +62,7 @@ bool err_set(struct err *e, enum err_kind kind, const char *format, ...) {
     return false;
   va_list ap;
   va_start(ap, format);
-  vsnprintf(e->text, sizeof(e->text), format, ap);
+  c_locale_vsnprintf(e->text, sizeof(e->text), format, ap);
   va_end(ap);
   err_make_printable(e->text);
   e->kind = kind;

@@ -14,6 +14,7 @@
 
 #include "base/json.h"
 
+#include "base/c_locale.h"
 #include "base/memory.h"
 
 #include <math.h>
@@ -327,7 +328,7 @@ other_number(const char *text, size_t len, double *value) {
   /* strtod also takes blanks, hexadecimal, "inf" and "nan". */
   if (strspn(copy, "+-.0123456789eE") != len)
     return false;
-  double n = strtod(copy, &end);
+  double n = c_locale_strtod(copy, &end);
   if (end != copy + len || !isfinite(n))
     return false;
   *value = n;

@@ -5,10 +5,12 @@
 
 #include "net/response_header.h"
 
+#include "base/c_locale.h"
+
 #include <curl/curl.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 /* The longest value of a header that is read; captured ones may be longer. */
 #define VALUE_MAX 128
@@ -56,7 +58,7 @@ static bool on_retry_after(struct response_header *h, const char *value,
 static bool on_content_encoding(struct response_header *h, const char *value,
                                 struct err *err) {
   (void)h;
-  if (*value == '\0' || strcasecmp(value, "identity") == 0)
+  if (*value == '\0' || c_locale_strncasecmp(value, "identity", SIZE_MAX) == 0)
     return true;
   return err_set(err, ERR_RESPONSE,
                  "the response has a Content-Encoding that was not asked for: "
@@ -66,7 +68,7 @@ static bool on_content_encoding(struct response_header *h, const char *value,
 
 static bool on_transfer_encoding(struct response_header *h, const char *value,
                                  struct err *err) {
-  if (!h->chunked && strcasecmp(value, "chunked") == 0) {
+  if (!h->chunked && c_locale_strncasecmp(value, "chunked", SIZE_MAX) == 0) {
     h->chunked = true;
     return true;
   }
@@ -112,7 +114,7 @@ static bool on_folded(struct response_header *h, const char *line, size_t len,
 }
 
 static bool is_name(const char *line, size_t len, const char *name) {
-  return strlen(name) == len && strncasecmp(line, name, len) == 0;
+  return strlen(name) == len && c_locale_strncasecmp(line, name, len) == 0;
 }
 
 static bool on_header(struct response_header *h, const char *line, size_t name,

@@ -5,6 +5,7 @@
 
 #include "plugin/config.h"
 
+#include "base/c_locale.h"
 #include "base/name.h"
 #include "plugin/config_parsers.h"
 #include "plugin/log.h"
@@ -68,9 +69,13 @@ struct block {
   struct err err;
 };
 
+static bool is_key(const char *text, const char *key) {
+  return c_locale_strncasecmp(text, key, SIZE_MAX) == 0;
+}
+
 static const struct option *find_option(const char *key) {
   for (size_t i = 0; i < ROWS; i++)
-    if (strcasecmp(table[i].key, key) == 0)
+    if (is_key(key, table[i].key))
       return &table[i];
   return NULL;
 }
@@ -314,7 +319,7 @@ void config_refuse(struct config *c, const char *name, const char *host) {
 static const char *find_host(const oconfig_item_t *block) {
   for (int i = 0; i < block->children_num; i++) {
     const oconfig_item_t *ci = &block->children[i];
-    if (strcasecmp(ci->key, "Host") == 0 && ci->values_num == 1 &&
+    if (is_key(ci->key, "Host") && ci->values_num == 1 &&
         ci->values[0].type == OCONFIG_TYPE_STRING &&
         *ci->values[0].value.string != '\0')
       return ci->values[0].value.string;
@@ -345,7 +350,7 @@ void config_read(struct config *c, const oconfig_item_t *plugin,
                  double interval) {
   for (int i = 0; i < plugin->children_num; i++) {
     const oconfig_item_t *ci = &plugin->children[i];
-    if (strcasecmp(ci->key, "Project") == 0) {
+    if (is_key(ci->key, "Project")) {
       read_project(c, ci, interval);
       continue;
     }

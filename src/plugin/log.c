@@ -5,10 +5,8 @@
 
 #include "plugin/log.h"
 
+#include "base/c_locale.h"
 #include "base/secret.h"
-
-#include <stdarg.h>
-#include <stdio.h>
 
 /* Room for the longest text and the names before it; collectd cuts lines at
  * 1,024 bytes. */
@@ -20,7 +18,7 @@ void log_line(int level, const char *project, enum err_kind kind,
   bool has_kind = kind != ERR_NONE;
   va_list ap;
   va_start(ap, format);
-  vsnprintf(text, sizeof(text), format, ap);
+  c_locale_vsnprintf(text, sizeof(text), format, ap);
   va_end(ap);
   secret_redact(text);
   err_make_printable(text);

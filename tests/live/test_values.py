@@ -2,12 +2,15 @@
 # Copyright (c) 2026 the collectd-drs authors
 """Responses as values in real collectd: each value, its name, its time, and no others."""
 
+import subprocess
+
 import pytest
 from blocks import JOB, OTHER_JOB, project
 from daemons import Collectd, WriteHttp
 from daemons.collectd import INTERVAL
 from examples import METRICS, SELF_METRICS, items, metrics
 from standin import BadJob
+from stock import load
 
 
 def watch(*jobs: str) -> list[str]:
@@ -226,3 +229,12 @@ def test_order_and_status_of_the_response_do_not_matter(cloud, order, status):
 ])
 def test_each_field_becomes_a_value(cloud, item, expected):
     assert values_of(cloud, item) == expected
+
+
+def test_another_plugins_locale_has_no_decimal_comma_for_us(cloud, tmp_path):
+    cloud.jobs[JOB] |= {"progress": "99.5", "incre_trans_delay_millis": 1500.5}
+    subprocess.run(["localedef", "--no-archive", "-i", "de_DE", "-f", "UTF-8", tmp_path / "de_DE"], check=True)
+    with Collectd(project("prod", cloud), load("set_locale", tmp_path), variables={"LOCPATH": str(tmp_path)}) as daemon:
+        daemon.wait_until(lambda: f"test-host/drs-{JOB}/delay-incremental" in daemon.names(), "the delay")
+        for name, value in {"percent-total": "value=9,950000e+01", "delay-incremental": "value=1,500500e+00"}.items():
+            assert daemon.unixsock(f'GETVAL "test-host/drs-{JOB}/{name}"') == [value]
