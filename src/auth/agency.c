@@ -9,7 +9,7 @@
 #include "auth/lease.h"
 #include "auth/messages.h"
 #include "auth/request_signing.h"
-#include "base/url.h"
+#include "net/url.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -6,6 +6,8 @@
 
 #include "auth/sdk_hmac.h"
 
+#include "base/text.h"
+
 #include <nettle/base16.h>
 #include <nettle/hmac.h>
 #include <stdlib.h>
@@ -27,23 +29,10 @@ struct param {
   struct slice key, value;
 };
 
-/* tolower depends on the locale, and Turkish has another 'I'. */
-static char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
 /* Percent encoding */
 
-static bool is_unreserved(unsigned char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-         (c >= '0' && c <= '9') || (c != '\0' && strchr("-._~", c) != NULL);
-}
-
-static int hex_digit(char c) {
-  if (c >= '0' && c <= '9')
-    return c - '0';
-  c = lower(c);
-  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+static bool is_unreserved(char c) {
+  return text_is_alnum(c) || (c != '\0' && strchr("-._~", c) != NULL);
 }
 
 /* In place, since it never grows. A '%' without two digits is itself. */
@@ -51,11 +40,11 @@ static void decode(struct slice *s) {
   size_t out = 0;
   for (size_t i = 0; i < s->len; i++) {
     bool encoded = s->text[i] == '%' && i + 2 < s->len &&
-                   hex_digit(s->text[i + 1]) >= 0 &&
-                   hex_digit(s->text[i + 2]) >= 0;
+                   text_hex_value(s->text[i + 1]) >= 0 &&
+                   text_hex_value(s->text[i + 2]) >= 0;
     if (encoded) {
-      s->text[out++] =
-          (char)(hex_digit(s->text[i + 1]) * 16 + hex_digit(s->text[i + 2]));
+      s->text[out++] = (char)(text_hex_value(s->text[i + 1]) * 16 +
+                              text_hex_value(s->text[i + 2]));
       i += 2;
     } else {
       s->text[out++] = s->text[i];
@@ -67,9 +56,9 @@ static void decode(struct slice *s) {
 static bool encode(struct buf *to, const struct slice *s, struct err *err) {
   bool ok = true;
   for (size_t i = 0; ok && i < s->len; i++) {
-    unsigned char c = (unsigned char)s->text[i];
+    char c = s->text[i];
     ok = is_unreserved(c) ? buf_add(to, &c, 1, err)
-                          : buf_addf(to, err, "%%%02X", c);
+                          : buf_addf(to, err, "%%%02X", (unsigned char)c);
   }
   return ok;
 }
@@ -153,26 +142,24 @@ static bool add_query(struct buf *to, const char *query, struct err *err) {
 static bool add_lowercase(struct buf *to, const char *name, struct err *err) {
   bool ok = true;
   for (; ok && *name != '\0'; name++) {
-    char c = lower(*name);
+    char c = text_lower(*name);
     ok = buf_add(to, &c, 1, err);
   }
   return ok;
 }
 
 static bool add_trimmed(struct buf *to, const char *value, struct err *err) {
-  value += strspn(value, " \t");
   size_t len = strlen(value);
-  while (len > 0 && (value[len - 1] == ' ' || value[len - 1] == '\t'))
-    len--;
+  value = text_trim(value, &len);
   return buf_add(to, value, len, err);
 }
 
 static int compare_headers(const void *a, const void *b) {
   const char *p = ((const struct sdk_hmac_header *)a)->name;
   const char *q = ((const struct sdk_hmac_header *)b)->name;
-  for (; *p != '\0' && lower(*p) == lower(*q); p++)
+  for (; *p != '\0' && text_lower(*p) == text_lower(*q); p++)
     q++;
-  return lower(*p) - lower(*q);
+  return text_lower(*p) - text_lower(*q);
 }
 
 struct headers {

@@ -5,11 +5,12 @@
 
 #include "base/name.h"
 
+#include "base/text.h"
+
 #include <string.h>
 
 static bool is_safe(unsigned char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-         (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
+  return text_is_alnum((char)c) || c == '.' || c == '_' || c == '-';
 }
 
 static bool is_continuation(unsigned char c) { return (c & 0xC0) == 0x80; }

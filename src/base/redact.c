@@ -5,6 +5,8 @@
 
 #include "base/redact.h"
 
+#include "base/text.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
@@ -41,18 +43,11 @@ static size_t match_plain(const char *text, const char *secret, size_t len) {
 
 /* Escapes: \" \\ \/ \u20AC  %E2%82%AC +  &quot; */
 
-static int hex_digit(char c) {
-  if (c >= '0' && c <= '9')
-    return c - '0';
-  c |= 0x20;
-  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* The value of `digits` hexadecimal digits, or -1. */
 static long hex_value(const char *text, int digits) {
   long value = 0;
   for (int i = 0; i < digits; i++) {
-    int digit = hex_digit(text[i]);
+    int digit = text_hex_value(text[i]);
     if (digit < 0)
       return -1;
     value = 16 * value + digit;
@@ -170,14 +165,13 @@ static size_t match_any_escapes(const char *text, const char *secret,
 /* Base64 */
 
 static int base64_value(char c) {
-  static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                               "abcdefghijklmnopqrstuvwxyz0123456789";
-  if (c == '+' || c == '-')
-    return 62;
-  if (c == '/' || c == '_')
-    return 63;
-  const char *at = c == '\0' ? NULL : strchr(digits, c);
-  return at == NULL ? -1 : (int)(at - digits);
+  if (c >= 'A' && c <= 'Z')
+    return c - 'A';
+  if (c >= 'a' && c <= 'z')
+    return c - 'a' + 26;
+  if (text_is_digit(c))
+    return c - '0' + 52;
+  return c == '+' || c == '-' ? 62 : c == '/' || c == '_' ? 63 : -1;
 }
 
 /* Six bits of the bytes, as base64 takes them. */
@@ -253,7 +247,7 @@ size_t redact_signature(const char *text) {
   static const char key[] = "Signature=";
   bool has_key = strncmp(text, key, strlen(key)) == 0;
   size_t start = has_key ? strlen(key) : 0, n = start;
-  while (hex_digit(text[n]) >= 0)
+  while (text_hex_value(text[n]) >= 0)
     n++;
   return n - start >= (has_key ? 1 : SIGNATURE_LEN) ? n : 0;
 }

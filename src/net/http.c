@@ -14,7 +14,6 @@
 #include "net/http.h"
 
 #include "base/memory.h"
-#include "base/url.h"
 #include "net/backlog.h"
 #include "net/easy_options.h"
 #include "net/event_loop.h"
@@ -25,6 +24,7 @@
 #include "net/transfer_error.h"
 #include "net/trust.h"
 #include "net/turn_guard.h"
+#include "net/url.h"
 
 #include <curl/curl.h>
 #include <linux/tcp.h>
@@ -411,24 +411,13 @@ static bool set_callbacks(struct http_transfer *t) {
   return e == CURLE_OK;
 }
 
-/* The rest of a URL after the scheme and the user information. */
-static const char *host_of(const char *url) {
-  const char *scheme = strstr(url, "://");
-  const char *host = scheme == NULL ? url : scheme + strlen("://");
-  const char *at = memrchr(host, '@', strcspn(host, "/"));
-  return at == NULL ? host : at + 1;
-}
-
-/* The endpoint for error texts, without user information. */
+/* For error texts. */
 static bool set_names(struct http_transfer *t, const struct http_request *req) {
-  const char *origin = req->endpoint->origin, *host = host_of(origin);
-  const char *scheme = strstr(origin, "://");
-  int len = scheme == NULL ? 0 : (int)(scheme - origin) + 3;
   buf_init(&t->origin, HTTP_HEADER_MAX);
-  if (!buf_addf(&t->origin, NULL, "%.*s%s", len, origin, host))
+  if (!buf_adds(&t->origin, req->endpoint->origin, NULL))
     return false;
   t->proxy = req->connect->proxy != NULL && !req->connect->no_proxy;
-  t->host = t->proxy ? host_of(req->connect->proxy) : host_of(t->origin.data);
+  t->host = url_after_user(t->proxy ? req->connect->proxy : t->origin.data);
   return true;
 }
 

@@ -6,33 +6,15 @@
 #include "net/http_request.h"
 
 #include "base/name.h"
-#include "base/url.h"
+#include "base/text.h"
+#include "net/url.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* tolower depends on the locale, and Turkish has another 'I'. */
-static void make_lowercase(char *text) {
-  for (; *text != '\0'; text++)
-    if (*text >= 'A' && *text <= 'Z')
-      *text = (char)(*text - 'A' + 'a');
-}
-
-static void drop_suffix(char *text, const char *suffix) {
-  size_t len = strlen(text), n = strlen(suffix);
-  if (len >= n && strcmp(text + len - n, suffix) == 0)
-    text[len - n] = '\0';
-}
-
-/* The rest after "SCHEME://", or all where there is none. */
-static const char *skip_scheme(const char *url) {
-  const char *host = strstr(url, "://");
-  return host == NULL ? url : host + strlen("://");
-}
-
 bool http_endpoint_init(struct http_endpoint *e, const char *url,
                         struct err *err) {
-  const char *host = skip_scheme(url);
+  const char *host = url_after_user(url);
   size_t len = (size_t)(host - url) + strcspn(host, "/");
   e->origin = strdup(url);
   e->path = strdup(url + len);
@@ -41,8 +23,8 @@ bool http_endpoint_init(struct http_endpoint *e, const char *url,
     return err_memory(err);
   }
   e->origin[len] = '\0';
-  make_lowercase(e->origin);
-  drop_suffix(e->origin, url_is_https(e->origin) ? ":443" : ":80");
+  text_make_lowercase(e->origin);
+  text_drop_suffix(e->origin, url_is_https(e->origin) ? ":443" : ":80");
   for (len = strlen(e->path); len > 0 && e->path[len - 1] == '/'; len--)
     e->path[len - 1] = '\0';
   return true;
@@ -55,7 +37,7 @@ void http_endpoint_finish(struct http_endpoint *e) {
 }
 
 const char *http_endpoint_host(const struct http_endpoint *e) {
-  return skip_scheme(e->origin);
+  return url_after_user(e->origin);
 }
 
 bool http_request_add_header(struct http_request *req, const char *name,

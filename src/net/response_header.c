@@ -6,6 +6,7 @@
 #include "net/response_header.h"
 
 #include "base/c_locale.h"
+#include "base/text.h"
 
 #include <curl/curl.h>
 #include <stdint.h>
@@ -88,27 +89,12 @@ static const struct {
     {"Transfer-Encoding", on_transfer_encoding},
 };
 
-static bool is_blank(char c) {
-  return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
-/* Without the blanks at both ends. */
-static const char *trim(const char *text, size_t *len) {
-  while (*len > 0 && is_blank(text[*len - 1]))
-    --*len;
-  while (*len > 0 && is_blank(*text)) {
-    text++;
-    --*len;
-  }
-  return text;
-}
-
 /* A line that begins with a blank goes on with the value before it. */
 static bool on_folded(struct response_header *h, const char *line, size_t len,
                       struct err *err) {
   if (!h->folds_captured)
     return true;
-  line = trim(line, &len);
+  line = text_trim(line, &len);
   return buf_adds(&h->captured, " ", err) &&
          buf_add(&h->captured, line, len, err);
 }
@@ -120,7 +106,7 @@ static bool is_name(const char *line, size_t len, const char *name) {
 static bool on_header(struct response_header *h, const char *line, size_t name,
                       size_t len, struct err *err) {
   size_t value_len = len - name - 1;
-  const char *value = trim(line + name + 1, &value_len);
+  const char *value = text_trim(line + name + 1, &value_len);
   char text[VALUE_MAX];
   h->folds_captured =
       h->capture != NULL && !h->has_captured && is_name(line, name, h->capture);
@@ -151,7 +137,9 @@ bool response_header_line(struct response_header *h, const char *line,
     begin(h);
     return true;
   }
-  if (*line == ' ' || *line == '\t')
+  while (len > 0 && (line[len - 1] == '\r' || line[len - 1] == '\n'))
+    len--;
+  if (text_is_blank(*line))
     return on_folded(h, line, len, err);
   const char *colon = memchr(line, ':', len);
   if (colon == NULL)

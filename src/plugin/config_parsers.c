@@ -6,7 +6,7 @@
 #include "plugin/config_parsers.h"
 
 #include "base/name.h"
-#include "base/url.h"
+#include "net/url.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -318,15 +318,5 @@ bool config_is_name(const char *text) {
 }
 
 bool config_is_private_url(const char *url) {
-  static const char *const local[] = {"localhost", "127.0.0.1", "[::1]"};
-  if (url_is_https(url))
-    return true;
-  const char *host = url + strlen("http://");
-  for (size_t i = 0; i < sizeof(local) / sizeof(*local); i++) {
-    size_t len = strlen(local[i]);
-    if (strncasecmp(host, local[i], len) == 0 &&
-        (host[len] == '\0' || host[len] == ':' || host[len] == '/'))
-      return true;
-  }
-  return false;
+  return url_is_https(url) || url_is_loopback(url);
 }

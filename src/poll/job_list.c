@@ -6,6 +6,7 @@
 #include "poll/job_list.h"
 
 #include "base/name.h"
+#include "base/text.h"
 
 #include <string.h>
 
@@ -51,14 +52,10 @@ bool job_list_next(const struct job_list *list, size_t *at,
 
 /* A file's lines */
 
-static bool is_blank(char c) { return c == ' ' || c == '\t'; }
-
 static struct span trim(struct span s) {
-  while (s.at < s.end && is_blank(*s.at))
-    s.at++;
-  while (s.at < s.end && is_blank(s.end[-1]))
-    s.end--;
-  return s;
+  size_t len = (size_t)(s.end - s.at);
+  const char *at = text_trim(s.at, &len);
+  return (struct span){at, at + len};
 }
 
 /* Without the comment and the blanks around. */
@@ -66,7 +63,7 @@ static struct span content_of(struct span line) {
   if (line.at < line.end && line.end[-1] == '\r')
     line.end--;
   for (const char *c = line.at; c < line.end; c++)
-    if (*c == '#' && (c == line.at || is_blank(c[-1])))
+    if (*c == '#' && (c == line.at || text_is_blank(c[-1])))
       line.end = c;
   return trim(line);
 }
@@ -85,7 +82,7 @@ static bool is_id(struct span s) {
 static bool divide(struct span line, struct span *id, struct span *name,
                    struct err *expected) {
   *name = *id = line;
-  while (name->at < name->end && !is_blank(*name->at))
+  while (name->at < name->end && !text_is_blank(*name->at))
     name->at++;
   id->end = name->at;
   *name = trim(*name);

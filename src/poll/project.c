@@ -5,7 +5,7 @@
 
 #include "poll/project.h"
 
-#include "base/url.h"
+#include "net/url.h"
 #include "poll/discovery.h"
 #include "poll/jobs_file.h"
 

@@ -5,7 +5,7 @@
 
 #include "unit.h"
 
-#include "base/url.h"
+#include "net/url.h"
 
 #include <string.h>
 
@@ -84,12 +84,14 @@ static const struct row proxies[] = {
     {"http://user:SECRET@1@proxy:3128", PROXY},
     {"http://user:SECRET 1@proxy", PROXY},
     {"http://user:SECRET@proxy/path", PROXY},
+    {"http://user:SECRET%0a@proxy", PROXY},
     {"http://user:SECRET", PORT},
     {"http://user:SECRET@", HOST},
     {"http://user:SECRET@:3128", HOST},
     {"http://user:SECRET@pro xy", HOST},
     {"http://user:SECRET@proxy:port", PORT},
     {"", HOST},
+    {"ftp.example.com:3128", SCHEME}, /* libcurl guesses ftp */
 };
 
 static void check(const struct row *row,
@@ -133,11 +135,41 @@ static void test_passwords_of_proxies(void **state) {
   check_password("http://proxy:3128", "");
 }
 
+static void check_server(const char *url, const char *expected) {
+  struct err err = ERR_INIT;
+  struct buf server;
+  buf_init(&server, 100);
+  assert_true(url_check_endpoint(url, &err));
+  assert_true(url_add_server(url, &server, &err));
+  assert_string_equal(server.data, expected);
+  buf_free(&server);
+}
+
+static void test_each_server_has_one_spelling(void **state) {
+  (void)state;
+  check_server("https://iam.example.com/v3", "https://iam.example.com:443");
+  check_server("HTTPS://IAM.Example.COM.:0443", "https://iam.example.com:443");
+  check_server("http://iam:80/", "http://iam:80");
+  check_server("http://iam:443", "http://iam:443");
+  check_server("https://[::1]:8443/v3", "https://[::1]:8443");
+}
+
+static void test_loopback(void **state) {
+  (void)state;
+  assert_true(url_is_loopback("http://LocalHost:8080/v3"));
+  assert_true(url_is_loopback("http://127.0.0.1"));
+  assert_true(url_is_loopback("http://[::1]/v3"));
+  assert_false(url_is_loopback("http://localhost.example.com"));
+  assert_false(url_is_loopback("http://127.0.0.10"));
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_endpoints),
       cmocka_unit_test(test_proxies),
       cmocka_unit_test(test_passwords_of_proxies),
+      cmocka_unit_test(test_each_server_has_one_spelling),
+      cmocka_unit_test(test_loopback),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
