@@ -5,6 +5,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import tempfile
 from pathlib import Path
@@ -171,6 +172,12 @@ def test_the_installed_chain_calls_a_program(installed, cloud):
                 pages = folder / "pages"
                 return pages.exists() and "FULL_TRANSFER_FAILED" in pages.read_text()
             daemon.wait_until(paged, "a page")
+
+
+def test_two_builds_in_two_folders_on_two_days_are_the_same_bytes():
+    if not (TOP / ".git").exists() or shutil.which("git") is None:
+        pytest.skip("it builds what git has committed")
+    run(TOP / "tests/reproducible", "--quick")
 
 
 def test_the_maintainer_is_set_in_one_place(tmp_path):
