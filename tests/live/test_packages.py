@@ -14,6 +14,7 @@ import pytest
 from blocks import JOB, project
 from daemons import HANG, Collectd, Smtp
 from daemons.collectd import INTERVAL, MODULE_DIR, TOP
+from machine import need_package
 from pipelines import body, fill_in
 
 SAMPLE = Path("/etc/collectd/collectd.conf.d/drs.conf")
@@ -38,6 +39,9 @@ LoadPlugin csv
 </Include>
 """
 
+
+# What Debian's hardening-check has to say of each of our libraries.
+HARDENING = ("Stack protected", "Fortify Source functions", "Read-only relocations", "Immediate binding")
 
 # ./tests/run has run `make check` already.
 BUILD = os.environ | {"DEB_BUILD_OPTIONS": "nocheck"}
@@ -66,6 +70,17 @@ def test_help_says_what_a_script_is_and_runs_nothing(script, tmp_path):
     done = subprocess.run(["/usr/bin/bash", TOP / script, "--help"], env={"PATH": str(tmp_path)}, capture_output=True,
                           text=True, check=False)
     assert done.returncode == 0 and not done.stderr and len(done.stdout.splitlines()) > 2
+
+
+@pytest.mark.parametrize("library", ["src/.libs/drs.so", "tools/.libs/drs_check_observer.so"])
+def test_a_build_without_options_is_hardened(library):
+    need_package("devscripts")
+    path = MODULE_DIR.parents[1] / library
+    report = subprocess.run(["hardening-check", path], capture_output=True, text=True, check=False).stdout
+    assert {row: "yes" in report.partition(f"{row}: ")[2].partition("\n")[0] for row in HARDENING} == dict.fromkeys(HARDENING, True)
+    # Nor may the stack be run.
+    stack = re.findall(r"GNU_STACK.* ([RWE]+) +0x", run("readelf", "-lW", path))
+    assert stack == ["RW"]
 
 
 @pytest.fixture(scope="module")
