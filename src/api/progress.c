@@ -7,9 +7,38 @@
 #include "api/progress.h"
 
 #include "api/call.h"
+#include "api/status.h"
 
 #include <stdio.h>
 #include <string.h>
+
+bool progress_percent_left(const struct progress *p, double *ret_percent) {
+  *ret_percent = 100 - p->completed;
+  return (p->base.has & PROGRESS_COMPLETED) && p->completed >= 0 &&
+         p->completed <= 100;
+}
+
+static bool is_still(const struct json_text *status) {
+  enum status_family family =
+      status_family(status_code(status->text, status->len));
+  return family == STATUS_PAUSED || family == STATUS_FAILED;
+}
+
+/* The finer of the two. */
+bool progress_delay(const struct progress *p, double *ret_seconds) {
+  bool finer = (p->base.has & PROGRESS_DELAY_MS) && p->delay_ms >= 0;
+  double seconds = finer ? p->delay_ms / 1000 : p->delay_s;
+  *ret_seconds = seconds;
+  if (!finer && !(p->base.has & PROGRESS_DELAY_S))
+    return false;
+  return seconds >= 0 && seconds <= PROGRESS_DELAY_MAX &&
+         (seconds > 0 || !is_still(&p->transfer_status));
+}
+
+bool progress_is_replayed(const struct progress *p) {
+  return p->src_offset.len > 0 && p->src_offset.len == p->dst_offset.len &&
+         memcmp(p->src_offset.text, p->dst_offset.text, p->src_offset.len) == 0;
+}
 
 /* A phase is known by its key; in an array, by its position. Of two with one
  * name the last counts. NULL: there is no room for another one. */

@@ -55,4 +55,16 @@ struct progress {
   struct progress_phase phases[PROGRESS_PHASES_MAX];
 };
 
+/* A longer delay is no measurement, in seconds. */
+#define PROGRESS_DELAY_MAX 1000000
+
+/* What is left of the full copy, in percent, and the delay of the incremental
+ * phase, in seconds. False: it has none that can be believed. Of a task that is
+ * paused or has failed, a delay of 0 only says that nothing flows. */
+bool progress_percent_left(const struct progress *p, double *ret_percent);
+bool progress_delay(const struct progress *p, double *ret_seconds);
+
+/* Whether the destination has replayed all that was written at the source. */
+bool progress_is_replayed(const struct progress *p);
+
 #endif

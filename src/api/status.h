@@ -21,6 +21,9 @@ enum status_family {
   STATUS_FAMILIES /* how many there are */
 };
 
+/* The codes of the two states in which data flow. */
+enum { STATUS_FULL_TRANSFER = 201, STATUS_INCREMENTAL_TRANSFER = 203 };
+
 /* The code of a `transfer_status`: 101 to 6xx; 600 for an unlisted *_FAILED,
  * 0 for any other that is not listed. */
 int status_code(const char *text, size_t len);

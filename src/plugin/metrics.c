@@ -13,6 +13,7 @@
 #include "api/rpo_and_rto.h"
 #include "base/name.h"
 #include "base/secret.h"
+#include "plugin/log.h"
 
 static void gauge(struct metrics *m, const char *type,
                   const char *type_instance, gauge_t value) {
@@ -66,15 +67,22 @@ static bool completed(const void *item, gauge_t *value) {
   return p->base.has & PROGRESS_COMPLETED;
 }
 
-/* The finer of the two, in seconds. */
 static bool delay(const void *item, gauge_t *value) {
-  const struct progress *p = item;
-  if ((p->base.has & PROGRESS_DELAY_MS) && p->delay_ms >= 0) {
-    *value = p->delay_ms / 1000;
-    return true;
-  }
-  *value = p->delay_s;
-  return (p->base.has & PROGRESS_DELAY_S) && p->delay_s >= 0;
+  return progress_delay(item, value);
+}
+
+/* Logs once a project that a value is left out which nobody would believe. */
+static void report_unbelievable_delay(struct metrics *m, const struct job *job,
+                                      const struct progress *p) {
+  double seconds = p->base.has & PROGRESS_DELAY_MS ? p->delay_ms / 1000 : 0;
+  if (p->base.has & PROGRESS_DELAY_S && p->delay_s > seconds)
+    seconds = p->delay_s;
+  if (seconds <= PROGRESS_DELAY_MAX || m->reported_delay)
+    return;
+  m->reported_delay = true;
+  log_warning(m->project, ERR_RESPONSE,
+              "job %s: no delay is dispatched: expected at most %d s, got %.0f",
+              job->id, PROGRESS_DELAY_MAX, seconds);
 }
 
 /* The service sends 0 also where it does not know: only a complete one takes
@@ -146,10 +154,11 @@ static const struct job_metric *const job_metrics[JOB_CALLS] = {
 
 /* Phases */
 
-/* A phase whose name becomes another's, or that of the total, has no values. */
+/* A phase whose name becomes another's, or that of the total or of our
+ * estimate, has no values. */
 static bool is_taken(const struct metrics *m, size_t phase) {
   const char *safe = m->phases[phase].safe;
-  if (strcmp(safe, "total") == 0)
+  if (strcmp(safe, "total") == 0 || strcmp(safe, "estimated") == 0)
     return true;
   for (size_t i = 0; i < phase; i++)
     if (strcmp(safe, m->phases[i].safe) == 0)
@@ -255,11 +264,16 @@ static int find_code(struct metrics *m, const struct json_text *status) {
 /* Those that need more than the item. */
 static void add_progress(struct metrics *m, struct value_group *g,
                          const struct job *job, const struct progress *p) {
-  static const struct value_names names = {"bool", "error"};
+  static const struct value_names error = {"bool", "error"},
+                                  estimated = {"timeleft", "estimated"};
+  gauge_t left;
+  report_unbelievable_delay(m, job, p);
   int code = find_code(m, &p->transfer_status);
   bool failed = status_family(code) == STATUS_FAILED;
-  gauge(m, names.type, names.type_instance,
+  gauge(m, error.type, error.type_instance,
         p->base.error_code.len > 0 || failed);
+  if (estimate_seconds(&job->estimate, &left))
+    gauge(m, estimated.type, estimated.type_instance, left);
   add_phases(m, p);
   if (p->transfer_status.len > 0)
     add_status(m, g, job, p, code);
@@ -284,8 +298,8 @@ void metrics_item(struct metrics *m, const struct job *job, enum job_call call,
     add_progress(m, g, job, (const struct progress *)item);
 }
 
-/* With bool-error, gauge-status, and two of each phase. */
-_Static_assert(STATIC_ARRAY_SIZE(progress_metrics) + 2 +
+/* With bool-error, timeleft-estimated, gauge-status, and two of each phase. */
+_Static_assert(STATIC_ARRAY_SIZE(progress_metrics) + 3 +
                        2 * PROGRESS_PHASES_MAX <=
                    VALUE_GROUP_VALUES,
                "room for the values of a job");

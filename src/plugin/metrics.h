@@ -63,6 +63,8 @@ struct metrics {
   size_t phases_len;
   struct metrics_phase phases[PROGRESS_PHASES_MAX];
 
+  bool reported_delay; /* one that is out of range was logged */
+
   /* The self-metrics of a cycle. Where the write queue has a limit they wait
    * for the start of the next one: behind the values of many jobs they would be
    * the first that collectd drops. */

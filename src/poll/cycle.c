@@ -16,11 +16,26 @@ static bool is_rejection(const struct progress *p) {
          !(p->base.has & PROGRESS_COMPLETED);
 }
 
-static void note_progress(struct cycle *c, struct job *job,
-                          const struct progress *p) {
-  const struct json_text *status = &p->transfer_status;
+/* Before the item's event, which has the values of this response. */
+static void estimate_time_left(const struct cycle *c, struct job *job,
+                               const struct progress *p, int status) {
+  struct estimate_sample s = {.now = c->begun, .status = status};
+  s.has_left = s.status == STATUS_FULL_TRANSFER
+                   ? progress_percent_left(p, &s.left)
+                   : progress_delay(p, &s.left);
+  s.caught_up = progress_is_replayed(p) ||
+                (s.has_left && s.left <= c->setup.config->ready_delay);
+  estimate_update(&job->estimate, &s);
+}
+
+static void on_progress(struct cycle *c, struct job *job,
+                        const struct progress *p) {
+  const struct json_text *text = &p->transfer_status;
+  int status = status_code(text->text, text->len);
+  estimate_time_left(c, job, p, status);
+  c->setup.events->item(c->setup.arg, job, JOB_PROGRESS, &p->base);
   c->result.answered++;
-  c->result.families[status_family(status_code(status->text, status->len))]++;
+  c->result.families[status_family(status)]++;
   changes_answered(&c->changes, job, p);
 }
 
@@ -38,9 +53,10 @@ static void on_item(void *arg, const struct job_item *item) {
     return;
   }
   round_take_answer(r, job);
-  c->setup.events->item(c->setup.arg, job, r->call, item);
   if (p != NULL)
-    note_progress(c, job, p);
+    on_progress(c, job, p);
+  else
+    c->setup.events->item(c->setup.arg, job, r->call, item);
 }
 
 static void on_missing(void *arg, struct job *job, const char *code,

@@ -18,6 +18,7 @@
 
 #include "api/job_call.h"
 #include "base/clock.h"
+#include "poll/estimate.h"
 #include "poll/job_list.h"
 #include "poll/name_registry.h"
 
@@ -47,6 +48,7 @@ struct job {
   bool missing;    /* the service does not know it, and this was reported */
   uint8_t sources; /* which have it */
   uint8_t marks;   /* while a source is replaced */
+  struct estimate estimate;
   char status[JOBS_STATUS_MAX]; /* the last transfer_status; "": none yet */
 };
 

@@ -63,7 +63,8 @@ struct change {
 struct project_events {
   /* A cycle starts. */
   void (*started)(void *arg);
-  /* A call's item for a job came. JOB_PROGRESS: the job was reported. */
+  /* A call's item for a job came. JOB_PROGRESS: the job was reported; its
+   * estimate has this item already, its changes follow this event. */
   void (*item)(void *arg, const struct job *job, enum job_call call,
                const struct job_item *item);
   void (*changed)(void *arg, const struct change *change);

@@ -110,6 +110,7 @@ BAD_BLOCKS = [
     Bad("an empty name of a job", "Job", [f'Job "{JOB}" ""'], "is empty"),
     Bad("an empty host", "Host", ['Host ""'], "is empty"),
     # out of range
+    Bad("a negative delay that is ready", "ReadyDelay", ["ReadyDelay -1"], "0 to 86400"),
     Bad("an interval of nothing", "Interval", ["Interval 0"], "0.1 to 86400"),
     Bad("a negative interval", "Interval", ["Interval -10"], "0.1 to 86400"),
     Bad("an interval that is too short", "Interval", ["Interval 0.05"], "0.1 to 86400"),
@@ -188,7 +189,7 @@ GOOD_LINES = {
         "Interval 60", 'Host "db-host"', "Timeout 2000", "BatchSize 10000",
         "MaxParallel 100", 'Language "zh-cn"',
         "VerifyPeer true", "VerifyHost true", 'CACert "/etc/ssl/certs/ca.crt"',
-        'ClientCert "/etc/ssl/me.crt"', 'ClientKey "/etc/ssl/me.key"', "MetaData false", "SelfMetrics false",
+        'ClientCert "/etc/ssl/me.crt"', 'ClientKey "/etc/ssl/me.key"', "MetaData false", "SelfMetrics false", "ReadyDelay 0.5",
         "Notify false", "DiscoverJobs false", "DiscoverInterval 60"],
     "options in other letters": ['host "a"', "TIMEOUT 2000", "batchsize 1", "verifypeer true"],
     "the shortest interval": ["Interval 0.1"],

@@ -9,7 +9,8 @@ from blocks import JOB, OTHER_JOB, project
 from daemons import Collectd, WriteHttp
 from daemons.collectd import INTERVAL
 from examples import METRICS, SELF_METRICS, items, metrics
-from standin import BadJob
+from standin import BadJob, Migration
+from standin.migration import Stage, released
 from stock import load
 
 
@@ -137,6 +138,27 @@ def test_projects_have_intervals_and_hosts_of_their_own(cloud):
     assert reads["fast"] > reads["usual"]
 
 
+def test_a_delay_that_cannot_be_true_is_left_out_and_logged_once(cloud):
+    for job in (JOB, OTHER_JOB):
+        cloud.jobs[job] = {"job_id": job, "incre_trans_delay": "1709000000", "progress": "7"}
+    with Collectd(project("prod", cloud, *watch(JOB, OTHER_JOB))) as daemon:
+        reads = daemon.wait_for_reads(3)
+        log = [line for line in daemon.log_text().splitlines() if "no delay is dispatched" in line]
+    assert not any("delay-incremental" in name for read in reads for name in read)
+    assert len(log) == 1 and 'project "prod": response: job ' in log[0] and "got 1709000000" in log[0]
+
+
+def test_the_time_left_of_a_full_copy_is_estimated(cloud):
+    cloud.jobs[JOB] = Migration([Stage("FULL_TRANSFER_STARTED", 30, phase="data"), *released()])
+    with Collectd(project("prod", cloud)) as daemon:
+        daemon.wait_until(lambda: any(f"{JOB}/timeleft-estimated" in read for read in daemon.reads()), "an estimate")
+        reads = [read for read in daemon.reads() if f"{JOB}/percent-total" in read]
+    first = next(read for read in reads if f"{JOB}/timeleft-estimated" in read)
+    steps = {read[f"{JOB}/percent-total"] for read in reads[:reads.index(first) + 1]}
+    assert len(steps) >= 4  # the first percentage, and three steps
+    assert 0 < first[f"{JOB}/timeleft-estimated"] < 60
+
+
 def test_a_missing_job_has_no_value(cloud):
     cloud.drs.unknown_job = BadJob("omit")
     read = first_read(cloud, *watch(JOB, OTHER_JOB))
@@ -185,6 +207,14 @@ def test_order_and_status_of_the_response_do_not_matter(cloud, order, status):
                  {"delay-incremental": 2.718, "bool-error": 0}, id="delay in milliseconds"),
     pytest.param({"incre_trans_delay": "3", "incre_trans_delay_millis": "-1"},
                  {"delay-incremental": 3, "bool-error": 0}, id="no delay in milliseconds"),
+    pytest.param({"incre_trans_delay": "1000000", "transfer_status": "PAUSING"},
+                 {"delay-incremental": 1000000, "gauge-status": 301, "bool-error": 0}, id="the longest delay"),
+    pytest.param({"incre_trans_delay": "0", "transfer_status": "PAUSING"},
+                 {"gauge-status": 301, "bool-error": 0}, id="no delay while paused"),
+    pytest.param({"incre_trans_delay_millis": "0", "transfer_status": "INCRE_TRANSFER_FAILED"},
+                 {"gauge-status": 604, "bool-error": 1}, id="no delay of what has failed"),
+    pytest.param({"progress_map": {"estimated": {"completed": "5%", "remaining_time": "7"}}}, {"bool-error": 0},
+                 id="a phase of the name that is ours"),
     pytest.param({"incre_trans_delay": "-1", "remaining_time": "-1"}, {"bool-error": 0},
                  id="negative times"),
     pytest.param({"progress": "99", "remaining_time": "0",

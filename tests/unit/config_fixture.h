@@ -22,6 +22,7 @@ static inline struct project_config config_fixture(void) {
       .timeout = 5000,
       .batch_size = 100,
       .max_parallel = 4,
+      .ready_delay = 3,
       .credential = {.type = CREDENTIAL_TOKEN, .token.value = token}};
   job_list_init(&c.jobs);
   return c;

@@ -107,6 +107,7 @@ static void all_values_of_a_response(void **state) {
       "value h_1/drs-db/gauge-process_time 1608274919\n",
       "value h_1/drs-db/gauge-task_mode 3\n",
       "value h_1/drs-db/bool-error 0\n",
+      "value h_1/drs-db/timeleft-estimated 0\n",
       "value h_1/drs-db/percent-struct 100\n",
       "value h_1/drs-db/timeleft-struct 0\n",
       "value h_1/drs-db/percent-a_b 94\n",
