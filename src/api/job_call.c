@@ -29,9 +29,6 @@ bool job_ids_write(struct buf *body, const void *ids, struct err *err) {
 void *job_item_enter(void *target) {
   struct job_item *item = ((struct job_response *)target)->item;
   item->has = 0;
-  json_text_clear(&item->id);
-  json_text_clear(&item->error_code);
-  json_text_clear(&item->error_msg);
   return item;
 }
 

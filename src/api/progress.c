@@ -77,11 +77,6 @@ static void *begin_phases(void *target) {
 static void *enter_item(void *target) {
   struct progress *p = job_item_enter(target);
   p->phases_len = 0;
-  json_text_clear(&p->task_mode);
-  json_text_clear(&p->transfer_status);
-  json_text_clear(&p->src_offset);
-  json_text_clear(&p->node_offset);
-  json_text_clear(&p->dst_offset);
   return p;
 }
 

@@ -10,18 +10,11 @@
 const char *const task_list_types[TASK_LIST_TYPES] = {"migration", "sync",
                                                       "cloudDataGuard"};
 
-static void *begin_task(void *target) {
-  struct task *t = &((struct task_list_response *)target)->task;
-  json_text_clear(&t->id);
-  json_text_clear(&t->name);
-  json_text_clear(&t->status);
-  json_text_clear(&t->engine_type);
-  json_text_clear(&t->net_type);
-  json_text_clear(&t->task_type);
-  return t;
+static void *enter_task(void *target) {
+  return &((struct task_list_response *)target)->task;
 }
 
-static void end_task(struct json_decoder *d, void *target) {
+static void leave_task(struct json_decoder *d, void *target) {
   struct task_list_response *r = target;
   (void)d;
   /* Ids and names become names of metrics; neither may contain a secret. */
@@ -42,8 +35,8 @@ static const struct json_place task = {
                                           TEXT(net_type),
                                           TEXT(task_type),
                                           {0}},
-    .enter = begin_task,
-    .leave = end_task};
+    .enter = enter_task,
+    .leave = leave_task};
 
 static const struct json_place jobs = {.array = true, .each = &task};
 

@@ -21,13 +21,6 @@ void error_body_take(struct error_body *e, const struct json_text *code,
   e->message = *message;
 }
 
-static void *enter_item(void *target) {
-  struct error_body *e = target;
-  json_text_clear(&e->item_code);
-  json_text_clear(&e->item_message);
-  return e;
-}
-
 static void leave_item(struct json_decoder *d, void *target) {
   struct error_body *e = target;
   (void)d;
@@ -42,7 +35,6 @@ static const struct json_place item = {
     .fields =
         (const struct json_field[]){
             JSON_FIELDS_ERROR(struct error_body, item_code, item_message), {0}},
-    .enter = enter_item,
     .leave = leave_item};
 
 static const struct json_place items = {.array = true, .each = &item};

@@ -156,8 +156,23 @@ static const struct json_place *place_inside(struct json_decoder *d) {
   return d->field != NULL ? d->field->inside : NULL;
 }
 
+/* Nothing of an element is taken for the next one's. */
+static void clear_element(const struct json_place *place, void *target) {
+  unsigned *has = target;
+  for (const struct json_field *f = place->fields; f->key != NULL; f++) {
+    if (f->is_text)
+      json_text_clear((void *)((char *)target + f->offset));
+    else if (f->bit != 0)
+      *has &= ~f->bit;
+    else if (f->inside != NULL && f->inside->fields != NULL &&
+             f->inside->enter == NULL)
+      clear_element(f->inside, target);
+  }
+}
+
 /* False: skip it, because no table has it. */
 static bool enter(struct json_decoder *d, bool is_array) {
+  bool is_element = d->top != d->frames && d->top->place->fields == NULL;
   const struct json_place *place = place_inside(d);
   if (place == NULL || !(is_array ? place->array : place->object) ||
       d->top == d->frames + PLACES_MAX)
@@ -165,6 +180,8 @@ static bool enter(struct json_decoder *d, bool is_array) {
   void *target = d->target;
   if (place->enter != NULL && (target = place->enter(d->target)) == NULL)
     return false;
+  if (is_element && place->fields != NULL)
+    clear_element(place, target);
   if (d->top == d->frames + 1 && d->target == d->top->target)
     d->members |= UINT64_C(1) << (d->field - d->top->place->fields);
   *++d->top =

@@ -27,7 +27,9 @@
  * error body's.
  *
  * Absence is data: null, "", and a number that is none leave the bit in `has`
- * cleared and the text empty. */
+ * cleared and the text empty. All elements of an array may share one target:
+ * before each of them, the bits and texts of its table are cleared, and those
+ * of the tables inside that write to the same target. */
 
 #ifndef DRS_BASE_JSON_DECODER_H
 #define DRS_BASE_JSON_DECODER_H
@@ -49,6 +51,7 @@ struct json_field {
   json_keep_fn *keep;
   size_t offset; /* of the value in its target */
   unsigned bit;  /* set in the target's first member, an unsigned */
+  bool is_text;  /* the value is a json_text */
   const struct json_place *inside;
 };
 
@@ -75,7 +78,8 @@ json_keep_fn json_keep_text, json_keep_number;
 
 /* clang-format off */
 #define JSON_FIELD(name, type, member, fn) \
-  .key = (name), .len = sizeof(name) - 1, .keep = (fn), .offset = offsetof(type, member)
+  .key = (name), .len = sizeof(name) - 1, .keep = (fn), .offset = offsetof(type, member), \
+  .is_text = _Generic(((type *)0)->member, struct json_text: true, default: false)
 #define JSON_FIELD_TEXT(name, type, member) {JSON_FIELD(name, type, member, json_keep_text)}
 #define JSON_FIELD_NUMBER(name, type, member, has) {JSON_FIELD(name, type, member, json_keep_number), .bit = (has)}
 #define JSON_FIELDS_ERROR(type, code, message) \

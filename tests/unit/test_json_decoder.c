@@ -125,6 +125,74 @@ static const char *decode(const char *json, size_t chunk) {
   return thing.log;
 }
 
+/* Elements of an array, with a table inside that has the same target. */
+
+struct element {
+  unsigned has;
+  double number, inner_number;
+  struct json_text text, own_text, inner_text;
+};
+enum { HAS_INNER = 1 << 5 };
+
+struct elements {
+  struct element one;
+  char log[256];
+};
+
+static void keep_own(struct json_decoder *d, const struct json_field *f,
+                     void *target, const char *text, size_t len) {
+  json_keep_text(d, f, target, text, len);
+}
+
+static void *enter_element(void *target) {
+  return &((struct elements *)target)->one;
+}
+
+static void leave_element(struct json_decoder *d, void *target) {
+  struct elements *all = target;
+  const struct element *e = &all->one;
+  size_t used = strlen(all->log);
+  (void)d;
+  snprintf(all->log + used, sizeof(all->log) - used, "%u%s%s%s ", e->has,
+           e->text.text, e->own_text.text, e->inner_text.text);
+}
+
+static const struct json_place inside_element = {
+    .object = true,
+    FIELDS{JSON_FIELD_NUMBER("n", struct element, inner_number, HAS_INNER),
+           JSON_FIELD_TEXT("t", struct element, inner_text),
+           {0}}};
+static const struct json_place element = {
+    .object = true,
+    FIELDS{JSON_FIELD_NUMBER("n", struct element, number, HAS_NUMBER),
+           JSON_FIELD_TEXT("t", struct element, text),
+           {JSON_FIELD("o", struct element, own_text, keep_own)},
+           JSON_FIELD_INSIDE("i", &inside_element),
+           {0}},
+    .enter = enter_element,
+    .leave = leave_element};
+static const struct json_place elements = {.array = true, .each = &element};
+
+static void decode_elements(const char *json, const char *expected) {
+  struct elements all = {.log = ""};
+  struct json_decoder *d = json_decoder_new(
+      &(const struct json_place){
+          .object = true, FIELDS{JSON_FIELD_INSIDE("e", &elements), {0}}},
+      &all);
+  assert_non_null(d);
+  assert_true(json_decoder_feed(d, json, strlen(json), NULL));
+  assert_true(json_decoder_finish(d, NULL));
+  json_decoder_free(d);
+  assert_string_equal(all.log, expected);
+}
+
+static void nothing_of_an_element_is_the_next_ones(void **state) {
+  (void)state;
+  decode_elements("{\"e\":[{\"n\":1,\"t\":\"a\",\"o\":\"b\",\"i\":{\"n\":2,"
+                  "\"t\":\"c\"}},{},{\"t\":\"d\"}]}",
+                  "40abc 0 0d ");
+}
+
 static const struct {
   const char *json, *log;
 } rows[] = {
@@ -325,6 +393,7 @@ static void it_wipes_its_memory(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(nothing_of_an_element_is_the_next_ones),
       cmocka_unit_test(hooks_are_called_as_expected),
       cmocka_unit_test(an_absent_value_leaves_its_bit_cleared),
       cmocka_unit_test(the_depth_of_tables_is_bounded),
