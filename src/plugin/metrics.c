@@ -154,12 +154,18 @@ static const struct job_metric *const job_metrics[JOB_CALLS] = {
 
 /* Phases */
 
-/* A phase whose name becomes another's, or that of the total or of our
- * estimate, has no values. */
+/* Type instances of "percent" and "timeleft" that are no phase's. */
+static const char *const reserved_phases[] = {
+    "estimated",
+    "total",
+};
+
+/* A phase whose name becomes another's, or a reserved one, has no values. */
 static bool is_taken(const struct metrics *m, size_t phase) {
   const char *safe = m->phases[phase].safe;
-  if (strcmp(safe, "total") == 0 || strcmp(safe, "estimated") == 0)
-    return true;
+  for (size_t i = 0; i < STATIC_ARRAY_SIZE(reserved_phases); i++)
+    if (strcmp(safe, reserved_phases[i]) == 0)
+      return true;
   for (size_t i = 0; i < phase; i++)
     if (strcmp(safe, m->phases[i].safe) == 0)
       return true;

@@ -148,9 +148,11 @@ const char *global_option_get(const char *option) {
   return NULL;
 }
 
+long stub_queue_limit;
+
 long global_option_get_long(const char *option, long otherwise) {
-  (void)option;
-  return otherwise;
+  bool is_limit = strcmp(option, "WriteQueueLimitHigh") == 0;
+  return is_limit && stub_queue_limit > 0 ? stub_queue_limit : otherwise;
 }
 
 /* Life */
@@ -184,6 +186,7 @@ void stub_stop(void) {
   for (int i = 0; i < module.reads_len; i++)
     module.data[i].free_func(module.data[i].data);
   module.reads_len = 0;
+  put("shutdown\n");
   module.shutdown();
 }
 

@@ -24,7 +24,11 @@ void stub_configure(const char *project, const char *lines);
 /* Calls init, then each read as `collectd -T` does. The reads' worst result. */
 int stub_run(void);
 
-/* Frees the reads' data and calls shutdown, as collectd ends. */
+/* The option WriteQueueLimitHigh; 0 at first: none. Before stub_run. */
+extern long stub_queue_limit;
+
+/* Frees the reads' data, writes down "shutdown", and calls shutdown: what is
+ * dispatched after that line, collectd does not write any more. */
 void stub_stop(void);
 
 /* What was written down since the last call. */

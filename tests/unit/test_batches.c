@@ -208,6 +208,21 @@ static void every_job_has_its_turn(void **state) {
     assert_int_equal(reported[k], 3);
 }
 
+static void one_accepted_job_proves_the_size_of_a_hung_batch(void **state) {
+  (void)state;
+  struct batch large, small;
+  set_up(5, 4);
+  batches_begin(&batches, ++cycle, now);
+  assert_true(batches_next(&batches, &large));
+  assert_true(batches_next(&batches, &small));
+  assert_int_equal(large.len, 4);
+  assert_int_equal(small.len, 1);
+  batches_accepted(&batches, &small);
+  assert_true(batches_timed_out(&batches, &large));
+  assert_true(batches_next(&batches, &small));
+  assert_int_equal(small.len, 2);
+}
+
 static void a_batch_is_requested_again(void **state) {
   (void)state;
   struct batch batch, again;
@@ -271,6 +286,8 @@ int main(void) {
       cmocka_unit_test_teardown(it_grows_with_care, tear_down),
       cmocka_unit_test_teardown(every_job_has_its_turn, tear_down),
       cmocka_unit_test_teardown(a_release_stops_at_bad_jobs, tear_down),
+      cmocka_unit_test_teardown(
+          one_accepted_job_proves_the_size_of_a_hung_batch, tear_down),
       cmocka_unit_test_teardown(a_batch_is_requested_again, tear_down),
       cmocka_unit_test_teardown(a_batch_may_change_while_it_is_in_flight,
                                 tear_down),

@@ -293,6 +293,19 @@ static void a_part_is_followed_by_pages(void **state) {
   assert_read("a=na b=nb c=nc d=nd e=ne", true);
 }
 
+static void an_empty_page_is_the_last(void **state) {
+  (void)state;
+  make_with_two();
+  start();
+  list("migration", 0, 3, "cd");
+  list("migration", 1, 3, "");
+  list("sync", 0, 0, "");
+  list("cloudDataGuard", 0, 0, "");
+  accept();
+  assert_string_equal(seen.changes,
+                      "the list of migration tasks: it has 2 of 3|");
+}
+
 /* Some count pages from 0. */
 static void page_0_may_be_the_first_of_them(void **state) {
   (void)state;
@@ -586,6 +599,7 @@ int main(void) {
       PROJECT_TEST(a_later_list_may_hang),
       PROJECT_TEST(a_read_meets_no_half_of_a_list),
       PROJECT_TEST(a_part_is_followed_by_pages),
+      PROJECT_TEST(an_empty_page_is_the_last),
       PROJECT_TEST(page_0_may_be_the_first_of_them),
       PROJECT_TEST(a_page_that_comes_again_is_the_last),
       PROJECT_TEST(an_incomplete_list_changes_nothing),

@@ -141,7 +141,9 @@ static void all_values_of_a_response(void **state) {
       "\"task_mode\":\"FULL_INCR_TRANS\",\"apply_rows_rate\":12,"
       "\"apply_bytes_rate\":3400,\"src_offset\":\"log.1:544\","
       "\"node_offset\":\"N/A\",\"transfer_status\":\"INCRE_TRANSFER_STARTED\","
-      "\"progress_map\":{\"struct\":{\"completed\":\"100%\","
+      "\"progress_map\":{\"total\":{\"completed\":\"3%\","
+      "\"remaining_time\":\"4\"},\"estimated\":{\"completed\":\"5%\","
+      "\"remaining_time\":\"6\"},\"struct\":{\"completed\":\"100%\","
       "\"remaining_time\":\"0\"},\"a b\":{\"completed\":\"94%\","
       "\"remaining_time\":\"0\"}}}]}";
   const char *text = run("Job \"1\" \"db\"\nJob \"2\"\n", &status), *at = text;
@@ -161,6 +163,32 @@ static void meta_data_can_be_left_out(void **state) {
                  "\"INCRE_TRANSFER_STARTED\"}]}";
   const char *text = run("Job \"1\" \"db\"\nMetaData false\n", &status);
   find(text, "value h_1/drs-db/gauge-status 203\n");
+}
+
+static void an_error_code_may_be_one_character(void **state) {
+  (void)state;
+  int status;
+  service.body = "{\"results\":[{\"job_id\":\"1\",\"error_code\":\"1\","
+                 "\"transfer_status\":\"CREATING\"}]}";
+  const char *text = run("Job \"1\" \"db\"\n", &status);
+  find(text, "value h_1/drs-db/bool-error 1\n");
+}
+
+/* With a limit of collectd's queue the values of a project wait for the next
+ * cycle, or for the end. */
+static void values_that_wait_are_written_at_the_stop(void **state) {
+  (void)state;
+  service.body = "{\"results\":[{\"job_id\":\"1\",\"progress\":\"50\"}]}";
+  stub_queue_limit = 1000;
+  assert_int_equal(start("Job \"1\" \"db\"\n"), 0);
+  const char *text = stub_take();
+  find(text, "value h_1/drs-db/percent-total 50\n");
+  assert_null(strstr(text, "bool-up"));
+  stub_stop();
+  text = stub_take();
+  const char *last = find(text, "value h_1/drs-prod/errors-skipped 0\n");
+  assert_true(last < find(text, "shutdown\n"));
+  stub_queue_limit = 0;
 }
 
 /* drs-check prints them. */
@@ -202,6 +230,17 @@ static void a_rejected_block_is_not_up(void **state) {
   assert_int_equal(status, -1);
 }
 
+static void only_an_accepted_block_is_warned_of(void **state) {
+  (void)state;
+  static const char warning[] =
+      "log 4 drs plugin: project \"prod\": config: VerifyPeer: false";
+  int status;
+  service.body = "{\"results\":[{\"job_id\":\"1\"}]}";
+  find(run("Job \"1\"\nVerifyPeer false\n", &status), warning);
+  const char *text = run("Job \"1\"\nVerifyPeer false\nTimeout 0\n", &status);
+  assert_null(strstr(text, warning));
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(all_values_of_a_response),
@@ -209,6 +248,9 @@ int main(void) {
       cmocka_unit_test(a_test_read_ends_with_its_values),
       cmocka_unit_test(a_failure_notifies),
       cmocka_unit_test(a_rejected_block_is_not_up),
+      cmocka_unit_test(an_error_code_may_be_one_character),
+      cmocka_unit_test(values_that_wait_are_written_at_the_stop),
+      cmocka_unit_test(only_an_accepted_block_is_warned_of),
   };
   return cmocka_run_group_tests(tests, open_service, NULL);
 }
