@@ -156,14 +156,23 @@ def peak_memory(pid: int) -> int:
     return int(found[1]) * 1024 if found else 0
 
 
+# Of the API's page; with the members of the recorded response, whose log positions move; likewise, and every other
+# job without phases.
+ITEMS = ("example", "recorded", "mixed")
+
+
 class Responder(Daemon):
-    """The service: bench/responder.c. `delay` in seconds; `idle`: seconds until it closes a connection."""
+    """The service: bench/responder.c. `delay` in seconds; `idle`: seconds until it closes a connection.
+
+    `items` is what it says of a job, as of an element of ITEMS.
+    """
 
     name = "responder"
 
-    def __init__(self, delay: float = 0.0, status: int = 202, idle: float = 0.0) -> None:
+    def __init__(self, delay: float = 0.0, status: int = 202, idle: float = 0.0, items: str = "example") -> None:
         super().__init__()
-        self._options = ["--delay", str(delay * 1e3), "--status", str(status), "--idle", str(idle)]
+        self._options = ["--delay", str(delay * 1e3), "--status", str(status), "--idle", str(idle),
+                         "--items", str(ITEMS.index(items))]
 
     def command(self) -> list[str]:
         return [str(BUILD / "bench/responder"), *self._options]

@@ -5,10 +5,13 @@
  * once for each request body, and an exact delay. It must never be the
  * bottleneck, which bench/measures.py shows in a row of its own.
  *
- *     responder [--delay MS] [--status N] [--idle SECONDS]
+ *     responder [--delay MS] [--status N] [--idle SECONDS] [--items KIND]
  *
  * prints its port. POST is answered with an item for each id of the body, after
- * the delay. A connection that was idle for --idle seconds is closed. GET
+ * the delay: by default the second example of the API's page; with KIND 1 with
+ * the members of the recorded response besides, and log positions that differ
+ * from job to job; with KIND 2 likewise, and every other job without phases. A
+ * connection that was idle for --idle seconds is closed. GET
  * returns the times of all POST requests so far (CLOCK_MONOTONIC, seconds) and
  * the number of connections, as JSON. */
 
@@ -33,10 +36,21 @@ static const char item_format[] =
     "{\"progress\":\"88\",\"job_id\":\"%.*s\",\"incre_trans_delay\":\"3\","
     "\"task_mode\":\"FULL_INCR_TRANS\",\"transfer_status\":"
     "\"FULL_TRANSFER_STARTED\",\"process_time\":\"1594864576000\","
-    "\"remaining_time\":\"10\",\"progress_map\":{"
-    "\"struct\":{\"completed\":\"94%%\",\"remaining_time\":null},"
-    "\"data\":{\"completed\":\"94%%\",\"remaining_time\":null},"
-    "\"index\":{\"completed\":\"94%%\",\"remaining_time\":null}}}";
+    "\"remaining_time\":\"10\",\"progress_map\":{%s}";
+static const char phases[] =
+    "\"struct\":{\"completed\":\"94%\",\"remaining_time\":null},"
+    "\"data\":{\"completed\":\"94%\",\"remaining_time\":null},"
+    "\"index\":{\"completed\":\"94%\",\"remaining_time\":null}";
+
+/* What the recorded response has besides, of an incremental task. */
+static const char recorded_format[] =
+    ",\"incre_trans_delay_millis\":\"3000\",\"apply_rows_rate\":1200,"
+    "\"apply_bytes_rate\":340000,"
+    "\"node_offset\":\"mysql-bin-changelog.%06zu:%zu\","
+    "\"dst_offset\":\"mysql-bin-changelog.%06zu:%zu\","
+    "\"src_offset\":\"mysql-bin-changelog.%06zu:%zu\"";
+
+enum items { EXAMPLE, RECORDED, MIXED };
 
 struct response {
   struct response *next; /* in its slot of the table */
@@ -58,6 +72,7 @@ struct connection {
 
 static double delay, idle_limit;
 static int status = 202;
+static enum items items_kind = EXAMPLE;
 static int epoll, timer;
 static struct response *table[SLOTS];
 static struct connection *open_connections, *dead;
@@ -86,6 +101,15 @@ static size_t hash(const char *bytes, size_t len) {
   return h;
 }
 
+static void print_item(FILE *to, const char *id, size_t len, size_t number) {
+  size_t file = hash(id, len) % 100000, at = file * 7919 % 1000000;
+  bool has_phases = items_kind != MIXED || number % 2 == 0;
+  fprintf(to, item_format, (int)len, id, has_phases ? phases : "");
+  if (items_kind != EXAMPLE)
+    fprintf(to, recorded_format, file, at + 2, file, at, file, at + 544);
+  putc('}', to);
+}
+
 /* The ids are the strings of the first array. */
 static void print_items(FILE *to, const char *body, size_t *count) {
   const char *at = strchr(body, '[');
@@ -93,7 +117,7 @@ static void print_items(FILE *to, const char *body, size_t *count) {
   while (end != NULL && (at = memchr(at, '"', (size_t)(end - at))) != NULL) {
     const char *close = strchr(++at, '"');
     fprintf(to, *count == 0 ? "" : ",");
-    fprintf(to, item_format, (int)(close - at), at);
+    print_item(to, at, (size_t)(close - at), *count);
     at = close + 1;
     ++*count;
   }
@@ -353,6 +377,8 @@ static void read_options(int argc, char **argv) {
       status = (int)value;
     else if (strcmp(argv[i], "--idle") == 0)
       idle_limit = value;
+    else if (strcmp(argv[i], "--items") == 0)
+      items_kind = (enum items)value;
   }
 }
 
