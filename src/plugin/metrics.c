@@ -11,8 +11,6 @@
 #include <collectd/core/utils/metadata/meta_data.h>
 
 #include "api/rpo_and_rto.h"
-#include "base/name.h"
-#include "base/secret.h"
 #include "plugin/log.h"
 
 static void gauge(struct metrics *m, const char *type,
@@ -160,51 +158,41 @@ static const char *const reserved_phases[] = {
     "total",
 };
 
-/* A phase whose name becomes another's, or a reserved one, has no values. */
-static bool is_taken(const struct metrics *m, size_t phase) {
-  const char *safe = m->phases[phase].safe;
+/* The type instances of a job's phases; NULL: one that becomes another's, or a
+ * reserved one, has no values. */
+struct phase_names {
+  const char *safe[PROGRESS_PHASES_MAX];
+};
+
+static bool is_taken(const struct phase_names *names, size_t phase) {
+  const char *safe = names->safe[phase];
   for (size_t i = 0; i < STATIC_ARRAY_SIZE(reserved_phases); i++)
     if (strcmp(safe, reserved_phases[i]) == 0)
       return true;
   for (size_t i = 0; i < phase; i++)
-    if (strcmp(safe, m->phases[i].safe) == 0)
+    if (names->safe[i] != NULL && strcmp(safe, names->safe[i]) == 0)
       return true;
   return false;
 }
 
-static bool has_same_phases(const struct metrics *m, const struct progress *p) {
-  if (m->phases_len != p->phases_len)
-    return false;
-  for (size_t i = 0; i < p->phases_len; i++)
-    if (strcmp(m->phases[i].name, p->phases[i].name) != 0)
-      return false;
-  return true;
-}
-
-static void name_phases(struct metrics *m, const struct progress *p) {
-  if (has_same_phases(m, p))
-    return;
-  value_queue_drain(m->queue); /* its values point to the names of before */
-  m->phases_len = p->phases_len;
+static void name_phases(struct metrics *m, const struct progress *p,
+                        struct phase_names *names) {
+  value_queue_reserve_names(m->queue, p->phases_len);
   for (size_t i = 0; i < p->phases_len; i++) {
-    struct metrics_phase *phase = &m->phases[i];
-    char name[PROGRESS_WORD_MAX];
-    sstrncpy(phase->name, p->phases[i].name, sizeof(phase->name));
-    sstrncpy(name, phase->name, sizeof(name));
-    secret_redact(name);
-    name_make_safe(phase->safe, sizeof(phase->safe), name, strlen(name));
-    if (is_taken(m, i))
-      *phase->safe = '\0';
+    names->safe[i] = value_queue_name(m->queue, p->phases[i].name);
+    if (is_taken(names, i))
+      names->safe[i] = NULL;
   }
 }
 
-static void add_phases(struct metrics *m, const struct progress *p) {
+static void add_phases(struct metrics *m, const struct progress *p,
+                       const struct phase_names *names) {
   static const struct value_names percent = {.type = "percent"},
                                   timeleft = {.type = "timeleft"};
   for (size_t i = 0; i < p->phases_len; i++) {
     const struct progress_phase *phase = &p->phases[i];
-    const char *name = m->phases[i].safe;
-    if (*name == '\0')
+    const char *name = names->safe[i];
+    if (name == NULL)
       continue;
     if (phase->has & PROGRESS_COMPLETED)
       gauge(m, percent.type, name, phase->completed);
@@ -269,7 +257,8 @@ static int find_code(struct metrics *m, const struct json_text *status) {
 
 /* Those that need more than the item. */
 static void add_progress(struct metrics *m, struct value_group *g,
-                         const struct job *job, const struct progress *p) {
+                         const struct job *job, const struct progress *p,
+                         const struct phase_names *phases) {
   static const struct value_names error = {"bool", "error"},
                                   estimated = {"timeleft", "estimated"};
   gauge_t left;
@@ -280,19 +269,20 @@ static void add_progress(struct metrics *m, struct value_group *g,
         p->base.error_code.len > 0 || failed);
   if (estimate_seconds(&job->estimate, &left))
     gauge(m, estimated.type, estimated.type_instance, left);
-  add_phases(m, p);
+  add_phases(m, p, phases);
   if (p->transfer_status.len > 0)
     add_status(m, g, job, p, code);
 }
 
 void metrics_item(struct metrics *m, const struct job *job, enum job_call call,
                   const struct job_item *item) {
+  struct phase_names phases; /* before the group, which a drain would end */
   gauge_t value;
   if (m->queue_is_behind)
     return;
   bool is_progress = call == JOB_PROGRESS;
   if (is_progress)
-    name_phases(m, (const struct progress *)item);
+    name_phases(m, (const struct progress *)item, &phases);
   struct value_group *g =
       value_queue_group(m->queue, &m->list, m->time, job->name);
   for (const struct job_metric *row = job_metrics[call];
@@ -301,7 +291,7 @@ void metrics_item(struct metrics *m, const struct job *job, enum job_call call,
                            : read_number(row, item, &value))
       gauge(m, row->names.type, row->names.type_instance, value);
   if (is_progress)
-    add_progress(m, g, job, (const struct progress *)item);
+    add_progress(m, g, job, (const struct progress *)item, &phases);
 }
 
 /* With bool-error, timeleft-estimated, gauge-status, and two of each phase. */

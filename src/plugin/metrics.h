@@ -21,12 +21,6 @@
 #include "plugin/value_queue.h"
 #include "poll/project_events.h"
 
-/* A phase as the last job had it. */
-struct metrics_phase {
-  char name[PROGRESS_WORD_MAX];
-  char safe[PROGRESS_WORD_MAX]; /* its type instance; "": it has no values */
-};
-
 enum metrics_self {
   SELF_UP,
   SELF_JOBS,
@@ -60,8 +54,6 @@ struct metrics {
   /* Of the last job that had values. */
   char status[PROGRESS_TEXT_MAX];
   int status_code;
-  size_t phases_len;
-  struct metrics_phase phases[PROGRESS_PHASES_MAX];
 
   bool reported_delay; /* one that is out of range was logged */
 

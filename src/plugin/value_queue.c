@@ -9,6 +9,7 @@
 #include <collectd/core/utils/metadata/meta_data.h>
 
 #include "base/err.h"
+#include "base/name.h"
 #include "base/secret.h"
 #include "plugin/context.h"
 
@@ -99,6 +100,26 @@ struct value_group *value_queue_group(struct value_queue *q,
   memcpy(g->plugin_instance, plugin_instance, len);
   g->plugin_instance[len] = '\0';
   return g;
+}
+
+void value_queue_reserve_names(struct value_queue *q, size_t len) {
+  if (len <= VALUE_QUEUE_NAMES - q->names_len)
+    return;
+  value_queue_drain(q); /* its values point to them */
+  q->names_len = 0;
+}
+
+const char *value_queue_name(struct value_queue *q, const char *given) {
+  char text[VALUE_NAME_MAX];
+  for (size_t i = 0; i < q->names_len; i++)
+    if (strcmp(q->names[i].given, given) == 0)
+      return q->names[i].safe;
+  struct value_queue_name *name = &q->names[q->names_len++];
+  sstrncpy(name->given, given, sizeof(name->given));
+  sstrncpy(text, given, sizeof(text));
+  secret_redact(text);
+  name_make_safe(name->safe, sizeof(name->safe), text, strlen(text));
+  return name->safe;
 }
 
 void value_group_set_text(struct value_group *g, size_t at, const char *key,

@@ -53,6 +53,15 @@ struct value_names {
   char type[VALUE_NAME_MAX], type_instance[VALUE_NAME_MAX];
 };
 
+/* The most names of the service's that are remembered. */
+#define VALUE_QUEUE_NAMES 64
+
+/* A name of the service's, and its form in a series: safe in every store, and
+ * without secrets. */
+struct value_queue_name {
+  char given[VALUE_NAME_MAX], safe[VALUE_NAME_MAX];
+};
+
 /* The values of one job or project in one cycle. */
 struct value_group {
   const value_list_t *list; /* has their host, plugin and interval */
@@ -86,6 +95,8 @@ struct value_queue {
   size_t filled; /* the one that is filled */
   msec_t since;  /* when its oldest value came */
   msec_t wait;   /* the longest; 0: until the next turn */
+  struct value_queue_name names[VALUE_QUEUE_NAMES];
+  size_t names_len;
   struct dispatch_threads threads;
 };
 
@@ -96,6 +107,15 @@ void value_queue_finish(struct value_queue *q);
 struct value_group *value_queue_group(struct value_queue *q,
                                       const value_list_t *list, cdtime_t time,
                                       const char *plugin_instance);
+
+/* Makes room for up to VALUE_QUEUE_NAMES new names: where there is none, the
+ * queue is drained and forgets those that it knows. */
+void value_queue_reserve_names(struct value_queue *q, size_t len);
+
+/* The form in a series of a name of the service's, of fewer than VALUE_NAME_MAX
+ * bytes; the same pointer for the same name, and valid until the next
+ * value_queue_reserve_names. That must have made room for it. */
+const char *value_queue_name(struct value_queue *q, const char *given);
 
 /* Adds a value to the last group. The names have VALUE_NAME_MAX bytes, and stay
  * as they are until the queue is drained. */

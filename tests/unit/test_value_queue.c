@@ -139,6 +139,34 @@ static void few_values_are_dispatched_by_the_caller(void **state) {
   assert_int_equal(threads_for(VALUE_BURST_THREAD_VALUES / 32, 32), 2);
 }
 
+/* However the names of jobs differ, their values are gathered. */
+static void names_are_found_again(void **state) {
+  (void)state;
+  char given[VALUE_NAME_MAX];
+  const char *first = NULL;
+  for (int i = 0; i < VALUE_QUEUE_NAMES; i++) {
+    snprintf(given, sizeof(given), "phase %d", i);
+    value_queue_reserve_names(&queue, 1);
+    const char *name = value_queue_name(&queue, given);
+    first = i == 0 ? name : first;
+    value_queue_group(&queue, &lists[0], 1, "job");
+    value_queue_add(&queue, percent.type, name, (value_t){.gauge = i});
+  }
+  assert_string_equal(first, "phase_0");
+  assert_ptr_equal(value_queue_name(&queue, "phase 0"), first);
+  assert_string_equal(stub_take(), "");
+}
+
+static void one_name_too_many_drains_the_queue(void **state) {
+  (void)state;
+  names_are_found_again(NULL);
+  value_queue_reserve_names(&queue, 1);
+  const char *all = stub_take();
+  assert_int_equal(lines(all), VALUE_QUEUE_NAMES);
+  assert_non_null(strstr(all, "value a/drs-job/percent-phase_63 63\n"));
+  assert_string_equal(value_queue_name(&queue, "\xC3\xBC=1"), "__1");
+}
+
 static void add_numbers(int count) {
   for (int i = 0; i < count; i++) {
     if (i % 8 == 0)
@@ -190,6 +218,9 @@ int main(void) {
       cmocka_unit_test_setup_teardown(many_values_are_dispatched_as_well,
                                       set_up, tear_down),
       cmocka_unit_test_setup_teardown(few_values_are_dispatched_by_the_caller,
+                                      set_up, tear_down),
+      cmocka_unit_test_setup_teardown(names_are_found_again, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(one_name_too_many_drains_the_queue,
                                       set_up, tear_down),
       cmocka_unit_test_setup_teardown(each_value_is_dispatched_once, set_up,
                                       tear_down),
