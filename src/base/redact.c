@@ -164,16 +164,6 @@ static size_t match_any_escapes(const char *text, const char *secret,
 
 /* Base64 */
 
-static int base64_value(char c) {
-  if (c >= 'A' && c <= 'Z')
-    return c - 'A';
-  if (c >= 'a' && c <= 'z')
-    return c - 'a' + 26;
-  if (text_is_digit(c))
-    return c - '0' + 52;
-  return c == '+' || c == '-' ? 62 : c == '/' || c == '_' ? 63 : -1;
-}
-
 /* Six bits of the bytes, as base64 takes them. */
 static int base64_digit(const char *bytes, size_t i) {
   const unsigned char *b = (const unsigned char *)bytes + i / 4 * 3;
@@ -187,11 +177,11 @@ static size_t match_base64(const char *text, const char *secret, size_t len) {
   for (size_t skip = 0; skip < 3 && len >= skip + BASE64_LEN_MIN; skip++) {
     size_t digits = (len - skip) / 3 * 4, n = 0;
     while (n < digits &&
-           base64_value(text[n]) == base64_digit(secret + skip, n))
+           redact_base64_value(text[n]) == base64_digit(secret + skip, n))
       n++;
     if (!is_enough(n, digits, 2 * PREFIX_MIN, text[n] == '\0'))
       continue;
-    while (base64_value(text[n]) >= 0 || text[n] == '=')
+    while (redact_base64_value(text[n]) >= 0 || text[n] == '=')
       n++;
     return n;
   }
@@ -200,36 +190,28 @@ static size_t match_base64(const char *text, const char *secret, size_t len) {
 
 /* The index */
 
-static unsigned byte_key(char c) {
-  return (c & 0x80) != 0 ? (unsigned)'?' : (unsigned char)c;
-}
-
-static unsigned base64_key(int first, int second) {
-  return 256 + 64 * (unsigned)first + (unsigned)second;
-}
-
 size_t redact_secret_keys(unsigned keys[REDACT_SECRET_KEYS], const char *secret,
                           size_t len) {
   size_t n = 0;
   if (len < REDACT_LEN_MIN)
     return 0;
-  keys[n++] = byte_key(*secret);
+  keys[n++] = redact_byte_key(*secret);
   for (size_t skip = 0; skip < 3 && len >= skip + BASE64_LEN_MIN; skip++)
-    keys[n++] = base64_key(base64_digit(secret + skip, 0),
-                           base64_digit(secret + skip, 1));
+    keys[n++] = redact_base64_key(base64_digit(secret + skip, 0),
+                                  base64_digit(secret + skip, 1));
   return n;
 }
 
 size_t redact_text_keys(unsigned keys[REDACT_TEXT_KEYS], const char *text) {
   size_t n = 0;
   struct unit u;
-  int first = base64_value(text[0]);
-  int second = first < 0 ? -1 : base64_value(text[1]);
-  keys[n++] = byte_key(*text);
+  int first = redact_base64_value(text[0]);
+  int second = first < 0 ? -1 : redact_base64_value(text[1]);
+  keys[n++] = redact_byte_key(*text);
   if (decode(&u, text, JSON | ENTITY | PERCENT))
-    keys[n++] = byte_key(*u.bytes);
+    keys[n++] = redact_byte_key(*u.bytes);
   if (second >= 0)
-    keys[n++] = base64_key(first, second);
+    keys[n++] = redact_base64_key(first, second);
   return n;
 }
 
@@ -241,6 +223,45 @@ size_t redact_match(const char *text, const char *secret, size_t len) {
   size_t base64 = match_base64(text, secret, len);
   size_t most = plain > escaped ? plain : escaped;
   return most > base64 ? most : base64;
+}
+
+/* The first bytes that each match has. */
+static bool starts_plain(const char *text, const char *secret) {
+  size_t n = 0;
+  while (n < REDACT_LEN_MIN && shows(text[n], secret[n]))
+    n++;
+  return n == REDACT_LEN_MIN;
+}
+
+static bool starts_base64(const char *text, const char *secret) {
+  size_t n = 0;
+  while (n < REDACT_LEN_MIN &&
+         redact_base64_value(text[n]) == base64_digit(secret, n))
+    n++;
+  return n == REDACT_LEN_MIN;
+}
+
+bool redact_may_match(const char *text, const char *secret, size_t len) {
+  if (len < REDACT_LEN_MIN)
+    return false;
+  if (starts_plain(text, secret))
+    return true;
+  for (size_t skip = 0; skip < 3 && len >= skip + BASE64_LEN_MIN; skip++)
+    if (starts_base64(text, secret + skip))
+      return true;
+  return false;
+}
+
+static bool has_signature(const char *text) {
+  size_t digits = 0;
+  for (; *text != '\0' && digits < SIGNATURE_LEN; text++)
+    digits = text_hex_value(*text) >= 0 ? digits + 1 : 0;
+  return digits == SIGNATURE_LEN;
+}
+
+bool redact_is_encoded(const char *text) {
+  return strpbrk(text, "\\&%+=") != NULL ||
+         (strlen(text) >= SIGNATURE_LEN && has_signature(text));
 }
 
 size_t redact_signature(const char *text) {

@@ -7,7 +7,10 @@
 #ifndef DRS_BASE_REDACT_H
 #define DRS_BASE_REDACT_H
 
+#include <stdbool.h>
 #include <stddef.h>
+
+#include "base/text.h"
 
 /* Shorter secrets are not looked for: every text has them. */
 #define REDACT_LEN_MIN 4
@@ -17,11 +20,39 @@
  * been cut there; 0: none. A byte that is not ASCII may be a '?'. */
 size_t redact_match(const char *text, const char *secret, size_t len);
 
+/* Whether redact_match may find it there, of a text that has no escapes; far
+ * cheaper. */
+bool redact_may_match(const char *text, const char *secret, size_t len);
+
+/* Whether a text may have escapes, or the signature of an Authorization header.
+ */
+bool redact_is_encoded(const char *text);
+
 /* An index of secrets: a text starts with a secret only if the two have a key
  * in common. So the cost of a text does not grow with the number of secrets. */
 #define REDACT_KEYS (256 + 64 * 64)
 #define REDACT_SECRET_KEYS 4
 #define REDACT_TEXT_KEYS 3
+
+static inline unsigned redact_byte_key(char c) {
+  return (c & 0x80) != 0 ? (unsigned)'?' : (unsigned char)c;
+}
+
+/* Of the values of the first two digits. */
+static inline unsigned redact_base64_key(int first, int second) {
+  return 256 + 64 * (unsigned)first + (unsigned)second;
+}
+
+/* -1: no digit of base64. */
+static inline int redact_base64_value(char c) {
+  if (c >= 'a' && c <= 'z')
+    return c - 'a' + 26;
+  if (c >= 'A' && c <= 'Z')
+    return c - 'A';
+  if (text_is_digit(c))
+    return c - '0' + 52;
+  return c == '+' || c == '-' ? 62 : c == '/' || c == '_' ? 63 : -1;
+}
 
 /* Both return how many keys there are. */
 size_t redact_secret_keys(unsigned keys[REDACT_SECRET_KEYS], const char *secret,

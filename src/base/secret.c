@@ -154,10 +154,33 @@ static size_t longest_match(const char *text) {
   return longest;
 }
 
+/* Whether one of the secrets with this key may be at the text's start. */
+static bool may_start(const char *text, unsigned key) {
+  const struct secret_place *p = in_use[key];
+  while (p != NULL &&
+         !redact_may_match(text, p->secret->value.data, p->secret->value.len))
+    p = p->next;
+  return p != NULL;
+}
+
+/* Most texts have none, and that is soon known. */
+static bool may_have_secret(const char *text) {
+  if (redact_is_encoded(text))
+    return true;
+  for (int digit = redact_base64_value(*text); *text != '\0'; text++) {
+    int next = redact_base64_value(text[1]);
+    if (may_start(text, redact_byte_key(*text)) ||
+        (digit >= 0 && next >= 0 &&
+         may_start(text, redact_base64_key(digit, next))))
+      return true;
+    digit = next;
+  }
+  return false;
+}
+
 /* A match has at least 4 bytes, so the text never grows. */
-void secret_redact(char *text) {
+static void redact(char *text) {
   char *to = text;
-  pthread_mutex_lock(&lock);
   while (*text != '\0') {
     size_t n = longest_match(text);
     if (n > 0)
@@ -166,6 +189,12 @@ void secret_redact(char *text) {
       *to++ = *text;
     text += n > 0 ? n : 1;
   }
-  pthread_mutex_unlock(&lock);
   *to = '\0';
+}
+
+void secret_redact(char *text) {
+  pthread_mutex_lock(&lock);
+  if (may_have_secret(text))
+    redact(text);
+  pthread_mutex_unlock(&lock);
 }

@@ -3,6 +3,7 @@
 """A service that quotes secrets in its texts: none leaves through log, notification or meta data."""
 
 import json
+from base64 import b64encode
 
 import pytest
 from blocks import JOB, PROJECT_ID, TOKEN, project
@@ -36,6 +37,7 @@ def test_a_token_in_an_error_of_the_service(cloud, how):
 
 def test_a_token_in_an_item(cloud):
     cloud.jobs[JOB] |= {"error_code": "DRS.M1", "error_msg": f"token {TOKEN} failed", "src_offset": f"at {TOKEN}",
+                        "node_offset": f"mysql-bin.{TOKEN}:544", "dst_offset": b64encode(TOKEN.encode()).decode().rstrip("="),
                         "transfer_status": TOKEN}
     with WriteHttp() as web, Collectd(project("prod", cloud), web.configuration) as daemon:
         daemon.wait_for_reads(2)
@@ -44,7 +46,8 @@ def test_a_token_in_an_item(cloud):
         daemon.wait_until(lambda: any(one.get("meta") for one in web.documents("drs")), "meta data in write_http")
         status = next(one for one in web.documents("drs") if one.get("meta"))
         log, documents = daemon.log_text(), json.dumps(web.documents("drs"))
-    assert status["meta"]["error_msg"] == "token *** failed" and status["meta"]["src_offset"] == "at ***"
+    assert status["meta"] | {"error_msg": "token *** failed", "src_offset": "at ***", "node_offset": "mysql-bin.***:544",
+                             "dst_offset": "***"} == status["meta"]
     assert "token *** failed" in log
     assert TOKEN not in log and TOKEN not in documents
 
