@@ -193,6 +193,12 @@ def test_two_builds_in_two_folders_on_two_days_are_the_same_bytes():
     if not (TOP / ".git").exists() or shutil.which("git") is None:
         pytest.skip("it builds what git has committed")
     run(TOP / "tests/reproducible", "--quick")
+    tree = TOP / "build/reproducible/two/deeper/tree"
+    [tarball] = tree.glob("collectd-drs-*.tar.xz")
+    materials = json.loads(run("tar", "-xOf", tarball, f"{tarball.name[:-7]}/collectd-drs.spdx.json"))
+    names = {package["name"].replace("lib", "", 1) for package in materials["packages"]}
+    linked = set(re.findall(r"NEEDED.*\[lib([a-z]+)", run("readelf", "-dW", tree / "src/.libs/drs.so")))
+    assert linked - {"c", "m", "pthread"} <= names
 
 
 def test_the_maintainer_is_set_in_one_place(tmp_path):
