@@ -42,13 +42,26 @@ static bool is_control(const unsigned char *s) {
   return s[0] < 0x20 || s[0] == 0x7F || (s[0] == 0xC2 && s[1] < 0xA0);
 }
 
+/* Unicode's line ends, which some readers of text divide lines at, and its
+ * marks of direction, which reorder what is shown: U+061C, U+200E and F, U+2028
+ * to 202E, U+2066 to 206F. */
+static bool is_line_or_direction(const unsigned char *s) {
+  if (s[0] == 0xD8)
+    return s[1] == 0x9C;
+  if (s[0] != 0xE2)
+    return false;
+  if (s[1] == 0x80)
+    return s[2] == 0x8E || s[2] == 0x8F || (s[2] >= 0xA8 && s[2] <= 0xAE);
+  return s[1] == 0x81 && s[2] >= 0xA6 && s[2] <= 0xAF;
+}
+
 void err_make_printable(char *text) {
   unsigned char *s = (unsigned char *)text;
   while (*s != '\0') {
     size_t len = utf8_length(s);
     if (len == 0)
       len = 1;
-    else if (!is_control(s)) {
+    else if (!is_control(s) && !is_line_or_direction(s)) {
       s += len;
       continue;
     }

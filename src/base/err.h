@@ -63,7 +63,8 @@ static inline bool err_is_set(const struct err *e) {
 }
 
 /* Replaces in place whatever could break a line or a terminal: control
- * characters, and bytes that are not UTF-8. */
+ * characters, Unicode's line ends and marks of direction, and bytes that are
+ * not UTF-8. */
 void err_make_printable(char *text);
 
 #endif
