@@ -194,14 +194,25 @@ static bool is_test_run(void) {
   return pthread_equal(pthread_self(), init_thread);
 }
 
+/* All projects are polled at once, with the first read. A signal ends this
+ * read and all after it. */
+static bool wait_for_cycle(const struct instance *w) {
+  static bool interrupted;
+  if (!reads_wait) {
+    reads_wait = true;
+    poller_due_all(poller);
+  }
+  interrupted = interrupted || !poller_wait(poller, w->number);
+  return !interrupted;
+}
+
 static int drs_read(user_data_t *ud) {
   struct instance *w = ud->data;
-  bool waits = is_test_run();
-  reads_wait = waits;
-  unsigned long ticket = poller_due(poller, w->number);
-  if (!waits)
+  if (!is_test_run()) {
+    poller_due(poller, w->number);
     return 0;
-  if (!poller_wait(poller, w->number, ticket))
+  }
+  if (!wait_for_cycle(w))
     return -1;
   const struct project_config *o = project_config(w->project);
   log_info(o->name, ERR_NONE, "test read of %s: %zu of %zu jobs reported",

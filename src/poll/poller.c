@@ -11,6 +11,7 @@
 #include "poll/due_heap.h"
 
 #include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdlib.h>
 
@@ -39,7 +40,7 @@ struct entry {
   /* Under the lock. */
   unsigned due; /* calls of poller_due that were not seen yet */
   struct entry *next_due;
-  unsigned long over; /* cycles that ended so far */
+  bool over; /* a cycle has ended */
 };
 
 struct poller {
@@ -51,9 +52,9 @@ struct poller {
   struct entry *touched; /* to be stepped now */
 
   pthread_mutex_t lock;
-  pthread_cond_t changed;
   bool stopping;
   struct entry *due;
+  sem_t ended; /* a cycle has, or all do; for poller_wait */
 };
 
 struct poller *poller_new(struct http *http, poller_turn_fn *turn,
@@ -67,7 +68,7 @@ struct poller *poller_new(struct http *http, poller_turn_fn *turn,
   p->http = http;
   p->turn = turn;
   pthread_mutex_init(&p->lock, NULL);
-  pthread_cond_init(&p->changed, NULL);
+  sem_init(&p->ended, 0, 0);
   return p;
 }
 
@@ -121,7 +122,7 @@ void poller_free(struct poller *p) {
     free(p->entries[i]);
   }
   http_free(p->http);
-  pthread_cond_destroy(&p->changed);
+  sem_destroy(&p->ended);
   pthread_mutex_destroy(&p->lock);
   due_heap_free(&p->heap);
   free(p->entries);
@@ -130,34 +131,47 @@ void poller_free(struct poller *p) {
 
 /* From other threads */
 
-unsigned long poller_due(struct poller *p, int project) {
-  struct entry *e = p->entries[project];
+static void set_due(struct poller *p, struct entry *e) {
+  if (e->due++ > 0)
+    return;
+  e->next_due = p->due;
+  p->due = e;
+}
+
+void poller_due(struct poller *p, int project) {
   pthread_mutex_lock(&p->lock);
-  if (e->due++ == 0) {
-    e->next_due = p->due;
-    p->due = e;
-  }
-  unsigned long ticket = e->over;
+  set_due(p, p->entries[project]);
   pthread_mutex_unlock(&p->lock);
   http_wakeup(p->http);
-  return ticket;
+}
+
+void poller_due_all(struct poller *p) {
+  pthread_mutex_lock(&p->lock);
+  for (size_t i = 0; i < p->len; i++) {
+    p->entries[i]->offset = 0;
+    set_due(p, p->entries[i]);
+  }
+  pthread_mutex_unlock(&p->lock);
+  http_wakeup(p->http);
 }
 
 void poller_stop(struct poller *p) {
   pthread_mutex_lock(&p->lock);
   p->stopping = true;
-  pthread_cond_broadcast(&p->changed);
   pthread_mutex_unlock(&p->lock);
+  sem_post(&p->ended);
   http_interrupt(p->http);
 }
 
-bool poller_wait(struct poller *p, int project, unsigned long ticket) {
+bool poller_wait(struct poller *p, int project) {
   const struct entry *e = p->entries[project];
-  pthread_mutex_lock(&p->lock);
-  while (!p->stopping && e->over == ticket)
-    pthread_cond_wait(&p->changed, &p->lock);
-  bool over = e->over != ticket;
-  pthread_mutex_unlock(&p->lock);
+  bool over, stopping;
+  do {
+    pthread_mutex_lock(&p->lock);
+    over = e->over;
+    stopping = p->stopping;
+    pthread_mutex_unlock(&p->lock);
+  } while (!over && !stopping && sem_wait(&p->ended) == 0);
   return over;
 }
 
@@ -186,9 +200,11 @@ static bool collect_due(struct poller *p, msec_t now) {
 static void signal_cycle_done(struct entry *e) {
   struct poller *p = e->poller;
   pthread_mutex_lock(&p->lock);
-  e->over++;
-  pthread_cond_broadcast(&p->changed);
+  bool is_first = !e->over;
+  e->over = true;
   pthread_mutex_unlock(&p->lock);
+  if (is_first)
+    sem_post(&p->ended);
 }
 
 /* Starts or continues a project, and notes when to do so again. Credentials are

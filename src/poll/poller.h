@@ -32,12 +32,15 @@ int poller_add(struct poller *p, struct project *project);
  * are cancelled without waiting. */
 void *poller_run(void *poller);
 
-/* From any thread: a cycle of this project is due. Returns a ticket. */
-unsigned long poller_due(struct poller *p, int project);
+/* From any thread: a cycle of this project is due. */
+void poller_due(struct poller *p, int project);
 
-/* From any other thread: waits until the cycle of the ticket, or one that was
- * running already, is over. False: the poller was stopped. */
-bool poller_wait(struct poller *p, int project, unsigned long ticket);
+/* From any thread: a cycle of each project is due, and all start at once. */
+void poller_due_all(struct poller *p);
+
+/* From one other thread: waits until the first cycle of this project is over.
+ * False: the poller was stopped, or the thread has handled a signal. */
+bool poller_wait(struct poller *p, int project);
 
 /* From any thread. */
 void poller_stop(struct poller *p);

@@ -158,3 +158,25 @@ def test_a_signal_wakes_the_daemon_and_not_the_plugin(cloud):
 def signals_blocked(status: str) -> int:
     """The mask of the signals that a thread does not take."""
     return int(re.search(r"^SigBlk:\s*(\w+)", status, re.M)[1], 16)
+
+
+def test_a_signal_ends_the_wait_of_a_test_read(cloud):
+    """All projects are polled at once, so each has its request under way."""
+    fault = cloud.inject("black-hole")
+    config = "".join(project(f"hung-{number}", cloud, "Timeout 600000", f'Host "host-{number}"', "Interval 3600")
+                     for number in range(3))
+    with StartedTestRead(config) as daemon:
+        fault.wait_for_hits(3)
+        daemon.process.send_signal(signal.SIGTERM)
+        assert daemon.process.wait(HANG) == 1
+        daemon.process = None
+
+
+class StartedTestRead(Collectd):
+    """`collectd -T`, not waited for."""
+
+    def command(self) -> list[str]:
+        return [*super().command(), "-T"]
+
+    def ready(self) -> bool:
+        return True

@@ -147,6 +147,23 @@ static void projects_start_apart(void **state) {
   assert_int_equal(start_times, INTERVAL_S * 1000 / 4 / 20 + 1);
 }
 
+/* As `collectd -T` polls them. */
+static bool start_together(int timeout) {
+  static int turns;
+  (void)timeout;
+  if (turns == 0)
+    poller_due_all(poller);
+  return ++turns < 3;
+}
+
+static void a_test_starts_all_at_once(void **state) {
+  (void)state;
+  run(start_together);
+  for (int i = 0; i < PROJECTS; i++)
+    assert_true(projects[i].started == 1 && projects[i].skipped == 0);
+  assert_int_equal(start_times, 1);
+}
+
 static bool be_busy(int timeout) {
   static int turns;
   (void)timeout;
@@ -224,6 +241,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_response_steps_its_project_alone),
       cmocka_unit_test(projects_start_apart),
+      cmocka_unit_test(a_test_starts_all_at_once),
       cmocka_unit_test(a_project_that_is_polling_skips),
       cmocka_unit_test(a_project_is_stepped_at_its_time),
       cmocka_unit_test(a_turn_comes_at_its_time),
