@@ -13,12 +13,12 @@ from contextlib import ExitStack, redirect_stdout
 from pathlib import Path
 
 from daemons import WriteHttp
+from drs_check.view import Screen
 
 from .picture import draw
 from .programs import DemoCollectd, StandInProgram
 from .settings import BadSetting, Settings, read_settings
 from .stores import PATIENCE, STORES, Store
-from .view import Screen
 from .watch import Watch
 
 # Pictures and logs; a program that runs the demo as a test puts them elsewhere.

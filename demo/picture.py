@@ -5,10 +5,10 @@
 import math
 from pathlib import Path
 
+from drs_check.jobs import PHASES
 from PIL import Image
 
 from .stores import run_rrdtool
-from .watch import PHASES
 
 PANEL = (410, 190)
 GAP = 8

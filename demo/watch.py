@@ -6,50 +6,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 
-FAMILIES = {1: "starting", 2: "running", 3: "paused", 4: "changing", 5: "ended", 6: "failed"}
-PHASES = ("struct", "data", "index")
-FIELDS = {
-    ("percent", "total"): "total", ("delay", "incremental"): "delay", ("delay", "rpo"): "rpo",
-    ("delay", "rto"): "rto", ("timeleft", "total"): "left", ("gauge", "apply_rows_rate"): "rows",
-    ("gauge", "apply_bytes_rate"): "bytes",
-}
+from drs_check.jobs import Job
+
 # A cycle is complete once no value of it has come for so many seconds.
 QUIET = 0.5
 
 
-@dataclass
-class Job:
-    """One row of the table; None where the service reported nothing."""
-
-    name: str
-    family: str = ""
-    status: str = ""
-    total: float | None = None
-    phases: dict[str, float] = field(default_factory=dict)
-    rows: float | None = None
-    bytes: float | None = None
-    delay: float | None = None
-    rpo: float | None = None
-    rto: float | None = None
-    left: float | None = None
-    error: str = ""
-
-
 def take(job: Job, document: dict) -> None:
     """Put one value where it belongs."""
-    value, instance = document["values"][0], document["type_instance"]
-    metric = document["type"], instance
-    if metric in FIELDS:
-        setattr(job, FIELDS[metric], value)
-    elif metric[0] == "percent":
-        job.phases[instance] = value
-    elif metric == ("gauge", "status"):
-        meta = document.get("meta", {})
-        job.family = FAMILIES.get(int(value) // 100, "unknown")
-        job.status = meta.get("transfer_status", "").lower().replace("_", " ")
-        job.error = " ".join(filter(None, (meta.get("error_code"), meta.get("error_msg"))))
+    job.take(document["type"], document["type_instance"], document["values"][0], document.get("meta", {}))
 
 
 class Watch:

@@ -5,12 +5,16 @@
 
 #include "api/call.h"
 
+const struct api_call_observer *api_call_observer;
+
 /* The response */
 
 /* An error response need not be JSON: a gateway's is a page of HTML. */
 static bool on_body(void *arg, const struct http_response *response,
                     const char *bytes, size_t len) {
   struct api_call *call = arg;
+  if (api_call_observer != NULL && api_call_observer->body != NULL)
+    api_call_observer->body(call, response->status, bytes, len);
   if (http_is_success(response->status))
     return json_decoder_feed(call->decoder, bytes, len, &call->err);
   if (call->error == API_ERROR_NONE)
@@ -88,6 +92,8 @@ static void on_done(void *arg, const struct http_response *response,
     classify(call, response->status);
   if (err_is_set(&call->err) && call->error == API_ERROR_NONE)
     call->error = API_ERROR_SERVICE;
+  if (api_call_observer != NULL)
+    api_call_observer->response(call, err_is_set(err) ? 0 : response->status);
   call->retry_after = response->retry_after;
   call->transfer = NULL;
   release_decoder(call);

@@ -31,6 +31,7 @@ struct api_call_type {
 
 /* Common to the calls of a project. Strings are the owner's. */
 struct api_service {
+  const char *name; /* of the project, for the observer */
   struct http *http;
   struct auth *auth;
   struct http_endpoint endpoint;
@@ -63,6 +64,17 @@ struct api_call {
   bool rejects_job;     /* an id is certainly the reason */
   msec_t retry_after;   /* -1: the service requests no pause */
 };
+
+/* Sees all responses before their owners do: of use to drs-check alone, whose
+ * `collectd -T` sets it before any call starts. NULL: nobody looks. */
+struct api_call_observer {
+  /* A part of a body; may be NULL. */
+  void (*body)(const struct api_call *call, long status, const char *bytes,
+               size_t len);
+  /* The outcome. Status 0: no response came. */
+  void (*response)(const struct api_call *call, long status);
+};
+extern const struct api_call_observer *api_call_observer;
 
 /* Credentials for the next call; adds to `*requests` those that it sends for
  * them. */

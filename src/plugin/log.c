@@ -7,25 +7,39 @@
 
 #include "base/c_locale.h"
 #include "base/secret.h"
+#include "plugin/report.h"
 
 /* Room for the longest text and the names before it; collectd cuts lines at
  * 1,024 bytes. */
 #define LINE_MAX_SIZE 1024
 
-void log_line(int level, const char *project, enum err_kind kind,
-              const char *format, ...) {
-  char text[LINE_MAX_SIZE];
+static void write_line(int level, const char *project, enum err_kind kind,
+                       const char *text) {
   bool has_kind = kind != ERR_NONE;
+  plugin_log(level, "drs plugin: %s%s%s%s%s%s",
+             project != NULL ? "project \"" : "",
+             project != NULL ? project : "", project != NULL ? "\": " : "",
+             has_kind ? err_kind_name(kind) : "", has_kind ? ": " : "", text);
+}
+
+void log_line(int level, const struct log_subject *subject, const char *format,
+              ...) {
+  char text[LINE_MAX_SIZE];
   va_list ap;
   va_start(ap, format);
   c_locale_vsnprintf(text, sizeof(text), format, ap);
   va_end(ap);
   secret_redact(text);
   err_make_printable(text);
-  plugin_log(level, "drs plugin: %s%s%s%s%s%s",
-             project != NULL ? "project \"" : "",
-             project != NULL ? project : "", project != NULL ? "\": " : "",
-             has_kind ? err_kind_name(kind) : "", has_kind ? ": " : "", text);
+  const struct report_error e = {.is_warning = level > LOG_ERR,
+                                 .project = subject->project,
+                                 .option = subject->option,
+                                 .kind = subject->kind,
+                                 .text = text};
+  if (report_is_on() && level <= LOG_WARNING)
+    report_error(&e);
+  else
+    write_line(level, subject->project, subject->kind, text);
 }
 
 /* Problems that last */

@@ -5,8 +5,8 @@
  *
  *     drs plugin: project "NAME": KIND: TEXT
  *
- * Programs such as drs-check read the name and the kind from there, so the
- * texts are free to change. */
+ * Where drs-check listens, errors and warnings are reported to it instead, see
+ * report.h. */
 
 #ifndef DRS_PLUGIN_LOG_H
 #define DRS_PLUGIN_LOG_H
@@ -15,15 +15,25 @@
 
 #include "base/err.h"
 
-/* Logs one line. `level` is syslog's (LOG_ERR, LOG_WARNING, LOG_INFO).
- * `project` NULL: the line is about the plugin as a whole; ERR_NONE: it reports
- * no problem, and has no kind. */
-void log_line(int level, const char *project, enum err_kind kind,
-              const char *format, ...) __attribute__((format(printf, 4, 5)));
+/* What a line is about. `project` NULL: the plugin as a whole; `option` NULL:
+ * no option's subject; ERR_NONE: it reports no problem, and has no kind. */
+struct log_subject {
+  const char *project, *option;
+  enum err_kind kind;
+};
 
-#define log_error(...) log_line(LOG_ERR, __VA_ARGS__)
-#define log_warning(...) log_line(LOG_WARNING, __VA_ARGS__)
-#define log_info(...) log_line(LOG_INFO, __VA_ARGS__)
+/* Logs one line. `level` is syslog's (LOG_ERR, LOG_WARNING, LOG_INFO). */
+void log_line(int level, const struct log_subject *subject, const char *format,
+              ...) __attribute__((format(printf, 3, 4)));
+
+#define log_of(level, project_name, err_kind, ...)                             \
+  log_line(level,                                                              \
+           &(const struct log_subject){.project = (project_name),              \
+                                       .kind = (err_kind)},                    \
+           __VA_ARGS__)
+#define log_error(...) log_of(LOG_ERR, __VA_ARGS__)
+#define log_warning(...) log_of(LOG_WARNING, __VA_ARGS__)
+#define log_info(...) log_of(LOG_INFO, __VA_ARGS__)
 
 /* How many causes of one kind are remembered while it lasts. */
 #define LOG_CAUSES_MAX 8

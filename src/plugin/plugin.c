@@ -20,6 +20,7 @@
 #include "plugin/log.h"
 #include "plugin/metrics.h"
 #include "plugin/notifications.h"
+#include "plugin/report.h"
 #include "poll/poller.h"
 
 #include <dlfcn.h>
@@ -59,6 +60,7 @@ static struct auths auths;
 static struct poller *poller;
 static struct value_queue values; /* of the poller's thread */
 static atomic_bool reads_wait;    /* for their values: `collectd -T` */
+static bool reads_interrupted;    /* by a signal */
 static pthread_t thread, init_thread;
 static bool thread_runs, has_queue_limit;
 static struct notification_queue *notification_queue;
@@ -99,11 +101,15 @@ static void on_item(void *arg, const struct job *job, enum job_call call,
                     const struct job_item *item) {
   struct instance *w = arg;
   check_queue(w);
+  if (call == JOB_PROGRESS)
+    report_job(project_config(w->project)->name, job, NULL);
   metrics_item(&w->metrics, job, call, item);
 }
 
 static void on_changed(void *arg, const struct change *change) {
   struct instance *w = arg;
+  if (change->kind == CHANGE_JOB_MISSING)
+    report_job(project_config(w->project)->name, change->job, change->message);
   notifications_change(&w->notifications, change);
 }
 
@@ -147,9 +153,13 @@ static void log_insecure_file(struct instance *w, const char *file) {
 static void log_source_change(const struct instance *w, const char *source,
                               const struct err *change) {
   const char *name = project_config(w->project)->name;
-  if (change != NULL && err_is_set(change))
-    log_error(name, change->kind, "%s: %s", source, change->text);
-  else if (change != NULL)
+  if (change == NULL)
+    return;
+  const struct log_subject subject = {
+      .project = name, .option = source, .kind = change->kind};
+  if (err_is_set(change))
+    log_line(LOG_ERR, &subject, "%s: %s", source, change->text);
+  else
     log_info(name, ERR_NONE, "recovered: %s", source);
 }
 
@@ -170,6 +180,7 @@ static void on_finished(void *arg, const struct project_result *r) {
   log_source_change(w, "DiscoverJobs", r->discovery_change);
   for (enum job_call call = 0; call < JOB_CALLS; call++)
     log_source_change(w, config_call_option(call), r->call_changes[call]);
+  report_project(project_config(w->project), r, project_counts(w->project));
 }
 
 static const struct project_events events = {.started = on_started,
@@ -197,13 +208,12 @@ static bool is_test_run(void) {
 /* All projects are polled at once, with the first read. A signal ends this
  * read and all after it. */
 static bool wait_for_cycle(const struct instance *w) {
-  static bool interrupted;
   if (!reads_wait) {
     reads_wait = true;
     poller_due_all(poller);
   }
-  interrupted = interrupted || !poller_wait(poller, w->number);
-  return !interrupted;
+  reads_interrupted = reads_interrupted || !poller_wait(poller, w->number);
+  return !reads_interrupted;
 }
 
 static int drs_read(user_data_t *ud) {
@@ -413,6 +423,7 @@ static int drs_shutdown(void) {
   stop_threads();
   poller_free(poller);
   poller = NULL;
+  reads_wait = reads_interrupted = false;
   for (size_t i = 0; i < instances_len; i++)
     free(instances[i]);
   value_queue_finish(&values);
@@ -431,6 +442,7 @@ void module_register(void) {
               "was built for it");
     return;
   }
+  report_open();
   plugin_register_complex_config(PLUGIN, drs_config);
   plugin_register_init(PLUGIN, drs_init);
   plugin_register_shutdown(PLUGIN, drs_shutdown);

@@ -75,7 +75,8 @@ static bool add_configured_jobs(struct project *p, struct host_names *host,
 static bool prepare_project(struct project *p, const struct project_env *env,
                             const struct cycle_setup *setup, struct err *err) {
   const struct project_config *config = p->config;
-  p->service = (struct api_service){.http = env->http,
+  p->service = (struct api_service){.name = config->name,
+                                    .http = env->http,
                                     .project_id = config->project_id,
                                     .language = config->language,
                                     .connect = connect_options(config)};

@@ -21,8 +21,6 @@ import json
 import re
 import subprocess
 from collections.abc import Callable, Collection
-from importlib.machinery import SourceFileLoader
-from importlib.util import module_from_spec, spec_from_loader
 from pathlib import Path
 from typing import NamedTuple
 
@@ -30,6 +28,10 @@ import blocks
 import pytest
 from blocks import JOB, OTHER_JOB, PROJECT_ID, TOKEN, write_secret
 from daemons.collectd import TOP
+from drs_check import Problem
+from drs_check.accounts import Account, Pauses
+from drs_check.results import Results
+from drs_check.stages import stages_of, status_of
 from places import CHECK, IN_TREE
 from standin import BadJob, Certificates, StandIn
 
@@ -241,7 +243,7 @@ def test_http_at_a_port_with_tls(place):
 
 # What the included file is, and the line about it; collectd itself logs what is wrong here.
 FILES = {
-    "LoadPlugin is missing": ("<Plugin drs>\n{project}</Plugin>\n", "LoadPlugin drs is missing"),
+    "LoadPlugin is missing": ("<Plugin drs>\n{project}</Plugin>\n", "nothing before the <Plugin drs> block loads the plugin"),
     "LoadPlugin after the block": ("<Plugin drs>\n{project}</Plugin>\nLoadPlugin drs\n", "LoadPlugin drs is missing before"),
     "nothing of drs": ("LoadPlugin cpu\n", "LoadPlugin drs is missing"),
     "no block of the plugin": ("LoadPlugin drs\n", "<Project"),
@@ -433,48 +435,48 @@ def test_a_run_without_a_response_leaves_the_pause(cloud, place):
     assert place.check().returncode == PAUSED
 
 
-def test_a_pause_is_not_kept_where_another_user_can_write(place):
+def test_a_pause_is_not_kept_where_another_user_can_write(cloud, place):
+    place.write(project("prod", cloud, *KEY, without=["Token"]))
     (place.folder / "state").symlink_to(place.folder)
     done = place.check()
     assert done.returncode == 2 and "--state-dir" in done.stderr
 
 
-@pytest.fixture
-def program():
-    """drs-check as a module."""
-    loader = SourceFileLoader("drs_check", str(CHECK))
-    module = module_from_spec(spec_from_loader("drs_check", loader))
-    loader.exec_module(module)
-    return module
+def results(*records: dict) -> Results:
+    """What drs-check makes of some records."""
+    made = Results()
+    for record in records:
+        made.take(record)
+    return made
 
 
-def log(severity: int, *texts: str) -> str:
-    """Lines of the log as the observer prints them: 3 is an error, 6 an information."""
-    return "".join(f"drs-check log {severity} drs plugin: {text}\n" for text in texts)
+def error(project: str, kind: str, text: str = "why") -> dict:
+    return {"kind": "error", "project": project, "severity": "error", "error": kind, "text": text}
 
 
-def test_without_a_proof_nothing_is_ok(program):
-    run = program.Run("drs-check value prod bool-up 1 \n")
-    assert {stage.state for stage in program.stages_of(run, "prod")} == {"not known"}
+def test_without_a_proof_nothing_is_ok():
+    made = results({"kind": "project", "project": "prod", "endpoint": "https://h", "up": 0, "jobs": 1, "answered": 0,
+                    "token_requests": 1}, error("prod", "config"))
+    assert {stage.state for stage in stages_of(made.projects["prod"])[1:]} == {"not known"}
 
 
-def test_the_exit_status_is_that_of_the_first_stage(program):
-    texts = ['project "a": job: no such job', 'project "a": tls: not trusted', 'project "b": http: HTTP 500']
-    for order in (texts, texts[::-1]):
-        run = program.Run(log(3, *order))
-        assert program.exit_status([one for lines in run.projects.values() for one in lines]) == TLS
+def test_the_exit_status_is_that_of_the_first_stage():
+    records = [error("a", "job"), error("a", "tls")]
+    for order in (records, records[::-1]):
+        assert status_of(results(*order).projects["a"]) == TLS
 
 
-def test_other_lines_are_collectds(program):
-    run = program.Run(log(6, 'project "a": test read of https://h: 1 of 2 jobs reported') + "Parse error\n")
-    assert run.collectd == ["Parse error"] and run.endpoints == {"a": ("https://h", 1, 2)}
+def test_records_of_later_versions_are_passed_over():
+    made = results({"kind": "new"}, {"kind": "module", "version": "9", "more": [1]})
+    assert made.version == "9"
 
 
-def test_a_folder_of_another_user_holds_no_state(program, tmp_path, monkeypatch):
-    program.Pauses(tmp_path, {})
-    monkeypatch.setattr(program.os, "geteuid", lambda: tmp_path.stat().st_uid + 1)
-    with pytest.raises(program.Problem, match="another user"):
-        program.Pauses(tmp_path, {})
+def test_a_folder_of_another_user_holds_no_state(tmp_path, monkeypatch):
+    account = {"prod": Account("0" * 32, "")}
+    Pauses(tmp_path, account, 1).release()
+    monkeypatch.setattr("os.geteuid", lambda: tmp_path.stat().st_uid + 1)
+    with pytest.raises(Problem, match="another user"):
+        Pauses(tmp_path, account, 1)
 
 
 def test_json(cloud, place):

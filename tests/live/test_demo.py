@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,9 @@ from blocks import JOB, PROJECT_ID, TOKEN
 from daemons import wait_until
 from demo.picture import COLOURS, GAP, PANEL, common_end, draw
 from demo.stores import run_rrdtool, write_rrd
-from demo.view import Screen, fitting, heading, row
-from demo.watch import QUIET, Job, Watch
+from demo.watch import QUIET, Watch
+from drs_check.jobs import Job
+from drs_check.view import Screen, fitting, heading, row
 from PIL import Image
 
 TOP = Path(__file__).resolve().parents[2]
@@ -123,13 +125,13 @@ def test_output_follows_the_terminal_and_the_locale(tmp_path, variables, escapes
 
 def full_job(name: str = "orders-of-the-day") -> Job:
     """A row with a value in each column."""
-    return Job(name, "running", "full transfer started", 48.2, {"struct": 100, "data": 59.9,
-               "index": 0}, 9134.0, 1_644_120.0, 123456.0, 2.04, 0.0, None)
+    return Job(name, code=201, status="FULL_TRANSFER_STARTED", percent=48.2, phases={"struct": 100, "data": 59.9, "index": 0},
+               rows=9134.0, bytes=1_644_120.0, delay=123456.0, rpo=2.04, rto=0.0)
 
 
 @pytest.mark.release
 def test_the_table_fits_any_width():
-    jobs = [full_job(), Job("none"), Job("failed", "failed", "full transfer failed", error="x" * 99)]
+    jobs = [full_job(), Job("none"), Job("failed", code=603, status="FULL_TRANSFER_FAILED", error="x" * 99)]
     for width in range(26, 131):
         layout = fitting(jobs, width)
         lines = [heading(layout), *(row(job, layout, "#.") for job in jobs)]
@@ -139,12 +141,20 @@ def test_the_table_fits_any_width():
 
 @pytest.mark.release
 def test_80_columns_have_every_figure():
-    layout = fitting([full_job()], 79)
+    job = full_job("orders")
+    layout = fitting([job], 79)
     assert heading(layout).split() == [
-        "job", "status", "total", "struct", "data", "index", "rows/s", "B/s", "delay", "RPO", "RTO"]
-    shown = row(full_job(), layout, "#.")
-    assert shown.startswith("orders-of- full started ")
+        "job", "phase", "total", "struct", "data", "index", "rows/s", "B/s", "delay", "RPO", "RTO"]
+    shown = row(job, layout, "#.")
+    assert shown.startswith("orders     copying data ")
     assert shown.split()[3:] == ["48", "100", "60", "0", "9.1k", "1.6M", "34h", "2.0s", "0s"]
+
+
+def test_80_columns_have_what_decides_a_cutover_beside_a_long_name():
+    job = replace(full_job("orders-of-the-whole-day"), timeleft=4980.0, ready=False, consistent=True)
+    layout = fitting([job], 79)
+    assert heading(layout).split() == ["job", "phase", "total", "finish", "rows/s", "delay", "equal", "ready"]
+    assert row(job, layout, "#.").split() == ["orders-of-the-whole-day", "copying", "data", "48", "83m", "9.1k", "34h", "yes", "no"]
 
 
 def test_bars_go_before_figures_and_figures_by_their_weight():
@@ -201,15 +211,15 @@ def test_a_cycle_is_shown_when_all_its_values_are_there():
     assert watch.reported() == []
     watch.read(documents, at=10.1 + QUIET)
     [job] = watch.jobs()
-    assert (watch.now, job.total, job.family) == (1.0, 5.0, "running")
+    assert (watch.now, job.percent, job.state) == (1.0, 5.0, "running")
     # A look into the middle of the next cycle shows the one before.
     documents.append(document(2.0, "percent", "total", 6.0))
     watch.read(documents, at=11.0)
     [job] = watch.jobs()
-    assert (watch.now, job.total, job.family) == (1.0, 5.0, "running")
+    assert (watch.now, job.percent, job.state) == (1.0, 5.0, "running")
     watch.read([*documents, document(3.0, "percent", "total", 7.0)], at=11.2)
     [job] = watch.jobs()
-    assert (watch.now, job.total, job.family) == (2.0, 6.0, "")
+    assert (watch.now, job.percent, job.state) == (2.0, 6.0, "")
 
 
 def test_each_metric_has_its_place():

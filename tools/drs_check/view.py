@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 the collectd-drs authors
-"""The table that a person reads: redrawn in place on a terminal, printed now and then elsewhere.
+"""The table that a person reads: of --list, of --watch, and of the demo.
 
-A window that is too narrow loses bars first, then words of the status, then the least important
-figures. NO_COLOR, TERM=dumb and a locale without UTF-8 are obeyed.
+Redrawn in place on a terminal, printed now and then elsewhere. A window that is too narrow loses bars
+first, then words of the status, then the least important figures. NO_COLOR, TERM=dumb and a locale
+without UTF-8 are obeyed.
 """
 
 from __future__ import annotations
@@ -14,22 +15,20 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple, TextIO
 
-from .watch import PHASES, Job
+from . import printable
+from .jobs import PHASES, Job
 
 WIDTH = 120
 PRINTED_WIDTH = 100
-NAME = 10
+NAME_MIN, NAME_MAX = 10, 24
 BAR = 5
 BARRED = BAR + 4  # a bar and its percentage
 COLOURS = {"starting": "36", "running": "32", "paused": "33", "changing": "36", "ended": "34",
-           "failed": "31"}
+           "failed": "31", "missing": "31"}
 # Seconds between two tables on paper.
 PRINT_EVERY = 5.0
-NO_VALUES = "no values"
-# Words without information, as every status of a transfer has them.
-NOISE = {"transfer", "resource"}
 # Figures in the order in which they are given up.
-LEAST = ("B/s", "rows/s", "left", "struct", "index", "RPO", "RTO", "data", "delay")
+LEAST = ("B/s", "left", "struct", "index", "data", "RTO", "RPO", "rows/s", "equal", "delay")
 
 
 class Column(NamedTuple):
@@ -44,6 +43,7 @@ class Column(NamedTuple):
 class Layout(NamedTuple):
     """What fits into a width."""
 
+    name_width: int
     status: Callable[[Job], str]
     status_width: int
     columns: list[Column]
@@ -53,7 +53,7 @@ class Layout(NamedTuple):
         return BARRED if column.title in self.bars else column.width
 
     def width(self) -> int:
-        return NAME + 1 + self.status_width + sum(1 + self.room(one) for one in self.columns)
+        return self.name_width + 1 + self.status_width + sum(1 + self.room(one) for one in self.columns)
 
 
 def whole(value: float | None) -> str:
@@ -81,6 +81,10 @@ def rate(value: float | None) -> str:
     return f"{value:.0f}T"
 
 
+def answer(value: bool | None) -> str:
+    return "-" if value is None else "yes" if value else "no"
+
+
 def bar(percent: float | None, blocks: str) -> str:
     """Such as "###..", as wide for any value."""
     if percent is None:
@@ -105,7 +109,9 @@ def percentage(title: str, percent: Callable[[Job], float | None]) -> Column:
 
 def columns(jobs: list[Job]) -> list[Column]:
     """All figures; those that the service sends of no job at all are left out."""
-    found = [percentage("total", lambda job: job.total)]
+    found = [percentage("total", lambda job: job.percent)]
+    if any(job.timeleft is not None for job in jobs):
+        found.append(Column("finish", 6, lambda job: seconds(job.timeleft)))
     for phase in phases_of(jobs):
         found.append(percentage(phase, lambda job, phase=phase: job.phases.get(phase)))
     found += [
@@ -117,53 +123,56 @@ def columns(jobs: list[Job]) -> list[Column]:
         found += [Column("RPO", 5, lambda job: seconds(job.rpo)),
                   Column("RTO", 5, lambda job: seconds(job.rto))]
     if any(job.left for job in jobs):  # 0 for a finished job
-        found.append(Column("left", 5, lambda job: "-" if job.left is None else f"{job.left:.0f}"))
+        found.append(Column("left", 5, lambda job: seconds(job.left)))
+    if any(job.consistent is not None for job in jobs):
+        found.append(Column("equal", 5, lambda job: answer(job.consistent)))
+    if any(job.ready is not None for job in jobs):
+        found.append(Column("ready", 5, lambda job: answer(job.ready)))
     return found
 
 
 def full_status(job: Job) -> str:
-    return f"{job.family}: {job.status}" if job.family else NO_VALUES
+    """ "running: full transfer started"."""
+    words = job.status.lower().replace("_", " ")
+    return f"{job.state}: {words}" if words and not job.missing else job.phase
 
 
-def brief_status(job: Job) -> str:
-    words = [word for word in job.status.split() if word not in NOISE]
-    return " ".join(words) or job.family or NO_VALUES
+def phase(job: Job) -> str:
+    return job.phase
 
 
-def family(job: Job) -> str:
-    return job.family or NO_VALUES
-
-
-def layouts(jobs: list[Job]) -> Iterator[Layout]:
+def layouts(jobs: list[Job], name_width: int) -> Iterator[Layout]:
     """From the widest to the narrowest."""
     every = columns(jobs)
     with_bars = {one.title for one in every if one.percent}
     for bars in (with_bars, {"total"}, set()):
-        yield Layout(full_status, 32, every, bars)
-    yield Layout(brief_status, 14, every, set())
-    yield Layout(family, 9, every, set())
+        yield Layout(name_width, full_status, 32, every, bars)
+    yield Layout(name_width, phase, 14, every, {"total"})
+    yield Layout(name_width, phase, 14, every, set())
     for title in LEAST:
         every = [one for one in every if one.title != title]
-        yield Layout(family, 9, every, set())
+        yield Layout(name_width, phase, 14, every, set())
+    yield Layout(NAME_MIN, phase, 14, every, set())
+    yield Layout(NAME_MIN, phase, 9, every[:1], set())
 
 
 def fitting(jobs: list[Job], width: int) -> Layout:
-    found = None
-    for found in layouts(jobs):
-        if found.width() <= width:
-            break
-    return found
+    """The widest layout that fits. Long names need room, and get it before the least important figures."""
+    longest = max((len(job.name) for job in jobs), default=0)
+    *all_but_last, found = layouts(jobs, min(max(longest, NAME_MIN), NAME_MAX))
+    return next((layout for layout in all_but_last if layout.width() <= width), found)
 
 
 def heading(layout: Layout) -> str:
-    line = f"{'job':<{NAME}} {'status':<{layout.status_width}}"
+    title = "status" if layout.status is full_status else "phase"
+    line = f"{'job':<{layout.name_width}} {title:<{layout.status_width}}"
     for one in layout.columns:
         line += f" {one.title:>{layout.room(one)}}"
     return line
 
 
 def row(job: Job, layout: Layout, blocks: str) -> str:
-    line = (f"{job.name[:NAME]:<{NAME}} "
+    line = (f"{job.name[:layout.name_width]:<{layout.name_width}} "
             f"{layout.status(job)[:layout.status_width]:<{layout.status_width}}")
     for one in layout.columns:
         text = one.text(job)
@@ -174,9 +183,10 @@ def row(job: Job, layout: Layout, blocks: str) -> str:
 
 
 def coloured(line: str, job: Job, layout: Layout) -> str:
-    """The same line with its status in the colour of the family."""
-    begin, end = NAME + 1, NAME + 1 + layout.status_width
-    colour = COLOURS.get(job.family, "35")
+    """The same line with its status in the colour of the state."""
+    begin = layout.name_width + 1
+    end = begin + layout.status_width
+    colour = COLOURS.get(job.state, "35")
     return f"{line[:begin]}\033[{colour}m{line[begin:end]}\033[0m{line[end:]}"
 
 
@@ -194,59 +204,92 @@ def cut(line: str, width: int) -> str:
     return line if len(line) <= width else f"{line[:max(0, width - 3)]}..."[:width]
 
 
-class Screen:
-    """Where the demo speaks; only a long path is wider than the window."""
+def table(jobs: list[Job], width: int, blocks: str = "#.") -> list[str]:
+    """The heading, and under it a line for each job, with why it needs attention."""
+    layout = fitting(jobs, width)
+    lines = [heading(layout)[:width]]
+    for job in jobs:
+        lines.append(row(job, layout, blocks)[:width])
+        if job.reason:
+            lines.append(reason(job, layout, width))
+    return [line.rstrip() for line in lines]
 
-    def __init__(self, stream: TextIO, environment: Mapping[str, str] = os.environ) -> None:
+
+def reason(job: Job, layout: Layout, width: int) -> str:
+    return cut(f"{'':{layout.name_width}} {printable(job.reason)}", width)
+
+
+class Screen:
+    """Where a table is shown; only a long path is wider than the window.
+
+    `full`: the whole window is its own, as of top(1).
+    """
+
+    def __init__(self, stream: TextIO, environment: Mapping[str, str] = os.environ, full: bool = False) -> None:
         self._stream = stream
         escapes = environment.get("TERM", "") not in ("", "dumb")
         self._terminal = stream.isatty()
-        self._redraws = self._terminal and escapes
-        self._colours = self._redraws and not environment.get("NO_COLOR")
+        self.redraws = self._terminal and escapes
+        self._full = full and self.redraws
+        self._colours = self.redraws and not environment.get("NO_COLOR")
         self._utf8 = speaks_utf8(environment)
         self._drawn = 0
         self._size: os.terminal_size | None = None
         self._printed_at = -PRINT_EVERY
+
+    def __enter__(self) -> Screen:
+        if self._full:  # the other screen, without a cursor
+            self._write("\033[?1049h\033[?25l")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._full:
+            self._write("\033[?25h\033[?1049l")
 
     def say(self, line: str) -> None:
         """A line that stays."""
         self._drawn = 0
         self._print(line)
 
-    def show(self, title: str, jobs: list[Job], at: float, last: bool = False) -> None:
-        """The table at a second of the demo: in place of the one before, or if it is time."""
-        if self._redraws:
+    def show(self, title: str, jobs: list[Job], at: float, last: bool = False, notes: Iterable[str] = ()) -> None:
+        """The table at a second of any clock: in place of the one before, or if it is time."""
+        if self.redraws:
             size = shutil.get_terminal_size((WIDTH, 1000))
-            lines = self._table(title, jobs, min(WIDTH, size.columns - 1), size.lines - 1)
+            lines = self._table(title, jobs, notes, os.terminal_size((min(WIDTH, size.columns - 1), size.lines - 1)))
             self._print(self._back(size) + "\033[J" + "\n".join(lines))
             self._drawn = len(lines)
         elif last or at - self._printed_at >= PRINT_EVERY:
             self._printed_at = at
             size = shutil.get_terminal_size((PRINTED_WIDTH + 1, 1000))
-            self._print("\n".join(["", *self._table(title, jobs, size.columns - 1, 1000)]))
+            self._print("\n".join(["", *self._table(title, jobs, notes, os.terminal_size((size.columns - 1, 1000)))]))
 
     def _back(self, size: os.terminal_size) -> str:
         """To the start of the table; of the window where its lines may have been wrapped."""
         changed = self._size not in (None, size)
         self._size = size
-        if changed:
+        if changed or self._full:
             return "\033[H\033[2J"
         return f"\033[{self._drawn}F" if self._drawn else ""
 
     def _print(self, text: str) -> None:
+        self._write(text + "\n")
+
+    def _write(self, text: str) -> None:
         if not self._utf8:
             text = text.encode("ascii", "replace").decode()
-        print(text, file=self._stream, flush=True)
+        self._stream.write(text)
+        self._stream.flush()
 
-    def _table(self, title: str, jobs: list[Job], width: int, height: int) -> list[str]:
+    def _table(self, title: str, jobs: list[Job], notes: Iterable[str], size: os.terminal_size) -> list[str]:
+        width, height = size
         layout = fitting(jobs, width)
         lines = [title[:width], heading(layout)[:width]]
         for job in jobs:
             line = row(job, layout, "█░" if self._utf8 else "#.")[:width]
             lines.append(coloured(line, job, layout) if self._colours else line)
-            if job.error:
-                error = "".join(char if char.isprintable() else "?" for char in job.error)
-                lines.append(cut(f"{'':{NAME}} {error}", width))
+            if job.reason:
+                lines.append(reason(job, layout, width))
+        lines += [cut(printable(note), width) for note in notes]
         if len(lines) > height:
             more = f"and more, which do not fit into {height} lines"
             lines[max(0, height - 1):] = [more[:width]]

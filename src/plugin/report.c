@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the collectd-drs authors
+ *
+ * A function for each kind of record. */
+
+#include "plugin/report.h"
+
+#include "api/call.h"
+#include "base/json.h"
+
+#include <dlfcn.h>
+#include <stdint.h>
+
+#define LINE_MAX_SIZE (128 * 1024)
+/* Bytes of a response in one record: each may become six in JSON. */
+#define BODY_PART 4096
+
+/* Of drs-check's module: takes a line without its end. */
+static void (*take_line)(const char *line);
+
+struct record {
+  struct buf line;
+  struct json_writer json;
+};
+
+static void text(struct record *r, const char *key, const char *value) {
+  json_key(&r->json, key);
+  json_string(&r->json, value);
+}
+
+static void number(struct record *r, const char *key, long long value) {
+  json_key(&r->json, key);
+  json_whole(&r->json, value);
+}
+
+static void begin(struct record *r, const char *kind, const char *project) {
+  buf_init(&r->line, LINE_MAX_SIZE);
+  json_writer_begin(&r->json, &r->line, NULL);
+  json_open(&r->json);
+  text(r, "kind", kind);
+  if (project != NULL)
+    text(r, "project", project);
+}
+
+/* A record that memory does not suffice for is left out. */
+static void end(struct record *r) {
+  json_close(&r->json);
+  if (json_writer_end(&r->json))
+    take_line(r->line.data);
+  buf_free(&r->line);
+}
+
+/* Responses */
+
+static const char *const classes[] = {
+    [API_ERROR_NONE] = "none",
+    [API_ERROR_CREDENTIAL] = "credential",
+    [API_ERROR_PERMISSION] = "permission",
+    [API_ERROR_THROTTLED] = "throttled",
+    [API_ERROR_SIZE] = "size",
+    [API_ERROR_JOB] = "job",
+    [API_ERROR_EMPTY] = "empty",
+    [API_ERROR_TIMEOUT] = "timeout",
+    [API_ERROR_SERVICE] = "service",
+    [API_ERROR_OTHER] = "other",
+};
+
+static void begin_response(struct record *r, const char *kind,
+                           const struct api_call *call, long status) {
+  begin(r, kind, call->service->name);
+  number(r, "call", (intptr_t)call); /* unique while it is under way */
+  text(r, "path", call->type->path);
+  number(r, "status", status);
+}
+
+/* Each byte becomes the code point of its number, and NUL U+0100, so that any
+ * body is text. */
+static bool add_as_text(struct buf *to, const char *bytes, size_t len) {
+  for (size_t i = 0; i < len; i++) {
+    unsigned c = bytes[i] == '\0' ? 0x100 : (unsigned char)bytes[i];
+    const char utf8[] = {(char)(0xC0 | c >> 6), (char)(0x80 | (c & 0x3F))};
+    bool is_ascii = c < 0x80;
+    if (!buf_add(to, is_ascii ? bytes + i : utf8, is_ascii ? 1 : 2, NULL))
+      return false;
+  }
+  return true;
+}
+
+static void report_part(const struct api_call *call, long status,
+                        const char *bytes, size_t len) {
+  struct record r;
+  struct buf body;
+  buf_init(&body, 2 * BODY_PART);
+  if (add_as_text(&body, bytes, len)) {
+    begin_response(&r, "body", call, status);
+    text(&r, "bytes", body.data);
+    end(&r);
+  }
+  buf_free(&body);
+}
+
+static void on_body(const struct api_call *call, long status, const char *bytes,
+                    size_t len) {
+  for (size_t at = 0; at < len; at += BODY_PART)
+    report_part(call, status, bytes + at,
+                len - at < BODY_PART ? len - at : BODY_PART);
+}
+
+static void on_response(const struct api_call *call, long status) {
+  struct record r;
+  begin_response(&r, "response", call, status);
+  text(&r, "class", classes[call->error]);
+  text(&r, "error", err_kind_name(call->err.kind));
+  end(&r);
+}
+
+void report_open(void) {
+  static struct api_call_observer observer = {.response = on_response};
+  *(void **)&take_line = dlsym(RTLD_DEFAULT, "drs_check_line");
+  if (take_line == NULL)
+    return;
+  const bool *bodies = dlsym(RTLD_DEFAULT, "drs_check_bodies");
+  if (bodies != NULL && *bodies)
+    observer.body = on_body;
+  api_call_observer = &observer;
+  struct record r;
+  begin(&r, "module", NULL);
+  text(&r, "version", DRS_VERSION);
+  end(&r);
+}
+
+bool report_is_on(void) { return take_line != NULL; }
+
+/* Errors, jobs, projects */
+
+void report_error(const struct report_error *e) {
+  struct record r;
+  if (!report_is_on())
+    return;
+  begin(&r, "error", e->project);
+  text(&r, "severity", e->is_warning ? "warning" : "error");
+  if (e->option != NULL)
+    text(&r, "option", e->option);
+  text(&r, "error", err_kind_name(e->kind));
+  text(&r, "text", e->text);
+  end(&r);
+}
+
+void report_job(const char *project, const struct job *job, const char *error) {
+  struct record r;
+  if (!report_is_on())
+    return;
+  begin(&r, "job", project);
+  text(&r, "id", job->id);
+  text(&r, "name", job->name);
+  if (error != NULL)
+    text(&r, "missing", error);
+  end(&r);
+}
+
+void report_project(const struct project_config *config,
+                    const struct project_result *result,
+                    const struct project_counts *counts) {
+  struct record r;
+  if (!report_is_on())
+    return;
+  begin(&r, "project", config->name);
+  text(&r, "endpoint", config->endpoint);
+  number(&r, "up", project_is_up(result));
+  number(&r, "jobs", (long long)result->jobs);
+  number(&r, "answered", (long long)result->answered);
+  number(&r, "token_requests", (long long)counts->token_requests);
+  end(&r);
+}

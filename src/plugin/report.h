@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the collectd-drs authors
+ *
+ * What drs-check is told: one JSON object a line, as drs-check(8) describes
+ * them under CHANNEL. The lines go to the function drs_check_line of drs-check's
+ * own module. Without that module there is no such function, and nothing is
+ * composed: a daemon has no more of all this than one symbol that is not found.
+ */
+
+#ifndef DRS_PLUGIN_REPORT_H
+#define DRS_PLUGIN_REPORT_H
+
+#include "poll/project_config.h"
+#include "poll/project_events.h"
+
+/* Looks for drs-check; to be called first, and before any other thread runs. */
+void report_open(void);
+
+bool report_is_on(void);
+
+/* An error or a warning, in place of its line in the log. `project` NULL: it
+ * is about the plugin as a whole; `option` NULL: about no option's subject. */
+struct report_error {
+  bool is_warning;
+  const char *project, *option;
+  enum err_kind kind;
+  const char *text;
+};
+
+/* Each does nothing unless drs-check listens. */
+void report_error(const struct report_error *e);
+/* `error` NULL: the job was reported, else why it is missing. */
+void report_job(const char *project, const struct job *job, const char *error);
+/* The end of a cycle, after all of its jobs and errors. */
+void report_project(const struct project_config *config,
+                    const struct project_result *result,
+                    const struct project_counts *counts);
+
+#endif
