@@ -97,7 +97,23 @@ static void a_cut_costs_only_what_is_behind_it(void **state) {
   free(expect.bytes);
 }
 
-int main(void) {
+/* Prints what is decoded of a file; for tests/replay. */
+static int print_file(const char *path) {
+  static char bytes[1 << 24];
+  FILE *file = fopen(path, "rb");
+  if (file == NULL)
+    return EXIT_FAILURE;
+  size_t len = fread(bytes, 1, sizeof(bytes), file);
+  fclose(file);
+  print_all(bytes, len, len + 1);
+  fwrite(output.text, 1, output.len, stdout);
+  free(output.text);
+  return EXIT_SUCCESS;
+}
+
+int main(int argc, char **argv) {
+  if (argc > 1)
+    return print_file(argv[1]);
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(each_case_is_decoded_as_expected),
       cmocka_unit_test(a_cut_costs_only_what_is_behind_it),

@@ -17,7 +17,7 @@ from .accounts import Paused, Pauses, account_of
 from .collectd import Run, plugin_folder
 from .options import Options, read_options
 from .record import Recorder
-from .report import LIST_WIDTH, Outcome, failures, show_configuration, show_json, show_list, show_nagios, show_project, show_rest
+from .report import LIST_WIDTH, Outcome, failures, show_configuration, show_json, show_list, show_nagios, show_project, show_rest, say
 from .results import Message, Project
 from .stages import configuration_errors, status_of
 from .view import Screen
@@ -123,7 +123,7 @@ class Check:
                     show_project(project, outcome.results.accounts.get(name, {}))
             show_rest(outcome)
         if self.recorder:
-            self.recorder.finish()
+            say(self.recorder.finish())
         return outcome.exit_status
 
     def go(self) -> int:

@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 the collectd-drs authors
+"""drs-check --record: what is kept of a response, and that no text is.
+
+Every response of tests/cases goes through it with a secret in each of its strings.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from blocks import JOB
+from daemons.collectd import TOP
+from drs_check.record import KEPT, KEY, Pairs, RawNumber, Replacer, Value, parse, split
+from test_check import Place, project
+
+CASES = sorted((TOP / "tests/cases").rglob("*.json"))
+SECRET = "S3cret-of-Example,Inc"
+
+
+@pytest.fixture
+def place(tmp_path):
+    return Place(tmp_path)
+
+
+def bodies() -> list[tuple[str, bytes]]:
+    """Every response that the tests have."""
+    found = [(path.stem, path.read_bytes()) for path in CASES]
+    assert len(found) > 100
+    return found
+
+
+def parsed(body: bytes) -> Value:
+    return parse(body.decode(errors="replace").lstrip("\ufeff"))
+
+
+def is_json(body: bytes) -> bool:
+    try:
+        parsed(body)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def poisoned(value: Value) -> Value:
+    """The same with a secret in every string."""
+    if isinstance(value, Pairs):
+        return Pairs((key, poisoned(member)) for key, member in value)
+    if isinstance(value, list):
+        return [poisoned(item) for item in value]
+    return SECRET + value if isinstance(value, str) and not isinstance(value, RawNumber) else value
+
+
+def plain(value: Value) -> Iterator[str]:
+    """A value as JSON, with its strings as they are."""
+    if isinstance(value, Pairs):
+        yield "{" + ",".join(f"{json.dumps(key)}:{''.join(plain(member))}" for key, member in value) + "}"
+    elif isinstance(value, list):
+        yield "[" + ",".join("".join(plain(item)) for item in value) + "]"
+    else:
+        yield value if isinstance(value, RawNumber) else json.dumps(value)
+
+
+def shape(value: Value) -> Value:
+    """Keys, numbers and order; a string is only one, and so is a key that no API would have."""
+    if isinstance(value, Pairs):
+        return [(key if KEY.fullmatch(key) else "key", shape(member)) for key, member in value]
+    if isinstance(value, list):
+        return [shape(item) for item in value]
+    return value if isinstance(value, RawNumber) or not isinstance(value, str) else "string"
+
+
+@pytest.mark.parametrize("name, body", [pytest.param(*one, id=one[0]) for one in bodies()])
+def test_a_secret_in_any_string_is_replaced_and_the_shape_stays(name, body):
+    if not is_json(body):
+        text, _ = Replacer().body(body.replace(b'"', f'"{SECRET}'.encode()) + SECRET.encode())
+        assert SECRET not in text and "Example" not in text
+        return
+    value = parsed(body)
+    secret = "".join(plain(poisoned(value))).encode()
+    text, whole = Replacer().body(secret)
+    assert whole and "Example" not in text and "S3cret" not in text
+    assert re.sub(r"key-\d+", "key", str(shape(parse(text)))) == str(shape(value))
+
+
+def test_what_the_table_keeps_has_to_have_the_form():
+    """A secret where a number, a time, a status, a code or a word is expected."""
+    for paths in KEPT.values():
+        for path in map(split, paths):
+            for secret in (SECRET, f"{SECRET}.1:2", "hunter2", "4 Privet Drive", "p-12345678-x"):
+                shown = Replacer().text(secret, path)
+                assert secret not in shown and "S3cret" not in shown, path
+
+
+def test_equal_strings_are_replaced_by_equal_ones_and_words_of_the_api_stay():
+    replacer = Replacer()
+    body = {"results": [{"job_id": JOB, "transfer_status": "NEW_STATUS", "progress": "5", "error_msg": JOB, "n": 1.50,
+                         "progress_map": {"data": {"completed": "94%"}}, "src_offset": "mysql-bin.000017:544"}]}
+    text, _ = replacer.body(json.dumps(body).encode())
+    [item] = json.loads(text)["results"]
+    assert item == {"job_id": "id-1", "transfer_status": "NEW_STATUS", "progress": "5", "error_msg": "id-1", "n": 1.5,
+                    "progress_map": {"data": {"completed": "94%"}}, "src_offset": "log-2.000017:544"}
+    assert "id-1" in replacer.body(json.dumps({"job": JOB}).encode())[0]
+
+
+def test_numbers_beside_secrets_are_not_kept():
+    text, _ = Replacer().body(b'{"results":[{"id":"x","source_endpoint":{"db_password":12345,"ip":["10.0.0.1"]},"n":1e3}]}')
+    assert json.loads(text) == {"results": [{"id": "id-1", "source_endpoint": {"db_password": 0, "ip": ["text-2"]}, "n": 1000}]}
+    assert "1e3" in text
+
+
+def test_a_recording_becomes_cases(cloud, place, tmp_path):
+    cloud.jobs[JOB] = {"job_id": JOB, "transfer_status": "FULL_TRANSFER_STARTED", "progress": "50", "error_msg": SECRET}
+    place.write(project("prod", cloud, f'Job "{JOB}" "orders"'))
+    recording, cases = tmp_path / "recording", tmp_path / "cases"
+    done = place.check("--record", recording)
+    assert done.returncode == 0 and "1 responses" in done.stdout
+    assert sorted(path.name for path in recording.iterdir()) == ["0001-batch-progress.json", "README", "index.jsonl"]
+    stored = "".join(path.read_text() for path in recording.iterdir())
+    assert SECRET not in stored and JOB not in stored and "prod" not in (recording / "index.jsonl").read_text().replace("project", "")
+    assert json.loads((recording / "index.jsonl").read_text())["status"] == 202
+    cases.mkdir()
+    built = {"builddir": str(Path(os.environ["DRS_MODULE_DIR"]).parents[1])}
+    subprocess.run([TOP / "tests/replay", recording, "seen"], check=True, env=os.environ | built | {"DRS_CASES": str(cases)})
+    assert (cases / "seen-1.expect").read_text().startswith('item "id-1" progress=50 ')
+    assert place.check("--record", recording).returncode == 2  # it is not empty
