@@ -77,11 +77,6 @@ static void release_decoder(struct api_call *call) {
   call->decoder = NULL;
 }
 
-static void touch(const struct api_service *service) {
-  if (service->touched != NULL)
-    service->touched(service->touched_arg);
-}
-
 static void on_done(void *arg, const struct http_response *response,
                     const struct err *err) {
   struct api_call *call = arg;
@@ -103,13 +98,8 @@ static void on_done(void *arg, const struct http_response *response,
                                  .server_date = response->date};
   auth_done(service->auth, &outcome, clock_now());
   call->done(call);
-  touch(service);
-}
-
-static void on_received(void *arg) {
-  struct api_call *call = arg;
-  call->received(call);
-  touch(call->service);
+  if (service->touched != NULL)
+    service->touched(service->touched_arg);
 }
 
 /* The request */
@@ -154,10 +144,8 @@ static bool send(struct api_call *call, const struct buf *body, msec_t timeout,
   bool ok = buf_addf(&path, err, "%s%s", s->path, call->type->path);
   req.path = path.data;
   if (ok && authorize(call, &req, err)) {
-    const struct http_handler handler = {
-        .received = call->received == NULL ? NULL : on_received,
-        .body = on_body,
-        .done = on_done};
+    static const struct http_handler handler = {.body = on_body,
+                                                .done = on_done};
     call->transfer = http_start(s->http, &req, &handler, call, err);
     if (call->transfer == NULL)
       release_auth(call);

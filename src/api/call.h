@@ -38,17 +38,14 @@ struct api_service {
   char *path; /* /v3/PROJECT/jobs */
   const char *project_id, *language;
   struct http_connect_options connect;
-  /* A call was received, or is over. NULL: nothing is called. */
+  /* A call is over. NULL: nothing is called. */
   void (*touched)(void *arg);
   void *touched_arg;
 };
 
-/* A call under way, or over. The owner sets the first five. */
+/* A call under way, or over. The owner sets the first four. */
 struct api_call {
   const struct api_service *service;
-  /* All of a success came, and will be decoded later: another call can be sent
-   * first. NULL: no other call is to be sent, so it is decoded at once. */
-  void (*received)(struct api_call *call);
   void (*done)(struct api_call *call); /* the call may be started anew in it */
   void *arg;
   void *target; /* of the response's table */

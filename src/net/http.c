@@ -8,13 +8,11 @@
  * read responses: it starts one request (libcurl with GnuTLS parses all of the
  * system's certificates for each new connection), and it returns once a handler
  * was called. So the requests that follow a response are sent before the next
- * response is read. The rest stays in the kernel's buffers, or in the backlog,
- * of which one part is handed on where nothing else is to be done. */
+ * response is read; that waits in the kernel's buffers. */
 
 #include "net/http.h"
 
 #include "base/memory.h"
-#include "net/backlog.h"
 #include "net/easy_options.h"
 #include "net/event_loop.h"
 #include "net/hidden_pair.h"
@@ -70,7 +68,6 @@ struct http {
   struct start_queue queue;
   struct start_items failed; /* ended while they waited to be started */
   struct lookups lookups;
-  struct backlog backlog;
   long keep;       /* idle connections at most; 0: libcurl's own limit */
   msec_t timer;    /* when libcurl wants to be called; CLOCK_NEVER: not */
   msec_t deadline; /* of those that wait, none ends before this */
@@ -91,30 +88,26 @@ struct http_transfer {
   const char *ca_cert; /* NULL: libcurl's defaults */
   struct trust *trust; /* in flight, over TLS */
   msec_t timeout, deadline;
-  enum { WAITING, IN_FLIGHT, RECEIVED, FAILED } state;
-  bool once;    /* never sent again */
-  bool proxy;   /* one of its own */
-  bool refused; /* by the handler, when its body was handed on late */
+  enum { WAITING, IN_FLIGHT, FAILED } state;
+  bool once;  /* never sent again */
+  bool proxy; /* one of its own */
 
   struct lookup_name *looks_up, *needs; /* in flight; not started for now */
   struct http_response response;
   struct response_header header;
   size_t body_len;
-  struct backlog_queue late; /* of the body */
-  int fd;                    /* the connection's, while one is watched */
-  unsigned calls;            /* of on_progress */
-  uint64_t wire_start;       /* bytes of earlier responses on this connection */
-  struct err err;            /* ours; libcurl's comes in `text` */
+  int fd;              /* the connection's, while one is watched */
+  unsigned calls;      /* of on_progress */
+  uint64_t wire_start; /* bytes of earlier responses on this connection */
+  struct err err;      /* ours; libcurl's comes in `text` */
   char text[CURL_ERROR_SIZE];
 };
 
-/* The transfer that the address of this member of it belongs to. */
-#define TRANSFER_OF(address, member)                                           \
-  ((struct http_transfer *)((uintptr_t)(address)-offsetof(                     \
-      struct http_transfer, member)))
-
 static struct http_transfer *from_item(const struct start_item *item) {
-  return item == NULL ? NULL : TRANSFER_OF(item, item);
+  return item == NULL
+             ? NULL
+             : (struct http_transfer *)((uintptr_t)item -
+                                        offsetof(struct http_transfer, item));
 }
 
 static CURLM *new_multi(void) {
@@ -218,27 +211,6 @@ static size_t on_header(char *bytes, size_t size, size_t n, void *arg) {
                                                                     : 0;
 }
 
-static void hand_on(struct http_transfer *t, const char *bytes, size_t len) {
-  t->http->turn_over = true;
-  if (!t->refused && t->handler.body != NULL)
-    t->refused = !t->handler.body(t->arg, &t->response, bytes, len);
-}
-
-/* False: no more was late. */
-static bool hand_on_late(struct http_transfer *t) {
-  struct backlog_part *part = backlog_take(&t->http->backlog, &t->late);
-  if (part == NULL)
-    return false;
-  hand_on(t, part->bytes, part->len);
-  backlog_give_back(&t->http->backlog, part);
-  return true;
-}
-
-/* An error is handed on at once: no further request may be sent. */
-static bool may_be_late(const struct http_transfer *t) {
-  return t->handler.received != NULL && http_is_success(t->response.status);
-}
-
 static size_t on_body(char *bytes, size_t size, size_t n, void *arg) {
   struct http_transfer *t = arg;
   size_t len = size * n;
@@ -252,13 +224,11 @@ static size_t on_body(char *bytes, size_t size, size_t n, void *arg) {
             HTTP_BODY_MAX / 1024 / 1024);
     return 0;
   }
-  if (may_be_late(t) && !t->refused &&
-      backlog_add(&t->http->backlog, &t->late, bytes, len, clock_now()))
-    return len;
-  while (hand_on_late(t))
-    ;
-  hand_on(t, bytes, len);
-  return t->refused ? 0 : len;
+  t->http->turn_over = true;
+  return t->handler.body == NULL ||
+                 t->handler.body(t->arg, &t->response, bytes, len)
+             ? len
+             : 0;
 }
 
 /* Bytes that came on the connection so far; 0: not known. */
@@ -285,8 +255,6 @@ static int on_progress(void *arg, curl_off_t unused1, curl_off_t unused2,
   (void)unused1, (void)unused2, (void)unused3, (void)unused4;
   if (t->looks_up != NULL && is_connected(t)) /* through a SOCKS proxy */
     end_lookup(t, LOOKUP_DONE);
-  if (t->refused)
-    return 1;
   if (++t->calls % WIRE_CHECK_CALLS != 0)
     return 0;
   if (t->calls > CONNECT_RESPONSE_MAX && !is_connected(t))
@@ -356,7 +324,6 @@ struct http *http_new(const char *user_agent, struct err *err) {
   LIST_INIT(&http->trusts);
   TAILQ_INIT(&http->failed);
   turn_guard_init(&http->guard);
-  backlog_init(&http->backlog);
   start_queue_init(&http->queue, most);
   lookups_init(&http->lookups, lookups < LOOKUP_MIN ? LOOKUP_MIN : lookups);
   http->bundle = easy_options_system_ca_cert();
@@ -437,7 +404,6 @@ static bool prepare(struct http_transfer *t, const struct http_request *req) {
 }
 
 static void free_transfer(struct http_transfer *t) {
-  backlog_drop(&t->http->backlog, &t->late);
   curl_easy_cleanup(t->easy);
   easy_options_free_headers(t->headers);
   response_header_finish(&t->header);
@@ -480,7 +446,6 @@ struct http_transfer *http_start(struct http *http,
   t->once = req->once;
   t->timeout = req->timeout;
   t->deadline = clock_now() + req->timeout;
-  backlog_queue_init(&t->late);
   reset_response(t);
   if (!prepare(t, req)) {
     free_transfer(t);
@@ -701,29 +666,7 @@ static void on_over(struct http_transfer *t, CURLcode code) {
   describe(t, code);
   t->item.group->hung = t->response.status == 0;
   land(t);
-  if (backlog_queue_is_empty(&t->late)) {
-    finish(t);
-    return;
-  }
-  t->state = RECEIVED;
-  t->http->turn_over = true;
-  if (code == CURLE_OK)
-    t->handler.received(t->arg);
-}
-
-/* Bytes wait for those of responses that are still to come, if any are. */
-static msec_t next_late(const struct http *http) {
-  msec_t due = backlog_due(&http->backlog);
-  return due != CLOCK_NEVER && http->queue.in_flight == 0 ? 0 : due;
-}
-
-/* The response that came first comes first; there is one. */
-static void hand_on_next(struct http *http) {
-  struct backlog_queue *late = backlog_first(&http->backlog);
-  struct http_transfer *t = TRANSFER_OF(late, late);
-  hand_on_late(t);
-  if (t->state == RECEIVED && backlog_queue_is_empty(late))
-    finish(t);
+  finish(t);
 }
 
 static void finish_all(struct http *http) {
@@ -788,7 +731,6 @@ static void act_on_timer(struct http *http, msec_t now) {
 
 static int wait_time(const struct http *http, msec_t now, int most) {
   msec_t until = msec_min(http->timer, http->deadline);
-  until = msec_min(until, next_late(http));
   if (!start_queue_is_empty(&http->queue))
     until = msec_min(until, lookups_next(&http->lookups));
   return http->turn_over ? 0 : msec_left(until, now, most);
@@ -813,10 +755,7 @@ void http_poll(struct http *http, int timeout) {
     if (http->turn_over || clock_now() >= end)
       break;
   }
-  now = clock_now();
-  act_on_timer(http, now);
-  if (!http->turn_over && next_late(http) <= now)
-    hand_on_next(http);
+  act_on_timer(http, clock_now());
 }
 
 void http_wakeup(struct http *http) {

@@ -11,11 +11,9 @@
  *     while (...)
  *       http_poll(http, timeout_ms);      handlers are called from here
  *
- * A response is handed on as it arrives, or after the next request was sent:
- * such bytes are bounded for all responses together (net/backlog.h). It is
- * bounded in time, in header bytes and in body bytes. Redirects are not
- * followed: a request's credentials go to the host that it was made for
- * only. */
+ * A response is handed on as it arrives. It is bounded in time, in header bytes
+ * and in body bytes. Redirects are not followed: a request's credentials go to
+ * the host that it was made for only. */
 
 #ifndef DRS_NET_HTTP_H
 #define DRS_NET_HTTP_H
@@ -64,14 +62,9 @@ static inline bool http_is_success(long status) {
 /* Callbacks of one request, in this order; all from http_poll, and none after
  * http_cancel. Only `done` must be set. In `done`, `err` is set where the
  * transfer failed, whatever the status; the call is gone when it returns.
- * A body that returns false ends the transfer.
- *
- * With `received`, the body of a success may be handed on late, while nothing
- * else is to be done: then `received` is called once all of it came, and the
- * next request can be started on the connection; body and done follow. */
+ * A body that returns false ends the transfer. */
 struct http_handler {
   const char *capture; /* a header to capture, or NULL */
-  void (*received)(void *arg);
   bool (*body)(void *arg, const struct http_response *reply, const char *bytes,
                size_t len);
   void (*done)(void *arg, const struct http_response *reply,

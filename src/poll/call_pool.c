@@ -27,12 +27,11 @@ static void make_free(struct call_pool *pool, struct slot *slot) {
 bool call_pool_init(struct call_pool *pool, size_t parallel, size_t item_size,
                     const struct api_service *service,
                     const struct call_pool_events *events) {
-  size_t len = 2 * parallel;
-  *pool = (struct call_pool){.slots = calloc(len, sizeof(*pool->slots))};
+  *pool = (struct call_pool){.slots = calloc(parallel, sizeof(*pool->slots))};
   if (pool->slots == NULL)
     return false;
-  pool->len = len;
-  for (size_t i = len; i > 0; i--) {
+  pool->len = parallel;
+  for (size_t i = parallel; i > 0; i--) {
     if (!init_slot(&pool->slots[i - 1], item_size, service, events))
       return false;
     make_free(pool, &pool->slots[i - 1]);
@@ -50,23 +49,14 @@ void call_pool_finish(struct call_pool *pool) {
 
 struct slot *call_pool_acquire(struct call_pool *pool) {
   struct slot *slot = pool->free;
-  if (slot == NULL || pool->in_flight == pool->len / 2)
+  if (slot == NULL)
     return NULL;
   pool->free = slot->next_free;
-  slot->is_received = false;
   pool->under_way++;
-  pool->in_flight++;
   return slot;
 }
 
-void call_pool_received(struct call_pool *pool, struct slot *slot) {
-  slot->is_received = true;
-  pool->in_flight--;
-}
-
 void call_pool_release(struct call_pool *pool, struct slot *slot) {
-  if (!slot->is_received)
-    pool->in_flight--;
   pool->under_way--;
   make_free(pool, slot);
 }

@@ -2,9 +2,13 @@
  * Copyright (c) 2026 the collectd-drs authors
  *
  * The slots for the calls of a project that are under way at the same time,
- * each for one batch of jobs. A call whose response has been received and waits
- * to be decoded makes room for another: so there are twice as many slots as
- * calls may be in flight. */
+ * each for one batch of jobs.
+ *
+ *     slot = call_pool_acquire(&pool);        NULL: all calls are under way
+ *     api_call_start(&slot->call, ...);
+ *     ...                                     `item` for each, then `done`
+ *     call_pool_release(&pool, slot);         in `done`
+ */
 
 #ifndef DRS_POLL_CALL_POOL_H
 #define DRS_POLL_CALL_POOL_H
@@ -21,7 +25,6 @@ struct slot {
   struct batch batch;
   size_t at; /* where in the batch the next item is expected */
   msec_t started;
-  bool is_received;             /* not in flight any more */
   struct job_response response; /* with memory for an item */
   struct slot *next_free;
 };
@@ -31,7 +34,6 @@ struct call_pool {
   struct slot *slots;
   size_t len;
   size_t under_way; /* slots that are taken */
-  size_t in_flight; /* of these, calls that are not received */
   struct slot *free;
 };
 
@@ -41,7 +43,7 @@ struct call_pool_events {
   void (*done)(struct api_call *call);
 };
 
-/* `parallel`: how many calls may be in flight; `item_size`: of the largest
+/* `parallel`: how many calls may be under way; `item_size`: of the largest
  * item. False: out of memory. */
 bool call_pool_init(struct call_pool *pool, size_t parallel, size_t item_size,
                     const struct api_service *service,
@@ -50,9 +52,6 @@ void call_pool_finish(struct call_pool *pool);
 
 /* A slot for a call; NULL: none may be sent now. */
 struct slot *call_pool_acquire(struct call_pool *pool);
-
-/* The call of a slot is not in flight any more. */
-void call_pool_received(struct call_pool *pool, struct slot *slot);
 
 void call_pool_release(struct call_pool *pool, struct slot *slot);
 

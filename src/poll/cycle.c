@@ -65,12 +65,6 @@ static void on_missing(void *arg, struct job *job, const char *code,
   changes_missing(&c->changes, job, code, message);
 }
 
-static void on_received(struct api_call *call) {
-  struct slot *slot = call->arg;
-  struct cycle *c = slot->round->arg;
-  call_pool_received(&c->pool, slot);
-}
-
 static void on_done(struct api_call *call) {
   struct slot *slot = call->arg;
   struct cycle *c = slot->round->arg;
@@ -92,17 +86,9 @@ static const char *next_id(void *arg) {
   return job == NULL ? NULL : job->id;
 }
 
-static bool more_is_to_be_sent(const struct cycle *c) {
-  for (size_t i = 0; i < c->rounds_len; i++)
-    if (round_has_more(&c->rounds[i]))
-      return true;
-  return false;
-}
-
 static bool send(struct cycle *c, struct slot *slot, struct err *err) {
   struct id_walk walk = {&slot->round->batches, &slot->batch, 0};
   const struct job_ids ids = {.next = next_id, .arg = &walk};
-  slot->call.received = more_is_to_be_sent(c) ? on_received : NULL;
   return api_call_start(&slot->call, slot->round->type, &ids,
                         c->setup.config->timeout, err);
 }
@@ -233,8 +219,7 @@ static msec_t go_on(struct cycle *c, msec_t now) {
 static void abandon_calls(struct cycle *c, msec_t now) {
   for (size_t i = 0; i < c->pool.len; i++) {
     const struct slot *slot = &c->pool.slots[i];
-    bool slow =
-        !slot->is_received && 2 * (now - slot->started) >= now - c->begun;
+    bool slow = 2 * (now - slot->started) >= now - c->begun;
     if (!api_call_is_under_way(&slot->call))
       continue;
     struct batches *b = &slot->round->batches;

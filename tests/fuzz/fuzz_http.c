@@ -46,7 +46,6 @@ static const struct http_endpoint endpoint = {origin, no_path};
 static struct transfer {
   struct http_transfer *call; /* NULL: over */
   size_t body;
-  bool received;
 } transfers[TRANSFERS_MAX];
 static int started, in_flight;
 static bool goes_on, once;
@@ -106,18 +105,9 @@ static bool on_body(void *arg, const struct http_response *reply,
   struct transfer *t = arg;
   (void)reply;
   MUST(t->call != NULL && (bytes != NULL || len == 0));
-  MUST(t->received || was_sent((int)(t - transfers), bytes, len));
+  MUST(was_sent((int)(t - transfers), bytes, len));
   t->body += len;
   return t->body < SENT_MAX / 2;
-}
-
-/* From now on its connection may have another request. */
-static void on_received(void *arg) {
-  struct transfer *t = arg;
-  MUST(t->call != NULL && !t->received);
-  t->received = true;
-  if (goes_on)
-    start();
 }
 
 static void on_done(void *arg, const struct http_response *reply,
@@ -131,16 +121,14 @@ static void on_done(void *arg, const struct http_response *reply,
     MUST((unsigned char)*c >= 0x20 && *c != 0x7F);
   t->call = NULL;
   in_flight--;
-  if (goes_on && !t->received)
+  if (goes_on)
     start();
 }
 
 static void start(void) {
   static const struct http_connect_options connect = {.no_proxy = true};
-  static const struct http_handler handler = {.capture = "X-Subject-Token",
-                                              .received = on_received,
-                                              .body = on_body,
-                                              .done = on_done};
+  static const struct http_handler handler = {
+      .capture = "X-Subject-Token", .body = on_body, .done = on_done};
   char path[16];
   if (started == TRANSFERS_MAX)
     return;

@@ -10,7 +10,6 @@ from blocks import JOB, PROJECT_ID, TOKEN, project
 from daemons import Collectd, proc_of_threads
 from daemons.collectd import TOP
 from standin import StandIn
-from stock import build
 
 
 def one_request(cloud, *lines: str):
@@ -71,20 +70,6 @@ def test_maxparallel_limits_the_requests_in_flight(cloud, most):
     assert Collectd(block).test_read().status == 0
     assert len(cloud.requests) == len(jobs)
     assert cloud.drs.journal.most_in_flight == most
-
-
-def test_the_next_request_is_sent_before_a_response_is_decoded(cloud, tmp_path):
-    order = tmp_path / "order"
-    preload = {"LD_PRELOAD": str(build("log_order", tmp_path)), "LOG_ORDER": str(order)}
-    jobs = [f"00000000-0000-4000-8000-00000000jb{number:02}" for number in range(4)]
-    cloud.jobs.update({job: {"job_id": job} for job in jobs})
-    config = project("prod", cloud, *(f'Job "{job}"' for job in jobs), "BatchSize 1", "MaxParallel 1")
-    assert Collectd(config, variables=preload).test_read().status == 0
-    events = order.read_text().split()
-    assert events.count("sent") == events.count("decoded") == len(jobs)
-    sent = [at for at, event in enumerate(events) if event == "sent"]
-    # The response before each request was not decoded when it was sent.
-    assert all(events[:at].count("decoded") < number for number, at in enumerate(sent) if number > 0)
 
 
 @pytest.mark.parametrize(("count", "threads"), [(4, False), (200, True)])

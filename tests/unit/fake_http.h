@@ -112,12 +112,6 @@ static inline bool fake_body(struct http_transfer *call, long status,
   return ok;
 }
 
-/* All of a response came; it is handed on later. */
-static inline void fake_received(struct http_transfer *call) {
-  assert_non_null(call->handler.received);
-  call->handler.received(call->arg);
-}
-
 /* Gives a waiting request its whole response, or as much as it takes. */
 static inline void fake_response(struct http_transfer *call,
                                  struct http_response reply, const char *body) {

@@ -190,57 +190,6 @@ static void batches_are_in_flight_together(void **state) {
   assert_int_equal(project_counts(project)->requests, 25);
 }
 
-/* Three responses wait to be decoded, two requests are in flight. */
-static void a_received_response_makes_room(void **state) {
-  (void)state;
-  make(6, 1, 2);
-  start();
-  step();
-  for (size_t i = 0; i < 2; i++) {
-    fake_received(fake_calls[i]);
-    step();
-    assert_int_equal(fake_calls_len, i + 3);
-  }
-  fake_received(fake_calls[2]);
-  step();
-  assert_int_equal(fake_calls_len, 4); /* one that is decoded must make room */
-  accept(fake_calls[0]);
-  step();
-  assert_int_equal(fake_calls_len, 4);
-  respond_all(-1, "");
-  assert_output(0, 6, 1);
-  assert_int_equal(fake_started, 6);
-}
-
-/* Nothing is to be sent before they are decoded. */
-static void the_last_responses_are_decoded_at_once(void **state) {
-  (void)state;
-  make(30, 10, 4);
-  start();
-  step();
-  assert_int_equal(fake_calls_len, 3);
-  assert_non_null(fake_calls[0]->handler.received);
-  assert_null(fake_calls[2]->handler.received);
-  respond_all(-1, "");
-}
-
-/* It was in time, and is no reason for smaller batches. */
-static void one_that_is_received_at_the_end_is_not_slow(void **state) {
-  (void)state;
-  make(20, 10, 1);
-  start();
-  step();
-  fake_received(fake_calls[0]);
-  fake_now += BUDGET;
-  step();
-  assert_int_equal(seen.finished, 1);
-  assert_int_equal(fake_cancelled, 1);
-  start();
-  respond_all(-1, "");
-  assert_int_equal(fake_started, 3);
-  assert_output(0, 20, 1);
-}
-
 /* A read that is due while one is running */
 
 static void one_read_at_a_time(void **state) {
@@ -978,9 +927,6 @@ int main(void) {
       PROJECT_TEST(one_read_at_a_time),
       PROJECT_TEST(a_job_that_is_left_out_is_missing),
       PROJECT_TEST(a_rejected_job_is_missing_and_the_others_are_not),
-      PROJECT_TEST(a_received_response_makes_room),
-      PROJECT_TEST(the_last_responses_are_decoded_at_once),
-      PROJECT_TEST(one_that_is_received_at_the_end_is_not_slow),
       PROJECT_TEST(an_outage_makes_no_job_missing),
       PROJECT_TEST(a_job_that_was_not_requested_is_an_error),
       PROJECT_TEST(a_job_that_is_left_out_is_named),
