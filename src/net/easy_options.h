@@ -14,7 +14,7 @@
 #ifndef DRS_NET_EASY_OPTIONS_H
 #define DRS_NET_EASY_OPTIONS_H
 
-#include "net/http.h"
+#include "net/http_request.h"
 
 #include <curl/curl.h>
 #include <stdbool.h>

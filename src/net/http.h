@@ -28,16 +28,6 @@
 /* Seconds. A longer Retry-After is cut to this. */
 #define HTTP_RETRY_AFTER_MAX (24 * 3600)
 
-/* TLS verification, client certificate and proxy of a connection. Strings may
- * be NULL. */
-struct http_connect_options {
-  bool verify_peer, verify_host;
-  const char *ca_cert; /* a file in PEM; NULL: the system's own */
-  const char *client_cert, *client_key;
-  const char *proxy;
-  bool no_proxy; /* not even that of the environment */
-};
-
 /* A limit that ended a transfer. */
 enum http_limit { HTTP_LIMIT_NONE, HTTP_LIMIT_SIZE, HTTP_LIMIT_TIME };
 

@@ -42,7 +42,15 @@ struct http_header {
   struct buf value; /* wiped: it may be a secret */
 };
 
-struct http_connect_options;
+/* TLS verification, client certificate and proxy of a connection. Strings may
+ * be NULL. */
+struct http_connect_options {
+  bool verify_peer, verify_host;
+  const char *ca_cert; /* a file in PEM; NULL: the system's own */
+  const char *client_cert, *client_key;
+  const char *proxy;
+  bool no_proxy; /* not even that of the environment */
+};
 
 struct http_request {
   const char *method;
