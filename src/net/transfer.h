@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the collectd-drs authors
+ *
+ * One request and its response: an easy handle, from its options to the
+ * outcome. When a request starts, and what follows from its end, net/http
+ * decides. For net/http only.
+ *
+ *     t = transfer_new(&env, req, &handler, arg);
+ *     transfer_attach(t, multi, now);        the request is in flight
+ *     ...                                    `body` is called
+ *     transfer_complete(t, code);            it is over
+ *     transfer_detach(t, multi);
+ *     transfer_report(t);                    calls `done`
+ *     transfer_free(t);
+ */
+
+#ifndef DRS_NET_TRANSFER_H
+#define DRS_NET_TRANSFER_H
+
+#include "net/event_loop.h"
+#include "net/hidden_pair.h"
+#include "net/http.h"
+#include "net/lookups.h"
+#include "net/response_header.h"
+#include "net/start_queue.h"
+#include "net/trust.h"
+#include "net/turn_guard.h"
+
+#include <curl/curl.h>
+
+/* What all transfers share. */
+struct transfer_env {
+  struct event_loop loop;
+  struct turn_guard guard;
+  struct trusts trusts;
+  struct lookups lookups;
+  struct hidden_pair lookup_pair; /* of the lookup that began last */
+  const char *bundle; /* the system's certificates in one file; or NULL */
+  const char *user_agent;
+  bool turn_over; /* a handler was called in this http_poll */
+};
+
+struct http_transfer {
+  /* Of net/http. */
+  struct start_item item;
+  LIST_ENTRY(http_transfer) link;
+  struct http *http;
+  enum { WAITING, IN_FLIGHT, FAILED } state;
+  msec_t timeout, deadline;
+
+  struct transfer_env *env;
+  CURL *easy;
+  struct curl_slist *headers;
+  struct http_handler handler;
+  void *arg;
+  struct buf origin;   /* "https://host:port" */
+  const char *host;    /* in libcurl's lookup: the proxy's, or in origin */
+  const char *ca_cert; /* NULL: libcurl's defaults */
+  struct trust *trust; /* in flight, over TLS */
+  bool once;           /* never sent again */
+  bool proxy;          /* one of its own */
+
+  struct lookup_name *looks_up, *needs; /* in flight; not started for now */
+  struct http_response response;
+  struct response_header header;
+  size_t body_len;
+  int fd;              /* the connection's, while one is watched */
+  unsigned calls;      /* of on_progress */
+  uint64_t wire_start; /* bytes of earlier responses on this connection */
+  struct err err;      /* ours; libcurl's comes in `text` */
+  char text[CURL_ERROR_SIZE];
+};
+
+/* NULL: out of memory, or libcurl lacks an option. */
+struct http_transfer *transfer_new(struct transfer_env *env,
+                                   const struct http_request *req,
+                                   const struct http_handler *handler,
+                                   void *arg);
+void transfer_free(struct http_transfer *t);
+
+/* Starts an attempt, with the file of certificates as it is now. */
+bool transfer_attach(struct http_transfer *t, CURLM *multi, msec_t now);
+void transfer_detach(struct http_transfer *t, CURLM *multi);
+
+/* Nothing is left of the last attempt. */
+void transfer_reset(struct http_transfer *t);
+
+/* The lookup of its host, if there is one, is over. */
+void transfer_end_lookup(struct http_transfer *t, enum lookup_result result);
+
+/* Whether an idle connection was closed by the server as it was used again, so
+ * that the request can be sent once more, on another. */
+bool transfer_is_lost(const struct http_transfer *t, CURLcode code);
+
+/* Fills in response and error, before it is detached. */
+void transfer_complete(struct http_transfer *t, CURLcode code);
+
+/* Calls the handler, with the endpoint in the error's text. */
+void transfer_report(struct http_transfer *t);
+
+#endif
