@@ -25,7 +25,7 @@ void buf_reset(struct buf *b) {
 
 void buf_free(struct buf *b) {
   if (b->size > 0)
-    memory_free(b->data);
+    memory_wipe(b->data, b->size);
   buf_init(b, b->max);
 }
 
@@ -39,12 +39,12 @@ static bool grow(struct buf *b, size_t more, struct err *err) {
   size_t size = b->size < 64 ? 64 : 2 * b->size;
   while (size < need)
     size *= 2;
-  char *data = memory_new(size);
+  char *data = malloc(size);
   if (data == NULL)
     return err_memory(err);
   memcpy(data, b->data, b->len + 1);
   if (b->size > 0)
-    memory_free(b->data);
+    memory_wipe(b->data, b->size);
   b->data = data;
   b->size = size;
   return true;

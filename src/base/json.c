@@ -63,7 +63,7 @@ static void *block_new(void *ctx, size_t size) {
   struct json_reader *r = ctx;
   if (size > 2 * JSON_TOKEN_MAX) /* it doubles from 2 KiB */
     longjmp(r->out_of_memory, TOKEN_LONG);
-  struct block *b = memory_new(sizeof(*b) + size);
+  struct block *b = malloc(sizeof(*b) + size);
   if (b == NULL)
     longjmp(r->out_of_memory, MEMORY_SHORT);
   *b = (struct block){.next = r->blocks, .link = &r->blocks, .size = size};
@@ -81,7 +81,7 @@ static void block_free(void *ctx, void *bytes) {
   *b->link = b->next;
   if (b->next != NULL)
     b->next->link = b->link;
-  memory_free(b);
+  memory_wipe(b, sizeof(*b) + b->size);
 }
 
 static void *block_resize(void *ctx, void *bytes, size_t size) {
@@ -167,7 +167,7 @@ static bool start_yajl(struct json_reader *r) {
 
 struct json_reader *json_reader_new(const struct json_events *events,
                                     void *arg) {
-  struct json_reader *r = memory_zeroed(1, sizeof(*r));
+  struct json_reader *r = calloc(1, sizeof(*r));
   if (r == NULL)
     return NULL;
   r->events = *events;
@@ -184,7 +184,7 @@ void json_reader_free(struct json_reader *r) {
     return;
   while (r->blocks != NULL)
     block_free(r, r->blocks->bytes);
-  memory_free(r);
+  memory_wipe(r, sizeof(*r));
 }
 
 /* Its blocks are freed with the reader. */

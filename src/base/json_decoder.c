@@ -239,7 +239,7 @@ static const struct json_events events = {
 
 struct json_decoder *json_decoder_new(const struct json_place *response,
                                       void *target) {
-  struct json_decoder *d = memory_zeroed(1, sizeof(*d));
+  struct json_decoder *d = calloc(1, sizeof(*d));
   if (d == NULL)
     return NULL;
   d->root = response != NULL ? response : &nothing;
@@ -248,7 +248,7 @@ struct json_decoder *json_decoder_new(const struct json_place *response,
   d->json = json_reader_new(&events, d);
   if (d->json != NULL)
     return d;
-  memory_free(d);
+  memory_wipe(d, sizeof(*d));
   return NULL;
 }
 
@@ -256,7 +256,7 @@ void json_decoder_free(struct json_decoder *d) {
   if (d == NULL)
     return;
   json_reader_free(d->json);
-  memory_free(d); /* an error's text may quote a secret */
+  memory_wipe(d, sizeof(*d)); /* an error's text may quote a secret */
 }
 
 void json_decoder_expect_error(struct json_decoder *d) { d->root = &nothing; }

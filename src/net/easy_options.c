@@ -99,7 +99,8 @@ static bool set_url(CURL *easy, const struct http_request *req) {
   return ok;
 }
 
-static bool set_request(CURL *easy, const struct http_request *req) {
+static bool set_request(CURL *easy, const struct http_request *req,
+                        const char *body) {
   CURLcode e = CURLE_OK;
   e |= curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
   /* docs/decisions.md says why not HTTP/2. */
@@ -108,7 +109,7 @@ static bool set_request(CURL *easy, const struct http_request *req) {
   if (req->body != NULL) {
     e |= curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,
                           (curl_off_t)req->body_len);
-    e |= curl_easy_setopt(easy, CURLOPT_COPYPOSTFIELDS, req->body);
+    e |= curl_easy_setopt(easy, CURLOPT_POSTFIELDS, body);
   }
   e |= curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, req->method);
   return e == CURLE_OK;
@@ -134,7 +135,7 @@ static bool set_restrictions(CURL *easy) {
 
 bool easy_options_set(CURL *easy, const struct easy_options *o) {
   const struct http_request *req = o->request;
-  return set_url(easy, req) && set_request(easy, req) &&
+  return set_url(easy, req) && set_request(easy, req, o->body) &&
          set_tls(easy, req->connect, o->ca_cert) &&
          set_proxy(easy, req->connect) && set_connection_use(easy, req->once) &&
          set_restrictions(easy) &&

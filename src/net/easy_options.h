@@ -21,6 +21,7 @@
 
 struct easy_options {
   const struct http_request *request;
+  const char *body;           /* a copy of the request's; not copied */
   struct curl_slist *headers; /* not copied */
   const char *user_agent;
   const char *ca_cert; /* in place of the system's; NULL: libcurl's defaults */

@@ -11,7 +11,6 @@
 
 #include "net/http.h"
 
-#include "base/memory.h"
 #include "net/easy_options.h"
 #include "net/transfer.h"
 
@@ -122,13 +121,7 @@ static bool init_multi(struct http *http) {
 
 struct http *http_new(const char *user_agent, struct err *err) {
   struct http *http = calloc(1, sizeof(*http));
-  /* libcurl's memory holds requests and responses, and libcurl does not wipe
-   * it. If another plugin has initialized libcurl before, this has no effect.
-   */
-  if (http == NULL ||
-      curl_global_init_mem(CURL_GLOBAL_DEFAULT, memory_new, memory_free,
-                           memory_resized, memory_copy,
-                           memory_zeroed) != CURLE_OK) {
+  if (http == NULL || curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
     free(http);
     err_set(err, ERR_LOCAL, "libcurl cannot be initialized");
     return NULL;

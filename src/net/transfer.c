@@ -173,7 +173,6 @@ static bool set_callbacks(struct http_transfer *t) {
 
 /* For error texts. */
 static bool set_names(struct http_transfer *t, const struct http_request *req) {
-  buf_init(&t->origin, HTTP_HEADER_MAX);
   if (!buf_adds(&t->origin, req->endpoint->origin, NULL))
     return false;
   t->proxy = req->connect->proxy != NULL && !req->connect->no_proxy;
@@ -181,12 +180,20 @@ static bool set_names(struct http_transfer *t, const struct http_request *req) {
   return true;
 }
 
+/* libcurl's own copy would not be wiped. */
+static bool copy_body(struct http_transfer *t, const struct http_request *req) {
+  return req->body == NULL || buf_add(&t->body, req->body, req->body_len, NULL);
+}
+
 static bool prepare(struct http_transfer *t, const struct http_request *req) {
+  if (!copy_body(t, req))
+    return false;
   t->easy = curl_easy_init();
   t->headers = easy_options_headers(req);
   t->ca_cert =
       req->connect->ca_cert != NULL ? req->connect->ca_cert : t->env->bundle;
   const struct easy_options options = {.request = req,
+                                       .body = t->body.data,
                                        .headers = t->headers,
                                        .user_agent = t->env->user_agent,
                                        .ca_cert = t->ca_cert};
@@ -208,7 +215,7 @@ struct http_transfer *transfer_new(struct transfer_env *env,
                                    const struct http_request *req,
                                    const struct http_handler *handler,
                                    void *arg) {
-  struct http_transfer *t = memory_zeroed(1, sizeof(*t));
+  struct http_transfer *t = calloc(1, sizeof(*t));
   if (t == NULL)
     return NULL;
   t->env = env;
@@ -216,6 +223,8 @@ struct http_transfer *transfer_new(struct transfer_env *env,
   t->arg = arg;
   t->once = req->once;
   t->timeout = req->timeout;
+  buf_init(&t->origin, HTTP_HEADER_MAX);
+  buf_init(&t->body, HTTP_BODY_MAX);
   transfer_reset(t);
   if (prepare(t, req))
     return t;
@@ -228,7 +237,8 @@ void transfer_free(struct http_transfer *t) {
   easy_options_free_headers(t->headers);
   response_header_finish(&t->header);
   buf_free(&t->origin);
-  memory_free(t);
+  buf_free(&t->body);
+  memory_wipe(t, sizeof(*t));
 }
 
 /* In flight */

@@ -53,6 +53,7 @@ struct http_transfer {
   struct curl_slist *headers;
   struct http_handler handler;
   void *arg;
+  struct buf body;     /* of the request */
   struct buf origin;   /* "https://host:port" */
   const char *host;    /* in libcurl's lookup: the proxy's, or in origin */
   const char *ca_cert; /* NULL: libcurl's defaults */

@@ -7,7 +7,6 @@
 
 #include "poll/poller.h"
 
-#include "base/memory.h"
 #include "poll/due_heap.h"
 
 #include <pthread.h>
@@ -22,11 +21,6 @@
 /* A cycle ends this much before the next one is due, in parts of an interval.
  */
 #define MARGIN 20
-/* The most memory of ended requests that the thread keeps, in bytes: enough for
- * two hundred at once. Tools that look for errors in memory set it to 0. */
-#ifndef DRS_KEPT_MAX
-#define DRS_KEPT_MAX (16 * 1024 * 1024)
-#endif
 
 struct entry {
   struct poller *poller;
@@ -257,7 +251,6 @@ static void block_signals(void) {
 void *poller_run(void *arg) {
   struct poller *p = arg;
   block_signals();
-  memory_keep(DRS_KEPT_MAX);
   while (collect_due(p, clock_now())) {
     msec_t now = clock_now();
     step_touched(p, now);
@@ -266,6 +259,5 @@ void *poller_run(void *arg) {
   }
   for (size_t i = 0; i < p->len; i++)
     project_stop(p->entries[i]->project);
-  memory_keep(0);
   return NULL;
 }
