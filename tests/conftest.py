@@ -13,18 +13,18 @@ DEPEND_ON_THE_RELEASE = {
     "live/test_carbon.py", "live/test_clock.py", "live/test_credentials.py", "live/test_daemons.py",
     "live/test_dashboards.py", "live/test_keystone.py", "live/test_monitoring.py",
     "live/test_notifications.py", "live/test_packages.py", "live/test_pipelines.py",
-    "live/test_requests.py", "live/test_stop.py", "live/test_tls.py", "live/test_token.py",
+    "live/test_receivers.py", "live/test_requests.py", "live/test_stop.py", "live/test_tls.py", "live/test_token.py",
     "live/test_values.py", "standin/test_credentials.py", "standin/test_standin.py",
     "standin/test_tls.py",
 }
 
 # One worker runs all tests of these files: they share a server, an installation, or the machine's packages.
 SHARING = {"live/test_keystone.py": "keystone", "live/test_oracle_keystoneauth.py": "keystone",
-           "live/test_oracle.py": "oracle", "live/test_packages.py": "packages"}
+           "live/test_oracle.py": "oracle", "live/test_receivers.py": "receivers", "live/test_packages.py": "packages"}
 # One worker runs the rows of a group, which share a daemon.
 MATRIX = "live/test_fault_matrix.py"
 # The longest begin first.
-LONGEST = ("packages", "keystone", "live/test_discovery.py::test_each_fault", MATRIX, "live/test_soak.py",
+LONGEST = ("packages", "receivers", "keystone", "live/test_discovery.py::test_each_fault", MATRIX, "live/test_soak.py",
            "live/test_rejections.py::test_jobs_that", "live/test_monitoring.py", "live/test_dashboards.py")
 
 

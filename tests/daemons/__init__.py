@@ -7,12 +7,16 @@ from .collectd import Collectd
 from .graphite_web import GraphiteWeb
 from .influxdb import InfluxDB
 from .keystone import Keystone
+from .mosquitto import Mosquitto
 from .nginx import Nginx
 from .process import HANG, Daemon, free_port, is_running, proc_of_threads, wait_until
 from .prometheus import Prometheus
+from .redis import Redis
+from .rsyslog import Rsyslog
 from .smtp import Smtp
+from .victoria_metrics import VictoriaMetrics
 from .write_http import WriteHttp
 
-__all__ = ["HANG", "Carbon", "Collectd", "Daemon", "GraphiteWeb", "InfluxDB", "Keystone", "Nginx",
-           "Prometheus", "Smtp", "WriteHttp", "free_port", "is_running", "proc_of_threads",
-           "wait_until"]
+__all__ = ["HANG", "Carbon", "Collectd", "Daemon", "GraphiteWeb", "InfluxDB", "Keystone", "Mosquitto",
+           "Nginx", "Prometheus", "Redis", "Rsyslog", "Smtp", "VictoriaMetrics", "WriteHttp",
+           "free_port", "is_running", "proc_of_threads", "wait_until"]

@@ -42,11 +42,11 @@ class InfluxDB(Daemon):
         return ["/usr/bin/influxd", "-config", str(self.folder / "influxdb.conf")]
 
     def ready(self) -> bool:
-        return listens(self._http) and "Listening on UDP" in self.log_text()
+        return listens(self._http) and "listening on UDP" in self.log_text().replace("L", "l")
 
-    def query(self, statement: str) -> list[dict]:
-        """The rows of a SELECT, all series together, tags and fields by name."""
-        query = urllib.parse.urlencode({"db": "collectd", "q": statement})
+    def query(self, statement: str, epoch: str = "") -> list[dict]:
+        """The rows of a SELECT, all series together, tags and fields by name; times as numbers with an `epoch`."""
+        query = urllib.parse.urlencode({"db": "collectd", "q": statement, "epoch": epoch})
         url = f"http://127.0.0.1:{self._http}/query?{query}"
         with urllib.request.urlopen(url, timeout=HANG) as response:
             [result] = json.load(response)["results"]

@@ -22,12 +22,16 @@ class WriteHttp:
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
 
     @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._server.server_port}/"
+
+    @property
     def configuration(self) -> str:
         return f"""
 LoadPlugin write_http
 <Plugin write_http>
   <Node "test">
-    URL "http://127.0.0.1:{self._server.server_port}/"
+    URL "{self.url}"
     Format JSON
     BufferSize 1024
   </Node>

@@ -3,11 +3,12 @@
 """Every way that values go, on the real thing with stock configuration: read back from the store."""
 
 import re
+import shutil
 import subprocess
 
 import pytest
 from blocks import JOB, project
-from daemons import Carbon, Collectd, InfluxDB, Prometheus, free_port
+from daemons import Carbon, Collectd, InfluxDB, Prometheus, VictoriaMetrics, free_port
 from daemons.kafka import Kafka
 from examples import METRICS, items, metrics
 from pipelines import FOLDER, TOP, body, pipeline
@@ -119,6 +120,30 @@ def test_what_has_ended_is_a_gap_in_prometheus(cloud, ended):
                 daemon.wait_until(lambda: not values("orders"), "the end of the job's series")
                 assert values("prod")
         prometheus.wait_until(lambda: not values("prod"), "the end of the daemon's series")
+
+
+@pytest.mark.skipif(not shutil.which("victoria-metrics"), reason="this release has no victoria-metrics")
+def test_victoria_metrics_scrapes(cloud, expected):
+    """By the file for Prometheus; and what a job that is gone had is not stored again."""
+    port = free_port()
+    scrape = pipeline("prometheus.yml", COLLECTD_HOST=HOST, COLLECTD_PORT=port).replace("10s", "1s")
+    with VictoriaMetrics(scrape) as store:
+        def series() -> dict[tuple[str, str], dict]:
+            return {(one["metric"]["drs"],
+                     f"{one['metric']['__name__'][len('collectd_drs_'):]}-{one['metric']['type']}"): one
+                    for one in store.export('{__name__=~"collectd_drs_.+"}')}
+
+        def read() -> Values:
+            return {name: one["values"][-1] for name, one in series().items()}
+        stock = pipeline("prometheus.conf", COLLECTD_HOST=HOST, COLLECTD_PORT=port)
+        with Collectd(watching(cloud, "Interval 1"), stock) as daemon:
+            wait_for(daemon, read, expected)
+            cloud.drs.unknown_job = BadJob("omit")
+            del cloud.jobs[JOB]
+            daemon.wait_for_new_reads(4, "prod")
+            ended = series()[JOB, "percent-total"]["timestamps"]
+            daemon.wait_for_new_reads(2, "prod")
+            assert series()[JOB, "percent-total"]["timestamps"] == ended
 
 
 def test_rrdtool(cloud, expected, tmp_path):
