@@ -2,7 +2,22 @@
  * Copyright (c) 2026 the collectd-drs authors
  *
  * The events of a project, and the values that they carry. A cycle emits them
- * on the thread that steps the project. */
+ * on the thread that steps the project, in this order:
+ *
+ *     started
+ *     for each item of each response, as soon as it is decoded:
+ *         (the job's estimate takes the item)
+ *         item        the job has still the status and error of before
+ *         changed     0 to 3 times, for progress: back, status, error code;
+ *                     the job has the new ones
+ *     for each job that the service rejects or leaves out:
+ *         changed     CHANGE_JOB_MISSING
+ *     changed         CHANGE_PROJECT_DOWN or CHANGE_PROJECT_UP, where it is one
+ *     finished        with the result of all of it
+ *
+ * So a value that needs more than the item is calculated before `item`. Items
+ * of several calls and jobs come in any order; a cycle that is cancelled ends
+ * without `finished`. */
 
 #ifndef DRS_POLL_PROJECT_EVENTS_H
 #define DRS_POLL_PROJECT_EVENTS_H
