@@ -55,7 +55,7 @@ static const struct row states[] = {
 };
 
 static const struct row modes[] = {
-    ROW(1, "FULL_TRANS"),
+    ROW(STATUS_FULL_TRANS, "FULL_TRANS"),
     ROW(2, "INCR_TRANS"),
     ROW(3, "FULL_INCR_TRANS"),
 };
@@ -78,6 +78,10 @@ int status_code(const char *text, size_t len) {
       memcmp(text + len - suffix, failed, suffix) == 0)
     return FAILED_UNLISTED;
   return code;
+}
+
+bool status_is_of_children(int code) {
+  return (code >= 204 && code <= 206) || code == 607;
 }
 
 int status_task_mode(const char *text, size_t len) {

@@ -8,6 +8,7 @@
 #ifndef DRS_API_STATUS_H
 #define DRS_API_STATUS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum status_family {
@@ -29,6 +30,11 @@ enum { STATUS_FULL_TRANSFER = 201, STATUS_INCREMENTAL_TRANSFER = 203 };
 int status_code(const char *text, size_t len);
 
 enum status_family status_family(int code);
+
+/* Whether it is CHILD_*: the state of a task's children, not its own. */
+bool status_is_of_children(int code);
+
+#define STATUS_FULL_TRANS 1
 
 /* The code of a `task_mode`: 1 FULL_TRANS, 2 INCR_TRANS, 3 FULL_INCR_TRANS, 0
  * for any other. */

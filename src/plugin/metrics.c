@@ -260,7 +260,8 @@ static void add_progress(struct metrics *m, struct value_group *g,
                          const struct job *job, const struct progress *p,
                          const struct phase_names *phases) {
   static const struct value_names error = {"bool", "error"},
-                                  estimated = {"timeleft", "estimated"};
+                                  estimated = {"timeleft", "estimated"},
+                                  ready = {"bool", "ready"};
   gauge_t left;
   report_unbelievable_delay(m, job, p);
   int code = find_code(m, &p->transfer_status);
@@ -269,6 +270,8 @@ static void add_progress(struct metrics *m, struct value_group *g,
         p->base.error_code.len > 0 || failed);
   if (estimate_seconds(&job->estimate, &left))
     gauge(m, estimated.type, estimated.type_instance, left);
+  if (job->readiness.known)
+    gauge(m, ready.type, ready.type_instance, job->readiness.ready);
   add_phases(m, p, phases);
   if (p->transfer_status.len > 0)
     add_status(m, g, job, p, code);
@@ -294,8 +297,9 @@ void metrics_item(struct metrics *m, const struct job *job, enum job_call call,
     add_progress(m, g, job, (const struct progress *)item, &phases);
 }
 
-/* With bool-error, timeleft-estimated, gauge-status, and two of each phase. */
-_Static_assert(STATIC_ARRAY_SIZE(progress_metrics) + 3 +
+/* With bool-error, bool-ready, timeleft-estimated, gauge-status, and two of
+ * each phase. */
+_Static_assert(STATIC_ARRAY_SIZE(progress_metrics) + 4 +
                        2 * PROGRESS_PHASES_MAX <=
                    VALUE_GROUP_VALUES,
                "room for the values of a job");

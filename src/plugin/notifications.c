@@ -22,6 +22,8 @@ static const struct kind {
     [CHANGE_ERROR_CLEARED] = {SEVERITY_OKAY, "bool", "error", "have no error any more"},
     [CHANGE_JOB_MISSING] = {SEVERITY_WARNING, "gauge", "status", "are not found"},
     [CHANGE_JOB_BACK] = {SEVERITY_OKAY, "gauge", "status", "are back"},
+    [CHANGE_READY] = {SEVERITY_OKAY, "bool", "ready", "are ready for cutover"},
+    [CHANGE_NOT_READY] = {SEVERITY_WARNING, "bool", "ready", "are not ready for cutover any more"},
     [CHANGE_PROJECT_DOWN] = {SEVERITY_FAILURE, "bool", "up", ""},
     [CHANGE_PROJECT_UP] = {SEVERITY_OKAY, "bool", "up", ""},
 };
@@ -104,6 +106,23 @@ static void push_back(struct notifications *n, const struct change *change) {
   push_job(n, &back, kinds[change->kind].severity, "is back");
 }
 
+static void push_readiness(struct notifications *n,
+                           const struct change *change) {
+  static const char *const causes[READINESS_CAUSES] = {
+      [READINESS_GOOD] = "",
+      [READINESS_DELAY] = ": the delay exceeds ReadyDelay",
+      [READINESS_DELAY_UNKNOWN] = ": the delay is not known",
+      [READINESS_BACKLOG] = ": the RPO or RTO exceeds ReadyDelay",
+      [READINESS_ERROR] = ": it reports an error",
+  };
+  char words[96];
+  bool ready = change->kind == CHANGE_READY;
+  ssnprintf(words, sizeof(words), "is %s%s",
+            ready ? "ready for cutover" : "not ready for cutover any more",
+            ready ? "" : causes[change->cause]);
+  push_job(n, change, kinds[change->kind].severity, words);
+}
+
 static void push_project(const struct notifications *n,
                          const struct change *change) {
   notification_t out = {0};
@@ -137,6 +156,10 @@ void notifications_change(struct notifications *n,
     break;
   case CHANGE_JOB_BACK:
     push_back(n, change);
+    break;
+  case CHANGE_READY:
+  case CHANGE_NOT_READY:
+    push_readiness(n, change);
     break;
   case CHANGE_PROJECT_DOWN:
   case CHANGE_PROJECT_UP:

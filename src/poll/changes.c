@@ -22,25 +22,26 @@ static void compare_presence(const struct changes *c, struct job *job,
                            .message = p->base.error_msg.text});
 }
 
-static void compare_status(const struct changes *c, struct job *job,
+static bool compare_status(const struct changes *c, struct job *job,
                            const struct progress *p) {
   const struct json_text *status = &p->transfer_status;
   char old[JOBS_STATUS_MAX];
   if (status->len == 0 || !jobs_set_status(job, status->text, old))
-    return;
+    return false;
   emit(c, &(struct change){.kind = CHANGE_STATUS,
                            .job = job,
                            .old_status = old,
                            .new_status = job->status,
                            .code = p->base.error_code.text,
                            .message = p->base.error_msg.text});
+  return true;
 }
 
-static void compare_error(const struct changes *c, struct job *job,
+static bool compare_error(const struct changes *c, struct job *job,
                           const struct progress *p) {
   bool has_error = p->base.error_code.len > 0;
   if (has_error == job->has_error)
-    return;
+    return false;
   job->has_error = has_error;
   emit(c,
        &(struct change){.kind = has_error ? CHANGE_ERROR : CHANGE_ERROR_CLEARED,
@@ -49,13 +50,29 @@ static void compare_error(const struct changes *c, struct job *job,
                         .new_status = job->status,
                         .code = p->base.error_code.text,
                         .message = p->base.error_msg.text});
+  return true;
+}
+
+static void emit_readiness(const struct changes *c, struct job *job,
+                           enum readiness_turn turn) {
+  bool ready = turn == READINESS_BECAME_READY;
+  emit(c,
+       &(struct change){.kind = ready ? CHANGE_READY : CHANGE_NOT_READY,
+                        .job = job,
+                        .old_status = job->status,
+                        .new_status = job->status,
+                        .code = "",
+                        .message = "",
+                        .cause = (enum readiness_cause)job->readiness.cause});
 }
 
 void changes_answered(const struct changes *c, struct job *job,
-                      const struct progress *p) {
+                      const struct progress *p, enum readiness_turn turn) {
   compare_presence(c, job, p);
-  compare_status(c, job, p);
-  compare_error(c, job, p);
+  bool status = compare_status(c, job, p);
+  bool error = compare_error(c, job, p);
+  if (turn != READINESS_SAME && !status && !error)
+    emit_readiness(c, job, turn);
 }
 
 void changes_missing(const struct changes *c, struct job *job, const char *code,

@@ -16,9 +16,10 @@ struct changes {
   bool project_down; /* and this was emitted */
 };
 
-/* A job was reported. */
+/* A job was reported. A status or an error code that changed tells more than
+ * what it did to the readiness. */
 void changes_answered(const struct changes *c, struct job *job,
-                      const struct progress *p);
+                      const struct progress *p, enum readiness_turn turn);
 
 /* The service rejects a job, leaves it out of a response, or reports an
  * error in its place; both texts may be "". */

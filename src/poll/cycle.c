@@ -16,27 +16,22 @@ static bool is_rejection(const struct progress *p) {
          !(p->base.has & PROGRESS_COMPLETED);
 }
 
-/* Before the item's event, which has the values of this response. */
-static void estimate_time_left(const struct cycle *c, struct job *job,
-                               const struct progress *p, int status) {
-  struct estimate_sample s = {.now = c->begun, .status = status};
-  s.has_left = s.status == STATUS_FULL_TRANSFER
-                   ? progress_percent_left(p, &s.left)
-                   : progress_delay(p, &s.left);
-  s.caught_up = progress_is_replayed(p) ||
-                (s.has_left && s.left <= c->setup.config->ready_delay);
-  estimate_update(&job->estimate, &s);
-}
-
 static void on_progress(struct cycle *c, struct job *job,
                         const struct progress *p) {
   const struct json_text *text = &p->transfer_status;
   int status = status_code(text->text, text->len);
-  estimate_time_left(c, job, p, status);
+  enum readiness_turn turn = cutover_answered(&c->cutover, job, p, status);
   c->setup.events->item(c->setup.arg, job, JOB_PROGRESS, &p->base);
   c->result.answered++;
   c->result.families[status_family(status)]++;
-  changes_answered(&c->changes, job, p);
+  changes_answered(&c->changes, job, p, turn);
+}
+
+static void on_further_item(struct cycle *c, struct job *job,
+                            enum job_call call, const struct job_item *item) {
+  if (call == JOB_RPO_AND_RTO)
+    cutover_backlog(&c->cutover, job, (const struct rpo_and_rto *)item);
+  c->setup.events->item(c->setup.arg, job, call, item);
 }
 
 static void on_item(void *arg, const struct job_item *item) {
@@ -56,7 +51,7 @@ static void on_item(void *arg, const struct job_item *item) {
   if (p != NULL)
     on_progress(c, job, p);
   else
-    c->setup.events->item(c->setup.arg, job, r->call, item);
+    on_further_item(c, job, r->call, item);
 }
 
 static void on_missing(void *arg, struct job *job, const char *code,
@@ -156,6 +151,7 @@ bool cycle_init(struct cycle *c, const struct cycle_setup *setup,
   size_t item_size = 0;
   *c = (struct cycle){.setup = *setup,
                       .changes = {.events = setup->events, .arg = setup->arg}};
+  cutover_init(&c->cutover, setup->config);
   for (enum job_call call = 0; call < JOB_CALLS; call++) {
     if (call != JOB_PROGRESS && !setup->config->calls[call])
       continue;
@@ -192,6 +188,7 @@ void cycle_start(struct cycle *c, msec_t now, msec_t deadline) {
     c->expected += (b->jobs->len + b->size - 1) / b->size;
     round_begin(&c->rounds[i], c->number, now);
   }
+  cutover_begin(&c->cutover, c->number, now);
   c->setup.events->started(c->setup.arg);
 }
 

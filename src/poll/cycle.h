@@ -15,6 +15,7 @@
 #define DRS_POLL_CYCLE_H
 
 #include "poll/changes.h"
+#include "poll/cutover.h"
 #include "poll/project_config.h"
 #include "poll/round.h"
 
@@ -35,6 +36,7 @@ struct cycle {
   size_t rounds_len;
   struct project_counts counts;
   struct changes changes;
+  struct cutover cutover;
 
   /* of the cycle under way */
   uint32_t number;

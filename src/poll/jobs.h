@@ -21,6 +21,7 @@
 #include "poll/estimate.h"
 #include "poll/job_list.h"
 #include "poll/name_registry.h"
+#include "poll/readiness.h"
 
 /* Bytes kept of a status, its NUL included. */
 #define JOBS_STATUS_MAX 56
@@ -49,6 +50,8 @@ struct job {
   uint8_t sources; /* which have it */
   uint8_t marks;   /* while a source is replaced */
   struct estimate estimate;
+  struct readiness readiness;
+  uint32_t backlog_cycle;       /* its RPO or RTO was too large in; 0: none */
   char status[JOBS_STATUS_MAX]; /* the last transfer_status; "": none yet */
 };
 

@@ -61,6 +61,8 @@ enum change_kind {
   CHANGE_ERROR_CLEARED, /* it carries none any more */
   CHANGE_JOB_MISSING,   /* the service rejects a job, or leaves it out */
   CHANGE_JOB_BACK,      /* a missing job is reported again */
+  CHANGE_READY,         /* a job is ready for cutover */
+  CHANGE_NOT_READY,     /* it is so no more; has a cause */
   CHANGE_PROJECT_DOWN,  /* no job was reported, and the cycle had an error */
   CHANGE_PROJECT_UP     /* the end of that */
 };
@@ -73,13 +75,15 @@ struct change {
   const struct job *job; /* NULL: of the project */
   const char *old_status, *new_status;
   const char *code, *message; /* the service's; else the message is our own */
+  enum readiness_cause cause;
 };
 
 struct project_events {
   /* A cycle starts. */
   void (*started)(void *arg);
   /* A call's item for a job came. JOB_PROGRESS: the job was reported; its
-   * estimate has this item already, its changes follow this event. */
+   * estimate and readiness have this item already, its changes follow this
+   * event. */
   void (*item)(void *arg, const struct job *job, enum job_call call,
                const struct job_item *item);
   void (*changed)(void *arg, const struct change *change);

@@ -40,6 +40,7 @@ METRICS = {
             "percent-index": 100,
             "gauge-task_mode": 3,
             "gauge-status": 202,
+            "bool-ready": 0,
             "bool-error": 0,
         },
     },

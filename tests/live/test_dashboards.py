@@ -21,7 +21,7 @@ ITEM = {"incre_trans_delay": "400", "remaining_time": "7", "progress": "40",
 PHASES = ("total", "struct", "data", "index")
 JOB_METRICS = {f"{kind}-{phase}" for kind in ("percent", "timeleft") for phase in PHASES} | {
     "delay-incremental", "delay-rpo", "delay-rto", "gauge-apply_rows_rate", "gauge-apply_bytes_rate",
-    "gauge-process_time", "gauge-task_mode", "gauge-status", "bool-error"}
+    "gauge-process_time", "gauge-task_mode", "gauge-status", "bool-error", "bool-ready"}
 NAMES = JOB_METRICS | SELF_METRICS
 OFFERED = {"host": {"test-host"}, "migration": {"orders-db"}, "project": {"prod"}}
 OFFERED_BY_PROMETHEUS = {"job": {"collectd"}, "instance": OFFERED["host"],

@@ -19,10 +19,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static char host_name[] = "stub", project_key[] = "Project",
             plugin_key[] = "Plugin";
 char *hostname_g = host_name;
+
+#define STUB_WAIT_MS 60000
 
 static struct {
   plugin_init_cb init, shutdown;
@@ -169,17 +172,48 @@ plugin_ctx_t plugin_set_ctx(plugin_ctx_t new) {
   return old;
 }
 
-int stub_run(void) {
-  context =
-      (plugin_ctx_t){.name = plugin_name, .interval = plugin_get_interval()};
-  expected_name = plugin_name;
-  int worst = module.init();
+static int call_reads(void) {
+  int worst = 0;
   for (int i = 0; i < module.reads_len; i++) {
     int status = ((int (*)(user_data_t *))(void (*)(void))module.reads[i])(
         &module.data[i]);
     worst = status < worst ? status : worst;
   }
   return worst;
+}
+
+int stub_run(void) {
+  context =
+      (plugin_ctx_t){.name = plugin_name, .interval = plugin_get_interval()};
+  expected_name = plugin_name;
+  int status = module.init();
+  int worst = call_reads();
+  return status < worst ? status : worst;
+}
+
+static void *read_thread(void *arg) {
+  (void)arg;
+  context =
+      (plugin_ctx_t){.name = plugin_name, .interval = plugin_get_interval()};
+  call_reads();
+  return NULL;
+}
+
+bool stub_read(void) {
+  pthread_t thread;
+  return pthread_create(&thread, NULL, read_thread, NULL) == 0 &&
+         pthread_join(thread, NULL) == 0;
+}
+
+bool stub_wait(const char *line) {
+  bool found = false;
+  for (int i = 0; !found && i < STUB_WAIT_MS; i++) {
+    usleep(1000);
+    pthread_mutex_lock(&lock);
+    found = strstr(text, line) != NULL;
+    pthread_mutex_unlock(&lock);
+  }
+  return found;
 }
 
 void stub_stop(void) {

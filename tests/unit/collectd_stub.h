@@ -27,6 +27,12 @@ int stub_run(void);
 /* The option WriteQueueLimitHigh; 0 at first: none. Before stub_run. */
 extern long stub_queue_limit;
 
+/* Calls each read as the daemon does, from a thread of its own. */
+bool stub_read(void);
+
+/* Waits until a line that begins so was written down; a minute at most. */
+bool stub_wait(const char *line);
+
 /* Frees the reads' data, writes down "shutdown", and calls shutdown: what is
  * dispatched after that line, collectd does not write any more. */
 void stub_stop(void);

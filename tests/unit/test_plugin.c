@@ -74,8 +74,9 @@ static int start(const char *lines) {
   char all[2048];
   snprintf(all, sizeof(all),
            "Endpoint \"http://127.0.0.1:%d\"\nProjectID \"p\"\n"
-           "Token \"0123456789abcdef\"\nHost \"h/1\"\nInterval 5\n%s",
-           service.port, lines);
+           "Token \"0123456789abcdef\"\nHost \"h/1\"\n%s%s",
+           service.port,
+           strstr(lines, "Interval") == NULL ? "Interval 5\n" : "", lines);
   stub_configure("prod", all);
   return stub_run();
 }
@@ -219,6 +220,41 @@ static void a_failure_notifies(void **state) {
   assert_int_equal(status, 0);
 }
 
+#define INCREMENTAL                                                            \
+  "{\"results\":[{\"job_id\":\"1\",\"transfer_status\":"                       \
+  "\"INCRE_TRANSFER_STARTED\",\"incre_trans_delay\":\"%d\"}]}"
+
+/* At an interval of ten minutes three good cycles make a job ready. */
+static void readiness_notifies(void **state) {
+  (void)state;
+  static const struct {
+    int delay;
+    const char *line;
+  } cycles[] = {
+      {3, "value h_1/drs-prod/bool-up 1\n"},
+      {3, "value h_1/drs-1/bool-ready 0\n"},
+      {3, "notification 4 h_1/drs-1/bool-ready Job 1 is ready for cutover\n"},
+      {4, "value h_1/drs-1/bool-ready 1\n"},
+      {4, "notification 2 h_1/drs-1/bool-ready Job 1 is not ready for cutover "
+          "any more: the delay exceeds ReadyDelay\n"},
+  };
+  char body[200];
+  service.body = body;
+  snprintf(body, sizeof(body), INCREMENTAL, 9);
+  assert_int_equal(start("Job \"1\"\nInterval 600\n"), 0);
+  for (size_t i = 0; i < COUNT(cycles); i++) {
+    stub_take();
+    snprintf(body, sizeof(body), INCREMENTAL, cycles[i].delay);
+    assert_true(stub_read());
+    if (!stub_wait(cycles[i].line))
+      fail_msg("cycle %zu has no %s", i, cycles[i].line);
+    /* The end of the cycle. */
+    assert_true(stub_wait("value h_1/drs-prod/errors-skipped "));
+  }
+  stub_stop();
+  stub_take();
+}
+
 static void a_rejected_block_is_not_up(void **state) {
   (void)state;
   int status;
@@ -247,6 +283,7 @@ int main(void) {
       cmocka_unit_test(meta_data_can_be_left_out),
       cmocka_unit_test(a_test_read_ends_with_its_values),
       cmocka_unit_test(a_failure_notifies),
+      cmocka_unit_test(readiness_notifies),
       cmocka_unit_test(a_rejected_block_is_not_up),
       cmocka_unit_test(an_error_code_may_be_one_character),
       cmocka_unit_test(values_that_wait_are_written_at_the_stop),

@@ -41,8 +41,9 @@ static void on_finished(void *arg, const struct project_result *result) {
 }
 
 static void on_changed(void *arg, const struct change *change) {
-  static const char *const kinds[] = {"status", "error", "cleared", "missing",
-                                      "back",   "down",  "up"};
+  static const char *const kinds[] = {"status",  "error", "cleared",
+                                      "missing", "back",  "ready",
+                                      "unready", "down",  "up"};
   (void)arg;
   size_t len = strlen(seen.changes);
   snprintf(seen.changes + len, sizeof(seen.changes) - len,
