@@ -40,6 +40,34 @@ bool progress_is_replayed(const struct progress *p) {
          memcmp(p->src_offset.text, p->dst_offset.text, p->src_offset.len) == 0;
 }
 
+/* The number of the log file in NAME.NUMBER:POSITION. Returns NAME's length, 0
+ * where a position has another form. */
+static size_t parse_position(const struct json_text *t, double *number) {
+  const char *dot = memrchr(t->text, '.', t->len);
+  const char *colon = dot == NULL ? NULL : strchr(dot, ':');
+  const char *end = t->text + t->len;
+  if (colon == NULL || dot == t->text || colon == dot + 1 || colon + 1 == end)
+    return 0;
+  *number = 0;
+  for (const char *at = dot + 1; at < end; at++) {
+    if (at != colon && (*at < '0' || *at > '9'))
+      return 0;
+    if (at < colon)
+      *number = *number * 10 + (*at - '0');
+  }
+  return (size_t)(dot - t->text);
+}
+
+bool progress_files_behind(const struct progress *p, double *ret_files) {
+  double source, destination;
+  size_t len = parse_position(&p->src_offset, &source);
+  if (len == 0 || parse_position(&p->dst_offset, &destination) != len ||
+      memcmp(p->src_offset.text, p->dst_offset.text, len) != 0)
+    return false;
+  *ret_files = source - destination;
+  return source >= destination;
+}
+
 /* A phase is known by its key; in an array, by its position. Of two with one
  * name the last counts. NULL: there is no room for another one. */
 static struct progress_phase *find_phase(struct progress *p, const char *name,

@@ -64,6 +64,10 @@ struct progress {
 bool progress_percent_left(const struct progress *p, double *ret_percent);
 bool progress_delay(const struct progress *p, double *ret_seconds);
 
+/* Log files between the source and the destination, where both positions have
+ * MySQL's form NAME.NUMBER:POSITION, with one NAME. */
+bool progress_files_behind(const struct progress *p, double *ret_files);
+
 /* Whether the destination has replayed all that was written at the source. */
 bool progress_is_replayed(const struct progress *p);
 

@@ -83,6 +83,10 @@ static void report_unbelievable_delay(struct metrics *m, const struct job *job,
               job->id, PROGRESS_DELAY_MAX, seconds);
 }
 
+static bool log_files_behind(const void *item, gauge_t *value) {
+  return progress_files_behind(item, value);
+}
+
 /* The service sends 0 also where it does not know: only a complete one takes
  * no more time. */
 static bool is_remaining(unsigned has, double value, double percentage) {
@@ -135,6 +139,7 @@ static const struct job_metric progress_metrics[] = {
     {{"timeleft", "total"}, remaining},
     {{"gauge", "apply_rows_rate"}, NUMBER(struct progress, rows_rate, PROGRESS_ROWS_RATE, 1)},
     {{"gauge", "apply_bytes_rate"}, NUMBER(struct progress, bytes_rate, PROGRESS_BYTES_RATE, 1)},
+    {{"gauge", "log_files_behind"}, log_files_behind},
     {{"gauge", "process_time"}, process_time},
     {{"gauge", "task_mode"}, task_mode},
     {}};
