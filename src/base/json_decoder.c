@@ -74,40 +74,17 @@ void json_keep_number(struct json_decoder *d, const struct json_field *f,
 
 /* Keys */
 
-static inline uint64_t word_at(const char *bytes) {
-  uint64_t word;
-  memcpy(&word, bytes, sizeof(word));
-  return word;
-}
-
-/* As memcmp, but without a call for each key. */
-static inline bool same(const char *a, const char *b, size_t len) {
-  const size_t word = sizeof(uint64_t);
-  size_t at = 0;
-  if (len >= word) {
-    for (; at < len - word; at += word)
-      if (word_at(a + at) != word_at(b + at))
-        return false;
-    return word_at(a + len - word) == word_at(b + len - word);
-  }
-  while (at < len && a[at] == b[at])
-    at++;
-  return at == len;
-}
-
 /* From `f` on. */
-static inline const struct json_field *find(const struct json_field *f,
-                                            const char *key, size_t len) {
+static const struct json_field *find(const struct json_field *f,
+                                     const char *key, size_t len) {
   for (; f->key != NULL; f++)
-    if (f->len == len && same(f->key, key, len))
+    if (f->len == len && memcmp(f->key, key, len) == 0)
       return f;
   return NULL;
 }
 
-/* A member that is not in the table from the last match on. Kept out of
- * on_key, so that the common case saves no registers. */
-static int __attribute__((noinline))
-on_other_key(struct json_decoder *d, const char *key, size_t len) {
+/* A member that is not in the table from the last match on. */
+static int on_other_key(struct json_decoder *d, const char *key, size_t len) {
   struct frame *top = d->top;
   if (top->place->fields == NULL) {
     if (top->place->name != NULL)
