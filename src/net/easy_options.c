@@ -103,7 +103,7 @@ static bool set_request(CURL *easy, const struct http_request *req,
                         const char *body) {
   CURLcode e = CURLE_OK;
   e |= curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
-  /* docs/decisions.md says why not HTTP/2. */
+  /* docs/internals/decisions.md says why not HTTP/2. */
   e |=
       curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
   if (req->body != NULL) {

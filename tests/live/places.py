@@ -19,10 +19,10 @@ IN_TREE = [] if INSTALLED else ["--drs-dir", MODULE_DIR,
                                 "--observer", MODULE_DIR.parents[1] / "tools/.libs/drs_check_observer.so"]
 
 
-def readme() -> str:
-    """Debian compresses it."""
+def page(name: str) -> str:
+    """A page of docs/, which Debian may compress."""
     if not INSTALLED:
-        return (TOP / "README.md").read_text(encoding="utf-8")
-    [path] = Path("/usr/share/doc/collectd-drs").glob("README.md*")
+        return (TOP / "docs" / name).read_text(encoding="utf-8")
+    [path] = Path("/usr/share/doc/collectd-drs/docs").glob(f"{name}*")
     data = path.read_bytes()
     return (gzip.decompress(data) if path.suffix == ".gz" else data).decode()

@@ -8,7 +8,7 @@ import subprocess
 import pytest
 from blocks import PROJECT_ID, TOKEN, project, reported, write_secret
 from daemons import Collectd
-from places import readme
+from places import page
 
 
 @pytest.fixture
@@ -59,10 +59,11 @@ def test_a_token_is_in_no_line_of_the_log(cloud):
 
 @pytest.mark.installed(9)
 @pytest.mark.parametrize("password", ["right", "wrong"])
-def test_the_readmes_exchange_gives_a_token_or_a_message(cloud, tmp_path, password):
+def test_the_documented_exchange_gives_a_token_or_a_message(cloud, tmp_path, password):
     cloud.iam.add_user("collectd", "right", "OTC", PROJECT_ID)
-    [login] = re.findall(r"```json\n(.*?)```", readme(), re.DOTALL)
-    [exchange] = re.findall(r"```sh\n(umask 077\n.*?)```", readme(), re.DOTALL)
+    text = page("credentials.md")
+    [login] = re.findall(r"```json\n(\{\"auth\".*?)```", text, re.DOTALL)
+    [exchange] = re.findall(r"```sh\n(umask 077\n.*?)```", text, re.DOTALL)
     for place, value in {"USER": "collectd", "PASSWORD": password, "DOMAIN": "OTC", "PROJECT ID": PROJECT_ID}.items():
         login = login.replace(f'"{place}"', f'"{value}"')
     (tmp_path / "login.json").write_text(login)
