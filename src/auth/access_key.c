@@ -23,10 +23,12 @@ static enum auth_state access_key_prepare(struct auth *a, struct http *http,
                                           msec_t now, struct err *err) {
   (void)http;
   struct access_key *k = (struct access_key *)a;
-  bool known = secret_is_known(&k->secret_key), changed;
-  if (!auth_refresh(a, &k->secret_key, "secret key", &changed, err))
-    return AUTH_REFUSED;
-  if (changed) {
+  bool known = secret_is_known(&k->secret_key);
+  enum auth_state state =
+      auth_refresh(a, &k->secret_key, "secret key", now, err);
+  if (state == AUTH_REFUSED || (state == AUTH_BUSY && !a->accepted))
+    return state;
+  if (a->refreshed) {
     k->replaced = known;
     auth_renewed(a);
   }
@@ -114,7 +116,6 @@ static struct auth *access_key_open(struct auths *auths,
   k->account = open_account(auths, c->access_key, err);
   if (k->account != NULL && secret_init(&k->secret_key, &c->secret_key, err) &&
       secret_init(&k->security_token, &c->security_token, err)) {
-    k->secret_key.wait_for_writer = true;
     return &k->base;
   }
   access_key_free(&k->base);

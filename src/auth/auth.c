@@ -17,6 +17,7 @@ static struct auth *open_scheme(const struct auth_scheme *scheme,
   if (a == NULL)
     return NULL;
   a->scheme = scheme;
+  a->look_at = CLOCK_NEVER;
   registry_add(&auths->all, &a->entry, key);
   return a;
 }
@@ -64,13 +65,24 @@ void auth_done(struct auth *a, const struct auth_outcome *outcome, msec_t now) {
     a->scheme->reject(a, outcome, now);
 }
 
-bool auth_refresh(struct auth *a, struct secret *s, const char *name,
-                  bool *changed, struct err *err) {
+enum auth_state auth_refresh(struct auth *a, struct secret *s, const char *name,
+                             msec_t now, struct err *err) {
   struct err cause = ERR_INIT;
-  bool ok = secret_refresh(s, changed, &cause);
-  a->insecure_file = s->readable_by_others ? s->file.path : NULL;
-  return ok || err_set(err, ERR_AUTH, "the %s file %s %s", name, s->file.path,
-                       cause.text);
+  enum file_state state = secret_refresh(s, now, &cause);
+  a->exposure = err_is_set(&s->exposure) ? &s->exposure : NULL;
+  a->look_at = CLOCK_NEVER;
+  a->refreshed = state == FILE_NEW;
+  if (state == FILE_CHANGING) {
+    a->look_at = file_next_look(&s->file, now);
+    if (a->look_at != CLOCK_NEVER)
+      return AUTH_BUSY;
+    if (!secret_is_known(s))
+      err_set(&cause, ERR_AUTH, "is being written");
+  }
+  if (!err_is_set(&cause) || secret_is_known(s))
+    return AUTH_READY;
+  err_set(err, ERR_AUTH, "the %s file %s %s", name, s->file.path, cause.text);
+  return AUTH_REFUSED;
 }
 
 void auth_renewed(struct auth *a) {

@@ -26,7 +26,8 @@
 
 enum auth_state {
   AUTH_READY,  /* requests can be authorized */
-  AUTH_BUSY,   /* a request for credentials is in flight: call again */
+  AUTH_BUSY,   /* a request for credentials is in flight, or a file is being
+                  written: call again */
   AUTH_REFUSED /* not now; `err` says why */
 };
 
@@ -86,11 +87,13 @@ CREDENTIAL_ROWS(AUTH_EXTERN)
 struct auth {
   struct registry_entry entry;
   const struct auth_scheme *scheme;
-  const char *insecure_file; /* a secret's file that others may read, or NULL */
-  uint64_t requests;         /* sent for credentials, since the start */
-  unsigned serial;           /* of the credentials that apply uses now */
-  bool accepted;             /* the service has accepted it at least once */
-  unsigned in_flight;        /* requests applied to and not yet done */
+  const struct err *exposure; /* others may read a secret's file; or NULL */
+  uint64_t requests;          /* sent for credentials, since the start */
+  unsigned serial;            /* of the credentials that apply uses now */
+  bool accepted;              /* the service has accepted it at least once */
+  unsigned in_flight;         /* requests applied to and not yet done */
+  bool refreshed;             /* the last look at a file found another value */
+  msec_t look_at; /* a file is looked at again then; CLOCK_NEVER: not */
 };
 
 /* Shared by projects; all zero at first, and again when all is closed. */
@@ -124,10 +127,12 @@ void auth_done(struct auth *a, const struct auth_outcome *outcome, msec_t now);
 
 /* For the schemes */
 
-/* Reads a secret again that may have changed. False: there is none; the error
+/* Reads a secret again that may have changed, and sets `refreshed`. AUTH_BUSY:
+ * its file is being written, and is looked at again at `look_at`; the old
+ * value, if any, is still there. AUTH_REFUSED: there is no value; the error
  * calls it by `name`. */
-bool auth_refresh(struct auth *a, struct secret *s, const char *name,
-                  bool *changed, struct err *err);
+enum auth_state auth_refresh(struct auth *a, struct secret *s, const char *name,
+                             msec_t now, struct err *err);
 
 /* From now on apply uses something new. */
 void auth_renewed(struct auth *a);

@@ -203,12 +203,14 @@ static void log_in(struct password *p, struct http *http, msec_t now) {
 
 /* The scheme */
 
-static bool refresh_password(struct password *p, struct err *err) {
-  bool known = secret_is_known(&p->password), changed;
-  bool ok = auth_refresh(&p->base, &p->password, "password", &changed, err);
-  if (changed)
+static enum auth_state refresh_password(struct password *p, msec_t now,
+                                        struct err *err) {
+  bool known = secret_is_known(&p->password);
+  enum auth_state state =
+      auth_refresh(&p->base, &p->password, "password", now, err);
+  if (p->base.refreshed)
     p->replaced = known;
-  return ok;
+  return state;
 }
 
 static enum auth_state password_prepare(struct auth *a, struct http *http,
@@ -218,13 +220,14 @@ static enum auth_state password_prepare(struct auth *a, struct http *http,
   bool usable = lease_is_usable(&p->lease, now);
   if (usable && now < p->lease.renew_at)
     return AUTH_READY;
-  if (refresh_password(p, &pause) && p->account->trying == NULL &&
+  enum auth_state file = refresh_password(p, now, &pause);
+  if (file == AUTH_READY && p->account->trying == NULL &&
       lease_is_wanted(&p->lease, now) &&
       account_allows(p->account, &p->password, p->replaced, now, &pause))
     log_in(p, http, now);
   if (usable)
     return AUTH_READY;
-  if (p->account->trying != NULL)
+  if (p->account->trying != NULL || file == AUTH_BUSY)
     return AUTH_BUSY;
   if (err_is_set(&pause))
     *err = pause;
@@ -307,7 +310,6 @@ static struct auth *password_open(struct auths *auths,
       secret_init(&p->password, &p->config->password, err) &&
       secret_init(&p->token, NULL, err) &&
       (p->account = open_account(p, err)) != NULL) {
-    p->password.wait_for_writer = true;
     return &p->base;
   }
   password_free(&p->base);

@@ -23,12 +23,13 @@ static void token_begin(struct auth *a) {
 
 static enum auth_state token_prepare(struct auth *a, struct http *http,
                                      msec_t now, struct err *err) {
-  (void)http, (void)now;
+  (void)http;
   struct token *t = (struct token *)a;
-  bool changed;
-  if (!auth_refresh(a, &t->token, "token", &changed, err))
-    return AUTH_REFUSED;
-  if (changed) {
+  enum auth_state state = auth_refresh(a, &t->token, "token", now, err);
+  bool serves = secret_is_known(&t->token) && !t->rejected;
+  if (state == AUTH_REFUSED || (state == AUTH_BUSY && !serves))
+    return state;
+  if (a->refreshed) {
     t->rejected = false;
     auth_renewed(a);
   }

@@ -9,8 +9,13 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
+
+/* Milliseconds. File systems' clocks tick in two seconds at most, so a change
+ * after these shows in the metadata. */
+#define SETTLED 3000
+/* Milliseconds that a file which does not come to rest is waited for. */
+#define PATIENCE 3000
 
 bool file_init(struct file *f, const char *path, struct err *err) {
   *f = (struct file){.path = strdup(path)};
@@ -26,26 +31,10 @@ static bool same_time(struct timespec a, struct timespec b) {
   return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
 }
 
-static bool same_file(const struct stat *a, const struct stat *b) {
+static bool same_metadata(const struct stat *a, const struct stat *b) {
   return a->st_dev == b->st_dev && a->st_ino == b->st_ino &&
          a->st_size == b->st_size && same_time(a->st_mtim, b->st_mtim) &&
          same_time(a->st_ctim, b->st_ctim);
-}
-
-/* Whether a change from now on would show: a file system's clock ticks in
- * milliseconds, some in seconds, and two changes in one tick look alike. */
-static bool is_settled(const struct stat *st) {
-  time_t changed = st->st_mtime > st->st_ctime ? st->st_mtime : st->st_ctime;
-  return time(NULL) - changed > 2;
-}
-
-void file_look(struct file *f) {
-  f->settled = stat(f->path, &f->seen) == 0 && is_settled(&f->seen);
-}
-
-bool file_has_changed(const struct file *f) {
-  struct stat now;
-  return !f->settled || stat(f->path, &now) != 0 || !same_file(&now, &f->seen);
 }
 
 /* Opens without blocking and checks the open file, not the path, which may name
@@ -57,13 +46,17 @@ static int open_regular(const char *path, struct stat *st, enum err_kind kind,
     err_set(err, kind, "cannot be opened: %s", strerror(errno));
     return -1;
   }
-  if (fstat(fd, st) == 0 && S_ISREG(st->st_mode))
+  if (fstat(fd, st) != 0 || !S_ISREG(st->st_mode))
+    err_set(err, kind, "is not a regular file");
+  else if (st->st_size > FILE_MAX)
+    err_set(err, kind, "is longer than %d bytes", FILE_MAX);
+  else
     return fd;
-  err_set(err, kind, "is not a regular file");
   close(fd);
   return -1;
 }
 
+/* Files of /proc do not say how long they are. */
 static bool read_all(int fd, struct buf *to, enum err_kind kind,
                      struct err *err) {
   char chunk[4096];
@@ -82,27 +75,80 @@ static bool read_all(int fd, struct buf *to, enum err_kind kind,
   return ok;
 }
 
-bool file_read(struct file *f, struct buf *to, enum err_kind kind,
-               struct err *err) {
-  struct stat now;
-  int fd = open_regular(f->path, &now, kind, err);
+/* FNV-1a. */
+static uint64_t hash_of(const struct buf *b) {
+  uint64_t hash = 14695981039346656037u;
+  for (size_t i = 0; i < b->len; i++)
+    hash = (hash ^ (unsigned char)b->data[i]) * 1099511628211u;
+  return hash;
+}
+
+static bool read_file(const char *path, struct stat *metadata, struct buf *to,
+                      enum err_kind kind, struct err *err) {
+  int fd = open_regular(path, metadata, kind, err);
   if (fd < 0)
     return false;
   bool ok = read_all(fd, to, kind, err);
   close(fd);
-  if (ok) {
-    f->seen = now;
-    f->settled = is_settled(&now);
-  }
   return ok;
 }
 
-/* A time that is yet to come says nothing: the clocks differ. */
-bool file_is_fresh(const struct file *f) {
-  struct timespec now;
-  clock_gettime(CLOCK_REALTIME, &now);
-  const struct timespec *then = &f->seen.st_mtim;
-  double age = (double)(now.tv_sec - then->tv_sec) +
-               (double)(now.tv_nsec - then->tv_nsec) / 1e9;
-  return age >= 0 && age < 1;
+static bool is_used(const struct file *f) {
+  return f->used && f->hash == f->used_hash;
+}
+
+/* Whether another look would tell nothing: the metadata are those of the last
+ * one, and either old enough to show a change, or the second look is yet to
+ * come. */
+static bool is_known(const struct file *f, msec_t now) {
+  struct stat metadata;
+  bool settled = is_used(f) && now - f->since >= SETTLED;
+  bool too_early = !is_used(f) && now - f->since < FILE_REST;
+  return f->seen && (settled || too_early) && stat(f->path, &metadata) == 0 &&
+         same_metadata(&metadata, &f->metadata);
+}
+
+/* Takes note of what a look has found. */
+static void note(struct file *f, const struct stat *metadata, uint64_t hash,
+                 msec_t now) {
+  bool same =
+      f->seen && hash == f->hash && same_metadata(metadata, &f->metadata);
+  if (!same)
+    f->since = now;
+  f->seen = true;
+  f->metadata = *metadata;
+  f->hash = hash;
+}
+
+static enum file_state state_of(struct file *f, msec_t now, struct buf *to,
+                                enum err_kind kind, struct err *err) {
+  struct stat metadata;
+  if (is_known(f, now))
+    return is_used(f) ? FILE_SAME : FILE_CHANGING;
+  if (!read_file(f->path, &metadata, to, kind, err)) {
+    f->seen = false;
+    return FILE_FAILED;
+  }
+  note(f, &metadata, hash_of(to), now);
+  if (is_used(f))
+    return FILE_SAME;
+  if (now - f->since < FILE_REST)
+    return FILE_CHANGING;
+  f->used = true;
+  f->used_hash = f->hash;
+  return FILE_NEW;
+}
+
+enum file_state file_look(struct file *f, msec_t now, struct buf *to,
+                          enum err_kind kind, struct err *err) {
+  enum file_state state = state_of(f, now, to, kind, err);
+  if (state == FILE_CHANGING && !f->changing)
+    f->changing_since = now;
+  f->changing = state == FILE_CHANGING;
+  return state;
+}
+
+msec_t file_next_look(const struct file *f, msec_t now) {
+  return now - f->changing_since < PATIENCE ? f->since + FILE_REST
+                                            : CLOCK_NEVER;
 }

@@ -9,6 +9,7 @@
 
 #include <pthread.h>
 #include <string.h>
+#include <unistd.h>
 
 /* A lock for the index and the values in it: texts are redacted on the thread
  * that sends notifications, too. */
@@ -104,37 +105,67 @@ static void drop_line_break(struct buf *b) {
 }
 
 /* Makes a file's bytes the value; takes them over. */
-static bool take(struct secret *s, struct buf *fresh, bool *changed,
-                 struct err *err) {
-  drop_line_break(fresh);
-  if (s->wait_for_writer && secret_is_known(s) && file_is_fresh(&s->file)) {
-    buf_free(fresh);
-    return true;
-  }
-  if (!check(fresh->data, fresh->len, err)) {
-    buf_free(fresh);
+static enum file_state set_from_file(struct secret *s, struct buf *bytes,
+                                     struct err *err) {
+  drop_line_break(bytes);
+  if (!check(bytes->data, bytes->len, err)) {
     secret_clear(s);
-    return false;
+    s->file.used = false; /* the next look has the error again */
+    return FILE_FAILED;
   }
-  *changed = fresh->len != s->value.len ||
-             memcmp(fresh->data, s->value.data, fresh->len) != 0;
-  replace_value(s, fresh);
-  return true;
+  bool same = bytes->len == s->value.len &&
+              memcmp(bytes->data, s->value.data, bytes->len) == 0;
+  replace_value(s, bytes);
+  buf_init(bytes, 0);
+  return same ? FILE_SAME : FILE_NEW;
 }
 
-bool secret_refresh(struct secret *s, bool *changed, struct err *err) {
-  *changed = false;
-  if (s->file.path == NULL ||
-      (secret_is_known(s) && !file_has_changed(&s->file)))
-    return true;
-  struct buf fresh;
-  buf_init(&fresh, SECRET_MAX + sizeof("\r\n"));
-  if (!file_read(&s->file, &fresh, ERR_AUTH, err)) {
-    buf_free(&fresh);
-    return secret_is_known(s);
-  }
-  s->readable_by_others = (s->file.seen.st_mode & (S_IRGRP | S_IROTH)) != 0;
-  return take(s, &fresh, changed, err);
+static enum file_state look(struct secret *s, msec_t now, struct err *err) {
+  struct buf bytes;
+  buf_init(&bytes, SECRET_MAX + sizeof("\r\n"));
+  enum file_state state = file_look(&s->file, now, &bytes, ERR_AUTH, err);
+  if (state == FILE_NEW)
+    state = set_from_file(s, &bytes, err);
+  else if (state == FILE_FAILED && secret_is_known(s))
+    state = FILE_SAME;
+  buf_free(&bytes);
+  return state;
+}
+
+static bool is_group_of_ours(gid_t group) {
+  gid_t groups[64];
+  int len = getgroups((int)(sizeof(groups) / sizeof(*groups)), groups);
+  bool ours = group == 0 || group == getegid();
+  for (int i = 0; i < len; i++)
+    ours = ours || groups[i] == group;
+  return ours;
+}
+
+/* Whether others than root and the daemon's groups can read the file: systemd
+ * hands on credentials with mode 0440, Kubernetes with a group of the daemon's.
+ */
+static void check_readers(struct secret *s) {
+  const struct stat *file = &s->file.metadata;
+  err_clear(&s->exposure);
+  if ((file->st_mode & S_IROTH) != 0)
+    err_set(&s->exposure, ERR_AUTH,
+            "%s is readable by every user; chmod 600 it, or mount it with mode "
+            "0440",
+            s->file.path);
+  else if ((file->st_mode & S_IRGRP) != 0 && !is_group_of_ours(file->st_gid))
+    err_set(&s->exposure, ERR_AUTH,
+            "%s is readable by the group %u, which is not one of collectd's; "
+            "chmod 600 it",
+            s->file.path, (unsigned)file->st_gid);
+}
+
+enum file_state secret_refresh(struct secret *s, msec_t now, struct err *err) {
+  if (s->file.path == NULL)
+    return FILE_SAME;
+  enum file_state state = look(s, now, err);
+  if (s->file.seen)
+    check_readers(s);
+  return state;
 }
 
 /* Texts from outside */

@@ -30,12 +30,9 @@ struct secret_place {
 
 /* All zero: none, for secret_free only. */
 struct secret {
-  struct buf value; /* the current one; empty: none yet */
-  struct file file; /* its path is NULL: none */
-  bool readable_by_others;
-  /* A change of the file counts only once the file has not been modified for
-   * a second: an incomplete value could lock an account. */
-  bool wait_for_writer;
+  struct buf value;    /* the current one; empty: none yet */
+  struct file file;    /* its path is NULL: none */
+  struct err exposure; /* set: more than the daemon can read the file */
   struct secret_place places[REDACT_SECRET_KEYS];
   size_t places_len;
 };
@@ -59,10 +56,11 @@ static inline bool secret_is_known(const struct secret *s) {
   return s->value.len > 0;
 }
 
-/* Reads the file if it has changed, less one line break at its end. `*changed`
- * tells whether the value is another one. False: there is no valid value in the
- * file; an old value is kept only while the file cannot be read. */
-bool secret_refresh(struct secret *s, bool *changed, struct err *err);
+/* Looks at the file, less one line break at its end; without a file there is
+ * nothing to do. FILE_NEW: the value is another one. FILE_CHANGING: the value,
+ * if there was one, is the old one. FILE_FAILED: there is no valid value; an
+ * old value is kept only while the file cannot be read, which is FILE_SAME. */
+enum file_state secret_refresh(struct secret *s, msec_t now, struct err *err);
 
 /* Replaces in place each secret in use of at least 4 bytes by "***": as it is,
  * with the escapes of JSON, URLs and HTML, in base64, and where a text was cut,

@@ -14,6 +14,18 @@
 #define IDLE_MAX 50L
 #define LIFETIME_MAX 300L
 
+#if LIBCURL_VERSION_NUM >= 0x074d00
+#define BLOBS true
+#define CAINFO_BLOB CURLOPT_CAINFO_BLOB
+#define SSLCERT_BLOB CURLOPT_SSLCERT_BLOB
+#define SSLKEY_BLOB CURLOPT_SSLKEY_BLOB
+#else /* before, files have paths only */
+#define BLOBS false
+#define CAINFO_BLOB CURLOPT_CAINFO
+#define SSLCERT_BLOB CURLOPT_SSLCERT
+#define SSLKEY_BLOB CURLOPT_SSLKEY
+#endif
+
 /* Header lines */
 
 void easy_options_free_headers(struct curl_slist *headers) {
@@ -50,8 +62,9 @@ struct curl_slist *easy_options_headers(const struct http_request *req) {
 
 /* Options */
 
-static bool set_tls(CURL *easy, const struct http_connect_options *connect,
-                    const char *ca_cert) {
+/* Where nothing is verified, nothing is loaded: GnuTLS would read all of the
+ * system's certificates for each connection nevertheless. */
+static bool set_tls(CURL *easy, const struct http_connect_options *connect) {
   CURLcode e = CURLE_OK;
   e |= curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER,
                         (long)connect->verify_peer);
@@ -59,12 +72,10 @@ static bool set_tls(CURL *easy, const struct http_connect_options *connect,
                         connect->verify_host ? 2L : 0L);
   e |=
       curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-  if (ca_cert != NULL) { /* instead of the system's, not with them */
-    e |= curl_easy_setopt(easy, CURLOPT_CAINFO, ca_cert);
+  if (!connect->verify_peer) {
+    e |= curl_easy_setopt(easy, CURLOPT_CAINFO, NULL);
     e |= curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
   }
-  e |= curl_easy_setopt(easy, CURLOPT_SSLCERT, connect->client_cert);
-  e |= curl_easy_setopt(easy, CURLOPT_SSLKEY, connect->client_key);
   return e == CURLE_OK;
 }
 
@@ -136,11 +147,54 @@ static bool set_restrictions(CURL *easy) {
 bool easy_options_set(CURL *easy, const struct easy_options *o) {
   const struct http_request *req = o->request;
   return set_url(easy, req) && set_request(easy, req, o->body) &&
-         set_tls(easy, req->connect, o->ca_cert) &&
-         set_proxy(easy, req->connect) && set_connection_use(easy, req->once) &&
-         set_restrictions(easy) &&
+         set_tls(easy, req->connect) && set_proxy(easy, req->connect) &&
+         set_connection_use(easy, req->once) && set_restrictions(easy) &&
          curl_easy_setopt(easy, CURLOPT_USERAGENT, o->user_agent) == CURLE_OK &&
          curl_easy_setopt(easy, CURLOPT_HTTPHEADER, o->headers) == CURLE_OK;
+}
+
+/* Files */
+
+/* GnuTLS has no blob of authorities in 7.88, and takes one of a certificate
+ * without using it. */
+bool easy_options_take_blobs(void) {
+  static const char *const libraries[] = {"OpenSSL/", "quictls/", "LibreSSL/",
+                                          "BoringSSL", "AWS-LC/"};
+  const curl_version_info_data *v = curl_version_info(CURLVERSION_NOW);
+  for (size_t i = 0; i < sizeof(libraries) / sizeof(*libraries); i++)
+    if (v->version_num >= 0x074d00 && v->ssl_version != NULL &&
+        strncmp(v->ssl_version, libraries[i], strlen(libraries[i])) == 0)
+      return BLOBS;
+  return false;
+}
+
+static CURLcode set_file(CURL *easy, CURLoption blob, CURLoption path,
+                         const struct easy_tls_file *file) {
+#if BLOBS
+  if (file->bytes != NULL && file->bytes->len > 0) {
+    struct curl_blob b = {file->bytes->data, file->bytes->len, CURL_BLOB_COPY};
+    return curl_easy_setopt(easy, blob, &b);
+  }
+#endif
+  (void)blob;
+  return curl_easy_setopt(easy, path, file->path);
+}
+
+bool easy_options_set_tls_files(CURL *easy, const struct easy_tls_file *ca,
+                                const struct easy_tls_file *cert,
+                                const struct easy_tls_file *key) {
+  CURLcode e = CURLE_OK;
+  if (ca->path != NULL) { /* instead of the system's, not with them */
+    e |= curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
+    e |= set_file(easy, CAINFO_BLOB, CURLOPT_CAINFO, ca);
+  }
+  if (cert->path != NULL) {
+    /* Without a key of its own, the certificate's file has it. */
+    e |= set_file(easy, SSLCERT_BLOB, CURLOPT_SSLCERT, cert);
+    e |= set_file(easy, SSLKEY_BLOB, CURLOPT_SSLKEY,
+                  key->path != NULL ? key : cert);
+  }
+  return e == CURLE_OK;
 }
 
 bool easy_options_set_ca_cache_time(CURL *easy, long seconds) {

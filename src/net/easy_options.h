@@ -24,7 +24,12 @@ struct easy_options {
   const char *body;           /* a copy of the request's; not copied */
   struct curl_slist *headers; /* not copied */
   const char *user_agent;
-  const char *ca_cert; /* in place of the system's; NULL: libcurl's defaults */
+};
+
+/* A file of TLS: libcurl reads it itself where no bytes are given. */
+struct easy_tls_file {
+  const char *path; /* NULL: none */
+  const struct buf *bytes;
 };
 
 /* The request's header lines. NULL: out of memory. */
@@ -35,6 +40,15 @@ void easy_options_free_headers(struct curl_slist *headers);
 
 /* False: out of memory, or this libcurl lacks an option. */
 bool easy_options_set(CURL *easy, const struct easy_options *options);
+
+/* Whether this libcurl, with its TLS library, takes the bytes of all files. */
+bool easy_options_take_blobs(void);
+
+/* The authorities (none: libcurl's defaults), our certificate, and its key; the
+ * bytes are copied. */
+bool easy_options_set_tls_files(CURL *easy, const struct easy_tls_file *ca,
+                                const struct easy_tls_file *cert,
+                                const struct easy_tls_file *key);
 
 /* How many seconds certificates that libcurl has read may be used. */
 bool easy_options_set_ca_cache_time(CURL *easy, long seconds);

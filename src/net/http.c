@@ -238,6 +238,11 @@ static void fail_expired(struct http *http, msec_t now) {
       err_set(&t->err, ERR_RESOLVE,
               "timed out after %lld ms, resolving the host",
               (long long)t->timeout);
+    else if (t->awaits_file)
+      err_set(&t->err, ERR_TLS,
+              "timed out after %lld ms, waiting for a file that is being "
+              "written",
+              (long long)t->timeout);
     else
       err_set(&t->err, ERR_LOCAL,
               "timed out after %lld ms, waiting for one of %d connections",
@@ -258,9 +263,11 @@ static void fail_unresolved(struct http *http, const struct lookup_name *name) {
 
 static bool is_ready(void *arg, const struct start_item *item) {
   struct http *http = arg;
-  const struct http_transfer *t = from_item(item);
-  return t->needs == NULL ||
-         lookups_may_start(&http->env.lookups, t->needs, clock_now());
+  struct http_transfer *t = from_item(item);
+  msec_t now = clock_now();
+  return (t->needs == NULL ||
+          lookups_may_start(&http->env.lookups, t->needs, now)) &&
+         transfer_files_are_ready(t, now);
 }
 
 /* Starts the next request, if one may start. */
@@ -388,8 +395,12 @@ static void act_on_timer(struct http *http, msec_t now) {
 
 static int wait_time(const struct http *http, msec_t now, int most) {
   msec_t until = msec_min(http->timer, http->deadline);
-  if (!start_queue_is_empty(&http->queue))
+  if (!start_queue_is_empty(&http->queue)) {
+    msec_t file = trusts_next(&http->env.trusts);
     until = msec_min(until, lookups_next(&http->env.lookups));
+    if (file > now)
+      until = msec_min(until, file);
+  }
   return http->env.turn_over ? 0 : msec_left(until, now, most);
 }
 

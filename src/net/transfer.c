@@ -185,18 +185,26 @@ static bool copy_body(struct http_transfer *t, const struct http_request *req) {
   return req->body == NULL || buf_add(&t->body, req->body, req->body_len, NULL);
 }
 
+static void set_files(struct http_transfer *t,
+                      const struct http_connect_options *connect) {
+  bool own = connect->ca_cert != NULL;
+  const char *ca = own ? connect->ca_cert : t->env->bundle;
+  t->files =
+      (struct trust_files){.paths = {connect->verify_peer ? ca : NULL,
+                                     connect->client_cert, connect->client_key},
+                           .is_bundle = !own};
+}
+
 static bool prepare(struct http_transfer *t, const struct http_request *req) {
   if (!copy_body(t, req))
     return false;
   t->easy = curl_easy_init();
   t->headers = easy_options_headers(req);
-  t->ca_cert =
-      req->connect->ca_cert != NULL ? req->connect->ca_cert : t->env->bundle;
+  set_files(t, req->connect);
   const struct easy_options options = {.request = req,
                                        .body = t->body.data,
                                        .headers = t->headers,
-                                       .user_agent = t->env->user_agent,
-                                       .ca_cert = t->ca_cert};
+                                       .user_agent = t->env->user_agent};
   return t->easy != NULL && t->headers != NULL && set_names(t, req) &&
          easy_options_set(t->easy, &options) && set_callbacks(t);
 }
@@ -250,23 +258,19 @@ static void drop_trust(struct http_transfer *t) {
   t->trust = NULL;
 }
 
-/* Late, so that it is the file as it is now. */
-static bool set_trust(struct http_transfer *t, msec_t now) {
-  if (!url_is_https(t->origin.data))
-    return true;
-  t->trust = trust_acquire(&t->env->trusts, t->ca_cert, now);
-  if (t->trust == NULL)
-    return false;
-  CURLcode e = curl_easy_setopt(t->easy, CURLOPT_SHARE, t->trust->share);
-  return e == CURLE_OK && easy_options_set_ca_cache_time(
-                              t->easy, trust_cache_time(t->trust, now));
+bool transfer_files_are_ready(struct http_transfer *t, msec_t now) {
+  t->awaits_file = url_is_https(t->origin.data) &&
+                   trust_acquire(&t->env->trusts, &t->files, now, &t->trust,
+                                 &t->err) == TRUST_WAITS;
+  return !t->awaits_file;
 }
 
 bool transfer_attach(struct http_transfer *t, CURLM *multi, msec_t now) {
   long left = msec_left(t->deadline, now, INT_MAX);
   if (left == 0)
     left = 1; /* 0: no end */
-  if (set_trust(t, now) &&
+  if (!err_is_set(&t->err) &&
+      (t->trust == NULL || trust_apply(t->trust, t->easy, now)) &&
       curl_easy_setopt(t->easy, CURLOPT_TIMEOUT_MS, left) == CURLE_OK &&
       curl_multi_add_handle(multi, t->easy) == CURLM_OK)
     return true;

@@ -53,13 +53,14 @@ struct http_transfer {
   struct curl_slist *headers;
   struct http_handler handler;
   void *arg;
-  struct buf body;     /* of the request */
-  struct buf origin;   /* "https://host:port" */
-  const char *host;    /* in libcurl's lookup: the proxy's, or in origin */
-  const char *ca_cert; /* NULL: libcurl's defaults */
+  struct buf body;   /* of the request */
+  struct buf origin; /* "https://host:port" */
+  const char *host;  /* in libcurl's lookup: the proxy's, or in origin */
+  struct trust_files files;
   struct trust *trust; /* in flight, over TLS */
   bool once;           /* never sent again */
   bool proxy;          /* one of its own */
+  bool awaits_file;    /* of its trust, which is being written */
 
   struct lookup_name *looks_up, *needs; /* in flight; not started for now */
   struct http_response response;
@@ -79,7 +80,12 @@ struct http_transfer *transfer_new(struct transfer_env *env,
                                    void *arg);
 void transfer_free(struct http_transfer *t);
 
-/* Starts an attempt, with the file of certificates as it is now. */
+/* Looks at the files of TLS, so late that they are used as they are now. False:
+ * one is being written, and is looked at again at trusts_next. Where one cannot
+ * be used, the attempt will fail with that error. */
+bool transfer_files_are_ready(struct http_transfer *t, msec_t now);
+
+/* Starts an attempt, once its files are ready. */
 bool transfer_attach(struct http_transfer *t, CURLM *multi, msec_t now);
 void transfer_detach(struct http_transfer *t, CURLM *multi);
 

@@ -46,7 +46,7 @@ struct instance {
   struct metrics metrics;
   struct notifications notifications;
   struct log_problem problems[ERR_KINDS];
-  struct log_problem insecure_file;
+  struct log_problem exposure;
   struct queue_problem queue;
   bool answered;         /* the last cycle was complete */
   size_t reported, jobs; /* of the last cycle */
@@ -142,11 +142,9 @@ static void log_problems(struct instance *w, const struct project_result *r) {
              r->jobs);
 }
 
-static void log_insecure_file(struct instance *w, const char *file) {
-  if (file != NULL &&
-      log_problem_is_news(&w->insecure_file, file, w->metrics.time))
-    log_warning(project_config(w->project)->name, ERR_AUTH,
-                "%s is readable by group or others; chmod 600 it", file);
+static void log_exposure(struct instance *w, const struct err *e) {
+  if (e != NULL && log_problem_is_news(&w->exposure, e->text, w->metrics.time))
+    log_warning(project_config(w->project)->name, e->kind, "%s", e->text);
 }
 
 /* Logs that the subject of an option started failing, or recovered. */
@@ -175,7 +173,7 @@ static void on_finished(void *arg, const struct project_result *r) {
     value_queue_drain(&values);
   notifications_finish(&w->notifications);
   log_problems(w, r);
-  log_insecure_file(w, r->insecure_file);
+  log_exposure(w, r->exposure);
   log_source_change(w, "JobsFile", r->file_change);
   log_source_change(w, "DiscoverJobs", r->discovery_change);
   for (enum job_call call = 0; call < JOB_CALLS; call++)

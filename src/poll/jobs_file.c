@@ -15,41 +15,45 @@ bool jobs_file_init(struct jobs_file *f, const char *path, struct err *err) {
 void jobs_file_finish(struct jobs_file *f) { file_free(&f->file); }
 
 /* Lines that are bad and jobs that are left out harm no other. A failure may
- * succeed later: a name that is taken may be free. */
+ * succeed later, with the same bytes: a name that is taken may be free. */
 static void apply(struct jobs_file *f, struct jobs *jobs,
                   const struct buf *text, struct err *err) {
   struct job_list list;
   job_list_init(&list);
   bool ok = job_list_parse(&list, text->data, text->len, err);
   f->known = f->known || ok;
-  f->again = !ok || !jobs_replace(jobs, JOBS_FILE, &list, err);
+  f->file.used = ok && jobs_replace(jobs, JOBS_FILE, &list, err);
   job_list_free(&list);
 }
 
-/* False: it may still be being written, so the jobs stay as they are. */
-static bool read_file(struct jobs_file *f, struct jobs *jobs, struct err *err) {
-  struct buf text;
-  buf_init(&text, JOBS_FILE_MAX + 1);
-  bool ok = file_read(&f->file, &text, ERR_LOCAL, err);
-  bool wait = ok && f->known && file_is_fresh(&f->file);
-  if (ok && text.len > JOBS_FILE_MAX)
-    err_set(err, ERR_LOCAL, "is longer than %d bytes", JOBS_FILE_MAX);
-  else if (ok && !wait)
-    apply(f, jobs, &text, err);
-  buf_free(&text);
-  return !wait;
-}
-
-void jobs_file_refresh(struct jobs_file *f, struct jobs *jobs) {
-  struct err err = ERR_INIT, cause = ERR_INIT;
-  if (f->file.path == NULL || (!f->again && !file_has_changed(&f->file)) ||
-      !read_file(f, jobs, &cause))
-    return;
-  if (err_is_set(&cause))
-    err_set(&err, cause.kind, "the file of jobs %s: %s", f->file.path,
-            cause.text);
+/* Takes over the present problem. */
+static void note(struct jobs_file *f, const struct err *cause) {
+  struct err err = ERR_INIT;
+  if (err_is_set(cause))
+    err_set(&err, cause->kind, "the file of jobs %s: %s", f->file.path,
+            cause->text);
   f->changed = f->changed || strcmp(err.text, f->err.text) != 0;
   f->err = err;
+}
+
+msec_t jobs_file_refresh(struct jobs_file *f, struct jobs *jobs, msec_t now) {
+  struct err cause = ERR_INIT;
+  struct buf text;
+  msec_t again = CLOCK_NEVER;
+  if (f->file.path == NULL)
+    return again;
+  buf_init(&text, FILE_MAX);
+  enum file_state state = file_look(&f->file, now, &text, ERR_LOCAL, &cause);
+  if (state == FILE_NEW)
+    apply(f, jobs, &text, &cause);
+  else if (state == FILE_FAILED)
+    f->file.used = false; /* the same bytes are a recovery */
+  if (state == FILE_CHANGING)
+    again = file_next_look(&f->file, now);
+  else if (state != FILE_SAME)
+    note(f, &cause);
+  buf_free(&text);
+  return again;
 }
 
 const struct err *jobs_file_change(struct jobs_file *f) {

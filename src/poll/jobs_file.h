@@ -11,14 +11,10 @@
 #include "base/file.h"
 #include "poll/jobs.h"
 
-/* The most bytes of a file: some 100,000 jobs with names. */
-#define JOBS_FILE_MAX (8 * 1024 * 1024)
-
 /* All zero: no file. */
 struct jobs_file {
   struct file file;
   bool known;     /* it was read at least once */
-  bool again;     /* to be read again even if it does not change */
   struct err err; /* its present problem */
   bool changed;   /* and this was not reported yet */
 };
@@ -28,8 +24,9 @@ bool jobs_file_init(struct jobs_file *f, const char *path, struct err *err);
 void jobs_file_finish(struct jobs_file *f);
 
 /* Puts the jobs of the file into the table, where it has changed. To be called
- * between two cycles. */
-void jobs_file_refresh(struct jobs_file *f, struct jobs *jobs);
+ * between two cycles. Returns when to call again, as it may be being written;
+ * CLOCK_NEVER: in the next cycle. */
+msec_t jobs_file_refresh(struct jobs_file *f, struct jobs *jobs, msec_t now);
 
 /* Whether the file, if there is one, was read at least once. */
 static inline bool jobs_file_is_known(const struct jobs_file *f) {

@@ -20,8 +20,9 @@ struct project {
   struct api_service service;
   struct cycle cycle; /* the one under way, or the last */
   bool polling;
-  bool waits; /* for the first list of jobs; the cycle starts after it */
-  msec_t wait_until;
+  bool waits;        /* for jobs; the cycle starts after it */
+  msec_t list_until; /* waits for the first list */
+  msec_t file_look;  /* looks at the file again; CLOCK_NEVER: not */
   msec_t deadline;
 
   struct jobs_file file;
@@ -159,14 +160,34 @@ bool project_awaits_credentials(const struct project *p) {
 void project_skip(struct project *p) { cycle_counts(&p->cycle)->skipped++; }
 
 /* The jobs change here, between two cycles. The first time, the cycle waits for
- * the service's list, for half of its time at most: other jobs may be known. */
+ * the service's list, for half of its time at most: other jobs may be known. It
+ * waits for a file that is being written, unless that would leave no time. */
 static void find_jobs(struct project *p, msec_t now) {
-  jobs_file_refresh(&p->file, &p->jobs);
+  p->file_look = jobs_file_refresh(&p->file, &p->jobs, now);
   discovery_apply(&p->discovery, &p->jobs);
   if (!cycle_is_paused(&p->cycle, now))
     discovery_begin(&p->discovery, now);
-  p->waits = p->discovery.running && !discovery_is_known(&p->discovery);
-  p->wait_until = now + (p->deadline - now) / 2;
+  bool listed = discovery_is_known(&p->discovery);
+  p->list_until = listed ? now : now + (p->deadline - now) / 2;
+  p->waits = true;
+}
+
+/* When to see again whether there are jobs; CLOCK_NEVER: the cycle starts. */
+static msec_t wait_for_jobs(struct project *p, msec_t now) {
+  msec_t again = CLOCK_NEVER;
+  if (p->file_look <= now)
+    p->file_look = jobs_file_refresh(&p->file, &p->jobs, now);
+  if (p->file_look < p->deadline - FILE_REST / 4)
+    again = p->file_look;
+  if (p->discovery.running && now < p->list_until)
+    again = msec_min(again, p->list_until);
+  return again;
+}
+
+static void start_cycle(struct project *p, msec_t now) {
+  p->waits = false;
+  discovery_apply(&p->discovery, &p->jobs);
+  cycle_start(&p->cycle, now, p->deadline);
 }
 
 void project_start(struct project *p, msec_t now, msec_t budget) {
@@ -174,14 +195,14 @@ void project_start(struct project *p, msec_t now, msec_t budget) {
   p->deadline = now + budget;
   auth_begin(p->service.auth);
   find_jobs(p, now);
-  if (!p->waits)
-    cycle_start(&p->cycle, now, p->deadline);
+  if (wait_for_jobs(p, now) == CLOCK_NEVER)
+    start_cycle(p, now);
 }
 
 static void end_cycle(struct project *p) {
   struct project_result *r = cycle_result(&p->cycle);
   p->polling = false;
-  r->insecure_file = p->service.auth->insecure_file;
+  r->exposure = p->service.auth->exposure;
   r->jobs_known =
       jobs_file_is_known(&p->file) && discovery_is_known(&p->discovery);
   r->file_change = jobs_file_change(&p->file);
@@ -189,19 +210,22 @@ static void end_cycle(struct project *p) {
   cycle_end(&p->cycle);
 }
 
-msec_t project_step(struct project *p, msec_t now) {
-  discovery_step(&p->discovery, now);
-  if (!p->polling)
-    return CLOCK_NEVER;
-  if (p->waits && p->discovery.running && now < p->wait_until)
-    return p->wait_until;
-  if (p->waits) {
-    p->waits = false;
-    discovery_apply(&p->discovery, &p->jobs);
-    cycle_start(&p->cycle, now, p->deadline);
-  }
+static msec_t step_cycle(struct project *p, msec_t now) {
+  msec_t wait = p->waits ? wait_for_jobs(p, now) : CLOCK_NEVER;
+  if (wait != CLOCK_NEVER)
+    return wait;
+  if (p->waits)
+    start_cycle(p, now);
   msec_t again = cycle_step(&p->cycle, now);
   if (!cycle_is_running(&p->cycle))
     end_cycle(p);
   return again;
+}
+
+msec_t project_step(struct project *p, msec_t now) {
+  discovery_step(&p->discovery, now);
+  msec_t again = p->polling ? step_cycle(p, now) : CLOCK_NEVER;
+  msec_t file = p->service.auth->look_at; /* of the credential */
+  return project_awaits_credentials(p) && file > now ? msec_min(again, file)
+                                                     : again;
 }

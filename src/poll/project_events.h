@@ -40,11 +40,11 @@ struct project_result {
   double seconds; /* duration of the cycle */
   size_t jobs, answered;
   size_t families[STATUS_FAMILIES]; /* reported jobs by family of status */
-  const struct err *errors;  /* the first error of each kind, if any; valid
-                                until the next cycle starts */
-  const char *insecure_file; /* a secret's file that not only its owner can
-                                read, or NULL */
-  bool jobs_known;           /* each source of jobs was read at least once */
+  const struct err *errors; /* the first error of each kind, if any; valid
+                               until the next cycle starts */
+  const struct err
+      *exposure;   /* a secret's file that others can read; or NULL */
+  bool jobs_known; /* each source of jobs was read at least once */
   /* Of the file of jobs, of the service's list, and of each call but the first.
    * NULL: no change; an error that is not set: recovered. */
   const struct err *file_change, *discovery_change, *call_changes[JOB_CALLS];

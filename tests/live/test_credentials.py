@@ -2,6 +2,7 @@
 # Copyright (c) 2026 the collectd-drs authors
 """Each credential type in real collectd: used, renewed, and paused after a rejection."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -239,13 +240,18 @@ def test_no_freed_block_has_a_secret(cloud, user, password_file, tmp_path):
     assert blocks.count(PASSWORD.replace("\\", "\\\\").replace('"', '\\"').encode()) == 0
 
 
-@pytest.mark.parametrize("mode", [0o644, 0o640, 0o604])
-def test_a_file_that_others_may_read_is_a_warning(cloud, user, password_file, mode):
+@pytest.mark.parametrize("mode, group, warned", [(0o644, 0, True), (0o604, 0, True), (0o640, 54321, True),
+                                                 (0o440, 0, False), (0o640, 0, False)])
+def test_a_file_that_others_may_read_is_a_warning(cloud, user, password_file, mode, group, warned):
+    """systemd makes the mode 0440 of root's group, Kubernetes that of one of the daemon's groups."""
     password_file.chmod(mode)
+    if group:
+        os.chown(password_file, -1, group)
     with Collectd(block("prod", cloud, *login(cloud, password_file))) as daemon:
         daemon.wait_for_reads(3)
-        [line] = [line for line in daemon.lines("drs plugin: ") if line.level == "warning"]
-    assert str(password_file) in line.text
+        lines = [line.text for line in daemon.lines("drs plugin: ") if line.level == "warning"]
+    assert len(lines) == warned
+    assert all(f"{password_file} is readable by " in line for line in lines)
 
 
 @pytest.mark.parametrize("way", ["login", "key", "agency"])

@@ -164,7 +164,7 @@ UNREADABLE = {
     "folder": (Path.mkdir, "not a regular file"),
     "fifo": (make_fifo, "not a regular file"),
     "link": (make_dead_link, "No such file"),
-    "huge": (make_huge, "longer than 8388608 bytes"),
+    "huge": (make_huge, "longer than 1048576 bytes"),
 }
 
 

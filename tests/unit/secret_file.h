@@ -13,7 +13,6 @@
 
 #include <fcntl.h>
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
 
 #define OLD "old-secret-5f2c91"
@@ -22,6 +21,7 @@
 static struct secret s;
 static struct err e;
 static bool changed;
+static msec_t now = 1000000; /* moves only where a file is waited for */
 
 /* The directory, the files and the secret under test */
 
@@ -57,9 +57,21 @@ static inline bool init_value(const char *value) {
   return secret_init(&s, &(struct secret_config){.value = literal(value)}, &e);
 }
 
-static inline bool refresh(void) {
+static inline enum file_state look(void) {
   err_clear(&e);
-  return secret_refresh(&s, &changed, &e);
+  enum file_state state = secret_refresh(&s, now, &e);
+  changed = state == FILE_NEW;
+  return state;
+}
+
+/* As a cycle does it, which waits for a file that was changed. */
+static inline bool refresh(void) {
+  enum file_state state;
+  while ((state = look()) == FILE_CHANGING) {
+    now = file_next_look(&s.file, now);
+    assert_int_not_equal(now, CLOCK_NEVER);
+  }
+  return state != FILE_FAILED;
 }
 
 static inline void assert_value(const char *value) {

@@ -6,7 +6,6 @@
 
 #include "alloc.h"
 #include "fake_http.h"
-#include "frozen_clock.h"
 
 #include "auth/auth.h"
 
@@ -89,9 +88,17 @@ static struct auth *open_agency(void) {
   return open_auth(c, "p");
 }
 
-static enum auth_state prepare(struct auth *a) {
+static enum auth_state prepare_now(struct auth *a) {
   err_clear(&why);
   return auth_prepare(a, NULL, fake_now, &why);
+}
+
+/* As a cycle does it, which waits for a file that was changed. */
+static enum auth_state prepare(struct auth *a) {
+  enum auth_state state;
+  while ((state = prepare_now(a)) == AUTH_BUSY && a->look_at != CLOCK_NEVER)
+    fake_now = a->look_at;
+  return state;
 }
 
 /* A reply's `captured` and its end, "2020-09-13T12:26:40Z". */
@@ -251,18 +258,11 @@ static void an_hour_of_a_wrong_password_is_six_tries(void **state) {
   assert_int_equal(fake_started, 6);
 }
 
-/* Complete, and not modified for a while. */
 static void write_secret(const char *path, const char *secret) {
   FILE *file = fopen(path, "w");
   assert_non_null(file);
   assert_true(fputs(secret, file) >= 0);
   assert_int_equal(fclose(file), 0);
-  set_age(path, 2);
-}
-
-static void write_incomplete_secret(const char *path, const char *secret) {
-  write_secret(path, secret);
-  set_age(path, 0);
 }
 
 /* A login with the password of a new file. */
@@ -290,12 +290,12 @@ static void a_new_password_ends_the_pause(void **state) {
   assert_non_null(strstr(fake_calls[0]->body, "\"password\":\"right\""));
   respond_login("token", DAY);
   assert_int_equal(prepare(a), AUTH_READY);
-  assert_null(a->insecure_file);
+  assert_null(a->exposure);
   chmod(path, 0644);
   use(a, AUTH_ACCEPTED);
   use(a, AUTH_REJECTED);
   prepare(a);
-  assert_string_equal(a->insecure_file, path);
+  assert_non_null(strstr(a->exposure->text, path));
   unlink(path);
 }
 
@@ -303,13 +303,19 @@ static void an_incomplete_file_is_not_tried(void **state) {
   (void)state;
   char path[] = "/tmp/test_auth.XXXXXX";
   struct auth *a = open_rejected(path, "wrong");
-  write_incomplete_secret(path, "rig");
-  assert_int_equal(prepare(a), AUTH_REFUSED);
-  write_incomplete_secret(path, "");
-  assert_int_equal(prepare(a), AUTH_REFUSED);
+  static const char *const parts[] = {"r", "ri", "rig", "righ", "right1"};
+  for (size_t i = 0; i < COUNT(parts); i++) {
+    write_secret(path, parts[i]);
+    prepare_now(a);
+    fake_now += FILE_REST - 1;
+  }
+  assert_int_equal(prepare_now(a), AUTH_REFUSED);
   assert_non_null(strstr(why.text, "no entry"));
+  assert_int_equal(fake_started, 1);
   write_secret(path, "right");
-  assert_int_equal(prepare(a), AUTH_BUSY);
+  assert_int_equal(prepare_now(a), AUTH_REFUSED);
+  fake_now += FILE_REST;
+  assert_int_equal(prepare_now(a), AUTH_BUSY);
   assert_int_equal(fake_started, 2);
   unlink(path);
 }

@@ -238,7 +238,8 @@ static bool read_once(struct http *http, credentials_fn *credentials) {
     config_fixture_free(&c);
     return false;
   }
-  project_start(p, clock_now(), BUDGET);
+  /* The file of jobs was looked at before, and is at rest now. */
+  project_start(p, clock_now() - FILE_REST, BUDGET + FILE_REST);
   for (;;) {
     msec_t again = project_step(p, clock_now());
     if (!project_is_polling(p))

@@ -468,6 +468,13 @@ static void a_rejected_token_is_not_tried_again(void **state) {
   assert_string_equal(seen.changes, "");
 }
 
+/* The requests wait until it has rested. */
+static void wait_for_file(void) {
+  step();
+  fake_now += FILE_REST;
+  step();
+}
+
 static void a_new_token_is_used_at_once_and_once(void **state) {
   (void)state;
   char path[] = "/tmp/test_discovery.XXXXXX";
@@ -476,12 +483,15 @@ static void a_new_token_is_used_at_once_and_once(void **state) {
   const struct secret_config token = {.path = path};
   make_project("x", &token);
   start();
+  wait_for_file();
   write_token(path, "token-2");
   reject_list("migration", 401, "APIG.0307", -1);
+  wait_for_file();
   struct http_transfer *call = list_call("migration", 0);
   assert_non_null(strstr(call->headers, "X-Auth-Token: token-2\n"));
   write_token(path, "token-3");
   reject_list("migration", 401, "APIG.0307", -1);
+  wait_for_file();
   assert_int_equal(fake_calls_len, 1);
   accept();
   assert_read("x=named", false);

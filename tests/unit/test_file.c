@@ -4,7 +4,7 @@
  * What depends on a file's reader; how files change is in
  * test_secret_changes. */
 
-#include "frozen_clock.h"
+#include "unit.h"
 
 #include "base/file.h"
 
@@ -16,6 +16,13 @@
 static char path[] = "/tmp/test_file.XXXXXX";
 static struct file f;
 static struct err e;
+static msec_t now = 1000000;
+
+static void write_file(const char *text) {
+  int fd = open(path, O_WRONLY | O_TRUNC);
+  assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+  close(fd);
+}
 
 static int begin(void **state) {
   (void)state;
@@ -35,57 +42,84 @@ static int end(void **state) {
   return 0;
 }
 
-static void assert_read(size_t max, const char *expected) {
+static enum file_state look(size_t max, const char *expected) {
   struct buf b;
   buf_init(&b, max);
-  assert_true(file_read(&f, &b, ERR_LOCAL, &e));
-  assert_string_equal(b.data, expected);
+  enum file_state state = file_look(&f, now, &b, ERR_LOCAL, &e);
+  if (state == FILE_NEW)
+    assert_string_equal(b.data, expected);
   buf_free(&b);
+  return state;
+}
+
+static void assert_new(size_t max, const char *expected) {
+  assert_int_equal(look(max, ""), FILE_CHANGING);
+  now = file_next_look(&f, now);
+  assert_int_equal(look(max, expected), FILE_NEW);
 }
 
 static void a_full_buffer_is_reported_as_too_long(void **state) {
   (void)state;
-  assert_read(11, "0123456789");
-  assert_read(10, "0123456789");
-  assert_read(9, "012345678");
+  assert_new(11, "0123456789");
+  f.used = f.seen = false;
+  assert_new(10, "0123456789");
+  f.used = f.seen = false;
+  assert_new(9, "012345678");
 }
 
-static void it_is_appended(void **state) {
+static void a_change_counts_after_a_second(void **state) {
   (void)state;
-  struct buf b;
-  buf_init(&b, 100);
-  assert_true(buf_adds(&b, "a", NULL) && file_read(&f, &b, ERR_LOCAL, &e));
-  assert_string_equal(b.data, "a0123456789");
-  buf_free(&b);
+  assert_new(100, "0123456789");
+  assert_int_equal(look(100, ""), FILE_SAME);
+  write_file("new");
+  assert_int_equal(look(100, ""), FILE_CHANGING);
+  now += FILE_REST - 1;
+  assert_int_equal(look(100, ""), FILE_CHANGING);
+  now += 1;
+  assert_int_equal(look(100, "new"), FILE_NEW);
 }
 
-static void an_unread_file_has_changed(void **state) {
+static void a_change_and_back_is_no_change(void **state) {
   (void)state;
-  assert_true(file_has_changed(&f));
+  assert_new(100, "0123456789");
+  write_file("new");
+  assert_int_equal(look(100, ""), FILE_CHANGING);
+  write_file("0123456789");
+  assert_int_equal(look(100, ""), FILE_SAME);
 }
 
-static void a_removed_file_has_changed(void **state) {
+static void it_is_waited_for_for_three_seconds(void **state) {
   (void)state;
-  assert_read(100, "0123456789");
-  f.settled = true;
-  assert_false(file_has_changed(&f));
-  assert_int_equal(unlink(path), 0);
-  assert_true(file_has_changed(&f));
-}
-
-/* Seconds from now, and whether that is fresh. */
-static const struct {
-  int age;
-  bool fresh;
-} ages[] = {{0, true}, {2, false}, {86400, false}, {-86400, false}};
-
-static void it_is_fresh_for_a_second(void **state) {
-  (void)state;
-  for (size_t i = 0; i < COUNT(ages); i++) {
-    set_age(path, ages[i].age);
-    assert_read(100, "0123456789");
-    assert_int_equal(file_is_fresh(&f), ages[i].fresh);
+  msec_t begun = now;
+  for (int i = 0; now < begun + 3000; i++) {
+    write_file(i % 2 == 0 ? "a" : "b");
+    assert_int_equal(look(100, ""), FILE_CHANGING);
+    assert_int_equal(file_next_look(&f, now), now + FILE_REST);
+    now += FILE_REST;
   }
+  write_file("c");
+  assert_int_equal(look(100, ""), FILE_CHANGING);
+  assert_int_equal(file_next_look(&f, now), CLOCK_NEVER);
+  now += FILE_REST;
+  assert_int_equal(look(100, "c"), FILE_NEW);
+}
+
+static void a_removed_file_has_failed(void **state) {
+  (void)state;
+  assert_new(100, "0123456789");
+  now += 3600 * 1000;
+  assert_int_equal(look(100, ""), FILE_SAME);
+  assert_int_equal(unlink(path), 0);
+  assert_int_equal(look(100, ""), FILE_FAILED);
+}
+
+static void it_has_a_longest(void **state) {
+  (void)state;
+  assert_int_equal(truncate(path, FILE_MAX), 0);
+  assert_int_equal(look(100, ""), FILE_CHANGING);
+  assert_int_equal(truncate(path, FILE_MAX + 1), 0);
+  assert_int_equal(look(100, ""), FILE_FAILED);
+  assert_string_equal(e.text, "is longer than 1048576 bytes");
 }
 
 static void a_failure_is_of_the_kind_wanted(void **state) {
@@ -94,7 +128,7 @@ static void a_failure_is_of_the_kind_wanted(void **state) {
   struct file none;
   buf_init(&b, 100);
   assert_true(file_init(&none, "/nowhere/file", NULL));
-  assert_false(file_read(&none, &b, ERR_AUTH, &e));
+  assert_int_equal(file_look(&none, 0, &b, ERR_AUTH, &e), FILE_FAILED);
   assert_int_equal(e.kind, ERR_AUTH);
   assert_string_equal(e.text, "cannot be opened: No such file or directory");
   file_free(&none);
@@ -105,10 +139,11 @@ static void a_failure_is_of_the_kind_wanted(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       FILE_TEST(a_full_buffer_is_reported_as_too_long),
-      FILE_TEST(it_is_appended),
-      FILE_TEST(an_unread_file_has_changed),
-      FILE_TEST(a_removed_file_has_changed),
-      FILE_TEST(it_is_fresh_for_a_second),
+      FILE_TEST(a_change_counts_after_a_second),
+      FILE_TEST(a_change_and_back_is_no_change),
+      FILE_TEST(it_is_waited_for_for_three_seconds),
+      FILE_TEST(a_removed_file_has_failed),
+      FILE_TEST(it_has_a_longest),
       FILE_TEST(a_failure_is_of_the_kind_wanted),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

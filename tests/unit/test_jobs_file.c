@@ -4,7 +4,6 @@
  * When the file of jobs is read, which lines count, and what is reported. */
 
 #include "alloc.h"
-#include "frozen_clock.h"
 
 #include "poll/jobs_file.h"
 
@@ -16,6 +15,7 @@ static char folder[] = "/tmp/test_jobsfile.XXXXXX";
 static struct name_registry hosts;
 static struct jobs jobs;
 static struct jobs_file f;
+static msec_t now = 1000000;
 
 static int enter(void **state) {
   (void)state;
@@ -42,12 +42,10 @@ static int end(void **state) {
   return 0;
 }
 
-/* A file that was written `age` seconds ago. */
-static void write_file(const char *text, int age) {
+static void write_file(const char *text) {
   FILE *file = fopen("jobs", "w");
   assert_non_null(file);
   assert_true(fputs(text, file) >= 0 && fclose(file) == 0);
-  set_age("jobs", age);
 }
 
 static void assert_jobs(const char *expected) {
@@ -58,8 +56,13 @@ static void assert_jobs(const char *expected) {
   assert_string_equal(seen, expected);
 }
 
+/* As a cycle does it, which waits for a file that was changed. */
 static void refresh(const char *expected) {
-  jobs_file_refresh(&f, &jobs);
+  msec_t again = jobs_file_refresh(&f, &jobs, now);
+  if (again != CLOCK_NEVER) {
+    now = again;
+    assert_int_equal(jobs_file_refresh(&f, &jobs, now), CLOCK_NEVER);
+  }
   assert_jobs(expected);
 }
 
@@ -77,84 +80,79 @@ static void without_a_file_all_is_known(void **state) {
   struct jobs_file none;
   assert_true(jobs_file_init(&none, NULL, NULL));
   assert_true(jobs_file_is_known(&none));
-  jobs_file_refresh(&none, &jobs);
+  assert_int_equal(jobs_file_refresh(&none, &jobs, now), CLOCK_NEVER);
   assert_null(jobs_file_change(&none));
   jobs_file_finish(&none);
 }
 
-static void at_first_it_is_read_at_once(void **state) {
+static void a_change_has_to_rest(void **state) {
   (void)state;
-  write_file("a\nb\n", 0);
+  write_file("a\nb\n");
+  assert_int_equal(jobs_file_refresh(&f, &jobs, now), now + FILE_REST);
   assert_false(jobs_file_is_known(&f));
   refresh("a b");
   assert_true(jobs_file_is_known(&f));
-  assert_null(jobs_file_change(&f));
-}
-
-static void a_fresh_change_has_to_settle(void **state) {
-  (void)state;
-  write_file("a\nb\n", 10);
-  refresh("a b");
-  write_file("a\n", 0);
-  refresh("a b");
-  write_file("a\nc\n", 1);
+  write_file("a\n");
+  assert_int_equal(jobs_file_refresh(&f, &jobs, now), now + FILE_REST);
+  assert_jobs("a b");
+  write_file("a\nc\n");
   refresh("a c");
   assert_null(jobs_file_change(&f));
 }
 
 static void an_empty_file_is_known(void **state) {
   (void)state;
-  write_file("", 10);
+  write_file("");
   refresh("");
   assert_true(jobs_file_is_known(&f));
 }
 
 static void a_file_that_is_gone_keeps_its_jobs(void **state) {
   (void)state;
-  write_file("a\n", 10);
+  write_file("a\n");
   refresh("a");
   unlink("jobs");
   refresh("a");
   assert_changed("the file of jobs jobs: cannot be opened: No such file");
   refresh("a");
   assert_null(jobs_file_change(&f));
-  write_file("b\n", 10);
+  write_file("b\n");
   refresh("b");
   assert_changed("");
 }
 
 static void each_other_bad_line_is_reported(void **state) {
   (void)state;
-  write_file("a\n/\n", 10);
+  write_file("a\n/\n");
   refresh("a");
   assert_changed("line 2");
   refresh("a");
   assert_null(jobs_file_change(&f));
-  write_file("/\na\n", 10);
+  write_file("/\na\n");
   refresh("a");
   assert_changed("line 1");
-  write_file("a\n", 10);
+  write_file("a\n");
   refresh("a");
   assert_changed("");
 }
 
 static void it_has_a_longest(void **state) {
   (void)state;
-  write_file("a\n", 10);
-  assert_int_equal(truncate("jobs", JOBS_FILE_MAX + 1), 0);
+  write_file("a\n");
+  assert_int_equal(truncate("jobs", FILE_MAX + 1), 0);
   refresh("");
-  assert_changed("is longer than 8388608 bytes");
+  assert_changed("is longer than 1048576 bytes");
   assert_false(jobs_file_is_known(&f));
 }
 
 /* A name that is taken may become free without a change of the file. */
 static void jobs_left_out_are_tried_again(void **state) {
   (void)state;
-  write_file("a one\nb\n", 10);
+  write_file("a one\nb\n");
   assert_int_equal(name_reserve(jobs.host, "one"), NAME_RESERVED);
   refresh("b");
   assert_changed("a is left out");
-  f.file.settled = true;
+  now += 3600 * 1000;
   refresh("b");
   assert_null(jobs_file_change(&f));
   name_release(jobs.host, "one");
@@ -162,11 +160,11 @@ static void jobs_left_out_are_tried_again(void **state) {
   assert_changed("");
 }
 
-static void a_settled_file_is_not_read_again(void **state) {
+static void an_old_file_is_not_read_again(void **state) {
   (void)state;
-  write_file("a\n", 10);
+  write_file("a\n");
   refresh("a");
-  f.file.settled = true;
+  now += 3600 * 1000;
   alloc_reset();
   refresh("a");
   assert_int_equal(alloc.calls, 0);
@@ -178,7 +176,8 @@ static bool refresh_once(void) {
   struct jobs_file file = {0};
   bool ok = table.host != NULL && jobs_file_init(&file, "jobs", NULL);
   if (ok) {
-    jobs_file_refresh(&file, &table);
+    jobs_file_refresh(&file, &table, 0);
+    jobs_file_refresh(&file, &table, FILE_REST);
     ok = !err_is_set(&file.err) && table.len == 2;
   }
   jobs_file_finish(&file);
@@ -189,7 +188,7 @@ static bool refresh_once(void) {
 
 static void it_survives_failed_allocations(void **state) {
   (void)state;
-  write_file("a one\nb\n", 10);
+  write_file("a one\nb\n");
   alloc_fail_each(refresh_once);
 }
 
@@ -198,14 +197,13 @@ static void it_survives_failed_allocations(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       FILE_TEST(without_a_file_all_is_known),
-      FILE_TEST(at_first_it_is_read_at_once),
-      FILE_TEST(a_fresh_change_has_to_settle),
+      FILE_TEST(a_change_has_to_rest),
       FILE_TEST(an_empty_file_is_known),
       FILE_TEST(a_file_that_is_gone_keeps_its_jobs),
       FILE_TEST(each_other_bad_line_is_reported),
       FILE_TEST(it_has_a_longest),
       FILE_TEST(jobs_left_out_are_tried_again),
-      FILE_TEST(a_settled_file_is_not_read_again),
+      FILE_TEST(an_old_file_is_not_read_again),
       FILE_TEST(it_survives_failed_allocations),
   };
   return cmocka_run_group_tests(tests, enter, leave);

@@ -452,6 +452,13 @@ static void a_rejected_token_ends_the_cycle(void **state) {
   assert_output(0, 20, 1);
 }
 
+/* The cycle waits until it has rested. */
+static void wait_for_file(void) {
+  assert_int_equal(step(), fake_now + FILE_REST);
+  fake_now += FILE_REST;
+  step();
+}
+
 static void a_new_token_is_used_at_once_and_once(void **state) {
   (void)state;
   char path[] = "/tmp/test_project.XXXXXX";
@@ -460,10 +467,11 @@ static void a_new_token_is_used_at_once_and_once(void **state) {
   const struct secret_config token = {.path = path};
   make_project(2, 1, 1, &token);
   start();
-  step();
+  wait_for_file();
   write_token(path, "token-2");
   reject(fake_calls[0], 403, "DRS.M00100");
-  step();
+  assert_int_equal(fake_calls_len, 0);
+  wait_for_file();
   assert_int_equal(fake_calls_len, 1);
   assert_true(requests_job(fake_calls[0], 0));
   assert_non_null(strstr(fake_calls[0]->headers, "X-Auth-Token: token-2\n"));

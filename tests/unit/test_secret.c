@@ -127,7 +127,8 @@ static bool read_once(void) {
   static char path[] = "secret";
   struct secret own;
   bool ok = secret_init(&own, &(struct secret_config){.path = path}, NULL) &&
-            secret_refresh(&own, &changed, NULL);
+            secret_refresh(&own, 0, NULL) == FILE_CHANGING &&
+            secret_refresh(&own, FILE_REST, NULL) == FILE_NEW;
   secret_free(&own);
   return ok;
 }

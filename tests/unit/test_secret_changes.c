@@ -90,40 +90,89 @@ static void a_link_on_its_way_is_swapped(void **state) {
   rmdir("v2");
 }
 
-/* Long enough ago that a later change shows, whatever the file system's clock.
- * A file's ctime cannot be set back. */
-static void wait_until_old(const char *path) {
-  struct stat st;
-  assert_int_equal(stat(path, &st), 0);
-  while (time(NULL) <= st.st_ctime + 3)
-    nanosleep(&(struct timespec){.tv_nsec = 50 * 1000 * 1000}, NULL);
-}
-
+/* The file was not looked into for a while, as it had not changed. */
 static void an_old_file_is_replaced_by_an_old_file(void **state) {
   (void)state;
   write_file("fresh", NEW "\n");
-  wait_until_old("fresh");
   assert_new_value(OLD);
+  now += 3600 * 1000;
+  assert_int_equal(look(), FILE_SAME);
   assert_int_equal(rename("fresh", "secret"), 0);
   assert_new_value(NEW);
+  now += 3600 * 1000;
   write_file("secret", OLD "\n");
   assert_new_value(OLD);
 }
 
-static void only_its_mode_changes(void **state) {
+static const struct {
+  mode_t mode;
+  gid_t group; /* 0: as it is, which is one of ours */
+  bool exposed;
+} readers[] = {{0640, 0, false}, {0440, 0, false},    {0604, 0, true},
+               {0644, 0, true},  {0640, 54321, true}, {0440, 54321, true},
+               {0400, 0, false}};
+
+static void a_file_that_others_can_read_is_exposed(void **state) {
   (void)state;
   assert_new_value(OLD);
-  assert_false(s.readable_by_others);
-  static const mode_t open_modes[] = {0640, 0604, 0644};
-  for (size_t i = 0; i < COUNT(open_modes); i++) {
-    assert_int_equal(chmod("secret", open_modes[i]), 0);
+  for (size_t i = 0; i < COUNT(readers); i++) {
+    gid_t group = readers[i].group == 0 ? getegid() : readers[i].group;
+    if (chown("secret", (uid_t)-1, group) != 0)
+      continue; /* only root may */
+    assert_int_equal(chmod("secret", readers[i].mode), 0);
     assert_true(refresh());
     assert_false(changed);
-    assert_true(s.readable_by_others);
+    if (err_is_set(&s.exposure) != readers[i].exposed)
+      fail_msg("%o of %u: \"%s\"", readers[i].mode, readers[i].group,
+               s.exposure.text);
   }
-  assert_int_equal(chmod("secret", 0600), 0);
-  assert_true(refresh());
-  assert_false(s.readable_by_others);
+}
+
+/* While it is being written */
+
+/* A clock that ticks once in a second, or stands still. */
+static void keep_times(const char *path) {
+  static const struct timespec times[] = {{.tv_sec = 1000000000},
+                                          {.tv_sec = 1000000000}};
+  assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
+}
+
+static void a_half_written_value_is_not_used(void **state) {
+  (void)state;
+  static const char half[] = "new-secret";
+  write_file("secret", half);
+  keep_times("secret");
+  assert_int_equal(look(), FILE_CHANGING);
+  now += FILE_REST - 1;
+  assert_int_equal(look(), FILE_CHANGING);
+  assert_value("");
+  write_file("secret", NEW);
+  keep_times("secret");
+  now += 1;
+  assert_int_equal(look(), FILE_CHANGING);
+  assert_new_value(NEW);
+  write_file("secret", "");
+  assert_int_equal(look(), FILE_CHANGING);
+  assert_value(NEW);
+  write_file("secret", OLD);
+  now += FILE_REST;
+  assert_int_equal(look(), FILE_CHANGING);
+  assert_new_value(OLD);
+}
+
+/* Content and size are the same, so only the times tell that somebody writes.
+ */
+static void a_file_that_is_touched_is_not_at_rest(void **state) {
+  (void)state;
+  write_file("secret", "x");
+  for (int i = 0; i < 10; i++) {
+    const struct timespec times[] = {{.tv_sec = i + 1}, {.tv_sec = i + 1}};
+    assert_int_equal(utimensat(AT_FDCWD, "secret", times, 0), 0);
+    assert_int_equal(look(), FILE_CHANGING);
+    now += FILE_REST;
+  }
+  assert_int_equal(file_next_look(&s.file, now), CLOCK_NEVER);
+  assert_int_equal(look(), FILE_NEW);
 }
 
 /* An old value that is known to be replaced is not used on. */
@@ -254,7 +303,9 @@ int main(void) {
       FILE_TEST(a_link_to_it_is_swapped),
       FILE_TEST(a_link_on_its_way_is_swapped),
       FILE_TEST(an_old_file_is_replaced_by_an_old_file),
-      FILE_TEST(only_its_mode_changes),
+      FILE_TEST(a_file_that_others_can_read_is_exposed),
+      FILE_TEST(a_half_written_value_is_not_used),
+      FILE_TEST(a_file_that_is_touched_is_not_at_rest),
       FILE_TEST(a_bad_file_ends_the_old_value),
       FILE_TEST(it_was_never_readable),
       FILE_TEST(the_old_value_is_kept_meanwhile),
