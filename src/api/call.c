@@ -138,7 +138,8 @@ static bool send(struct api_call *call, const struct buf *body, msec_t timeout,
                              .timeout = timeout,
                              .body = body->data,
                              .body_len = body->len,
-                             .connect = &s->connect};
+                             .connect = &s->connect,
+                             .group = s->group};
   struct buf path;
   buf_init(&path, HTTP_HEADER_MAX);
   bool ok = buf_addf(&path, err, "%s%s", s->path, call->type->path);

@@ -38,6 +38,7 @@ struct api_service {
   char *path; /* /v3/PROJECT/jobs */
   const char *project_id, *language;
   struct http_connect_options connect;
+  struct start_group *group; /* of their requests */
   /* A call is over. NULL: nothing is called. */
   void (*touched)(void *arg);
   void *touched_arg;

@@ -31,6 +31,7 @@ struct agency {
   msec_t timeout;
   struct http_endpoint endpoint;
   struct http_connect_options connect;
+  struct start_group group; /* of its requests */
 
   struct lease lease;
   struct buf access_key;
@@ -167,6 +168,7 @@ static bool send_request(struct agency *g, struct http *http,
   req->endpoint = &g->endpoint;
   req->timeout = g->timeout;
   req->connect = &g->connect;
+  req->group = &g->group;
   g->transfer = http_start(http, req, handler, g, &g->lease.failure);
   g->base.requests += g->transfer != NULL;
   return g->transfer != NULL;
@@ -269,6 +271,7 @@ static struct auth *agency_open(struct auths *auths,
   struct agency *g = calloc(1, sizeof(*g));
   if (g == NULL)
     return err_memory(err), NULL;
+  start_group_init(&g->group);
   g->timeout = o->timeout;
   g->connect = o->connect;
   g->connect.proxy = NULL;

@@ -31,6 +31,7 @@ struct password {
   msec_t timeout;
   struct http_endpoint endpoint;
   struct http_connect_options connect;
+  struct start_group group; /* of its requests */
   struct secret password;
   bool replaced; /* the password's file has a new value, not tried yet */
 
@@ -166,7 +167,8 @@ static bool send_login(struct password *p, struct http *http, struct buf *body,
                              .query = "nocatalog=true",
                              .timeout = p->timeout,
                              .once = true,
-                             .connect = &p->connect};
+                             .connect = &p->connect,
+                             .group = &p->group};
   struct identity_login login = {.domain = p->config->domain_name,
                                  .user = p->config->user,
                                  .password = p->password.value.data,
@@ -301,6 +303,7 @@ static struct auth *password_open(struct auths *auths,
   struct password *p = calloc(1, sizeof(*p));
   if (p == NULL)
     return err_memory(err), NULL;
+  start_group_init(&p->group);
   p->auths = auths;
   p->config = o->credential;
   p->project_id = o->project_id;

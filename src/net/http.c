@@ -155,7 +155,6 @@ void http_free(struct http *http) {
   trusts_finish(&http->env.trusts);
   event_loop_finish(&http->env.loop);
   turn_guard_finish(&http->env.guard);
-  start_queue_finish(&http->queue);
   lookups_finish(&http->env.lookups);
   free(http);
   curl_global_cleanup();
@@ -181,15 +180,13 @@ struct http_transfer *http_start(struct http *http,
                                  const struct http_request *req,
                                  const struct http_handler *handler, void *arg,
                                  struct err *err) {
-  struct start_group *group = start_queue_group(&http->queue, req->connect);
-  struct http_transfer *t =
-      group == NULL ? NULL : transfer_new(&http->env, req, handler, arg);
+  struct http_transfer *t = transfer_new(&http->env, req, handler, arg);
   if (t == NULL) {
     err_set(err, ERR_LOCAL, "a request cannot be set up");
     return NULL;
   }
   t->http = http;
-  t->item.group = group;
+  t->item.group = req->group;
   t->deadline = clock_now() + req->timeout;
   LIST_INSERT_HEAD(&http->transfers, t, link);
   enqueue(t);

@@ -16,6 +16,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "net/start_queue.h"
 
 /* The most headers of a request, and the most bytes of a URL or a header. */
 #define HTTP_HEADERS_MAX 16
@@ -64,7 +65,9 @@ struct http_request {
   msec_t timeout;
   bool once; /* never sent again by the library, on a connection of its own: a
                 login */
-  const struct http_connect_options *connect; /* must outlive the request */
+  /* These must outlive the request. */
+  const struct http_connect_options *connect;
+  struct start_group *group; /* of the requests of one owner */
 };
 
 /* Adds a header; the value is copied. False: out of memory, too many headers,

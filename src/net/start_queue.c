@@ -5,43 +5,14 @@
 
 #include "net/start_queue.h"
 
-#include <stdint.h>
-#include <stdlib.h>
-
 void start_queue_init(struct start_queue *q, int max) {
   *q = (struct start_queue){.max = max};
   TAILQ_INIT(&q->waiting);
 }
 
-void start_queue_finish(struct start_queue *q) {
-  for (size_t i = 0; i < START_BUCKETS; i++)
-    while (q->buckets[i] != NULL) {
-      struct start_group *group = q->buckets[i];
-      q->buckets[i] = group->next;
-      free(group);
-    }
-}
-
-/* Keys are addresses of structs: the low bits are all alike. */
-static size_t bucket_of(const void *key) {
-  uint64_t bits = (uint64_t)(uintptr_t)key >> 4;
-  return (bits * UINT64_C(0x9E3779B97F4A7C15) >> 32) % START_BUCKETS;
-}
-
-struct start_group *start_queue_group(struct start_queue *q, const void *key) {
-  struct start_group **bucket = &q->buckets[bucket_of(key)];
-  for (struct start_group *group = *bucket; group != NULL; group = group->next)
-    if (group->key == key)
-      return group;
-  struct start_group *group = calloc(1, sizeof(*group));
-  if (group == NULL)
-    return NULL;
-  group->key = key;
-  group->hung = true; /* until its response comes */
+void start_group_init(struct start_group *group) {
+  *group = (struct start_group){.hung = true}; /* until its response comes */
   TAILQ_INIT(&group->items);
-  group->next = *bucket;
-  *bucket = group;
-  return group;
 }
 
 static void wait_for_turn(struct start_queue *q, struct start_group *group) {

@@ -5,12 +5,14 @@
  * of HTTP.
  *
  * A process has so many descriptors, so only so many requests are in flight.
- * Requests come in groups (a project's). Groups take turns, a group has few
- * places where few are left, and the last eighth is for groups whose last
- * request had a response: projects whose service hangs cannot take the places
- * of the others.
+ * Requests come in groups (a project's, a credential's). Groups take turns, a
+ * group has few places where few are left, and the last eighth is for groups
+ * whose last request had a response: projects whose service hangs cannot take
+ * the places of the others.
  *
- *     start_queue_add(&queue, &transfer->item, group_of(project));
+ *     start_group_init(&project->group);
+ *     transfer->item.group = &project->group;
+ *     start_queue_add(&queue, &transfer->item);
  *     item = start_queue_next(&queue, is_ready, arg);
  *     ...
  *     start_queue_done(&queue, item);
@@ -32,9 +34,8 @@ struct start_item {
 };
 TAILQ_HEAD(start_items, start_item);
 
+/* To be embedded in the owner of the requests. */
 struct start_group {
-  const void *key;
-  struct start_group *next;      /* with the same hash */
   TAILQ_ENTRY(start_group) link; /* among those that wait */
   struct start_items items;      /* the next to start first */
   int in_flight;
@@ -42,10 +43,7 @@ struct start_group {
 };
 TAILQ_HEAD(start_groups, start_group);
 
-#define START_BUCKETS 256
-
 struct start_queue {
-  struct start_group *buckets[START_BUCKETS];
   struct start_groups waiting; /* the next in turn first */
   int in_flight, max;
 };
@@ -53,12 +51,8 @@ struct start_queue {
 /* `max`: how many may be in flight. */
 void start_queue_init(struct start_queue *q, int max);
 
-/* Frees the groups; nothing may wait any more. */
-void start_queue_finish(struct start_queue *q);
-
-/* The group of this key, which is compared and never looked into; the same
- * until start_queue_finish. NULL: out of memory. */
-struct start_group *start_queue_group(struct start_queue *q, const void *key);
+/* Its address must not change while it has items. */
+void start_group_init(struct start_group *group);
 
 /* Lets an item of a group wait, behind the group's others or before them. */
 void start_queue_add(struct start_queue *q, struct start_item *item);

@@ -18,7 +18,8 @@ struct project {
   struct auths *auths;
   struct secret proxy_password; /* known to the redactor */
   struct api_service service;
-  struct cycle cycle; /* the one under way, or the last */
+  struct start_group group; /* of its requests */
+  struct cycle cycle;       /* the one under way, or the last */
   bool polling;
   bool waits;        /* for jobs; the cycle starts after it */
   msec_t list_until; /* waits for the first list */
@@ -80,7 +81,9 @@ static bool prepare_project(struct project *p, const struct project_env *env,
                                     .http = env->http,
                                     .project_id = config->project_id,
                                     .language = config->language,
-                                    .connect = connect_options(config)};
+                                    .connect = connect_options(config),
+                                    .group = &p->group};
+  start_group_init(&p->group);
   if (!init_proxy_password(p, err) || !cycle_init(&p->cycle, setup, err) ||
       !add_configured_jobs(p, env->host, err) ||
       !http_endpoint_init(&p->service.endpoint, config->endpoint, err))

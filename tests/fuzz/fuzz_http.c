@@ -49,6 +49,7 @@ static struct transfer {
 } transfers[TRANSFERS_MAX];
 static int started, in_flight;
 static bool goes_on, once;
+static struct start_group group;
 
 /* A connection, on the server's side. */
 static struct guest {
@@ -141,7 +142,8 @@ static void start(void) {
                              .body_len = 2,
                              .timeout = TIMEOUT,
                              .once = once,
-                             .connect = &connect};
+                             .connect = &connect,
+                             .group = &group};
   *t = (struct transfer){.call = http_start(http, &req, &handler, t, NULL)};
   MUST(t->call != NULL);
   in_flight++;
@@ -280,6 +282,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len) {
   size_t most = how >> 4 == 0 ? SIZE_MAX : how >> 4;
   if (*origin == '\0')
     open_door();
+  start_group_init(&group);
   http = http_new("fuzz", NULL);
   MUST(http != NULL);
   started = in_flight = guests_len = 0;

@@ -12,28 +12,24 @@
 
 static const char keys[] = "abcdefghijklmnop";
 static struct start_queue queue;
+static struct start_group groups[sizeof(keys)];
 static struct start_item items[32], *blocked;
 static size_t items_len;
 
 static int set_up(void **state) {
   (void)state;
   start_queue_init(&queue, MAX);
+  for (size_t i = 0; i < sizeof(keys); i++)
+    start_group_init(&groups[i]);
   memset(items, 0, sizeof(items));
   items_len = 0;
   blocked = NULL;
   return 0;
 }
 
-static int tear_down(void **state) {
-  (void)state;
-  start_queue_finish(&queue);
-  return 0;
-}
-
 static struct start_item *add(char key) {
   struct start_item *item = &items[items_len++];
-  item->group = start_queue_group(&queue, strchr(keys, key));
-  assert_non_null(item->group);
+  item->group = &groups[strchr(keys, key) - keys];
   start_queue_add(&queue, item);
   return item;
 }
@@ -147,13 +143,12 @@ static void abandoned_lookups_count(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test_setup_teardown(groups_take_turns, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(groups_take_turns, set_up, NULL),
       cmocka_unit_test_setup_teardown(
-          a_source_that_is_not_ready_delays_no_other, set_up, tear_down),
+          a_source_that_is_not_ready_delays_no_other, set_up, NULL),
       cmocka_unit_test_setup_teardown(one_that_was_put_back_is_the_next, set_up,
-                                      tear_down),
-      cmocka_unit_test_setup_teardown(hung_groups_leave_places, set_up,
-                                      tear_down),
+                                      NULL),
+      cmocka_unit_test_setup_teardown(hung_groups_leave_places, set_up, NULL),
       cmocka_unit_test(a_name_is_looked_up_once_at_a_time),
       cmocka_unit_test(abandoned_lookups_count),
   };
