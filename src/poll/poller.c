@@ -2,12 +2,10 @@
  * Copyright (c) 2026 the collectd-drs authors
  *
  * The loop: collect due projects, step the projects that have something to do,
- * wait for the network. Its cost grows with events, not with the number of
- * projects. */
+ * wait for the network. Its cost grows with events, and not with the number of
+ * projects but for a walk over their times. */
 
 #include "poll/poller.h"
-
-#include "poll/due_heap.h"
 
 #include <pthread.h>
 #include <semaphore.h>
@@ -42,7 +40,7 @@ struct poller {
   poller_turn_fn *turn;
   struct entry **entries;
   size_t len;
-  struct due_heap heap;  /* when each has to be stepped at the latest */
+  msec_t *step_at;       /* by number: when each is stepped at the latest */
   struct entry *touched; /* to be stepped now */
 
   pthread_mutex_t lock;
@@ -97,13 +95,17 @@ int poller_add(struct poller *p, struct project *project) {
       reallocarray(p->entries, p->len + 1, sizeof(struct entry *));
   if (entries != NULL)
     p->entries = entries;
-  struct entry *e = entries == NULL ? NULL : new_entry(p, project);
-  if (e == NULL || !due_heap_add(&p->heap)) {
-    free(e);
+  msec_t *step_at = reallocarray(p->step_at, p->len + 1, sizeof(msec_t));
+  if (step_at != NULL)
+    p->step_at = step_at;
+  struct entry *e =
+      entries == NULL || step_at == NULL ? NULL : new_entry(p, project);
+  if (e == NULL) {
     project_free(project);
     return -1;
   }
   project_watch(project, on_touched, e);
+  p->step_at[p->len] = CLOCK_NEVER;
   p->entries[p->len++] = e;
   return (int)e->number;
 }
@@ -118,7 +120,7 @@ void poller_free(struct poller *p) {
   http_free(p->http);
   sem_destroy(&p->ended);
   pthread_mutex_destroy(&p->lock);
-  due_heap_free(&p->heap);
+  free(p->step_at);
   free(p->entries);
   free(p);
 }
@@ -215,7 +217,7 @@ static void step(struct entry *e, msec_t now) {
   if (was_polling && !project_is_polling(e->project))
     signal_cycle_done(e);
   again = msec_min(again, e->start_at);
-  due_heap_set(&e->poller->heap, e->number, again > now ? again : now + 1);
+  e->poller->step_at[e->number] = again > now ? again : now + 1;
   if (project_awaits_credentials(e->project))
     touch(e);
 }
@@ -231,12 +233,15 @@ static void step_touched(struct poller *p, msec_t now) {
   }
 }
 
-/* Steps the projects that are due; returns when the next one will. */
-static msec_t step_late(struct poller *p, msec_t now) {
-  size_t number = 0;
-  msec_t first;
-  while ((first = due_heap_first(&p->heap, &number)) <= now)
-    step(p->entries[number], now);
+/* Steps the projects that are due; returns when the next one will be. The
+ * times of a thousand projects are 8 KB. */
+static msec_t step_due(struct poller *p, msec_t now) {
+  msec_t first = CLOCK_NEVER;
+  for (size_t i = 0; i < p->len; i++) {
+    if (p->step_at[i] <= now)
+      step(p->entries[i], now);
+    first = msec_min(first, p->step_at[i]);
+  }
   return first;
 }
 
@@ -254,7 +259,7 @@ void *poller_run(void *arg) {
   while (collect_due(p, clock_now())) {
     msec_t now = clock_now();
     step_touched(p, now);
-    msec_t again = msec_min(step_late(p, now), p->turn(now));
+    msec_t again = msec_min(step_due(p, now), p->turn(now));
     http_poll(p->http, msec_left(again, now, 3600 * 1000));
   }
   for (size_t i = 0; i < p->len; i++)
