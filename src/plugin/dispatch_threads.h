@@ -28,7 +28,7 @@
 
 /* With 2 of them the daemon needs 0.78 of the CPU time that it needs without,
  * with 4 0.70, with 8 0.64 (docs/internals/decisions.md). */
-#define DISPATCH_THREADS_MAX 8
+#define DISPATCH_THREADS_MAX 4
 
 /* The most that work at the same time. */
 #define DISPATCH_THREADS_AT_ONCE 3

@@ -62,13 +62,23 @@ static bool is_large(const struct value_burst *b) {
          b->values_len >= VALUE_BURST_THREAD_VALUES;
 }
 
+/* Whether another thread dispatches what is filled. */
+static bool needs_thread(struct value_queue *q) {
+  msec_t now = clock_now();
+  if (!is_large(&q->bursts[q->filled]))
+    return false;
+  q->run = now - q->burst_at <= VALUE_QUEUE_WAIT_MS ? q->run + 1 : 0;
+  q->burst_at = now;
+  return q->run >= VALUE_BURSTS_IN_A_RUN || q->threads.len > 0;
+}
+
 /* Begins to dispatch what is filled. */
 static void flush(struct value_queue *q) {
   struct value_burst *b = &q->bursts[q->filled];
   if (b->groups_len == 0)
     return;
   b->groups[b->groups_len - 1].end = b->values_len;
-  if (is_large(b)) {
+  if (needs_thread(q)) {
     dispatch_threads_begin(&q->threads, dispatch_burst, b);
     q->filled = (q->filled + 1) % VALUE_BURSTS; /* its thread is done */
   } else {

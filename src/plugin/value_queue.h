@@ -6,7 +6,7 @@
  * one by one, with the work for a response between them, would cost a wake-up
  * or two each: several times the value's own cost. So they are gathered for a
  * moment, those of all projects, and dispatched together, by other threads
- * where they are many.
+ * where they are many hundreds.
  *
  *     group = value_queue_group(&q, &list, time, "prod");
  *     value_queue_add(&q, names.type, names.type_instance, value);
@@ -34,10 +34,13 @@
 #define VALUE_BURST_GROUPS 64
 #define VALUE_BURST_VALUES 1024
 
-/* The fewest, of either, that another thread dispatches: a daemon with some
- * dozens of jobs starts none. */
+/* The fewest, of either, that another thread dispatches. */
 #define VALUE_BURST_THREAD_GROUPS 48
 #define VALUE_BURST_THREAD_VALUES 512
+
+/* Threads start after so many such bursts, none of which came longer than
+ * VALUE_QUEUE_WAIT_MS after the one before: from some 500 jobs on. */
+#define VALUE_BURSTS_IN_A_RUN 8
 
 /* The most values of a group. */
 #define VALUE_GROUP_VALUES 48
@@ -97,6 +100,8 @@ struct value_queue {
   msec_t wait;   /* the longest; 0: until the next turn */
   struct value_queue_name names[VALUE_QUEUE_NAMES];
   size_t names_len;
+  msec_t burst_at; /* when the last burst for another thread was full */
+  size_t run;      /* such bursts that followed one another */
   struct dispatch_threads threads;
 };
 

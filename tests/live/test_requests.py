@@ -72,13 +72,14 @@ def test_maxparallel_limits_the_requests_in_flight(cloud, most):
     assert cloud.drs.journal.most_in_flight == most
 
 
-@pytest.mark.parametrize(("count", "threads"), [(4, False), (200, True)])
+@pytest.mark.parametrize(("count", "threads"), [(100, False), (1000, True)])
 def test_threads_dispatch_the_values_of_many_jobs(cloud, count, threads):
     jobs = [f"00000000-0000-4000-8000-000000jb{number:04}" for number in range(count)]
     cloud.jobs.update({job: {"job_id": job, "progress": "50", "incre_trans_delay": "0"} for job in jobs})
-    with Collectd(project("prod", cloud, *(f'Job "{job}"' for job in jobs))) as daemon:
+    config = project("prod", cloud, *(f'Job "{job}"' for job in jobs), "BatchSize 1000", "Interval 4")
+    with Collectd(config) as daemon:
         daemon.wait_for_reads(3, "prod")
         names = proc_of_threads(daemon.process.pid, "comm")
-        daemon.wait_until(lambda: all(f"test-host/drs-{job}/percent-total" in daemon.series("drs") for job in jobs),
-                          "values of all jobs")
+        expected = {f"test-host/drs-{job}/percent-total" for job in jobs}
+        daemon.wait_until(lambda: expected <= daemon.names(), "values of all jobs")
     assert ("drs dispatch\n" in names) == threads

@@ -10,9 +10,23 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 static const struct value_names percent = {"percent", "total"},
                                 status = {"gauge", "status"};
+
+/* The time stands still, but for what a test adds. It works by the linker:
+ * -Wl,--wrap=clock_gettime */
+static time_t milliseconds = 1000;
+
+int __wrap_clock_gettime(clockid_t id, struct timespec *now);
+
+int __wrap_clock_gettime(clockid_t id, struct timespec *now) {
+  (void)id;
+  now->tv_sec = milliseconds / 1000;
+  now->tv_nsec = milliseconds % 1000 * 1000000;
+  return 0;
+}
 
 static struct value_queue queue;
 static value_list_t lists[2];
@@ -131,8 +145,30 @@ static size_t threads_for(size_t jobs, size_t values) {
   return queue.threads.len;
 }
 
+/* Until the run is long enough. */
+static void fill_a_run(void) {
+  for (size_t i = 0; i < VALUE_BURSTS_IN_A_RUN; i++)
+    assert_int_equal(threads_for(VALUE_BURST_GROUPS, 1), 0);
+}
+
+static void threads_start_in_a_run_of_bursts(void **state) {
+  (void)state;
+  fill_a_run();
+  assert_int_equal(threads_for(VALUE_BURST_GROUPS, 1), 1);
+}
+
+static void a_pause_ends_the_run(void **state) {
+  (void)state;
+  fill_a_run();
+  milliseconds += VALUE_QUEUE_WAIT_MS + 1;
+  fill_a_run();
+  assert_int_equal(threads_for(VALUE_BURST_GROUPS, 1), 1);
+}
+
 static void few_values_are_dispatched_by_the_caller(void **state) {
   (void)state;
+  queue.run = VALUE_BURSTS_IN_A_RUN;
+  queue.burst_at = clock_now();
   assert_int_equal(threads_for(VALUE_BURST_THREAD_GROUPS - 1, 1), 0);
   assert_int_equal(threads_for(VALUE_BURST_THREAD_VALUES / 32 - 1, 32), 0);
   assert_int_equal(threads_for(VALUE_BURST_THREAD_GROUPS, 1), 1);
@@ -183,6 +219,8 @@ static void each_value_is_dispatched_once(void **state) {
   char expected[64];
   int count = 1600, burst = VALUE_BURST_GROUPS * 8;
   const char *at = NULL, *end = NULL;
+  queue.run = VALUE_BURSTS_IN_A_RUN;
+  queue.burst_at = clock_now();
   add_numbers(count);
   value_queue_turn(&queue, clock_now());
   add(&lists[1], "last", &status, count);
@@ -217,6 +255,9 @@ int main(void) {
                                       tear_down),
       cmocka_unit_test_setup_teardown(many_values_are_dispatched_as_well,
                                       set_up, tear_down),
+      cmocka_unit_test_setup_teardown(threads_start_in_a_run_of_bursts, set_up,
+                                      tear_down),
+      cmocka_unit_test_setup_teardown(a_pause_ends_the_run, set_up, tear_down),
       cmocka_unit_test_setup_teardown(few_values_are_dispatched_by_the_caller,
                                       set_up, tear_down),
       cmocka_unit_test_setup_teardown(names_are_found_again, set_up, tear_down),
