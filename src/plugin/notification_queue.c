@@ -23,6 +23,7 @@ struct notification_queue {
   pthread_mutex_t lock;
   pthread_cond_t changed;
   size_t first, len;
+  bool has_thread;  /* from the first notification on */
   bool dispatching; /* the thread is inside collectd */
   bool stopping;    /* end once the queue is empty */
   bool abandoned;   /* the thread frees the queue */
@@ -81,7 +82,6 @@ static void *run(void *arg) {
 struct notification_queue *notification_queue_new(struct err *err) {
   struct notification_queue *q = calloc(1, sizeof(*q));
   pthread_condattr_t monotonic;
-  pthread_t thread;
   if (q == NULL) {
     err_memory(err);
     return NULL;
@@ -91,14 +91,17 @@ struct notification_queue *notification_queue_new(struct err *err) {
   pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
   pthread_cond_init(&q->changed, &monotonic);
   pthread_condattr_destroy(&monotonic);
-  if (pthread_create(&thread, NULL, run, q) == 0) {
-    pthread_setname_np(thread, "drs notify");
-    pthread_detach(thread);
-    return q;
-  }
-  err_set(err, ERR_LOCAL, "cannot start a thread");
-  free_queue(q);
-  return NULL;
+  return q;
+}
+
+/* Where that fails, the notifications wait for the next one. */
+static void start_thread(struct notification_queue *q) {
+  pthread_t thread;
+  q->has_thread = pthread_create(&thread, NULL, run, q) == 0;
+  if (!q->has_thread)
+    return;
+  pthread_setname_np(thread, "drs notify");
+  pthread_detach(thread);
 }
 
 /* Logs without the lock: a log plugin may be slow. */
@@ -113,6 +116,8 @@ void notification_queue_push(struct notification_queue *q,
     q->dropped++;
   else if (idle)
     q->dropped = 0;
+  if (!q->has_thread)
+    start_thread(q);
   if (!full)
     q->ring[(q->first + q->len++) % NOTIFICATION_QUEUE_MAX] =
         (struct queued_notification){*notification, interval};
@@ -144,9 +149,9 @@ void notification_queue_stop(struct notification_queue *q) {
   pthread_mutex_lock(&q->lock);
   q->stopping = true;
   pthread_cond_broadcast(&q->changed);
-  while (!q->ended && status == 0)
+  while (q->has_thread && !q->ended && status == 0)
     status = pthread_cond_timedwait(&q->changed, &q->lock, &deadline);
-  bool ended = q->ended;
+  bool ended = q->ended || !q->has_thread;
   q->abandoned = !ended;
   pthread_mutex_unlock(&q->lock);
   if (ended)

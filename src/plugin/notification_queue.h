@@ -21,7 +21,7 @@
 
 struct notification_queue;
 
-/* Starts the thread. NULL: it could not be. */
+/* NULL: out of memory. The first notification starts the thread. */
 struct notification_queue *notification_queue_new(struct err *err);
 
 /* Appends a copy, with the interval of its project. Where the queue is full the

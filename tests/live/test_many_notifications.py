@@ -4,7 +4,7 @@
 
 import pytest
 from blocks import JOB, OTHER_JOB, project
-from daemons import Collectd
+from daemons import Collectd, proc_of_threads
 from standin import BadJob
 from stock import load
 
@@ -45,6 +45,15 @@ def test_a_notification_plugin_that_blocks_holds_no_project_and_no_stop(cloud, h
         daemon.wait_for_new_reads(5, "healthy")
         daemon.wait_for_new_reads(5, "failing")
         daemon.stop()
+
+
+def test_the_thread_starts_with_the_first_notification(cloud):
+    with Collectd(project("prod", cloud)) as daemon:
+        daemon.wait_for_reads(2, "prod")
+        assert "drs notify\n" not in proc_of_threads(daemon.process.pid, "comm")
+        cloud.jobs[JOB] |= {"error_code": "DRS.M05004"}
+        daemon.wait_until(lambda: notified(daemon), "the notification")
+        assert "drs notify\n" in proc_of_threads(daemon.process.pid, "comm")
 
 
 def test_a_change_of_many_jobs_is_summed_up(cloud):
