@@ -12,7 +12,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 
-/* As strtod, vsnprintf and strncasecmp; SIZE_MAX compares whole texts. */
+/* As strtod, vsnprintf and strncasecmp; PTRDIFF_MAX compares whole texts. */
 double c_locale_strtod(const char *text, char **end);
 int c_locale_vsnprintf(char *to, size_t size, const char *format, va_list ap);
 int c_locale_strncasecmp(const char *a, const char *b, size_t len);

@@ -59,7 +59,8 @@ static bool on_retry_after(struct response_header *h, const char *value,
 static bool on_content_encoding(struct response_header *h, const char *value,
                                 struct err *err) {
   (void)h;
-  if (*value == '\0' || c_locale_strncasecmp(value, "identity", SIZE_MAX) == 0)
+  if (*value == '\0' ||
+      c_locale_strncasecmp(value, "identity", PTRDIFF_MAX) == 0)
     return true;
   return err_set(err, ERR_RESPONSE,
                  "the response has a Content-Encoding that was not asked for: "
@@ -69,7 +70,7 @@ static bool on_content_encoding(struct response_header *h, const char *value,
 
 static bool on_transfer_encoding(struct response_header *h, const char *value,
                                  struct err *err) {
-  if (!h->chunked && c_locale_strncasecmp(value, "chunked", SIZE_MAX) == 0) {
+  if (!h->chunked && c_locale_strncasecmp(value, "chunked", PTRDIFF_MAX) == 0) {
     h->chunked = true;
     return true;
   }

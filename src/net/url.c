@@ -47,7 +47,7 @@ static bool get_password(CURLU *u, char **text) {
 static bool is_one_of(CURLU *u, CURLUPart part, const char *const *texts) {
   char *text = get_part(u, part, 0);
   while (text != NULL && *texts != NULL &&
-         c_locale_strncasecmp(text, *texts, SIZE_MAX) != 0)
+         c_locale_strncasecmp(text, *texts, PTRDIFF_MAX) != 0)
     texts++;
   curl_free(text);
   return text != NULL && *texts != NULL;

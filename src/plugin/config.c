@@ -71,7 +71,7 @@ struct block {
 };
 
 static bool is_key(const char *text, const char *key) {
-  return c_locale_strncasecmp(text, key, SIZE_MAX) == 0;
+  return c_locale_strncasecmp(text, key, PTRDIFF_MAX) == 0;
 }
 
 static const struct option *find_option(const char *key) {
