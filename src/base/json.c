@@ -345,9 +345,29 @@ static void print(void *ctx, const char *text, size_t len) {
   w->failed = w->failed || !buf_add(w->to, text, len, w->err);
 }
 
+/* yajl 2.1 allocates two structures of some 600 bytes, and nothing later:
+ * what it writes goes to print. */
+static void *writer_memory(void *ctx, size_t size) {
+  struct json_writer *w = ctx;
+  max_align_t *memory = w->memory + w->memory_used;
+  w->memory_used += (size + sizeof(*memory) - 1) / sizeof(*memory);
+  return w->memory_used <= JSON_WRITER_MEMORY ? memory : NULL;
+}
+
+static void *writer_resize(void *ctx, void *memory, size_t size) {
+  (void)memory;
+  return writer_memory(ctx, size);
+}
+
+static void writer_free(void *ctx, void *memory) {
+  (void)ctx;
+  (void)memory;
+}
+
 void json_writer_begin(struct json_writer *w, struct buf *to, struct err *err) {
   *w = (struct json_writer){.to = to, .err = err};
-  yajl_gen gen = yajl_gen_alloc(NULL);
+  yajl_alloc_funcs memory = {writer_memory, writer_resize, writer_free, w};
+  yajl_gen gen = yajl_gen_alloc(&memory);
   if (gen == NULL) {
     w->failed = !err_memory(err);
     return;

@@ -66,7 +66,11 @@ bool json_number(const char *text, size_t len, double *value);
  *     ...
  *     json_close(&w);
  *     if (!json_writer_end(&w)) ... */
+enum { JSON_WRITER_MEMORY = 1024 / sizeof(max_align_t) };
+
 struct json_writer {
+  max_align_t memory[JSON_WRITER_MEMORY]; /* yajl's, who checks no allocation */
+  size_t memory_used;
   void *gen;
   struct buf *to;
   struct err *err;
