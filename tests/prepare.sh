@@ -155,27 +155,28 @@ run_pytest() {
         --numprocesses "${DRS_TEST_WORKERS-$(($(nproc) * 6))}" "$@"
 }
 
-# collectd_source: the source tree of the collectd that this release has, in $build/collectd-source,
+# source_of PACKAGE: the tree of Debian's source package that this release has, in $build/PACKAGE-source,
 # from the archives that apt knows and whether or not it has their sources listed.
-collectd_source() (
-    folder=$build/collectd-source
+source_of() (
+    package=$1
+    folder=$build/$package-source
     keyring=/usr/share/keyrings/debian-archive-keyring.gpg
     # apt that root runs verifies signatures as a user of its own, who cannot write to every machine's /tmp.
     options=(-q -o Dir::Etc::SourceList="$folder/sources.list" -o Dir::Etc::SourceParts=-
         -o Dir::State::Lists="$folder/lists" -o APT::Sandbox::User=root)
     mkdir -p "$folder/lists/partial" && cd "$folder" || return
-    trees=(collectd-*/)
+    trees=("$package"-*/)
     if [[ ! -d ${trees[0]} ]]; then
         # shellcheck disable=SC2016 # for apt
         apt-get indextargets 'Created-By: Packages' \
             --format "deb-src [signed-by=$keyring] \$(REPO_URI) \$(RELEASE) main \$(ORIGIN)" |
             sed -n 's/ Debian$//p' | sort -u >sources.list
-        # Not every mirror keeps the part with Debian's patches, which leave plugins' headers alone.
+        # Not every mirror keeps the part with Debian's patches, which leave the headers of collectd's plugins alone.
         {
             apt-get "${options[@]}" update && {
-                apt-get "${options[@]}" source collectd || {
-                    apt-get "${options[@]}" --tar-only source collectd &&
-                        tar -xf collectd_*.orig.tar.*
+                apt-get "${options[@]}" source "$package" || {
+                    apt-get "${options[@]}" --tar-only source "$package" && mkdir "$package-0" &&
+                        tar -xf "$package"_*.orig.tar.* --strip-components=1 -C "$package-0"
                 }
             }
         } >log 2>&1 || {
@@ -183,7 +184,7 @@ collectd_source() (
             return 1
         }
         rm -rf lists
-        trees=(collectd-*/)
+        trees=("$package"-*/)
     fi
     echo "$folder/${trees[0]%/}"
 )
