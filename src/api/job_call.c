@@ -11,17 +11,20 @@
 const struct api_call_type *const job_calls[JOB_CALLS] = {
     JOB_CALL_ROWS(ADDRESS)};
 
+void job_ids_write_member(struct json_writer *w, const struct job_ids *ids) {
+  json_key(w, "jobs");
+  json_open_array(w);
+  for (const char *id = ids->next(ids->arg); id != NULL;
+       id = ids->next(ids->arg))
+    json_string(w, id);
+  json_close_array(w);
+}
+
 bool job_ids_write(struct buf *body, const void *ids, struct err *err) {
-  const struct job_ids *all = ids;
   struct json_writer w;
   json_writer_begin(&w, body, err);
   json_open(&w);
-  json_key(&w, "jobs");
-  json_open_array(&w);
-  for (const char *id = all->next(all->arg); id != NULL;
-       id = all->next(all->arg))
-    json_string(&w, id);
-  json_close_array(&w);
+  job_ids_write_member(&w, ids);
   json_close(&w);
   return json_writer_end(&w);
 }

@@ -28,7 +28,8 @@
  * whether a job is reported; the others are made where they are configured. */
 #define JOB_CALL_ROWS(ROW)                                                     \
   ROW(PROGRESS, progress)                                                      \
-  ROW(RPO_AND_RTO, rpo_and_rto)
+  ROW(RPO_AND_RTO, rpo_and_rto)                                                \
+  ROW(DETAILS, details)
 
 /* clang-format off */
 #define JOB_CALL_NUMBER(NAME, name) JOB_##NAME,
@@ -72,14 +73,19 @@ struct job_response {
 void *job_item_enter(void *target);
 void job_item_leave(struct json_decoder *d, void *target);
 
-/* Appends a request's body; `ids` is a struct job_ids. */
+/* Appends the member "jobs", and a request's whole body; `ids` is a struct
+ * job_ids. */
+void job_ids_write_member(struct json_writer *w, const struct job_ids *ids);
 bool job_ids_write(struct buf *body, const void *ids, struct err *err);
 
 /* The common members of a struct api_call_type, from the struct of an item and
  * its table. */
 /* clang-format off */
 #define JOB_CALL_OF(type, place)                                               \
-  .write = job_ids_write,                                                      \
+  .write = job_ids_write, JOB_CALL_RESPONSE(type, place)
+
+/* Likewise, where the request has more members than the ids. */
+#define JOB_CALL_RESPONSE(type, place)                                         \
   .required = "results",                                                       \
   .item_size = sizeof(type),                                                   \
   .response = &(const struct json_place){                                      \

@@ -150,6 +150,9 @@ static const struct job_metric rpo_and_rto_metrics[] = {
     {}};
 /* clang-format on */
 
+/* They are kept from one request to the next, see add_details. */
+static const struct job_metric details_metrics[] = {{}};
+
 /* A call without a table of this name does not compile. */
 #define JOB_METRICS(NAME, name) [JOB_##NAME] = name##_metrics,
 static const struct job_metric *const job_metrics[JOB_CALLS] = {
@@ -224,8 +227,8 @@ static const struct {
     {"dst_offset", AT(dst_offset)},
 };
 
-_Static_assert(STATIC_ARRAY_SIZE(meta_texts) == VALUE_META_TEXTS,
-               "one place for each text");
+_Static_assert(STATIC_ARRAY_SIZE(meta_texts) + 1 == VALUE_META_TEXTS,
+               "one place for each text, and for failed_reason");
 
 static bool fill_meta(struct value_group *g, const struct job *job,
                       const struct progress *p) {
@@ -239,6 +242,8 @@ static bool fill_meta(struct value_group *g, const struct job *job,
     const struct json_text *text = field;
     value_group_set_text(g, i, meta_texts[i].key, text->text);
   }
+  value_group_set_text(g, VALUE_META_TEXTS - 1, "failed_reason",
+                       job->details != NULL ? job->details->failed_reason : "");
   return true;
 }
 
@@ -260,6 +265,29 @@ static int find_code(struct metrics *m, const struct json_text *status) {
   return m->status_code;
 }
 
+#define DETAIL(member) offsetof(struct job_details, member)
+
+static const struct {
+  struct value_names names;
+  size_t offset; /* of a double; 0: no value */
+} kept_details[] = {
+    {{"gauge", "started"}, DETAIL(started)},
+    {{"gauge", "full_transfer_completed"}, DETAIL(completed)},
+    {{"delay", "threshold"}, DETAIL(delay)},
+    {{"delay", "rpo_threshold"}, DETAIL(rpo)},
+    {{"delay", "rto_threshold"}, DETAIL(rto)},
+};
+
+static void add_details(struct metrics *m, const struct job_details *details) {
+  for (size_t i = 0; i < STATIC_ARRAY_SIZE(kept_details); i++) {
+    const void *field = (const char *)details + kept_details[i].offset;
+    double value = *(const double *)field;
+    if (value > 0)
+      gauge(m, kept_details[i].names.type, kept_details[i].names.type_instance,
+            value);
+  }
+}
+
 /* Those that need more than the item. */
 static void add_progress(struct metrics *m, struct value_group *g,
                          const struct job *job, const struct progress *p,
@@ -277,6 +305,8 @@ static void add_progress(struct metrics *m, struct value_group *g,
     gauge(m, estimated.type, estimated.type_instance, left);
   if (job->readiness.known)
     gauge(m, ready.type, ready.type_instance, job->readiness.ready);
+  if (job->details != NULL)
+    add_details(m, job->details);
   add_phases(m, p, phases);
   if (p->transfer_status.len > 0)
     add_status(m, g, job, p, code);
@@ -300,11 +330,14 @@ void metrics_item(struct metrics *m, const struct job *job, enum job_call call,
       gauge(m, row->names.type, row->names.type_instance, value);
   if (is_progress)
     add_progress(m, g, job, (const struct progress *)item, &phases);
+  if (call == JOB_DETAILS)
+    add_details(m, job->details);
 }
 
 /* With bool-error, bool-ready, timeleft-estimated, gauge-status, and two of
  * each phase. */
 _Static_assert(STATIC_ARRAY_SIZE(progress_metrics) + 4 +
+                       STATIC_ARRAY_SIZE(kept_details) +
                        2 * PROGRESS_PHASES_MAX <=
                    VALUE_GROUP_VALUES,
                "room for the values of a job");

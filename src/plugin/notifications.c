@@ -94,9 +94,12 @@ static void push_status(struct notifications *n, const struct change *change) {
     return;
   show_status(was, change->old_status);
   show_status(is, status);
+  struct change shown = *change;
+  if (change->reason != NULL && *change->reason != '\0')
+    shown.message = change->reason;
   ssnprintf(words, sizeof(words), "%s %s%s%s", *was ? "went from" : "is", was,
             *was ? " to " : "", is);
-  push_job(n, change, severity, words);
+  push_job(n, &shown, severity, words);
 }
 
 static void push_back(struct notifications *n, const struct change *change) {

@@ -43,10 +43,10 @@
 #define VALUE_BURSTS_IN_A_RUN 8
 
 /* The most values of a group. */
-#define VALUE_GROUP_VALUES 48
+#define VALUE_GROUP_VALUES 56
 
 /* Texts in the meta data of a group. */
-#define VALUE_META_TEXTS 7
+#define VALUE_META_TEXTS 8
 
 /* Part of the name of a value, of fixed size: copying all of it is cheaper than
  * asking for its length. */

@@ -38,6 +38,12 @@ static struct job_poll *poll_of(const struct batches *b, struct job *job) {
   return &job->polls[b->call];
 }
 
+static bool is_member(const struct batches *b, struct job *job,
+                      uint32_t group) {
+  return poll_of(b, job)->rejected == group &&
+         (!b->only_failed || job->awaits_reason);
+}
+
 static uint32_t seconds(msec_t time) { return (uint32_t)(time / 1000); }
 
 /* Stacks */
@@ -86,7 +92,7 @@ static bool cut(const struct batches *b, struct batch_cursor *c, size_t size,
                 struct batch *out) {
   *out = (struct batch){.first = c->place, .group = c->group};
   for (; c->left > 0 && out->len < size; c->left--) {
-    out->len += poll_of(b, job_at(b, c->place))->rejected == c->group;
+    out->len += is_member(b, job_at(b, c->place), c->group);
     out->span++;
     c->place = (c->place + 1) % b->jobs->len;
   }
@@ -164,7 +170,7 @@ struct job *batches_each(const struct batches *b, const struct batch *batch,
                          size_t *at) {
   while (*at < batch->span) {
     struct job *job = job_at(b, batch->first + (*at)++);
-    if (batch->span == 1 || poll_of(b, job)->rejected == batch->group)
+    if (batch->span == 1 || is_member(b, job, batch->group))
       return job;
   }
   return NULL;
@@ -187,7 +193,7 @@ static void halve(struct batches *b, const struct batch *batch, size_t len) {
   front.span = front.len = 0;
   back.len = len;
   while (front.len < len / 2) {
-    front.len += poll_of(b, job_at(b, back.first))->rejected == batch->group;
+    front.len += is_member(b, job_at(b, back.first), batch->group);
     front.span++;
     back.first = (back.first + 1) % b->jobs->len;
   }

@@ -64,8 +64,9 @@ struct batch_cursor {
 struct batches {
   struct jobs *jobs;
   enum job_call call;
-  size_t limit; /* the user's BatchSize */
-  size_t start; /* the place where the next cycle begins */
+  size_t limit;     /* the user's BatchSize */
+  bool only_failed; /* no job but those that await the reason of a failure */
+  size_t start;     /* the place where the next cycle begins */
 
   /* known of the service's limit */
   size_t size;         /* ids in one batch now, 1 to limit */

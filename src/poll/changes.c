@@ -5,9 +5,73 @@
 
 #include "poll/changes.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 static void emit(const struct changes *c, const struct change *change) {
   c->events->changed(c->arg, change);
 }
+
+/* Failures */
+
+static void emit_status(const struct changes *c, const struct held_failure *f,
+                        const char *reason) {
+  emit(c, &(struct change){.kind = CHANGE_STATUS,
+                           .job = f->job,
+                           .old_status = f->old_status,
+                           .new_status = f->job->status,
+                           .code = f->code.text,
+                           .message = f->message.text,
+                           .reason = reason});
+}
+
+static bool is_failure(const char *status) {
+  return status_family(status_code(status, strlen(status))) == STATUS_FAILED;
+}
+
+/* False: it is to be emitted at once, also for lack of memory. */
+static bool hold(struct changes *c, const struct held_failure *failure) {
+  if (!c->holds_failures)
+    return false;
+  if (c->held_len == c->held_size) {
+    size_t size = c->held_size == 0 ? 4 : 2 * c->held_size;
+    struct held_failure *held = reallocarray(c->held, size, sizeof(*held));
+    if (held == NULL)
+      return false;
+    c->held = held;
+    c->held_size = size;
+  }
+  c->held[c->held_len++] = *failure;
+  failure->job->awaits_reason = true;
+  return true;
+}
+
+void changes_reason(struct changes *c, struct job *job, const char *reason) {
+  size_t i = 0;
+  if (!job->awaits_reason)
+    return;
+  while (c->held[i].job != job)
+    i++;
+  emit_status(c, &c->held[i], reason);
+  job->awaits_reason = false;
+  c->held[i] = c->held[--c->held_len];
+}
+
+void changes_release(struct changes *c) {
+  for (size_t i = 0; i < c->held_len; i++) {
+    emit_status(c, &c->held[i], "");
+    c->held[i].job->awaits_reason = false;
+  }
+  changes_finish(c);
+}
+
+void changes_finish(struct changes *c) {
+  free(c->held);
+  c->held = NULL;
+  c->held_len = c->held_size = 0;
+}
+
+/* What is compared */
 
 static void compare_presence(const struct changes *c, struct job *job,
                              const struct progress *p) {
@@ -22,18 +86,17 @@ static void compare_presence(const struct changes *c, struct job *job,
                            .message = p->base.error_msg.text});
 }
 
-static bool compare_status(const struct changes *c, struct job *job,
+static bool compare_status(struct changes *c, struct job *job,
                            const struct progress *p) {
   const struct json_text *status = &p->transfer_status;
   char old[JOBS_STATUS_MAX];
   if (status->len == 0 || !jobs_set_status(job, status->text, old))
     return false;
-  emit(c, &(struct change){.kind = CHANGE_STATUS,
-                           .job = job,
-                           .old_status = old,
-                           .new_status = job->status,
-                           .code = p->base.error_code.text,
-                           .message = p->base.error_msg.text});
+  struct held_failure status_change = {
+      .job = job, .code = p->base.error_code, .message = p->base.error_msg};
+  memcpy(status_change.old_status, old, sizeof(old));
+  if (!is_failure(job->status) || !hold(c, &status_change))
+    emit_status(c, &status_change, "");
   return true;
 }
 
@@ -66,7 +129,7 @@ static void emit_readiness(const struct changes *c, struct job *job,
                         .cause = (enum readiness_cause)job->readiness.cause});
 }
 
-void changes_answered(const struct changes *c, struct job *job,
+void changes_answered(struct changes *c, struct job *job,
                       const struct progress *p, enum readiness_turn turn) {
   compare_presence(c, job, p);
   bool status = compare_status(c, job, p);

@@ -10,15 +10,33 @@
 #include "api/progress.h"
 #include "poll/project_events.h"
 
+/* A failure that waits for its reason. */
+struct held_failure {
+  struct job *job;
+  char old_status[JOBS_STATUS_MAX];
+  struct json_text code, message;
+};
+
 struct changes {
   const struct project_events *events;
   void *arg;
-  bool project_down; /* and this was emitted */
+  bool project_down;   /* and this was emitted */
+  bool holds_failures; /* until their reasons come, or the cycle ends */
+  struct held_failure *held;
+  size_t held_len, held_size;
 };
+
+void changes_finish(struct changes *c);
+
+/* The reason of a job's failure, or "": a failure that is held is emitted. */
+void changes_reason(struct changes *c, struct job *job, const char *reason);
+
+/* Emits all failures that are held. To be called before the jobs change. */
+void changes_release(struct changes *c);
 
 /* A job was reported. A status or an error code that changed tells more than
  * what it did to the readiness. */
-void changes_answered(const struct changes *c, struct job *job,
+void changes_answered(struct changes *c, struct job *job,
                       const struct progress *p, enum readiness_turn turn);
 
 /* The service rejects a job, leaves it out of a response, or reports an

@@ -8,6 +8,11 @@
 #include "api/progress.h"
 #include "api/status.h"
 
+#include <stdlib.h>
+
+/* Of the details' interval, where they could not be had. */
+#define DETAILS_RETRY 10
+
 /* Items */
 
 /* An item that has an error in place of a state reports nothing. */
@@ -16,10 +21,18 @@ static bool is_rejection(const struct progress *p) {
          !(p->base.has & PROGRESS_COMPLETED);
 }
 
+static void drop_old_details(struct job *job, msec_t now) {
+  if (job->details == NULL || now <= job->details->until)
+    return;
+  free(job->details);
+  job->details = NULL;
+}
+
 static void on_progress(struct cycle *c, struct job *job,
                         const struct progress *p) {
   const struct json_text *text = &p->transfer_status;
   int status = status_code(text->text, text->len);
+  drop_old_details(job, c->begun);
   enum readiness_turn turn = cutover_answered(&c->cutover, job, p, status);
   c->setup.events->item(c->setup.arg, job, JOB_PROGRESS, &p->base);
   c->result.answered++;
@@ -27,8 +40,29 @@ static void on_progress(struct cycle *c, struct job *job,
   changes_answered(&c->changes, job, p, turn);
 }
 
+/* What came in time for this cycle's values is emitted, the rest with the
+ * progress of the next one. */
+static void on_details(struct cycle *c, struct job *job,
+                       const struct details *item) {
+  msec_t age = (msec_t)(c->setup.config->discover_interval * 1000) * 3;
+  struct job_details *kept = job_details_new(item, c->begun + age);
+  bool is_first =
+      job->details == NULL && job->polls[JOB_PROGRESS].answered == c->number;
+  changes_reason(&c->changes, job, item->failed_reason.text);
+  if (kept == NULL)
+    return;
+  free(job->details);
+  job->details = kept;
+  if (is_first)
+    c->setup.events->item(c->setup.arg, job, JOB_DETAILS, &item->base);
+}
+
 static void on_further_item(struct cycle *c, struct job *job,
                             enum job_call call, const struct job_item *item) {
+  if (call == JOB_DETAILS) {
+    on_details(c, job, (const struct details *)item);
+    return;
+  }
   if (call == JOB_RPO_AND_RTO)
     cutover_backlog(&c->cutover, job, (const struct rpo_and_rto *)item);
   c->setup.events->item(c->setup.arg, job, call, item);
@@ -142,7 +176,11 @@ static void add_round(struct cycle *c, enum job_call call) {
                       .type = job_calls[call],
                       .parallel = (size_t)config->max_parallel,
                       .arg = c};
-  batches_init(&r->batches, c->setup.jobs, call, (size_t)config->batch_size);
+  size_t limit = (size_t)config->batch_size, ids_max = r->type->ids_max;
+  batches_init(&r->batches, c->setup.jobs, call,
+               ids_max > 0 && ids_max < limit ? ids_max : limit);
+  if (call == JOB_DETAILS)
+    c->details = r;
 }
 
 bool cycle_init(struct cycle *c, const struct cycle_setup *setup,
@@ -159,6 +197,7 @@ bool cycle_init(struct cycle *c, const struct cycle_setup *setup,
     if (job_calls[call]->item_size > item_size)
       item_size = job_calls[call]->item_size;
   }
+  c->changes.holds_failures = c->details != NULL;
   c->rounds[JOB_PROGRESS].missing = on_missing;
   c->rounds[JOB_PROGRESS].counts = c->counts.errors;
   return call_pool_init(&c->pool, (size_t)setup->config->max_parallel,
@@ -169,6 +208,7 @@ bool cycle_init(struct cycle *c, const struct cycle_setup *setup,
 void cycle_finish(struct cycle *c) {
   cycle_cancel(c);
   call_pool_finish(&c->pool);
+  changes_finish(&c->changes);
   for (size_t i = 0; i < c->rounds_len; i++)
     batches_free(&c->rounds[i].batches);
 }
@@ -183,7 +223,12 @@ void cycle_start(struct cycle *c, msec_t now, msec_t deadline) {
   c->result = (struct project_result){.jobs = c->setup.jobs->len,
                                       .errors = c->rounds[JOB_PROGRESS].errors};
   c->started = c->expected = 0;
+  c->details_begun = false;
   for (size_t i = 0; i < c->rounds_len; i++) {
+    if (&c->rounds[i] == c->details) {
+      c->rounds[i].closed = true; /* until the progress is known */
+      continue;
+    }
     const struct batches *b = &c->rounds[i].batches;
     c->expected += (b->jobs->len + b->size - 1) / b->size;
     round_begin(&c->rounds[i], c->number, now);
@@ -197,10 +242,35 @@ void cycle_cancel(struct cycle *c) {
   c->running = false;
 }
 
+/* The details come after the progress: of all jobs at an interval of their own,
+ * else of those that failed in this cycle. */
+static void begin_details(struct cycle *c, msec_t now) {
+  if (c->details == NULL || c->details_begun || c->result.answered == 0 ||
+      round_is_outstanding(&c->rounds[JOB_PROGRESS]))
+    return;
+  bool due = now >= c->details_due;
+  if (!due && c->changes.held_len == 0)
+    return;
+  c->details_begun = true;
+  c->details->batches.only_failed = !due;
+  round_begin(c->details, c->number, now);
+}
+
+/* After a failure they are requested sooner. */
+static void end_details(struct cycle *c) {
+  msec_t interval = (msec_t)(c->setup.config->discover_interval * 1000);
+  changes_release(&c->changes);
+  if (c->details_begun && !c->details->batches.only_failed)
+    c->details_due =
+        c->begun +
+        (round_error(c->details) == NULL ? interval : interval / DETAILS_RETRY);
+}
+
 /* Starts the requests that can be started; returns when to call again. The
  * cycle waits for a pause of the progress to end, not for one of another call.
  */
 static msec_t go_on(struct cycle *c, msec_t now) {
+  begin_details(c, now);
   msec_t again = start_calls(c, now);
   const struct round *r = &c->rounds[JOB_PROGRESS];
   bool paused = now < r->pause.until && round_has_more(r);
@@ -282,7 +352,9 @@ static const struct err *find_outage(const struct cycle *c) {
 void cycle_end(struct cycle *c) {
   cycle_cancel(c);
   for (size_t i = 0; i < c->rounds_len; i++)
-    round_end(&c->rounds[i]);
+    if (&c->rounds[i] != c->details || c->details_begun)
+      round_end(&c->rounds[i]);
+  end_details(c);
   for (size_t i = JOB_PROGRESS + 1; i < c->rounds_len; i++)
     c->result.call_changes[c->rounds[i].call] = round_change(&c->rounds[i]);
   describe_missing(c);

@@ -37,10 +37,13 @@ struct cycle {
   struct project_counts counts;
   struct changes changes;
   struct cutover cutover;
+  struct round *details; /* NULL: they are not requested */
+  msec_t details_due;    /* of all jobs; a failure is asked for at once */
 
   /* of the cycle under way */
   uint32_t number;
   bool running, awaits_credentials;
+  bool details_begun;
   msec_t begun, deadline;
   size_t started, expected; /* requests */
   double seconds;           /* when it began, by clock_seconds */

@@ -92,6 +92,7 @@ static struct job *append(struct jobs *jobs, const char *id) {
 static void free_job(struct jobs *jobs, struct job *job) {
   drop_name(jobs, job);
   tdelete(job, &jobs->by_id, compare_ids);
+  free(job->details);
   free(job);
 }
 

@@ -19,6 +19,7 @@
 #include "api/job_call.h"
 #include "base/clock.h"
 #include "poll/estimate.h"
+#include "poll/job_details.h"
 #include "poll/job_list.h"
 #include "poll/name_registry.h"
 #include "poll/readiness.h"
@@ -45,10 +46,12 @@ struct job {
   const char *name; /* plugin instance: safe for a metric's path */
   char *own_name;   /* its memory; NULL: the name is the id */
   struct job_poll polls[JOB_CALLS];
-  bool has_error;  /* its last item carried an error code */
-  bool missing;    /* the service does not know it, and this was reported */
-  uint8_t sources; /* which have it */
-  uint8_t marks;   /* while a source is replaced */
+  bool has_error;     /* its last item carried an error code */
+  bool awaits_reason; /* it has failed in this cycle, see changes_reason */
+  bool missing;       /* the service does not know it, and this was reported */
+  uint8_t sources;    /* which have it */
+  uint8_t marks;      /* while a source is replaced */
+  struct job_details *details; /* NULL: none */
   struct estimate estimate;
   struct readiness readiness;
   uint32_t backlog_cycle;       /* its RPO or RTO was too large in; 0: none */

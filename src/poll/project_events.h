@@ -75,14 +75,16 @@ struct change {
   const struct job *job; /* NULL: of the project */
   const char *old_status, *new_status;
   const char *code, *message; /* the service's; else the message is our own */
+  const char *reason; /* of a failure, from its details; NULL or "": none */
   enum readiness_cause cause;
 };
 
 struct project_events {
   /* A cycle starts. */
   void (*started)(void *arg);
-  /* A call's item for a job came. JOB_PROGRESS: the job was reported; its
-   * estimate and readiness have this item already, its changes follow this
+  /* A call's item for a job came; JOB_DETAILS: for the first time. It is in
+   * job->details, and is not emitted again. JOB_PROGRESS: the job was reported;
+   * its estimate and readiness have this item already, its changes follow this
    * event. */
   void (*item)(void *arg, const struct job *job, enum job_call call,
                const struct job_item *item);

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from . import progress_item, rpo_and_rto_item, strict_json, task_list
+from . import details, progress_item, rpo_and_rto_item, strict_json, task_list
 from .clock import Clock
 from .gate import Gate
 from .journal import Request
@@ -82,6 +82,8 @@ class Drs(Service):
         self.too_many = ApiError("DRS.M00299")  # ... rejected like this
         self.rpo_and_rto: dict[str, dict | BadJob] = {}  # by id, in place of what `jobs` has
         self.rpo_and_rto_error: ApiError | None = None  # every such request is rejected like this
+        self.details: dict[str, dict | BadJob] = {}  # by id: members that replace the usual ones
+        self.details_error: ApiError | None = None  # every such request is rejected like this
         self.names: dict[str, str] = {}  # for the task list: names by id ...
         self.use_types: dict[str, str] = {}  # ... db_use_type, "migration" by default ...
         self.task_fields: dict[str, dict] = {}  # ... members that replace or add to the usual ...
@@ -108,6 +110,7 @@ class Drs(Service):
         base, _, rest = request.path.removeprefix(self.prefix).partition("/jobs")
         operations = {
             "/batch-progress": self._progress, "/batch-rpo-and-rto": self._rpo_and_rto,
+            "/batch-detail": self._details,
             "": self._list,
         }
         parts = base.split("/")
@@ -154,10 +157,34 @@ class Drs(Service):
             raise self.rpo_and_rto_error.with_traceback(None)
         return self._batch(request, document, self._rpo_and_rto_item)
 
+    def _details(self, request: Request, document: Any) -> Response:
+        if self.details_error:
+            raise self.details_error.with_traceback(None)
+        results = details.on_page(self._items(request, document, self._details_item), document)
+        for error in details.check(request, document):
+            raise error
+        return Response.of(200, {"count": len(document["jobs"]), "results": results})
+
+    def _details_item(self, job_id: str) -> dict | None:
+        own = self.details.get(job_id, {})
+        job = self.jobs.get(job_id, self.unknown_job)
+        for bad in (own, job):
+            if isinstance(bad, BadJob):
+                return self._bad_item(job_id, bad)
+        if not isinstance(job, Migration):
+            return details.written(job_id, None, self.clock.now(), own)
+        return details.written(job_id, self.jobs.state(job), job.born, own)
+
     def _batch(
         self, request: Request, document: Any, item: Callable[[str], dict | None]
     ) -> Response:
-        """The response to a list of ids, an item for each."""
+        results = self._items(request, document, item)
+        return Response.of(self.success_status, {"count": len(results), "results": results})
+
+    def _items(
+        self, request: Request, document: Any, item: Callable[[str], dict | None]
+    ) -> list[dict]:
+        """The items of a list of ids, one for each."""
         for error in self._check_ids(request, document):
             raise error
         ids = document["jobs"]
@@ -171,7 +198,7 @@ class Drs(Service):
             results.reverse()
         elif self.order == "shuffled":
             random.shuffle(results)
-        return Response.of(self.success_status, {"count": len(results), "results": results})
+        return results
 
     @staticmethod
     def _check_ids(request: Request, document: Any) -> Iterator[ApiError]:

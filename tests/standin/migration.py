@@ -82,6 +82,8 @@ class State:
     rates: tuple[int, int] | None = None  # rows and bytes a second, while rows flow
     positions: Positions | None = None
     error: tuple[str, str] | None = None
+    moved: float | None = None  # seconds from the beginning until the transfer began ...
+    copied: float | None = None  # ... and until the full copy was complete
 
 
 def starting(seconds: float) -> list[Stage]:
@@ -144,8 +146,13 @@ class Migration:
             phases={} if moved_at is None else self._phases(done, stage, inside),
             delay=delay, unread=unread, rates=self._rates(stage, inside, delay),
             positions=None if moved_at is None else positions(logged, unread, delay),
-            error=stage.error,
+            error=stage.error, moved=moved_at, copied=self._copied(place),
         )
+
+    def _copied(self, place: int) -> float | None:
+        """When the last stage of the full transfer ended, if it did."""
+        last = max((at for at, stage in enumerate(self.stages) if stage.phase), default=len(self.stages))
+        return sum(stage.seconds for stage in self.stages[:last + 1]) if last < place else None
 
     def _locate(self, seconds: float) -> tuple[int, float, dict[str, float], float | None]:
         """The stage's place, the time inside it, each phase's percentage, when the first moved."""

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the collectd-drs authors
+ *
+ * response { results [ item { alarm_notify {} } ] } */
+
+#include "api/details.h"
+
+#include "api/call.h"
+
+/* The service's own default is 5 items a page. */
+#define PER_PAGE 100
+
+static void leave_item(struct json_decoder *d, void *target) {
+  const struct job_response *r = target;
+  json_text_redact(&((struct details *)r->item)->failed_reason);
+  job_item_leave(d, target);
+}
+
+/* clang-format off */
+#define NUMBER(name, member, has) JSON_FIELD_NUMBER(name, struct details, member, has)
+/* clang-format on */
+
+static const struct json_place limits = {
+    .object = true,
+    .fields =
+        (const struct json_field[]){NUMBER("delay_time", delay, DETAILS_DELAY),
+                                    NUMBER("rto_delay", rto, DETAILS_RTO),
+                                    NUMBER("rpo_delay", rpo, DETAILS_RPO),
+                                    {0}}};
+
+static const struct json_place item = {
+    .object = true,
+    .fields =
+        (const struct json_field[]){
+            JSON_FIELD_TEXT("id", struct job_item, id),
+            NUMBER("actual_start_time", started, DETAILS_STARTED),
+            NUMBER("full_transfer_complete_time", completed, DETAILS_COMPLETED),
+            JSON_FIELD_TEXT("failed_reason", struct details, failed_reason),
+            JSON_FIELD_INSIDE("alarm_notify", &limits),
+            JSON_FIELD_TEXT("error_code", struct job_item, error_code),
+            {0}},
+    .enter = job_item_enter,
+    .leave = leave_item};
+
+static bool write_request(struct buf *body, const void *ids, struct err *err) {
+  struct json_writer w;
+  json_writer_begin(&w, body, err);
+  json_open(&w);
+  job_ids_write_member(&w, ids);
+  json_key(&w, "page_req");
+  json_open(&w);
+  json_key(&w, "cur_page");
+  json_whole(&w, 1);
+  json_key(&w, "per_page");
+  json_whole(&w, PER_PAGE);
+  json_close(&w);
+  json_close(&w);
+  return json_writer_end(&w);
+}
+
+const struct api_call_type details_call = {
+    .path = "/batch-detail",
+    .write = write_request,
+    .ids_max = PER_PAGE,
+    .optional = true,
+    JOB_CALL_RESPONSE(struct details, item),
+};
