@@ -249,9 +249,12 @@ TROUBLES = {
         "DrsNothingMonitored", then(gone), constant(Project(jobs=0, answered=0))),
     "collectd has ended": Trouble("DrsProjectSilent", then(gone), constant(None)),
 }
-# One trouble may rightly show twice.
+# What else a trouble brings by and by, rightly.
 ALSO = {
     "the destination stays 400 s behind": {"DrsRtoHigh"},
+    "it is 900 s behind, but for one poll in ten": {"DrsRtoHigh"},
+    "the delay grows by 4 s a minute, with jitter": {"DrsDelayHigh", "DrsRtoHigh"},
+    "the copy stalls while data is copied": {"DrsNoProgress"},
     "collectd has ended": {"DrsNoData"},
 }
 

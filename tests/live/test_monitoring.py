@@ -7,14 +7,16 @@ import re
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Callable
 from getpass import getuser
 from pathlib import Path
 
 import pytest
 
 from blocks import JOB, OTHER_JOB, project
-from daemons import Collectd, Prometheus, Smtp
+from daemons import Collectd, Prometheus, Smtp, free_port
 from daemons.collectd import INTERVAL
+from ordinary_day import DAY, a_day
 from pipelines import body, fill_in, pipeline
 from places import MONITORING, NOTIFY
 from standin import BadJob
@@ -71,13 +73,11 @@ def test_the_rules_use_series_that_prometheus_has(cloud):
 
 # What the job's item becomes, the metric, and the severity of the threshold plugin's notification.
 BREACHES = {
-    "failed": ({"transfer_status": "FULL_TRANSFER_FAILED"}, "gauge-status", "FAILURE"),
     "paused": ({"transfer_status": "PAUSING"}, "gauge-status", "WARNING"),
     "not started": ({"transfer_status": "CONFIGURATION"}, "gauge-status", "WARNING"),
-    "late": ({"incre_trans_delay": "61"}, "delay-incremental", "WARNING"),
-    "very late": ({"incre_trans_delay": "301"}, "delay-incremental", "FAILURE"),
-    "not read": ({"rpo": 301000}, "delay-rpo", "FAILURE"),
-    "not replayed": ({"rto": 61000}, "delay-rto", "WARNING"),
+    "behind": ({"incre_trans_delay": "301"}, "delay-incremental", "WARNING"),
+    "not read": ({"rpo": 301000}, "delay-rpo", "WARNING"),
+    "not replayed": ({"rto": 301000}, "delay-rto", "WARNING"),
 }
 RECOVERY = ("rpo", "rto")
 
@@ -105,16 +105,7 @@ def test_the_thresholds_wait_for_their_hits(cloud):
     with Collectd(config, thresholds(hits=1000), interval=INTERVAL) as daemon:
         daemon.wait_for_reads(5)
         assert not notified(daemon, "gauge-status", "WARNING")
-        assert not notified(daemon, "delay-incremental", "FAILURE")
-
-
-def test_a_failure_is_reported_while_a_pause_is_counted(cloud):
-    cloud.jobs[JOB] |= {"transfer_status": "PAUSING"}
-    config = project("prod", cloud, "Notify false")
-    with Collectd(config, thresholds(hits=1000), interval=INTERVAL) as daemon:
-        daemon.wait_for_reads(3)
-        cloud.jobs[JOB] |= {"transfer_status": "FULL_TRANSFER_FAILED"}
-        daemon.wait_until(lambda: notified(daemon, "gauge-status", "FAILURE"), "a failure")
+        assert not notified(daemon, "delay-incremental", "WARNING")
 
 
 @pytest.mark.parametrize("block", ["unreachable", "invalid"])
@@ -123,17 +114,22 @@ def test_a_project_that_is_not_monitored_breaks_its_threshold(cloud, block):
         cloud.inject("error", status=500)
     config = project("prod", cloud, "Notify false", *(["BatchSize 0"] if block == "invalid" else []))
     with Collectd(config, thresholds(), interval=INTERVAL) as daemon:
-        daemon.wait_until(lambda: notified(daemon, "bool-up", "FAILURE"), "a failure of bool-up")
+        daemon.wait_until(lambda: notified(daemon, "bool-up", "WARNING"), "a warning of bool-up")
 
 
-def test_a_value_that_is_gone_is_reported(cloud):
+def test_a_daemon_that_is_gone_is_one_event_on_the_central_one(cloud):
+    """One for its project, and none for each value of each job."""
     cloud.jobs[JOB] |= {"incre_trans_delay": "3"}
-    config = project("prod", cloud, "Notify false")
-    with Collectd(config, thresholds(), interval=INTERVAL) as daemon:
-        daemon.wait_for_reads(2)
-        cloud.inject("error", status=500)
-        daemon.wait_until(lambda: notified(daemon, "delay-incremental", "FAILURE", "has not been updated"),
-                          "a value that is missing")
+    server = f'"127.0.0.1" "{free_port()}"'
+    central_stock = f"LoadPlugin network\n<Plugin network>\n  Listen {server}\n</Plugin>\n{thresholds()}"
+    agent_stock = f"LoadPlugin network\n<Plugin network>\n  Server {server}\n</Plugin>"
+    with Collectd(stock=central_stock, interval=INTERVAL, host="central") as central:
+        with Collectd(project("prod", cloud), agent_stock, interval=INTERVAL) as agent:
+            agent.wait_until(lambda: agent.flush("network") or f"test-host/drs-{JOB}/delay-incremental" in central.names(),
+                             "values on the central one")
+        central.wait_until(lambda: notified(central, "bool-up", "FAILURE", "has not been updated"), "the end")
+        central.wait_until(lambda: not [name for name in central.names() if "/drs-" in name], "the end of all values")
+        assert len([one for one in central.notifications() if "has not been updated" in one["message"]]) == 1
 
 
 INCREMENTAL = "INCRE_TRANSFER_STARTED"
@@ -219,15 +215,15 @@ def open_folder():
         yield folder
 
 
-def chain_of(folder: Path, smtp: Smtp) -> str:
-    """The whole file, with drs-notify from this folder, and few hits."""
+def chain_of(folder: Path, smtp_port: int, hits: Callable[[int], int] = lambda _: 3) -> str:
+    """The whole file, with drs-notify from this folder, and other hits."""
     text = body(MONITORING / "collectd-alerts.conf")
     assert f'"{IN_PACKAGE}"' in text
     # env: the exec plugin hands on the daemon's environment, which has no state directory for us.
     text = text.replace(f'"{IN_PACKAGE}"', f'"/usr/bin/env" "DRS_NOTIFY_STATE={folder}/state" "{folder}/drs-notify"')
-    return fill_in(re.sub(r"\bHits \d+", "Hits 3", text), {
+    return fill_in(re.sub(r"\bHits (\d+)", lambda found: f"Hits {hits(int(found[1]))}", text), {
         "EXEC_USER": "nobody" if os.geteuid() == 0 else getuser(), "PAGER": folder / "pager",
-        "SMTP_HOST": "127.0.0.1", "SMTP_PORT": smtp.port, "RECIPIENT": "oncall@example.org"})
+        "SMTP_HOST": "127.0.0.1", "SMTP_PORT": smtp_port, "RECIPIENT": "oncall@example.org"})
 
 
 @pytest.mark.installed(1)
@@ -240,7 +236,7 @@ def test_the_whole_chain_reaches_a_program_and_a_mailbox(cloud, open_folder):
 
     with Smtp() as smtp:
         config = project("prod", cloud, f'Job "{JOB}" "orders-db"')
-        with Collectd(config, chain_of(open_folder, smtp), interval=INTERVAL) as daemon:
+        with Collectd(config, chain_of(open_folder, smtp.port), interval=INTERVAL) as daemon:
             def paged(*expected: str) -> bool:
                 return any(line.startswith("FAILURE test-host: ") and all(word in line for word in expected)
                            for line in pages())
@@ -252,22 +248,66 @@ def test_the_whole_chain_reaches_a_program_and_a_mailbox(cloud, open_folder):
             # The threshold plugin's OKAY for each metric goes out by mail, which has no filter.
             daemon.wait_until(lambda: mailed("within range again", "gauge"), "the first mail")
             cloud.jobs[JOB] |= {"transfer_status": "FULL_TRANSFER_FAILED"}
-            for expected in (("orders-db", "FULL_TRANSFER_FAILED"), ("threshold", "gauge")):
-                daemon.wait_until(lambda expected=expected: paged(*expected), f"a page with {expected}")
-                daemon.wait_until(lambda expected=expected: mailed("FAILURE", *expected),
-                                  f"a mail with {expected}")
+            expected = ("orders-db", "FULL_TRANSFER_FAILED")
+            daemon.wait_until(lambda: paged(*expected), f"a page with {expected}")
+            daemon.wait_until(lambda: mailed("FAILURE", *expected), f"a mail with {expected}")
             assert [line for line in pages() if line.startswith("OKAY")] == []
             cloud.jobs[JOB] |= {"transfer_status": "FULL_TRANSFER_STARTED"}
             daemon.wait_until(lambda: pages()[-1].startswith("OKAY"), "the end of it")
 
 
-def notify(folder: Path, severity: str, metric: str = "gauge-status", plugin: str = "drs",
+WORDS = {102: "CONFIGURATION", 201: "FULL_TRANSFER_STARTED", 203: "INCRE_TRANSFER_STARTED", 301: "PAUSING",
+         401: "RELEASE_RESOURCE_STARTED", 501: "RELEASE_RESOURCE_COMPLETE"}
+STEP = 20  # minutes of the day between two polls, which are a second apart
+
+
+class TodaysJobs:
+    """The stand-in's responses: one job has the ordinary day, a step a poll; the others replicate all day."""
+
+    def __init__(self, cloud) -> None:
+        self.cloud, self.minute = cloud, 0
+
+    def get(self, job_id: str, _: object) -> dict:
+        if job_id != JOB:
+            return {"job_id": job_id, "progress": "100", "transfer_status": WORDS[203], "incre_trans_delay": "1"}
+        self.minute += STEP
+        if self.minute == 1240:
+            self.cloud.inject("error", times=1, status=500)
+        values = a_day(min(self.minute, DAY - 1))
+        delay = {"incre_trans_delay": str(int(values["delay-incremental"]))} if "delay-incremental" in values else {}
+        return {"job_id": job_id, "progress": str(int(values["percent-total"])),
+                "transfer_status": WORDS[values["gauge-status"]]} | delay
+
+    def state(self, job: dict) -> dict:
+        return job
+
+
+def test_an_ordinary_day_pages_for_the_long_pause_and_the_outage(cloud, open_folder):
+    """The day of the rules' tests, in a minute, restarted between the pauses; one page for an outage of five jobs."""
+    cloud.drs.jobs = today = TodaysJobs(cloud)
+    lines = [f'Job "{JOB}" "orders"', *(f'Job "{JOB[:-1]}{number}" "other-{number}"' for number in range(3, 7))]
+    config = project("prod", cloud, *lines, "Interval 1")
+
+    def pages() -> list[str]:
+        file = open_folder / "pages"
+        return [page.split()[0] for page in file.read_text().splitlines()] if file.exists() else []
+
+    with Smtp() as smtp:
+        # collectd notifies at the second poll after so many hits: after the short pause, and within the long one.
+        stock = chain_of(open_folder, smtp.port, lambda minutes: minutes // STEP)
+        for until in (720, DAY + 3 * STEP):
+            with Collectd(config, stock) as daemon:
+                daemon.wait_until(lambda until=until: today.minute >= until, f"minute {until}")
+        assert pages() == ["WARNING", "OKAY", "FAILURE", "OKAY"]
+
+
+def notify(folder: Path, severity: str, metric: str = "gauge-status", plugin: str = "drs", text: str = "it is slow",
            **environment: str) -> str:
     """What drs-notify hands to a program, for a notification as the exec plugin writes it."""
     kind, instance = metric.split("-")
-    text = (f"Severity: {severity}\nTime: 1.0\nHost: h\nPlugin: {plugin}\nPluginInstance: orders\n"
-            f"Type: {kind}\nTypeInstance: {instance}\n\nit is slow\n")
-    done = subprocess.run([folder / "drs-notify", "echo"], input=text, text=True, capture_output=True,
+    given = (f"Severity: {severity}\nTime: 1.0\nHost: h\nPlugin: {plugin}\nPluginInstance: orders\n"
+             f"Type: {kind}\nTypeInstance: {instance}\n\n{text}\n")
+    done = subprocess.run([folder / "drs-notify", "echo"], input=given, text=True, capture_output=True,
                           check=True, env=os.environ | {"DRS_NOTIFY_STATE": str(folder / "state")} | environment)
     return done.stdout
 
@@ -281,9 +321,26 @@ def test_drs_notify_passes_on_migrations_alone(open_folder):
 def test_drs_notify_drops_an_okay_that_ends_nothing(open_folder):
     okay = "OKAY h: it is slow\n"
     assert notify(open_folder, "OKAY") == ""
-    assert notify(open_folder, "FAILURE") and notify(open_folder, "WARNING")
+    assert notify(open_folder, "WARNING") and notify(open_folder, "FAILURE")
     assert notify(open_folder, "OKAY", "delay-incremental") == ""
     assert [notify(open_folder, "OKAY") for _ in range(2)] == [okay, ""]
+
+
+def test_drs_notify_reports_the_same_once_a_day(open_folder):
+    severities = ["WARNING", "WARNING", "FAILURE", "WARNING", "FAILURE"]
+    assert [bool(notify(open_folder, one)) for one in severities] == [True, False, True, False, False]
+    [mark] = (open_folder / "state").iterdir()
+    os.utime(mark, (0, 0))
+    assert notify(open_folder, "FAILURE")
+
+
+@pytest.mark.parametrize("metric, text", [
+    ("gauge-status", f"Job orders ({JOB}) went from INCRE_TRANSFER_STARTED to PAUSING"),
+    ("gauge-status", f"Job orders ({JOB}) is PAUSING"), ("bool-ready", f"Job orders ({JOB}) is not ready any more: delay")])
+def test_drs_notify_drops_what_a_planned_pause_brings(open_folder, metric, text):
+    assert notify(open_folder, "WARNING", metric, text=text) == ""
+    assert notify(open_folder, "OKAY", metric, text=text) == ""
+    assert notify(open_folder, "FAILURE", metric, text=text)
 
 
 @pytest.mark.parametrize("place", ["missing", "link", "file"])
