@@ -2,7 +2,8 @@
 # Copyright (c) 2026 the collectd-drs authors
 """Prints the machine and the table, as BENCHMARKS.md has them; ends with 1 if a goal is missed.
 
-Arguments name the parts to measure, such as `decoding` or `wall_time`; without any, all of them.
+Arguments name the parts to measure, such as `decoding` or `wall_time`; without any, all of them. `compare` is a table
+of its own, and no part of these.
 """
 
 import os
@@ -16,6 +17,7 @@ from contextlib import redirect_stdout
 from pathlib import Path
 from typing import TextIO
 
+from .compare import compare
 from .measures import Row, rows
 from .programs import BUILD, MODULE_DIR, flavour
 
@@ -70,6 +72,11 @@ def main() -> int:
     page = sys.stdout
     print(f"{os.cpu_count()} cores of {processor()}, Linux {platform.release()}, {load()},\n"
           f"{versions()}; the module uses libcurl with {flavour(MODULE_DIR)}\n")
+    if sys.argv[1:] == ["compare"]:
+        with tempfile.TemporaryDirectory(prefix="drs-bench-") as folder, \
+                (BUILD / "bench.log").open("w") as log, redirect_stdout(log):
+            compare(Path(folder), page)
+        return 0
     print("| measure | measured | goal | | made of |\n|---|---|---|---|---|", flush=True)
     with tempfile.TemporaryDirectory(prefix="drs-bench-") as folder, \
             (BUILD / "bench.log").open("w") as log, redirect_stdout(log):
