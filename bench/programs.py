@@ -76,6 +76,8 @@ LoadPlugin exec
 </Plugin>
 """
 
+FILE_JOBS_MAX = 20_000
+
 DRS = """\
 PluginDir "{module_dir}"
 LoadPlugin drs
@@ -85,7 +87,6 @@ LoadPlugin drs
     ProjectID "{project_id}"
     Token "t0k3n"
     Interval {interval}
-    JobsFile "{jobs_file}"
     {lines}
   </Project>
 </Plugin>
@@ -285,11 +286,18 @@ def write_jobs(folder: Path, jobs: int, first: int = 0) -> Path:
     return path
 
 
+def options_of(folder: Path, jobs: int) -> list[str]:
+    """So many jobs: in a file, which may have 1 MiB, or as options."""
+    if jobs <= FILE_JOBS_MAX:
+        return [f'JobsFile "{write_jobs(folder, jobs)}"']
+    return [f'Job "{job_id(number)}"' for number in range(jobs)]
+
+
 def drs(folder: Path, endpoint: str, jobs: int, interval: float, *lines: str,
         module: Path = MODULE_DIR) -> str:
     """The configuration of the plugin, for one project of so many jobs."""
     return DRS.format(module_dir=module, endpoint=endpoint, project_id=PROJECT_ID,
-                      interval=interval, jobs_file=write_jobs(folder, jobs), lines=LINE.join(lines))
+                      interval=interval, lines=LINE.join([*options_of(folder, jobs), *lines]))
 
 
 def projects(folder: Path, endpoint: str, count: int, jobs: int, interval: float,

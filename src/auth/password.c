@@ -12,6 +12,8 @@
 #include "auth/auth.h"
 #include "auth/lease.h"
 #include "auth/messages.h"
+#include "base/text.h"
+#include "net/url.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -284,14 +286,38 @@ static bool password_share_key(const struct auth_options *o, struct buf *key,
          auth_key_add_secret(key, &c->password, err);
 }
 
-/* The service's origin is normalized; its path does not make another user. */
+/* Identity services compare names without regard to case or to blanks at their
+ * end, so spellings of one name are one user. */
+static bool add_name(struct buf *key, const char *name, struct err *err) {
+  size_t len;
+  char *folded = strdup(name);
+  if (folded == NULL)
+    return err_memory(err);
+  text_make_lowercase(folded);
+  for (len = strlen(folded); len > 0 && folded[len - 1] == ' '; len--)
+    folded[len - 1] = '\0';
+  bool ok = registry_key_add(key, folded, err);
+  free(folded);
+  return ok;
+}
+
+/* Neither the scheme nor the path makes another user. */
+static bool add_server(struct buf *key, const char *url, struct err *err) {
+  struct buf server;
+  buf_init(&server, REGISTRY_KEY_MAX);
+  bool ok = url_add_server(url, &server, err) &&
+            registry_key_add(key, url_after_user(server.data), err);
+  buf_free(&server);
+  return ok;
+}
+
 static struct account *open_account(struct password *p, struct err *err) {
   struct buf key;
   struct account *account = NULL;
   buf_init(&key, REGISTRY_KEY_MAX);
-  if (registry_key_add(&key, p->endpoint.origin, err) &&
-      registry_key_add(&key, p->config->domain_name, err) &&
-      registry_key_add(&key, p->config->user, err))
+  if (add_server(&key, p->config->identity_endpoint, err) &&
+      add_name(&key, p->config->domain_name, err) &&
+      add_name(&key, p->config->user, err))
     account = account_open(&p->auths->accounts, &key, err);
   buf_free(&key);
   return account;

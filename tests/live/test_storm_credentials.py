@@ -121,10 +121,17 @@ def test_projects_with_a_password_file_each_try_the_user_once(cloud, user, tmp_p
 
 def test_spellings_of_the_identity_service_are_one(cloud, user):
     endpoint = cloud.identity_endpoint
-    spellings = [endpoint, f"{endpoint}/", f"{endpoint}//", endpoint.replace("http:", "HTTP:")]
+    port = endpoint.partition("127.0.0.1:")[2].partition("/")[0]
+    hosts = ["127.1", "0x7f000001", "2130706433", "0177.0.0.1"]
+    spellings = [endpoint, f"{endpoint}/", f"{endpoint}//", endpoint.replace("http:", "HTTP:"),
+                 endpoint.replace(f":{port}", f":00{port}"), *(endpoint.replace("127.0.0.1", host) for host in hosts)]
     names = [f"p{number}" for number in range(len(spellings))]
     config = "".join(block(name, cloud, *login(spelling, f'Password "wrong-{name}"'))
                      for name, spelling in zip(names, spellings))
+    for name, (user_name, domain) in {"case": (USER.upper(), DOMAIN), "domain": (USER, DOMAIN.lower())}.items():
+        names.append(name)
+        config += block(name, cloud, f'IdentityEndpoint "{endpoint}"', f'DomainName "{domain}"', f'User "{user_name}"',
+                        f'Password "wrong-{name}"')
     with Collectd(config) as daemon:
         wait_for_cycles(daemon, 3, names)
     assert len(cloud.iam.requests) == 1

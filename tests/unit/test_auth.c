@@ -364,12 +364,17 @@ static void new_wrong_passwords_in_a_minute_are_four_tries(void **state) {
 
 /* Spellings of one service, with a password each. */
 static struct auth *open_spelling(int i, const char *password) {
-  static const char *const urls[] = {"https://iam/v3", "https://IAM/v3",
-                                     "https://iam:443/v3", "HTTPS://iam/v3/",
-                                     "https://iam/prefix/v3"};
+  static const char *const urls[] = {
+      "https://iam/v3",        "https://IAM/v3",  "https://iam:443/v3",
+      "HTTPS://iam/v3/",       "https://iam./v3", "https://iam:00443/v3",
+      "https://iam/prefix/v3", "https://iam:/v3", "http://iam:443/v3",
+      "https://iam/v3"};
+  static const char *const names[] = {"user", "User", "USER ", "uSER"};
   struct credential_config c =
       login((struct secret_config){.value = literal(password)});
-  c.identity_endpoint = literal(urls[i % 5]);
+  c.identity_endpoint = literal(urls[i % 10]);
+  c.user = literal(names[i % 4]);
+  c.domain_name = literal(i % 3 == 0 ? "domain" : "Domain");
   return open_auth(c, "p");
 }
 
