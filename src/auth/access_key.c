@@ -9,6 +9,7 @@
 #include "auth/request_signing.h"
 
 #include <stdlib.h>
+#include <time.h>
 
 struct access_key {
   struct auth base;
@@ -17,7 +18,27 @@ struct access_key {
   const char *access_key; /* of the configuration */
   struct secret secret_key, security_token;
   bool replaced; /* the secret key's file has a new value, not tried yet */
+  /* The machine's clock was wrong when the key was rejected, and stood so many
+   * milliseconds before ours. */
+  bool clock_was_wrong;
+  msec_t clock_offset;
 };
+
+/* Milliseconds by which the clock has to be set to end the pause. */
+#define CLOCK_STEP_MIN (60 * 1000)
+
+static msec_t clock_offset(msec_t now) {
+  return (msec_t)time(NULL) * 1000 - now;
+}
+
+/* A clock that was set since is the cause no more. */
+static void excuse_clock(struct access_key *k, msec_t now) {
+  if (!k->clock_was_wrong ||
+      llabs(clock_offset(now) - k->clock_offset) < CLOCK_STEP_MIN)
+    return;
+  k->clock_was_wrong = false;
+  account_excuse(k->account, &k->secret_key);
+}
 
 static enum auth_state access_key_prepare(struct auth *a, struct http *http,
                                           msec_t now, struct err *err) {
@@ -36,6 +57,7 @@ static enum auth_state access_key_prepare(struct auth *a, struct http *http,
     return AUTH_READY;
   if (k->account->trying != NULL || a->in_flight > 0)
     return AUTH_BUSY;
+  excuse_clock(k, now);
   return account_allows(k->account, &k->secret_key, k->replaced, now, err)
              ? AUTH_READY
              : AUTH_REFUSED;
@@ -73,6 +95,8 @@ static void access_key_reject(struct auth *a,
   struct access_key *k = (struct access_key *)a;
   struct err why = ERR_INIT;
   request_signing_describe(&why, outcome);
+  k->clock_was_wrong = request_signing_clock_is_wrong(outcome);
+  k->clock_offset = clock_offset(now);
   account_reject(k->account, &k->secret_key, &why, now);
   auth_renewed(a);
 }

@@ -119,3 +119,10 @@ void account_reject(struct account *a, const struct secret *s,
   a->tries[a->rejections++ % ACCOUNT_TRIES_MAX] = now;
   backoff_grow_exactly(&a->pause, PAUSE_MIN, PAUSE_MAX, now);
 }
+
+void account_excuse(struct account *a, const struct secret *s) {
+  struct account_digest d = digest_of(s), *rejected = find_rejected(a, &d);
+  if (rejected != NULL)
+    rejected->is_set = false;
+  a->pause = (struct backoff){0};
+}

@@ -59,4 +59,8 @@ void account_accept(struct account *a, const struct secret *s);
 void account_reject(struct account *a, const struct secret *s,
                     const struct err *err, msec_t now);
 
+/* The last rejection says nothing of this value after all: it may be tried at
+ * once, unless that is one try too many in the hour. */
+void account_excuse(struct account *a, const struct secret *s);
+
 #endif

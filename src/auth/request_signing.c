@@ -71,12 +71,20 @@ bool request_sign(struct http_request *req, const struct signer *signer,
          add_authorization(req, signer, date, err);
 }
 
+static long clock_error(const struct auth_outcome *outcome) {
+  return outcome->server_date < 0 ? 0
+                                  : (long)(time(NULL) - outcome->server_date);
+}
+
+bool request_signing_clock_is_wrong(const struct auth_outcome *outcome) {
+  return labs(clock_error(outcome)) > CLOCK_TOLERANCE;
+}
+
 void request_signing_describe(struct err *e,
                               const struct auth_outcome *outcome) {
-  long ahead =
-      outcome->server_date < 0 ? 0 : (long)(time(NULL) - outcome->server_date);
+  long ahead = clock_error(outcome);
   err_clear(e);
-  if (labs(ahead) > CLOCK_TOLERANCE)
+  if (request_signing_clock_is_wrong(outcome))
     err_set(e, ERR_AUTH,
             "this machine's clock is %ld minutes %s the service's, so it "
             "rejects every signature (%s)",

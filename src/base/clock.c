@@ -7,6 +7,8 @@
 
 #include <time.h>
 
+static _Atomic msec_t skipped;
+
 static struct timespec read_clock(void) {
   struct timespec ts;
   clock_gettime(CLOCK_MONOTONIC, &ts);
@@ -15,8 +17,10 @@ static struct timespec read_clock(void) {
 
 msec_t clock_now(void) {
   struct timespec ts = read_clock();
-  return (msec_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+  return (msec_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000 - skipped;
 }
+
+void clock_skip(msec_t time) { skipped += time; }
 
 double clock_seconds(void) {
   struct timespec ts = read_clock();

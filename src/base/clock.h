@@ -17,8 +17,13 @@ typedef int64_t msec_t;
 
 #define CLOCK_NEVER INT64_MAX
 
-/* The time now (CLOCK_MONOTONIC). */
+/* The time now: CLOCK_MONOTONIC without what clock_skip was called for. */
 msec_t clock_now(void);
+
+/* Leaves out so many milliseconds in which the process did not run (SIGSTOP, a
+ * virtual machine that was paused): no time limit passed meanwhile. From any
+ * thread. */
+void clock_skip(msec_t time);
 
 /* The same clock in seconds, and finer: to measure with. */
 double clock_seconds(void);

@@ -30,6 +30,10 @@
  */
 #define TURN_MS 1
 
+/* Milliseconds. A wait that is so much longer than it should be was not the
+ * scheduler's doing: the process was frozen. */
+#define FROZEN_MIN 500
+
 LIST_HEAD(transfers, http_transfer);
 
 struct http {
@@ -219,16 +223,29 @@ static void fail_waiting(struct http_transfer *t) {
   t->state = FAILED;
 }
 
+/* The process was frozen while it was in flight. */
+static void fail_thawed(struct http_transfer *t) {
+  transfer_complete(t, CURLE_OPERATION_TIMEDOUT);
+  t->item.group->hung = t->response.status == 0;
+  land(t);
+  TAILQ_INSERT_TAIL(&t->http->failed, &t->item, link);
+  t->state = FAILED;
+}
+
 static void fail_expired(struct http *http, msec_t now) {
   struct http_transfer *t;
   if (now < http->deadline)
     return;
   http->deadline = CLOCK_NEVER;
   LIST_FOREACH(t, &http->transfers, link) {
-    if (t->state != WAITING)
+    if (t->state != WAITING && !(t->state == IN_FLIGHT && t->thawed))
       continue;
     if (t->deadline > now) {
       http->deadline = msec_min(http->deadline, t->deadline);
+      continue;
+    }
+    if (t->state == IN_FLIGHT) {
+      fail_thawed(t);
       continue;
     }
     if (t->needs != NULL)
@@ -401,6 +418,31 @@ static int wait_time(const struct http *http, msec_t now, int most) {
   return http->env.turn_over ? 0 : msec_left(until, now, most);
 }
 
+/* libcurl would end requests whose responses lie in the socket: its clock has
+ * run. Their deadlines by ours have not passed. */
+static void thaw(struct http *http, msec_t frozen) {
+  struct http_transfer *t;
+  clock_skip(frozen);
+  http->timer = clock_now();
+  LIST_FOREACH(t, &http->transfers, link) {
+    if (t->state != IN_FLIGHT)
+      continue;
+    curl_easy_setopt(t->easy, CURLOPT_TIMEOUT_MS, 0L);
+    t->thawed = true;
+    http->deadline = msec_min(http->deadline, t->deadline);
+  }
+}
+
+static bool wait_for_event(struct http *http, int timeout,
+                           struct event *event) {
+  msec_t before = clock_now();
+  bool any = event_loop_wait(&http->env.loop, timeout, event);
+  msec_t more = clock_now() - before - timeout;
+  if (more >= FROZEN_MIN)
+    thaw(http, more);
+  return any;
+}
+
 void http_poll(struct http *http, int timeout) {
   struct event event;
   msec_t now = clock_now(), end = now + TURN_MS;
@@ -411,7 +453,7 @@ void http_poll(struct http *http, int timeout) {
   act_on_timer(http, now);
   finish_all(http);
   timeout = wait_time(http, clock_now(), timeout);
-  while (event_loop_wait(&http->env.loop, timeout, &event)) {
+  while (wait_for_event(http, timeout, &event)) {
     act(http, event.fd,
         (event.readable ? CURL_CSELECT_IN : 0) |
             (event.writable ? CURL_CSELECT_OUT : 0) |

@@ -59,6 +59,7 @@ struct http_transfer {
   struct trust_files files;
   struct trust *trust; /* in flight, over TLS */
   bool once;           /* never sent again */
+  bool thawed;         /* libcurl does not limit its time any more */
   bool proxy;          /* one of its own */
   bool awaits_file;    /* of its trust, which is being written */
 

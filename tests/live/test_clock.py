@@ -2,11 +2,14 @@
 # Copyright (c) 2026 the collectd-drs authors
 """Steps of the wall clock: cycles are timed by the monotonic clock, so no value and no line is lost."""
 
+import signal
+import time
 from pathlib import Path
 
 import pytest
-from blocks import JOB, project
-from daemons import Collectd
+from blocks import JOB, project, reported
+from daemons import Collectd, wait_until
+from test_credentials import clear_problems
 
 DAY = 86400
 PRELOAD = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1"
@@ -66,3 +69,36 @@ def test_a_day_back_and_the_end(daemon):
     daemon.set_clock(-DAY)
     daemon.stop()
     daemon.start()
+
+
+def test_a_clock_that_is_set_right_ends_the_pause_of_a_key(cloud):
+    """A signature has a date. That it was rejected for it says nothing of the key, once the clock is right."""
+    cloud.keys.add("AK", "SK")
+    daemon = Shifted(project("prod", cloud, 'AccessKey "AK"', 'SecretKey "SK"', without=["Token"]))
+    daemon.set_clock(-3600)
+    with daemon:
+        daemon.wait_until(lambda: any("clock is" in line.text for line in daemon.lines()), "the rejection")
+        requests = len(cloud.requests)
+        daemon.wait_for_reads(3)
+        assert len(cloud.requests) == requests
+        daemon.set_clock(0)
+        daemon.wait_until(lambda: reported(daemon), "values", 30)  # the pause is a minute
+    clear_problems(cloud, "too far from the server's clock")
+
+
+@pytest.mark.parametrize("seconds", [1.5, 3])
+def test_a_frozen_daemon_uses_the_response_that_came_meanwhile(cloud, seconds):
+    """Frozen for longer than Timeout, and than Interval."""
+    lines = ["Timeout 1000", "Interval 2"]
+    with Collectd(project("prod", cloud, *lines)) as daemon:
+        daemon.wait_for_reads(1, "prod")
+        cloud.drs.latency = 0.3
+        for _ in range(3):
+            asked = len(cloud.requests)
+            wait_until(lambda: len(cloud.requests) > asked, 60, "a request")
+            daemon.process.send_signal(signal.SIGSTOP)
+            time.sleep(seconds)  # this is the experiment: nothing happens meanwhile
+            daemon.process.send_signal(signal.SIGCONT)
+            daemon.wait_for_new_reads(2, "prod")
+        assert [line for line in daemon.lines("drs plugin: ") if line.level != "info"] == []
+        assert {read["prod/bool-up"] for read in daemon.reads("prod")} == {1}
