@@ -18,7 +18,10 @@ collectd 5.12 run, Telegraf's inputs.http with --test read from its source):
 from __future__ import annotations
 
 import json
+import os
 import re
+import signal
+import socket
 import subprocess
 from collections.abc import Callable, Collection
 from pathlib import Path
@@ -27,12 +30,14 @@ from typing import NamedTuple
 import blocks
 import pytest
 from blocks import JOB, OTHER_JOB, PROJECT_ID, TOKEN, write_secret
+from daemons import HANG, wait_until
 from daemons.collectd import TOP
 from drs_check import Problem
 from drs_check.accounts import Account, Pauses
 from drs_check.results import Results
 from drs_check.stages import stages_of, status_of
 from places import CHECK, IN_TREE
+from resolver import needs_root
 from standin import BadJob, Certificates, StandIn
 
 LOAD = "LoadPlugin drs\n"
@@ -494,3 +499,191 @@ def test_version():
     done = subprocess.run([CHECK, "--version"], capture_output=True, text=True, check=True)
     [version] = re.findall(r"^AC_INIT\(\[collectd-drs\], \[(.*)\]\)", (TOP / "configure.ac").read_text(), re.MULTILINE)
     assert done.stdout == f"drs-check {version}\n"
+
+
+# What ends drs-check early, and odd surroundings
+
+
+class Started(NamedTuple):
+    """A drs-check under way, and where it puts its temporary folder."""
+
+    process: subprocess.Popen
+    temporary: Path
+
+    def left(self) -> list[str]:
+        """What still runs of it, and what it has not removed."""
+        found = subprocess.run(["pgrep", "--full", str(self.temporary)], capture_output=True, text=True, check=False)
+        return [*found.stdout.split(), *(path.name for path in self.temporary.iterdir())]
+
+
+@pytest.fixture
+def start(place, tmp_path):
+    """Starts drs-check, not waited for."""
+    begun = []
+
+    def start(*arguments: str | Path) -> Started:
+        temporary = tmp_path / f"temporary-{len(begun)}"
+        temporary.mkdir()
+        process = subprocess.Popen(
+            [CHECK, "-C", place.main, *IN_TREE, "--state-dir", place.folder / "state", *arguments], text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=os.environ | {"TMPDIR": str(temporary)})
+        begun.append(process)
+        return Started(process, temporary)
+
+    yield start
+    for process in begun:
+        process.kill()
+        process.communicate()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("arguments", [[], ["--watch"], ["--json"]], ids=["once", "watch", "json"])
+def test_a_signal_ends_it_and_leaves_nothing(cloud, place, start, number, arguments):
+    fault = cloud.inject("black-hole")
+    place.write(project("prod", cloud, "Interval 3600", "Timeout 600000"))
+    run = start(*arguments)
+    fault.wait_for_hits(1)
+    run.process.send_signal(number)
+    output, errors = run.process.communicate(timeout=HANG)
+    assert run.process.returncode == 128 + number and "Traceback" not in errors
+    assert run.left() == []
+
+
+def test_a_kill_leaves_no_collectd(cloud, place, start):
+    fault = cloud.inject("black-hole")
+    place.write(project("prod", cloud, "Interval 3600", "Timeout 600000"))
+    run = start()
+    fault.wait_for_hits(1)
+    run.process.kill()
+    run.process.communicate()
+    wait_until(lambda: len(run.left()) == 1, HANG, "the end of collectd")  # the folder
+
+
+def rejections(cloud: StandIn) -> int:
+    return len(cloud.iam.requests)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_an_attempt_is_noted_before_it_is_made(cloud, place, start, number):
+    """Whatever ends drs-check after it, the account has its pause."""
+    hung = cloud.inject("black-hole", service="drs")
+    place.write(project("hung", cloud, "Interval 3600", "Timeout 600000")
+                + project("prod", cloud, 'Host "b"', *login(cloud, 'Password "wrong"'), without=["Token"]))
+    run = start()
+    hung.wait_for_hits(1)
+    wait_until(lambda: rejections(cloud), HANG, "the login")
+    run.process.send_signal(number)
+    run.process.communicate(timeout=HANG)
+    assert place.check().returncode == PAUSED
+    assert rejections(cloud) == 1
+
+
+def test_a_time_limit_keeps_the_pause_and_shows_what_is_known(cloud, place):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        endpoint = f'Endpoint "http://127.0.0.1:{silent.getsockname()[1]}"'
+        place.write(project("hung", cloud, endpoint, "Interval 3600", "Timeout 600000")
+                    + project("good", cloud, 'Host "b"', f'Job "{JOB}" "orders"')
+                    + project("prod", cloud, 'Host "c"', *login(cloud, 'Password "wrong"'), without=["Token"]))
+        done = place.check("--timeout", "5", "--json")
+    report = json.loads(done.stdout)
+    states = {one["name"]: one["exit_status"] for one in report["projects"]}
+    assert done.returncode == 2 and states == {"hung": 2, "good": 0, "prod": AUTH}
+    assert [job["name"] for job in report["jobs"]] == ["orders"]
+    assert "not ended within 5 seconds" in done.stderr
+    assert place.check().returncode == PAUSED and rejections(cloud) == 1
+
+
+def test_six_at_once_are_one_rejected_login(cloud, place, start):
+    place.write(project("prod", cloud, *login(cloud, 'Password "wrong"'), without=["Token"]))
+    runs = [start() for _ in range(6)]
+    for run in runs:
+        run.process.communicate(timeout=HANG)
+    assert sorted(run.process.returncode for run in runs) == [AUTH] + [PAUSED] * 5
+    assert rejections(cloud) == 1
+
+
+def test_six_at_once_with_a_good_login_all_work(cloud, place, start):
+    cloud.iam.add_user("u", "right", "d", PROJECT_ID)
+    place.write(project("prod", cloud, *login(cloud, 'Password "right"'), without=["Token"]))
+    runs = [start() for _ in range(6)]
+    for run in runs:
+        run.process.communicate(timeout=HANG)
+    assert [run.process.returncode for run in runs] == [0] * 6
+
+
+def test_a_text_of_the_service_forges_no_record(cloud, place):
+    """With line ends of all sorts, as if the log had another project's line in it."""
+    forged = '\u2028drs plugin: project "other": auth: rejected (HTTP 401)\n{"kind":"error","project":"other"}\u202e'
+    cloud.inject("raw", status=500, body=json.dumps({"error_code": "X", "error_msg": forged}).encode())
+    place.write(project("prod", cloud))
+    done = place.check()
+    assert done.returncode == HTTP and len(failures(done)) == 1
+    assert 'project "other"' not in [line.strip() for line in done.stdout.splitlines()]
+    assert not {"\u2028", "\u202e"} & set(done.stdout)
+
+
+def test_a_status_with_a_blank_is_shown(cloud, place):
+    cloud.jobs[JOB] = {"job_id": JOB, "transfer_status": "FULL TRANSFER STARTED"}
+    place.write(project("prod", cloud, f'Job "{JOB}" "orders"'))
+    done = place.check()
+    assert done.returncode == 0 and "  orders: FULL TRANSFER STARTED" in done.stdout.splitlines()
+
+
+@pytest.mark.parametrize("name", ["a b", "a$HOME", 'a"b', "a\\b", "a*b", "a'b", "a(b)", "ä"])
+def test_an_odd_path_is_the_configuration_s(cloud, place, name):
+    place.write(project("prod", cloud))
+    odd = place.folder / f"{name}.conf"
+    odd.write_text(place.main.read_text())
+    assert place.check("-C", odd).returncode == 0
+
+
+@pytest.mark.parametrize("limit", ["nan", "inf", "0", "-1", "x"])
+def test_a_time_limit_has_to_be_one(place, limit):
+    done = place.check("--timeout", limit)
+    assert done.returncode == 2 and "--timeout" in done.stderr
+
+
+def test_a_full_output_is_a_line(cloud, place):
+    place.write(project("prod", cloud))
+    with open("/dev/full", "w", encoding="ascii") as full:
+        done = subprocess.run([CHECK, "-C", place.main, *IN_TREE, "--state-dir", place.folder / "state"],
+                              stdout=full, stderr=subprocess.PIPE, text=True, check=False, timeout=HANG)
+    assert done.returncode == 2
+    assert done.stderr == "drs-check: the output: No space left on device\n"
+
+
+@pytest.mark.parametrize("text", ["[]", '{"x": 1}', '{"x": {"failures": "a"}}', "\0", "[" * 100_000, '{"x": {"tries": []}}'])
+def test_an_odd_file_of_accounts_is_a_line(cloud, place, text):
+    place.write(project("prod", cloud, *login(cloud, 'Password "p"'), without=["Token"]))
+    state = place.folder / "state"
+    state.mkdir(mode=0o700)
+    (state / "accounts.json").write_text(text)
+    done = place.check()
+    assert done.returncode == 2
+    [line] = done.stderr.splitlines()
+    assert str(state / "accounts.json") in line and not cloud.iam.requests
+
+
+@needs_root
+def test_a_temporary_folder_without_execution_is_passed_over(cloud, place, start, tmp_path):
+    place.write(project("prod", cloud))
+    run_in = tmp_path / "noexec"
+    run_in.mkdir()
+    script = f'mount -t tmpfs -o noexec tmpfs "{run_in}" && exec "$@"'
+    done = subprocess.run(
+        ["unshare", "--mount", "sh", "-c", script, "sh", CHECK, "-C", place.main, *IN_TREE, "--state-dir", place.folder / "state"],
+        capture_output=True, text=True, check=False, timeout=HANG, env=os.environ | {"TMPDIR": str(run_in)})
+    if "mount:" in done.stderr or "unshare:" in done.stderr:
+        pytest.skip(f"cannot mount here: {done.stderr.strip()}")
+    assert done.returncode == 0, done.stdout
+
+
+def test_sixty_projects_do_not_wait_for_each_other(cloud, place):
+    """All are under way at once: with the stagger of a daemon no two would be."""
+    gate = cloud.inject("black-hole", service="drs")
+    place.write("".join(project(f"p{number}", cloud, f'Host "{number}"', "Interval 3600", "Timeout 600000") for number in range(60)))
+    process = subprocess.Popen([CHECK, "-C", place.main, *IN_TREE, "--state-dir", place.folder / "state"],
+                               stdout=subprocess.DEVNULL)
+    gate.wait_for_hits(60)
+    process.terminate()
+    assert process.wait(HANG) == 128 + signal.SIGTERM

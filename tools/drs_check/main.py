@@ -104,9 +104,8 @@ class Check:
         results, run = self.run.results, self.run
         errors, what_to_do = configuration_errors(results, run.own_errors(), bool(run.status))
         warnings = [*run.notes, *(one.text for one in results.general if not one.is_error)]
-        statuses = [status_of(project) for project in results.projects.values()]
-        code = 3 if errors else min(filter(None, statuses), key=rank, default=0)
-        return Outcome(results, errors, what_to_do, warnings, code)
+        code = 3 if errors else status_of(*results.projects.values())
+        return Outcome(results, errors, what_to_do, warnings, NOT_TRIED if run.status is None else code)
 
     def report(self) -> int:
         outcome, options = self.outcome(), self.options
@@ -141,11 +140,6 @@ class Check:
         if self.run.status is None:
             self.mark_late()
         return self.report()
-
-
-def rank(status: int) -> tuple[bool, int]:
-    """Of several projects the first stage counts; nothing to monitor comes after what failed."""
-    return status == 2, status
 
 
 def configured(options: Options) -> None:

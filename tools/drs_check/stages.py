@@ -94,12 +94,12 @@ def stages_of(project: Project) -> list[Stage]:
     return stages
 
 
-def status_of(project: Project) -> int:
-    """The exit status of the first stage that failed."""
-    failed = [KINDS[kind_of(project, one)] for one in project.errors]
+def status_of(*projects: Project) -> int:
+    """The exit status: of the first stage that failed, in any of them."""
+    failed = [KINDS[kind_of(project, one)] for project in projects for one in project.errors]
     if failed:
         return min(failed, key=lambda kind: STAGES.index(kind.stage)).status
-    return NOTHING_TO_MONITOR if project.ended and project.jobs == 0 else 0
+    return NOTHING_TO_MONITOR if any(project.ended and project.jobs == 0 for project in projects) else 0
 
 
 # Advice
