@@ -309,19 +309,31 @@ static enum err_kind why_late(const struct round *r) {
   return err_is_set(&r->errors[ERR_THROTTLED]) ? ERR_THROTTLED : ERR_HTTP;
 }
 
+/* The interval is over. Where no connection came about, that says why. */
+static void close_late(struct cycle *c) {
+  struct err err = ERR_INIT;
+  struct round *late = find_late(c);
+  err_set(&err, why_late(late),
+          "poll interval elapsed with requests outstanding");
+  if (err_is_set(&late->errors[ERR_RESOLVE]) ||
+      err_is_set(&late->errors[ERR_CONNECT]) ||
+      err_is_set(&late->errors[ERR_TLS]))
+    late->closed = true;
+  else
+    round_close(late, &err);
+}
+
 msec_t cycle_step(struct cycle *c, msec_t now) {
   struct err err = ERR_INIT;
-  struct round *late = &c->rounds[JOB_PROGRESS];
-  if (c->pool.under_way == 0 && late->pause.until >= c->deadline) {
+  struct round *progress = &c->rounds[JOB_PROGRESS];
+  if (c->pool.under_way == 0 && progress->pause.until >= c->deadline) {
     err_set(&err, ERR_THROTTLED, "the service asked for a pause");
+    round_close(progress, &err);
   } else if (now >= c->deadline) {
-    late = find_late(c);
-    err_set(&err, why_late(late),
-            "poll interval elapsed with requests outstanding");
+    close_late(c);
   } else {
     return msec_min(c->deadline, go_on(c, now));
   }
-  round_close(late, &err);
   abandon_calls(c, now);
   return CLOCK_NEVER;
 }

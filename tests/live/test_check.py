@@ -17,12 +17,18 @@ collectd 5.12 run, Telegraf's inputs.http with --test read from its source):
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
+import pty
 import re
+import select
+import shutil
 import signal
 import socket
+import struct
 import subprocess
+import termios
 from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import NamedTuple
@@ -31,7 +37,7 @@ import blocks
 import pytest
 from blocks import JOB, OTHER_JOB, PROJECT_ID, TOKEN, write_secret
 from daemons import HANG, wait_until
-from daemons.collectd import TOP
+from daemons.collectd import MODULE_DIR, TOP
 from drs_check import Problem
 from drs_check.accounts import Account, Pauses
 from drs_check.results import Results
@@ -39,11 +45,12 @@ from drs_check.stages import stages_of, status_of
 from places import CHECK, IN_TREE
 from resolver import needs_root
 from standin import BadJob, Certificates, StandIn
+from test_stop import full_port
 
 LOAD = "LoadPlugin drs\n"
 STAGES = ["configuration", "name resolution", "connection", "TLS", "credential", "project", "service", "jobs"]
 CONFIG, RESOLVE, CONNECT, TLS, AUTH, PROJECT, THROTTLED, HTTP, RESPONSE, JOBS = range(3, 13)
-PAUSED = 14
+PAUSED, NOTHING = 14, 15
 
 
 def project(name: str, cloud: StandIn, *lines: str, without: Collection[str] = ()) -> str:
@@ -687,3 +694,200 @@ def test_sixty_projects_do_not_wait_for_each_other(cloud, place):
     gate.wait_for_hits(60)
     process.terminate()
     assert process.wait(HANG) == 128 + signal.SIGTERM
+
+
+# Mistakes and what to do about them, beyond the stage
+
+
+class Advice(NamedTuple):
+    """Lines of a project, what it is without; exit status, words of the report, and words that it must not have."""
+
+    status: int
+    expected: str
+    lines: list[str]
+    without: list[str] = []
+    unwanted: str = "no such words"
+
+
+AGENCY = ["Agency true", 'MetadataEndpoint "http://127.0.0.1:1"']
+ADVICE = {
+    "jobs file with quotes": Advice(CONFIG, "one ID [NAME] a line, without quotes or commas", ['JobsFile "{folder}/jobs.csv"'], ["Job"], "memory"),
+    "identity service of another host": Advice(HTTP, "check IdentityEndpoint", ['IdentityEndpoint "{endpoint}/v3"', *LOGIN[1:]], ["Token"]),
+    "token file with a byte-order mark": Advice(AUTH, "byte-order mark", ['TokenFile "{folder}/bom"'], ["Token"], "--force"),
+    "token file with the header's name": Advice(AUTH, "header's name", ['TokenFile "{folder}/header"'], ["Token"], "--force"),
+    "token file in quotes": Advice(AUTH, "begins with a quote", ['TokenFile "{folder}/quotes"'], ["Token"], "--force"),
+    "literal password": Advice(AUTH, "drs-check --force", LOGIN, ["Token"]),
+    "agency outside of the cloud": Advice(CONNECT, "use another credential", AGENCY, ["Token"], "firewall"),
+    "file of authorities that is missing": Advice(TLS, "CACert is /no/such/ca", ['CACert "/no/such/ca"', 'Endpoint "https://{host}"']),
+}
+SECRETS = {"bom": "\ufeff" + TOKEN, "header": f"X-Subject-Token: {TOKEN}", "quotes": f'"{TOKEN}"'}
+
+
+@pytest.mark.parametrize("advice", ADVICE)
+def test_the_advice_names_what_is_to_be_done(cloud, place, advice):
+    status, expected, lines, without, unwanted = ADVICE[advice]
+    (place.folder / "jobs.csv").write_text('id,name\n"x","orders"\n')
+    for name, text in SECRETS.items():
+        write_secret(place.folder / name, text)
+    lines = [line.format(identity=cloud.identity_endpoint, folder=place.folder, endpoint=cloud.endpoint,
+                         host=cloud.endpoint.partition("//")[2]) for line in lines]
+    place.write(project("prod", cloud, *lines, without=without))
+    done = place.check()
+    assert done.returncode == status
+    assert expected in done.stdout and unwanted not in done.stdout and TOKEN not in done.stdout
+    for request in cloud.requests:
+        request.problems.clear()
+
+
+def test_a_firewall_that_drops_packets_is_named_at_a_short_interval(cloud, place):
+    """Timeout is not below Interval by default."""
+    with full_port() as port:
+        place.write(project("prod", cloud, f'Endpoint "http://127.0.0.1:{port}"', "Interval 2", f'Job "{JOB}"', f'Job "{OTHER_JOB}"'))
+        done = place.check()
+    assert done.returncode == CONNECT
+    [(stage, text)] = failures(done)
+    assert stage == "connection" and text.startswith(f"http://127.0.0.1:{port}: timed out after 1300 ms, connecting")
+
+
+def test_the_case_of_names_is_collectd_s(cloud, place):
+    place.write(project("prod", cloud, f'Endpoint "{cloud.endpoint.replace("http", "HTTP")}"'), load="LoadPlugin DRS\n")
+    done = place.check()
+    assert done.returncode == 0 and states(done)["TLS"] == "not used"
+
+
+def test_a_folder_of_plugins_in_the_configuration_is_named_and_runs_nothing(cloud, place, tmp_path):
+    plugins = tmp_path / "plugins"
+    plugins.mkdir()
+    shutil.copy(MODULE_DIR / "drs.so", plugins)
+    for name in ("logfile", "csv", "exec", "unixsock"):
+        shutil.copy(f"/usr/lib/collectd/{name}.so", plugins)
+    place.write(project("prod", cloud))
+    place.main.write_text(f'PluginDir "{plugins}"\n{place.main.read_text()}')
+    without = [one for one in IN_TREE if one not in ("--drs-dir", MODULE_DIR)]
+    done = subprocess.run([CHECK, "-C", place.main, *without, "--state-dir", place.folder / "state"],
+                          capture_output=True, text=True, check=False, timeout=HANG)
+    assert done.returncode == 0
+    assert f"drs is loaded from {plugins}/drs.so" in done.stdout
+    assert not {path.name for path in place.folder.iterdir()} & {"log", "csv", "notified", "socket"}
+
+
+@pytest.mark.parametrize("lines, without", [
+    (["DiscoverJobs true", 'DiscoverSelect "name" "^nothing$"'], ["Job"]),
+    (['JobsFile "{folder}/empty"'], ["Job"])])
+def test_nothing_to_monitor_is_not_all_works(cloud, place, lines, without):
+    (place.folder / "empty").write_text("# none yet\n")
+    place.write(project("prod", cloud, *[line.format(folder=place.folder) for line in lines], without=without))
+    done = place.check()
+    assert done.returncode == NOTHING and "all works" not in done.stdout and "nothing to monitor" in done.stdout
+    assert place.check("--nagios").returncode == 1
+
+
+def many_jobs(cloud: StandIn, count: int = 45) -> list[str]:
+    """Jobs that replicate, and one that has failed; the options that name them."""
+    ids = [f"8d0e8e36-a618-490d-8a46-8c61ac9jb{number:03}" for number in range(count)]
+    for number, one in enumerate(ids):
+        cloud.jobs[one] = {"job_id": one, "transfer_status": "INCRE_TRANSFER_STARTED", "progress": "100",
+                           "incre_trans_delay": str(number)}
+    cloud.jobs[ids[-1]] = {"job_id": ids[-1], "transfer_status": "FULL_TRANSFER_FAILED", "progress": "40",
+                           "error_code": "DRS.M00001", "error_msg": "the source is gone"}
+    return [f'Job "{one}" "job-{number}"' for number, one in enumerate(ids)]
+
+
+def test_a_failed_job_is_never_beside_all_works(cloud, place):
+    place.write(project("prod", cloud, *many_jobs(cloud)))
+    done = place.check()
+    lines = done.stdout.splitlines()
+    assert done.returncode == 0 and "all works" not in done.stdout
+    assert lines[lines.index("jobs") + 1] == "  job-44: FULL_TRANSFER_FAILED, 40 %: DRS.M00001 the source is gone"
+    assert lines[-1] == "the monitoring works; 1 of 45 jobs has failed: job-44"
+
+
+def test_a_list_has_every_job_the_worst_first_in_80_columns(cloud, place):
+    place.write(project("prod", cloud, *many_jobs(cloud)))
+    done = place.check("--list")
+    heading, first, reason, second, *rest = done.stdout.splitlines()
+    assert heading.split()[:3] == ["job", "phase", "total"] and "delay" in heading.split()
+    assert first.startswith("job-44     failed ") and reason.strip() == "DRS.M00001 the source is gone"
+    assert second.startswith("job-43     replicating ") and second.split()[-1] == "43s"
+    assert len(rest) == 44 and max(map(len, done.stdout.splitlines())) <= 80
+
+
+NAGIOS = {
+    "delays below the limits": ([], 44, 0, "DRS OK: 44 jobs | jobs=44 failed=0 delay=43s;;;0"),
+    "warning": (["--warning-delay", "40"], 44, 1, "DRS WARNING: 4 of 44 jobs: job-43: INCRE_TRANSFER_STARTED, 100 %, 43 s behind | jobs=44 failed=0 delay=43s;40;;0"),
+    "critical": (["--warning-delay", "40", "--critical-delay", "43"], 44, 2, "DRS CRITICAL: 1 of 44 jobs: job-43: "),
+    "failed": ([], 45, 2, "DRS CRITICAL: 1 of 45 jobs: job-44: FULL_TRANSFER_FAILED, 40 %: DRS.M00001 the source is gone | jobs=45 failed=1"),
+}
+
+
+@pytest.mark.parametrize("limits", NAGIOS)
+def test_a_nagios_plugin_ends_by_the_state(cloud, place, limits):
+    arguments, count, status, expected = NAGIOS[limits]
+    place.write(project("prod", cloud, *many_jobs(cloud)[:count]))
+    done = place.check("--nagios", *arguments)
+    [line] = done.stdout.splitlines()
+    assert done.returncode == status and line.startswith(expected)
+
+
+def test_a_nagios_plugin_does_not_know_where_it_could_not_look(cloud, place):
+    place.write(project("prod", cloud, 'Token "MIIexpired"'))
+    done = place.check("--nagios")
+    assert done.returncode == 3 and done.stdout.startswith('DRS UNKNOWN: project "prod": credential: ')
+    place.main.unlink()
+    assert place.check("--nagios").returncode == 3
+    for request in cloud.requests:
+        request.problems.clear()
+
+
+def test_watch_prints_a_table_a_cycle_where_there_is_no_terminal(cloud, place, start):
+    place.write(project("prod", cloud, *many_jobs(cloud)[:3], "Interval 3600"))
+    run = start("--watch", "1")
+    tables = 0
+    while tables < 3:
+        line = run.process.stdout.readline()
+        assert line, run.process.stderr.read()
+        tables += line.startswith("job ")
+    run.process.terminate()
+    run.process.communicate(timeout=HANG)
+    assert run.process.returncode == 128 + signal.SIGTERM
+    assert len([one for one in cloud.requests if one.path.endswith("/batch-progress")]) >= 3
+
+
+def test_watch_has_the_whole_terminal_and_follows_its_size(cloud, place):
+    place.write(project("prod", cloud, *many_jobs(cloud)[:3]))
+    main, terminal = pty.openpty()
+    resize(terminal, 24, 80)
+    process = subprocess.Popen([CHECK, "-C", place.main, *IN_TREE, "--state-dir", place.folder / "state", "--watch", "1"],
+                               stdin=terminal, stdout=terminal, stderr=terminal, env=os.environ | {"TERM": "xterm"})
+    os.close(terminal)
+    try:
+        seen = read_until(main, lambda text: "job-2" in text)
+        assert seen.startswith("\033[?1049h") and "every 1 s" in seen
+        resize(main, 24, 40)
+        seen = read_until(main, lambda text: "job-0" in text.rpartition("\033[2J")[2] and "\033[2J" in text)
+        assert max(map(len, plain_lines(seen.rpartition("\033[2J")[2]))) < 40
+        process.send_signal(signal.SIGINT)
+        assert "\033[?1049l" in read_until(main, lambda text: "\033[?1049l" in text)
+        assert process.wait(HANG) == 128 + signal.SIGINT
+    finally:
+        process.kill()
+        os.close(main)
+
+
+def resize(terminal: int, lines: int, columns: int) -> None:
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+
+
+def plain_lines(text: str) -> list[str]:
+    """Without escapes."""
+    return re.sub(r"\033\[[0-9;?]*[A-Za-z]", "", text).splitlines() or [""]
+
+
+def read_until(terminal: int, seen: Callable[[str], bool]) -> str:
+    """What a terminal shows from now on."""
+    text = ""
+    while not seen(text):
+        ready, _, _ = select.select([terminal], [], [], HANG)
+        assert ready, text
+        text += os.read(terminal, 4096).decode(errors="replace")
+    return text

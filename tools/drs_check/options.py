@@ -51,6 +51,14 @@ def seconds(text: str) -> float:
     return number
 
 
+def interval(text: str) -> float:
+    """Seconds between two looks: more often no service wants to be asked."""
+    number = seconds(text)
+    if number < 1:
+        raise ValueError
+    return number
+
+
 def parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(prog="drs-check", description=purpose.partition("\n")[0])
     made.add_argument("-C", dest="configuration", type=Path, metavar="FILE",
@@ -61,7 +69,7 @@ def parser() -> argparse.ArgumentParser:
     form.add_argument("--json", action="store_true", help="print the report as JSON")
     form.add_argument("--nagios", action="store_true",
                       help="print a line and end with 0, 1, 2 or 3, as a plugin of Nagios or Icinga")
-    form.add_argument("--watch", type=seconds, nargs="?", const=0, metavar="SECONDS",
+    form.add_argument("--watch", type=interval, nargs="?", const=0, metavar="SECONDS",
                       help="poll on, and show the jobs on the whole screen; by default at the projects' intervals")
     form.add_argument("--record", type=Path, metavar="DIRECTORY",
                       help="store the responses of the service, with every text replaced")

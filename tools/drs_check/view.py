@@ -256,7 +256,7 @@ class Screen:
         if self.redraws:
             size = shutil.get_terminal_size((WIDTH, 1000))
             lines = self._table(title, jobs, notes, os.terminal_size((min(WIDTH, size.columns - 1), size.lines - 1)))
-            self._print(self._back(size) + "\033[J" + "\n".join(lines))
+            self._print(self._back(size) + "\n".join(f"{line}\033[K" for line in lines) + "\033[J")
             self._drawn = len(lines)
         elif last or at - self._printed_at >= PRINT_EVERY:
             self._printed_at = at
@@ -267,8 +267,10 @@ class Screen:
         """To the start of the table; of the window where its lines may have been wrapped."""
         changed = self._size not in (None, size)
         self._size = size
-        if changed or self._full:
+        if changed:
             return "\033[H\033[2J"
+        if self._full:
+            return "\033[H"
         return f"\033[{self._drawn}F" if self._drawn else ""
 
     def _print(self, text: str) -> None:

@@ -12,6 +12,7 @@ from .view import Screen
 
 QUIET = 0.3  # seconds without a record: the values of a cycle have come
 EVERY = 1.0  # seconds between two looks at the size of the window
+LONGEST = 5.0  # seconds without a table where there is no quiet
 
 
 class Watch:
@@ -20,14 +21,15 @@ class Watch:
     def __init__(self, screen: Screen, every: float) -> None:
         self._screen, self._every = screen, every
         self._changed = False
-        self._drawn_at = 0.0
+        self._drawn_at = time.monotonic()
 
     def take(self, run: Run, record: dict | None, outcome_errors: list[str]) -> None:
         """Redraw once all of a cycle has come, and where the window may have another size."""
         now = time.monotonic()
         if record is not None:
             self._changed |= record["kind"] in ("value", "project", "error")
-            return
+            if now - self._drawn_at < LONGEST:
+                return
         if self._changed or (self._screen.redraws and now - self._drawn_at >= EVERY):
             self._drawn_at, self._changed = now, False
             self._draw(run, outcome_errors)
