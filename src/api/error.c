@@ -6,6 +6,7 @@
 
 #include "api/error.h"
 
+#include "base/error_body.h"
 #include "net/http.h"
 
 #include <string.h>
@@ -106,6 +107,7 @@ bool api_error_rejects_job(const char *code) {
 
 bool api_error_describe(struct err *e, enum api_error kind, long status,
                         const char *code, const char *message) {
+  code = error_body_shown_code(code, status);
   return err_set(e, kinds[kind].counted, "%s (HTTP %ld%s%s%s%s)",
                  kinds[kind].meaning, status, *code ? " " : "", code,
                  *message ? ": " : "", message);

@@ -101,7 +101,8 @@ static bool is_rejection(long status, const struct messages_response *message) {
 /* "401 AUTH.1: no entry": the status and the service's message. */
 static void quote(char text[QUOTE_MAX], long status,
                   const struct messages_response *m) {
-  snprintf(text, QUOTE_MAX, "%ld%s%s%s%s", status, *m->code ? " " : "", m->code,
+  const char *code = error_body_shown_code(m->code, status);
+  snprintf(text, QUOTE_MAX, "%ld%s%s%s%s", status, *code ? " " : "", code,
            *m->message ? ": " : "", m->message);
 }
 

@@ -5,6 +5,9 @@
 
 #include "base/json_decoder.h"
 
+#include <stdio.h>
+#include <string.h>
+
 /* Of several texts the first counts. */
 static void keep_first(struct json_decoder *d, const struct json_field *f,
                        void *target, const char *text, size_t len) {
@@ -54,3 +57,9 @@ const struct json_place error_body_place = {
                                           JSON_FIELD_INSIDE("error", &error),
                                           JSON_FIELD_INSIDE("results", &items),
                                           {0}}};
+
+const char *error_body_shown_code(const char *code, long status) {
+  char number[24];
+  snprintf(number, sizeof(number), "%ld", status);
+  return strcmp(code, number) == 0 ? "" : code;
+}

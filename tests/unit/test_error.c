@@ -128,6 +128,9 @@ static void unknown_fields_are_left_out(void **state) {
   api_error_describe(&e, API_ERROR_SERVICE, 500, "", "");
   assert_string_equal(e.text, "service error (HTTP 500)");
   err_clear(&e);
+  api_error_describe(&e, API_ERROR_SERVICE, 401, "401", "no entry");
+  assert_string_equal(e.text, "service error (HTTP 401: no entry)");
+  err_clear(&e);
   api_error_describe(&e, API_ERROR_SERVICE, 500, "", "out of tea");
   assert_string_equal(e.text, "service error (HTTP 500: out of tea)");
 }
