@@ -40,6 +40,9 @@ from daemons import HANG, wait_until
 from daemons.collectd import MODULE_DIR, TOP
 from drs_check import Problem
 from drs_check.accounts import Account, Pauses
+from drs_check.jobs import Job
+from drs_check.options import parser
+from drs_check.report import job_as_json
 from drs_check.results import Results
 from drs_check.stages import stages_of, status_of
 from places import CHECK, IN_TREE
@@ -500,6 +503,17 @@ def test_json(cloud, place):
     assert by_name["prod"]["exit_status"] == 0 and by_name["prod"]["endpoint"] == cloud.endpoint
     assert [stage["state"] for stage in by_name["bad"]["stages"]] == ["failed"] + ["not known"] * 7
     assert [job["name"] for job in report["jobs"]] == ["orders"]
+
+
+def test_the_manual_has_every_option_and_every_record():
+    manual = (TOP / "man/drs-check.8").read_text(encoding="utf-8")
+    options = [one for action in parser()._actions if action.help != "==SUPPRESS==" for one in action.option_strings]
+    assert not [one for one in options if one.startswith("--") and one != "--help" and f"Fl {one[1:]}" not in manual]
+    kinds = {name.removeprefix("_take_") for name in vars(Results) if name.startswith("_take_")} | {"begin", "configured", "body"}
+    channel = manual[manual.index(".Sh CHANNEL"):]
+    assert not [kind for kind in kinds if not re.search(rf"^\.It Cm .*\b{kind}\b", channel, re.MULTILINE)]
+    keys = job_as_json(Job("")).keys()
+    assert not [key for key in keys if not re.search(rf"^\.It Cm .*\b{key}\b", manual, re.MULTILINE)]
 
 
 def test_version():
