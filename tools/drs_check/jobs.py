@@ -84,7 +84,7 @@ class Job:
             part = next((name for name in self.phases if 0 < self.phases[name] < 100), "")
             return f"copying {part}".strip()
         words = {COPIED: "copied", REPLICATING: "replicating"}
-        own = {"starting": "preparing", "": "no values"}
+        own = {"starting": "preparing", "": "no values", "unknown": self.status.lower().replace("_", " ") or "unknown"}
         return words.get(self.code or 0) or own.get(self.state, self.state)
 
     @property

@@ -66,7 +66,8 @@ def describe(job: Job) -> str:
     late = f", {job.delay:.0f} s behind" if job.delay is not None else ""
     status = "missing" if job.missing else job.status or "status not known"
     reason = f": {job.reason}" if job.reason else ", with an error code" if job.has_error else ""
-    return f"{job.name}: {status}{done}{late}{reason}"
+    named = f"{job.name} ({job.id})" if job.name != job.id else job.id
+    return f"{named}: {status}{done}{late}{reason}"
 
 
 def counted(jobs: list[Job], bad: list[Job]) -> str:

@@ -3,7 +3,7 @@
 """The table that a person reads: of --list, of --watch, and of the demo.
 
 Redrawn in place on a terminal, printed now and then elsewhere. A window that is too narrow loses bars
-first, then words of the status, then the least important figures. NO_COLOR, TERM=dumb and a locale
+first, then the least important figures. NO_COLOR, TERM=dumb and a locale
 without UTF-8 are obeyed.
 """
 
@@ -21,6 +21,7 @@ from .jobs import PHASES, Job
 WIDTH = 120
 PRINTED_WIDTH = 100
 NAME_MIN, NAME_MAX = 10, 24
+PHASE_MIN, PHASE = 9, 14
 BAR = 5
 BARRED = BAR + 4  # a bar and its percentage
 COLOURS = {"starting": "36", "running": "32", "paused": "33", "changing": "36", "ended": "34",
@@ -44,8 +45,7 @@ class Layout(NamedTuple):
     """What fits into a width."""
 
     name_width: int
-    status: Callable[[Job], str]
-    status_width: int
+    phase_width: int
     columns: list[Column]
     bars: set[str]  # titles of columns
 
@@ -53,7 +53,7 @@ class Layout(NamedTuple):
         return BARRED if column.title in self.bars else column.width
 
     def width(self) -> int:
-        return self.name_width + 1 + self.status_width + sum(1 + self.room(one) for one in self.columns)
+        return self.name_width + 1 + self.phase_width + sum(1 + self.room(one) for one in self.columns)
 
 
 def whole(value: float | None) -> str:
@@ -95,10 +95,10 @@ def bar(percent: float | None, blocks: str) -> str:
 
 
 def phases_of(jobs: Iterable[Job]) -> list[str]:
-    """The phases to show: the usual three, or the service's own."""
+    """The phases to show: the usual three, or the service's own; none where none is reported."""
     seen = [phase for job in jobs for phase in job.phases]
     others = [phase for phase in dict.fromkeys(seen) if phase not in PHASES]
-    usual = [phase for phase in PHASES if phase in seen or not others]
+    usual = [phase for phase in PHASES if phase in seen]
     return (usual + others)[:len(PHASES)]
 
 
@@ -108,37 +108,29 @@ def percentage(title: str, percent: Callable[[Job], float | None]) -> Column:
 
 
 def columns(jobs: list[Job]) -> list[Column]:
-    """All figures; those that the service sends of no job at all are left out."""
+    """All figures; but for the percent and the delay, those that no job has are left out."""
+    def known(figure: str) -> bool:
+        return any(getattr(job, figure) is not None for job in jobs)
+
     found = [percentage("total", lambda job: job.percent)]
-    if any(job.timeleft is not None for job in jobs):
+    if known("timeleft"):
         found.append(Column("finish", 6, lambda job: seconds(job.timeleft)))
     for phase in phases_of(jobs):
         found.append(percentage(phase, lambda job, phase=phase: job.phases.get(phase)))
-    found += [
-        Column("rows/s", 6, lambda job: rate(job.rows)),
-        Column("B/s", 4, lambda job: rate(job.bytes)),
-        Column("delay", 5, lambda job: seconds(job.delay)),
-    ]
-    if any(job.rpo is not None or job.rto is not None for job in jobs):
-        found += [Column("RPO", 5, lambda job: seconds(job.rpo)),
-                  Column("RTO", 5, lambda job: seconds(job.rto))]
+    if known("rows"):
+        found.append(Column("rows/s", 6, lambda job: rate(job.rows)))
+    if known("bytes"):
+        found.append(Column("B/s", 4, lambda job: rate(job.bytes)))
+    found.append(Column("delay", 5, lambda job: seconds(job.delay)))
+    if known("rpo") or known("rto"):
+        found += [Column("RPO", 5, lambda job: seconds(job.rpo)), Column("RTO", 5, lambda job: seconds(job.rto))]
     if any(job.left for job in jobs):  # 0 for a finished job
         found.append(Column("left", 5, lambda job: seconds(job.left)))
-    if any(job.consistent is not None for job in jobs):
+    if known("consistent"):
         found.append(Column("equal", 5, lambda job: answer(job.consistent)))
-    if any(job.ready is not None for job in jobs):
+    if known("ready"):
         found.append(Column("ready", 5, lambda job: answer(job.ready)))
     return found
-
-
-def full_status(job: Job) -> str:
-    """ "running: full transfer started"."""
-    words = job.status.lower().replace("_", " ")
-    return f"{job.state}: {words}" if words and not job.missing else job.phase
-
-
-def phase(job: Job) -> str:
-    return job.phase
 
 
 def layouts(jobs: list[Job], name_width: int) -> Iterator[Layout]:
@@ -146,14 +138,12 @@ def layouts(jobs: list[Job], name_width: int) -> Iterator[Layout]:
     every = columns(jobs)
     with_bars = {one.title for one in every if one.percent}
     for bars in (with_bars, {"total"}, set()):
-        yield Layout(name_width, full_status, 32, every, bars)
-    yield Layout(name_width, phase, 14, every, {"total"})
-    yield Layout(name_width, phase, 14, every, set())
+        yield Layout(name_width, PHASE, every, bars)
     for title in LEAST:
         every = [one for one in every if one.title != title]
-        yield Layout(name_width, phase, 14, every, set())
-    yield Layout(NAME_MIN, phase, 14, every, set())
-    yield Layout(NAME_MIN, phase, 9, every[:1], set())
+        yield Layout(name_width, PHASE, every, set())
+    yield Layout(NAME_MIN, PHASE, every, set())
+    yield Layout(NAME_MIN, PHASE_MIN, every[:1], set())
 
 
 def fitting(jobs: list[Job], width: int) -> Layout:
@@ -164,8 +154,7 @@ def fitting(jobs: list[Job], width: int) -> Layout:
 
 
 def heading(layout: Layout) -> str:
-    title = "status" if layout.status is full_status else "phase"
-    line = f"{'job':<{layout.name_width}} {title:<{layout.status_width}}"
+    line = f"{'job':<{layout.name_width}} {'phase':<{layout.phase_width}}"
     for one in layout.columns:
         line += f" {one.title:>{layout.room(one)}}"
     return line
@@ -173,7 +162,7 @@ def heading(layout: Layout) -> str:
 
 def row(job: Job, layout: Layout, blocks: str) -> str:
     line = (f"{job.name[:layout.name_width]:<{layout.name_width}} "
-            f"{layout.status(job)[:layout.status_width]:<{layout.status_width}}")
+            f"{job.phase[:layout.phase_width]:<{layout.phase_width}}")
     for one in layout.columns:
         text = one.text(job)
         if one.title in layout.bars:
@@ -183,9 +172,9 @@ def row(job: Job, layout: Layout, blocks: str) -> str:
 
 
 def coloured(line: str, job: Job, layout: Layout) -> str:
-    """The same line with its status in the colour of the state."""
+    """The same line with its phase in the colour of the state."""
     begin = layout.name_width + 1
-    end = begin + layout.status_width
+    end = begin + layout.phase_width
     colour = COLOURS.get(job.state, "35")
     return f"{line[:begin]}\033[{colour}m{line[begin:end]}\033[0m{line[end:]}"
 
