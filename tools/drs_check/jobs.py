@@ -66,7 +66,9 @@ class Job:
         elif metric == ("gauge", "status"):
             self.code = int(value)
             self.status = meta.get("transfer_status", "")
-            self.error = " ".join(filter(None, (meta.get("error_code"), meta.get("error_msg"))))
+            reason = meta.get("failed_reason", "")
+            texts = [meta.get("error_code"), meta.get("error_msg"), reason and f"({reason})"]
+            self.error = " ".join(filter(None, texts))
 
     @property
     def state(self) -> str:
