@@ -57,6 +57,8 @@ static bool is_line_or_direction(const unsigned char *s) {
 
 void err_make_printable(char *text) {
   unsigned char *s = (unsigned char *)text;
+  while (*s >= ' ' && *s < 0x7F) /* mostly all of it */
+    s++;
   while (*s != '\0') {
     size_t len = utf8_length(s);
     if (len == 0)

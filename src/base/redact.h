@@ -47,10 +47,10 @@ static inline unsigned redact_base64_key(int first, int second) {
 static inline int redact_base64_value(char c) {
   if (c >= 'a' && c <= 'z')
     return c - 'a' + 26;
-  if (c >= 'A' && c <= 'Z')
-    return c - 'A';
   if (text_is_digit(c))
     return c - '0' + 52;
+  if (c >= 'A' && c <= 'Z')
+    return c - 'A';
   return c == '+' || c == '-' ? 62 : c == '/' || c == '_' ? 63 : -1;
 }
 

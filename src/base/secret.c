@@ -185,9 +185,8 @@ static size_t longest_match(const char *text) {
   return longest;
 }
 
-/* Whether one of the secrets with this key may be at the text's start. */
-static bool may_start(const char *text, unsigned key) {
-  const struct secret_place *p = in_use[key];
+/* Whether one of these secrets may be at the text's start. */
+static bool may_start(const char *text, const struct secret_place *p) {
   while (p != NULL &&
          !redact_may_match(text, p->secret->value.data, p->secret->value.len))
     p = p->next;
@@ -200,9 +199,13 @@ static bool may_have_secret(const char *text) {
     return true;
   for (int digit = redact_base64_value(*text); *text != '\0'; text++) {
     int next = redact_base64_value(text[1]);
-    if (may_start(text, redact_byte_key(*text)) ||
-        (digit >= 0 && next >= 0 &&
-         may_start(text, redact_base64_key(digit, next))))
+    const struct secret_place *plain = in_use[redact_byte_key(*text)],
+                              *base64 =
+                                  digit < 0 || next < 0
+                                      ? NULL
+                                      : in_use[redact_base64_key(digit, next)];
+    if ((plain != NULL || base64 != NULL) &&
+        (may_start(text, plain) || may_start(text, base64)))
       return true;
     digit = next;
   }
