@@ -12,9 +12,6 @@ REQUEST = "curl_multi_add_handle"
 # "cfn=(12) name" the first time, "cfn=(12)" from then on.
 NAME = re.compile(r"^c?fn=\((\d+)\)(?: (.*))?$")
 
-# "+3 120": at a position, so many instructions.
-COST = re.compile(r"^[-+*0-9]\d* (\d+)$")
-
 
 class Calls(NamedTuple):
     """How often a function was called, and the instructions of it all, its callees' included."""
@@ -51,29 +48,6 @@ def calls_of(function: str, profile: Path) -> Calls:
     return Calls(count, instructions)
 
 
-# The allocator, whoever calls it.
-ALLOCATOR = ("malloc", "calloc", "realloc", "free", "cfree", "_int_malloc", "_int_free", "_int_realloc",
-             "malloc_consolidate", "unlink_chunk.constprop.0", "unlink_chunk.isra.0", "sysmalloc",
-             "systrim.isra.0", "systrim.constprop.0", "tcache_init.part.0", "_int_memalign")
-
-
-def self_cost(functions: tuple[str, ...], profile: Path) -> int:
-    """The instructions of functions, without their callees'."""
-    names: dict[str, str] = {}
-    current, callee, instructions = "", False, 0
-    for line in profile.read_text().splitlines():
-        if match := NAME.match(line):
-            names.setdefault(match[1], match[2] or "")
-            if not line.startswith("c"):
-                current = names[match[1]]
-        elif line.startswith("calls="):
-            callee = True
-        elif cost := COST.match(line):
-            instructions += 0 if callee or current not in functions else int(cost[1])
-            callee = False
-    return instructions
-
-
 def zero(pid: int) -> None:
     """Forget what callgrind counted so far: what follows is the steady state."""
     subprocess.run(["callgrind_control", "--zero", str(pid)], check=True, stdout=subprocess.DEVNULL,
@@ -88,12 +62,6 @@ def _reading_threads(folder: Path) -> list[Path]:
 
 def _all_calls(function: str, profiles: list[Path]) -> Calls:
     return Calls(*map(sum, zip(*(calls_of(function, profile) for profile in profiles), strict=True)))
-
-
-def without_allocator(folder: Path) -> float:
-    """Instructions for each value, of the threads that request and dispatch, without malloc and free."""
-    paths = _reading_threads(folder)
-    return sum(total(path) - self_cost(ALLOCATOR, path) for path in paths) / _all_calls(DISPATCH, paths).count
 
 
 def for_each_request(folder: Path) -> float:
