@@ -10,7 +10,8 @@
 
 /* Seconds. Idle connections are used for less time than servers and load
  * balancers keep them, of which 60 seconds is the most common default; and no
- * connection outlives a moved endpoint for long. */
+ * connection outlives a moved endpoint for long. So none is used by two cycles
+ * of the default Interval, which is 60 seconds, too. */
 #define IDLE_MAX 50L
 #define LIFETIME_MAX 300L
 

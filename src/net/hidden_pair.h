@@ -8,7 +8,9 @@
  *
  *     hidden_pair_guess(&pair);
  *     multi = curl_multi_init();      makes a socket pair
- *     hidden_pair_close_on_exec(&pair); */
+ *     hidden_pair_close_on_exec(&pair);
+ *
+ * This file can go once no libcurl before 8.9 is supported. */
 
 #ifndef DRS_NET_HIDDEN_PAIR_H
 #define DRS_NET_HIDDEN_PAIR_H

@@ -10,7 +10,9 @@
  *       lookups_begin(&lookups, name);
  *     ...
  *     lookups_end(&lookups, name, LOOKUP_DONE, now);
- */
+ *
+ * libcurl has a limit of its own from 8.20 on, CURLMOPT_RESOLVE_THREADS_MAX:
+ * this file can go once no older one is supported. */
 
 #ifndef DRS_NET_LOOKUPS_H
 #define DRS_NET_LOOKUPS_H

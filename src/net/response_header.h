@@ -6,7 +6,10 @@
  * byte of the body is decoded.
  *
  * All lines are counted. Values of interim responses (1xx) are forgotten at the
- * next status line, and trailers are not read. */
+ * next status line, and trailers are not read.
+ *
+ * From 7.83 on libcurl has curl_easy_header(): once no older one is supported,
+ * only the limit and the check of the encoding have to stay. */
 
 #ifndef DRS_NET_RESPONSE_HEADER_H
 #define DRS_NET_RESPONSE_HEADER_H
