@@ -39,7 +39,8 @@ static void classify(struct api_call *call, long status) {
     reported = API_ERROR_OTHER; /* a job may be the reason, or something else */
   if (reported != API_ERROR_NONE)
     api_error_describe(&call->err, reported, status, code, message);
-  else if (!json_decoder_has(call->decoder, call->type->required))
+  else if (call->type->required != NULL &&
+           !json_decoder_has(call->decoder, call->type->required))
     err_set(&call->err, ERR_RESPONSE, "the response has no %s",
             call->type->required);
 }

@@ -23,8 +23,8 @@ struct api_call_type {
   /* Appends the request's body. */
   bool (*write)(struct buf *body, const void *args, struct err *err);
   const struct json_place *response; /* the table of its root */
-  const char *required;              /* the member that each success has */
-  size_t item_size;                  /* of a call in job_call.h ... */
+  const char *required; /* the member that each success has; NULL: none */
+  size_t item_size;     /* of a call in job_call.h ... */
   size_t ids_max; /* ... and how many ids a request may have; 0: not known */
   bool optional;  /* rejected for any reason where it is not offered, so that a
                      rejection says nothing of the credentials */

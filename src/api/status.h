@@ -22,8 +22,12 @@ enum status_family {
   STATUS_FAMILIES /* how many there are */
 };
 
-/* The codes of the two states in which data flow. */
-enum { STATUS_FULL_TRANSFER = 201, STATUS_INCREMENTAL_TRANSFER = 203 };
+/* The codes of the states in which data flow, and between the two. */
+enum {
+  STATUS_FULL_TRANSFER = 201,
+  STATUS_FULL_TRANSFER_COMPLETE = 202,
+  STATUS_INCREMENTAL_TRANSFER = 203
+};
 
 /* The code of a `transfer_status`: 101 to 6xx; 600 for an unlisted *_FAILED,
  * 0 for any other that is not listed. */

@@ -42,6 +42,7 @@ static const struct option table[] = {
     {"DiscoverIgnore", &option_discover_ignore, AT(discover_filter), .repeats = true},
     {"RPOAndRTO",  &option_boolean,  AT(calls[JOB_RPO_AND_RTO]), .number = false},
     {"Details",    &option_boolean,  AT(calls[JOB_DETAILS]), .number = false},
+    {"Comparisons", &option_boolean, AT(comparisons), .number = false},
     {"ReadyDelay", &option_seconds,  AT(ready_delay), .number = 3, .least = 0, .most = 86400},
     {"Interval",   &option_seconds,  AT(interval), .least = 0.1, .most = 86400},
     {"Host",       &option_host,     AT(host)},

@@ -288,6 +288,20 @@ static void add_details(struct metrics *m, const struct job_details *details) {
   }
 }
 
+/* Of the last finished comparison of each type. */
+static void add_comparisons(struct metrics *m,
+                            const struct job_comparisons *comparisons) {
+  static const struct value_names consistent = {"bool", "consistent"},
+                                  inconsistent = {"count", "inconsistent"},
+                                  uncompared = {"count", "uncompared"},
+                                  compared = {"gauge", "compared"};
+  struct job_comparison sum = job_comparisons_sum(comparisons);
+  gauge(m, consistent.type, consistent.type_instance, sum.inconsistent <= 0);
+  gauge(m, inconsistent.type, inconsistent.type_instance, sum.inconsistent);
+  gauge(m, uncompared.type, uncompared.type_instance, sum.uncompared);
+  gauge(m, compared.type, compared.type_instance, sum.ended);
+}
+
 /* Those that need more than the item. */
 static void add_progress(struct metrics *m, struct value_group *g,
                          const struct job *job, const struct progress *p,
@@ -307,6 +321,8 @@ static void add_progress(struct metrics *m, struct value_group *g,
     gauge(m, ready.type, ready.type_instance, job->readiness.ready);
   if (job->details != NULL)
     add_details(m, job->details);
+  if (job->comparisons != NULL)
+    add_comparisons(m, job->comparisons);
   add_phases(m, p, phases);
   if (p->transfer_status.len > 0)
     add_status(m, g, job, p, code);
@@ -336,7 +352,7 @@ void metrics_item(struct metrics *m, const struct job *job, enum job_call call,
 
 /* With bool-error, bool-ready, timeleft-estimated, gauge-status, and two of
  * each phase. */
-_Static_assert(STATIC_ARRAY_SIZE(progress_metrics) + 4 +
+_Static_assert(STATIC_ARRAY_SIZE(progress_metrics) + 4 + 4 +
                        STATIC_ARRAY_SIZE(kept_details) +
                        2 * PROGRESS_PHASES_MAX <=
                    VALUE_GROUP_VALUES,

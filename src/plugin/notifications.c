@@ -117,6 +117,7 @@ static void push_readiness(struct notifications *n,
       [READINESS_DELAY_UNKNOWN] = ": the delay is not known",
       [READINESS_BACKLOG] = ": the RPO or RTO exceeds ReadyDelay",
       [READINESS_ERROR] = ": it reports an error",
+      [READINESS_DIFFERENCE] = ": a comparison found differences",
   };
   char words[96];
   bool ready = change->kind == CHANGE_READY;

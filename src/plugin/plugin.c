@@ -176,6 +176,7 @@ static void on_finished(void *arg, const struct project_result *r) {
   log_exposure(w, r->exposure);
   log_source_change(w, "JobsFile", r->file_change);
   log_source_change(w, "DiscoverJobs", r->discovery_change);
+  log_source_change(w, "Comparisons", r->comparison_change);
   for (enum job_call call = 0; call < JOB_CALLS; call++)
     log_source_change(w, config_call_option(call), r->call_changes[call]);
   report_project(project_config(w->project), r, project_counts(w->project));

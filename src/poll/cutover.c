@@ -7,8 +7,12 @@
 
 #include "api/status.h"
 
+#include <stdlib.h>
+#include <time.h>
+
 void cutover_init(struct cutover *c, const struct project_config *config) {
-  *c = (struct cutover){.ready_delay = config->ready_delay};
+  *c = (struct cutover){.ready_delay = config->ready_delay,
+                        .comparisons = config->comparisons};
   readiness_rules_init(&c->rules, config->interval);
 }
 
@@ -26,6 +30,38 @@ static void estimate(const struct cutover *c, struct job *job,
   s.caught_up =
       progress_is_replayed(p) || (s.has_left && s.left <= c->ready_delay);
   estimate_update(&job->estimate, &s);
+}
+
+/* Where the plugin did not see the end of the full copy, and has no details, it
+ * counts them all. */
+bool cutover_found_difference(const struct job *job) {
+  double copied = job->details != NULL && job->details->completed > 0
+                      ? job->details->completed
+                      : job->copied_at;
+  return job->comparisons != NULL &&
+         job_comparisons_differ(job->comparisons, copied);
+}
+
+static void note_copy(struct job *job, int status) {
+  bool copying = status / 100 == 1 || status == STATUS_FULL_TRANSFER;
+  bool complete = status == STATUS_FULL_TRANSFER_COMPLETE ||
+                  status == STATUS_INCREMENTAL_TRANSFER;
+  if (complete && !job->copied && job->copying)
+    job->copied_at = (uint32_t)time(NULL);
+  job->copied = complete || (job->copied && !copying);
+  job->copying = copying;
+}
+
+/* What is too old is no value any more. */
+static void drop_old(const struct cutover *c, struct job *job) {
+  if (job->details != NULL && c->now > job->details->until) {
+    free(job->details);
+    job->details = NULL;
+  }
+  if (job->comparisons != NULL && c->now > job->comparisons->until) {
+    free(job->comparisons);
+    job->comparisons = NULL;
+  }
 }
 
 static bool has_backlog(const struct cutover *c, const struct job *job) {
@@ -57,10 +93,15 @@ static bool has_cutover(const struct progress *p, int status) {
 
 enum readiness_turn cutover_answered(const struct cutover *c, struct job *job,
                                      const struct progress *p, int status) {
+  drop_old(c, job);
+  note_copy(job, status);
   const struct readiness_sample s = {.now = c->now,
                                      .cycle = c->cycle,
                                      .status = status,
                                      .has_cutover = has_cutover(p, status),
+                                     .is_compared =
+                                         !c->comparisons || job->compared,
+                                     .differs = cutover_found_difference(job),
                                      .cause = find_cause(c, job, p)};
   estimate(c, job, p, status);
   return readiness_update(&job->readiness, &c->rules, &s);

@@ -19,6 +19,7 @@
 /* Of a project. */
 struct cutover {
   double ready_delay; /* seconds */
+  bool comparisons;   /* are asked for */
   struct readiness_rules rules;
   uint32_t cycle; /* its number */
   msec_t now;     /* when it began */
@@ -26,6 +27,10 @@ struct cutover {
 
 void cutover_init(struct cutover *c, const struct project_config *config);
 void cutover_begin(struct cutover *c, uint32_t cycle, msec_t now);
+
+/* What a job's comparisons found, of those that were finished after its full
+ * copy. */
+bool cutover_found_difference(const struct job *job);
 
 /* The job was reported with this status (see api/status.h). */
 enum readiness_turn cutover_answered(const struct cutover *c, struct job *job,

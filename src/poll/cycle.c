@@ -21,18 +21,10 @@ static bool is_rejection(const struct progress *p) {
          !(p->base.has & PROGRESS_COMPLETED);
 }
 
-static void drop_old_details(struct job *job, msec_t now) {
-  if (job->details == NULL || now <= job->details->until)
-    return;
-  free(job->details);
-  job->details = NULL;
-}
-
 static void on_progress(struct cycle *c, struct job *job,
                         const struct progress *p) {
   const struct json_text *text = &p->transfer_status;
   int status = status_code(text->text, text->len);
-  drop_old_details(job, c->begun);
   enum readiness_turn turn = cutover_answered(&c->cutover, job, p, status);
   c->setup.events->item(c->setup.arg, job, JOB_PROGRESS, &p->base);
   c->result.answered++;

@@ -76,6 +76,11 @@ static inline bool cycle_awaits_credentials(const struct cycle *c) {
   return c->running && c->awaits_credentials;
 }
 
+/* Whether nothing of the progress is to be sent, or under way. */
+static inline bool cycle_progress_is_over(const struct cycle *c) {
+  return !c->running || !round_is_outstanding(&c->rounds[JOB_PROGRESS]);
+}
+
 /* Whether the service requested a pause that lasts. */
 static inline bool cycle_is_paused(const struct cycle *c, msec_t now) {
   return now < c->rounds[JOB_PROGRESS].pause.until;

@@ -93,6 +93,7 @@ static void free_job(struct jobs *jobs, struct job *job) {
   drop_name(jobs, job);
   tdelete(job, &jobs->by_id, compare_ids);
   free(job->details);
+  free(job->comparisons);
   free(job);
 }
 

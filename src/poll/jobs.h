@@ -19,6 +19,7 @@
 #include "api/job_call.h"
 #include "base/clock.h"
 #include "poll/estimate.h"
+#include "poll/job_comparisons.h"
 #include "poll/job_details.h"
 #include "poll/job_list.h"
 #include "poll/name_registry.h"
@@ -51,7 +52,13 @@ struct job {
   bool missing;       /* the service does not know it, and this was reported */
   uint8_t sources;    /* which have it */
   uint8_t marks;      /* while a source is replaced */
-  struct job_details *details; /* NULL: none */
+  struct job_details *details;         /* NULL: none */
+  struct job_comparisons *comparisons; /* likewise */
+  uint32_t copied_at; /* seconds since the epoch: its full copy was complete;
+                         0: that was not seen */
+  bool copying;       /* or about to */
+  bool copied;        /* it is complete, or there is none */
+  bool compared;      /* the comparisons were answered, or rejected, once */
   struct estimate estimate;
   struct readiness readiness;
   uint32_t backlog_cycle;       /* its RPO or RTO was too large in; 0: none */

@@ -6,6 +6,7 @@
 #include "poll/project.h"
 
 #include "net/url.h"
+#include "poll/comparisons.h"
 #include "poll/discovery.h"
 #include "poll/jobs_file.h"
 
@@ -28,6 +29,7 @@ struct project {
 
   struct jobs_file file;
   struct discovery discovery;
+  struct comparisons comparisons;
 };
 
 static struct http_connect_options
@@ -94,6 +96,9 @@ static bool prepare_project(struct project *p, const struct project_env *env,
   }
   if (config->discover_jobs)
     discovery_init(&p->discovery, &p->service, config, cycle_counts(&p->cycle));
+  if (config->comparisons)
+    comparisons_init(&p->comparisons, &p->service, config,
+                     cycle_counts(&p->cycle));
   return open_auth(p, err) && jobs_file_init(&p->file, config->jobs_file, err);
 }
 
@@ -121,6 +126,7 @@ struct project *project_new(const struct project_config *config,
 
 void project_stop(struct project *p) {
   discovery_stop(&p->discovery);
+  comparisons_stop(&p->comparisons);
   cycle_cancel(&p->cycle);
   p->polling = false;
 }
@@ -157,6 +163,7 @@ void project_watch(struct project *p, void (*touched)(void *arg), void *arg) {
 
 bool project_awaits_credentials(const struct project *p) {
   return cycle_awaits_credentials(&p->cycle) ||
+         comparisons_await_credentials(&p->comparisons) ||
          discovery_awaits_credentials(&p->discovery);
 }
 
@@ -209,6 +216,7 @@ static void end_cycle(struct project *p) {
   r->jobs_known =
       jobs_file_is_known(&p->file) && discovery_is_known(&p->discovery);
   r->file_change = jobs_file_change(&p->file);
+  r->comparison_change = comparisons_change(&p->comparisons);
   r->discovery_change = discovery_change(&p->discovery, r->errors);
   cycle_end(&p->cycle);
 }
@@ -225,9 +233,17 @@ static msec_t step_cycle(struct project *p, msec_t now) {
   return again;
 }
 
+/* Comparisons come after the progress. */
+static msec_t step_comparisons(struct project *p, msec_t now) {
+  if (p->waits || !cycle_progress_is_over(&p->cycle))
+    return CLOCK_NEVER;
+  return comparisons_step(&p->comparisons, &p->jobs, now);
+}
+
 msec_t project_step(struct project *p, msec_t now) {
   discovery_step(&p->discovery, now);
   msec_t again = p->polling ? step_cycle(p, now) : CLOCK_NEVER;
+  again = msec_min(again, step_comparisons(p, now));
   msec_t file = p->service.auth->look_at; /* of the credential */
   return project_awaits_credentials(p) && file > now ? msec_min(again, file)
                                                      : again;

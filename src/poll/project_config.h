@@ -36,6 +36,7 @@ struct project_config {
   bool discover_jobs;
   double discover_interval; /* seconds */
   struct job_filter discover_filter;
+  bool comparisons;      /* are asked for, job by job */
   double ready_delay;    /* seconds that a job may be behind and be ready */
   bool calls[JOB_CALLS]; /* those that are made beside the first */
 };

@@ -45,9 +45,11 @@ struct project_result {
   const struct err
       *exposure;   /* a secret's file that others can read; or NULL */
   bool jobs_known; /* each source of jobs was read at least once */
-  /* Of the file of jobs, of the service's list, and of each call but the first.
-   * NULL: no change; an error that is not set: recovered. */
-  const struct err *file_change, *discovery_change, *call_changes[JOB_CALLS];
+  /* Of the file of jobs, of the service's list, of comparisons, and of each
+   * call but the first. NULL: no change; an error that is not set: recovered.
+   */
+  const struct err *file_change, *discovery_change, *comparison_change,
+      *call_changes[JOB_CALLS];
 };
 
 /* Whether every job was reported. */

@@ -81,11 +81,17 @@ static bool can_become_ready(const struct readiness *r,
   return (slots & 1) && 5 * good >= 4 * rules->slots;
 }
 
-static void judge(struct readiness *r, const struct readiness_rules *rules) {
+static void judge(struct readiness *r, const struct readiness_rules *rules,
+                  const struct readiness_sample *s) {
   bool was_ready = r->known && r->ready;
-  r->known = was_ready || r->seen >= rules->slots;
+  r->known = was_ready || (r->seen >= rules->slots && s->is_compared);
   r->ready = was_ready ? r->bad_slots < rules->bad_max
                        : r->known && can_become_ready(r, rules);
+  if (!s->differs)
+    return;
+  if (r->ready)
+    r->cause = READINESS_DIFFERENCE;
+  r->ready = false;
 }
 
 static enum readiness_turn find_turn(struct readiness *r) {
@@ -110,7 +116,7 @@ enum readiness_turn readiness_update(struct readiness *r,
     return READINESS_SAME;
   if (s->status == STATUS_INCREMENTAL_TRANSFER) {
     count_cycle(r, rules, s);
-    judge(r, rules);
+    judge(r, rules, s);
   } else {
     forget_slots(r);
     r->known = true;

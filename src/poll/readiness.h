@@ -37,6 +37,7 @@ enum readiness_cause {
   READINESS_DELAY_UNKNOWN, /* and the positions do not show it either */
   READINESS_BACKLOG,       /* the RPO or the RTO is too large */
   READINESS_ERROR,         /* an error code */
+  READINESS_DIFFERENCE,    /* a comparison found one */
   READINESS_CAUSES
 };
 
@@ -46,6 +47,8 @@ struct readiness_sample {
   uint32_t cycle;   /* its number, from 1 */
   int status;       /* see api/status.h */
   bool has_cutover; /* false: such a task has none, and no value */
+  bool is_compared; /* false: whether the data are equal is not known yet */
+  bool differs;     /* they are not */
   enum readiness_cause cause;
 };
 

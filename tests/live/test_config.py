@@ -189,7 +189,7 @@ GOOD_LINES = {
         "Interval 60", 'Host "db-host"', "Timeout 2000", "BatchSize 10000",
         "MaxParallel 100", 'Language "zh-cn"',
         "VerifyPeer true", "VerifyHost true", 'CACert "/etc/ssl/certs/ca.crt"',
-        'ClientCert "/etc/ssl/me.crt"', 'ClientKey "/etc/ssl/me.key"', "MetaData false", "SelfMetrics false", "ReadyDelay 0.5", "Details false",
+        'ClientCert "/etc/ssl/me.crt"', 'ClientKey "/etc/ssl/me.key"', "MetaData false", "SelfMetrics false", "ReadyDelay 0.5", "Details false", "Comparisons false",
         "Notify false", "DiscoverJobs false", "DiscoverInterval 60"],
     "options in other letters": ['host "a"', "TIMEOUT 2000", "batchsize 1", "verifypeer true"],
     "the shortest interval": ["Interval 0.1"],

@@ -17,6 +17,7 @@ As a program: python3 -m standin --help
 """
 
 from .cloud import StandIn
+from .comparisons import Comparison
 from .drs import BadJob
 from .faults import FAULTS, Switch
 from .journal import Request
@@ -27,6 +28,6 @@ from .throttle import Throttle
 from .tls import Certificates
 
 __all__ = [
-    "ApiError", "BadJob", "CODES", "Certificates", "Delay", "FAULTS", "Migration", "Request",
+    "ApiError", "BadJob", "CODES", "Certificates", "Comparison", "Delay", "FAULTS", "Migration", "Request",
     "SHAPES", "Stage", "StandIn", "Switch", "Throttle", "rpo_and_rto",
 ]

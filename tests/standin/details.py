@@ -63,10 +63,6 @@ def written(job_id: str, state: State | None, born: float, own: dict) -> dict:
         "user_id": SECRET, "is_target_readonly": False, "error_message": SECRET,
         "object_info": [{"source_db_name": SECRET}], "tags": {SECRET: SECRET}, SECRET: SECRET,
     }
-    if state is not None and state.moved is not None:
-        item["actual_start_time"] = milliseconds(born + state.moved)
-    if state is not None and state.copied is not None:
-        item["full_transfer_complete_time"] = milliseconds(born + state.copied)
     if state is not None and state.error:
         item["failed_reason"] = state.error[1]
     return item | own

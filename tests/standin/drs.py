@@ -14,8 +14,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from . import details, progress_item, rpo_and_rto_item, strict_json, task_list
+from . import comparisons, details, progress_item, rpo_and_rto_item, strict_json, task_list
 from .clock import Clock
+from .comparisons import Comparison
 from .gate import Gate
 from .journal import Request
 from .migration import Migration, State
@@ -56,6 +57,10 @@ class JobTable(UserDict):
     def state(self, migration: Migration) -> State:
         return migration.at(self._time_passes.now() - migration.began)
 
+    def wall(self, migration: Migration, seconds: float) -> float:
+        """The time of the wall clock so many seconds after a migration's beginning."""
+        return migration.born + seconds / self._time_passes.speed
+
 
 class Drs(Service):
     """The service. Settings are plain attributes."""
@@ -84,6 +89,9 @@ class Drs(Service):
         self.rpo_and_rto_error: ApiError | None = None  # every such request is rejected like this
         self.details: dict[str, dict | BadJob] = {}  # by id: members that replace the usual ones
         self.details_error: ApiError | None = None  # every such request is rejected like this
+        self.comparisons: dict[str, list[Comparison]] = {}  # by id, in place of those that DRS makes itself
+        self.comparisons_are_listed = True  # also where no id of a comparison is given
+        self.comparison_error: ApiError | None = None  # every such request is rejected like this
         self.names: dict[str, str] = {}  # for the task list: names by id ...
         self.use_types: dict[str, str] = {}  # ... db_use_type, "migration" by default ...
         self.task_fields: dict[str, dict] = {}  # ... members that replace or add to the usual ...
@@ -111,6 +119,7 @@ class Drs(Service):
         operations = {
             "/batch-progress": self._progress, "/batch-rpo-and-rto": self._rpo_and_rto,
             "/batch-detail": self._details,
+            "/query-compare-result": self._comparisons,
             "": self._list,
         }
         parts = base.split("/")
@@ -157,6 +166,9 @@ class Drs(Service):
             raise self.rpo_and_rto_error.with_traceback(None)
         return self._batch(request, document, self._rpo_and_rto_item)
 
+    def _comparisons(self, request: Request, document: Any) -> Response:
+        return comparisons.respond(self, request, document)
+
     def _details(self, request: Request, document: Any) -> Response:
         if self.details_error:
             raise self.details_error.with_traceback(None)
@@ -173,7 +185,10 @@ class Drs(Service):
                 return self._bad_item(job_id, bad)
         if not isinstance(job, Migration):
             return details.written(job_id, None, self.clock.now(), own)
-        return details.written(job_id, self.jobs.state(job), job.born, own)
+        state = self.jobs.state(job)
+        times = {name: self.jobs.wall(job, seconds) for name, seconds in
+                 (("actual_start_time", state.moved), ("full_transfer_complete_time", state.copied)) if seconds is not None}
+        return details.written(job_id, state, job.born, {name: details.milliseconds(at) for name, at in times.items()} | own)
 
     def _batch(
         self, request: Request, document: Any, item: Callable[[str], dict | None]

@@ -25,7 +25,8 @@ static void begin(double seconds) {
 }
 
 /* One cycle: 'g' good, 'b' too large a delay, 'e' an error, '.' no answer, 'p'
- * paused, 'f' full transfer, 'c' no cutover. Its value: '1', '0', '-' none; a
+ * paused, 'f' full transfer, 'c' no cutover, 'd' good and different data, 'u'
+ * good and not compared yet. Its value: '1', '0', '-' none; a
  * '+' or '!' behind it is the turn. */
 static void play_cycle(char in, char out[3]) {
   static const char turns[] = {[READINESS_SAME] = '\0',
@@ -34,6 +35,8 @@ static void play_cycle(char in, char out[3]) {
   struct readiness_sample s = {.now = (msec_t)(1000 * interval * cycle),
                                .cycle = cycle,
                                .has_cutover = in != 'c',
+                               .is_compared = in != 'u',
+                               .differs = in == 'd',
                                .status = in == 'p' ? 301
                                          : in == 'f'
                                              ? STATUS_FULL_TRANSFER
@@ -172,6 +175,24 @@ static void test_no_value_where_there_is_no_cutover(void **state) {
   play("ggggggggggc", "---------1-");
 }
 
+static void test_a_difference_ends_it_at_once(void **state) {
+  (void)state;
+  begin(60);
+  play("fgggggggggg", "0---------1+");
+  play("d", "0!");
+  assert_int_equal(r.cause, READINESS_DIFFERENCE);
+  play("dddg", "0001+");
+  begin(60);
+  play("dddddddddddg", "---------001+");
+}
+
+static void test_no_value_before_the_first_comparison_is_known(void **state) {
+  (void)state;
+  begin(60);
+  play("uuuuuuuuuuuug", "------------1");
+  play("u", "1");
+}
+
 static void test_a_job_that_was_not_seen_before_has_no_turn(void **state) {
   (void)state;
   begin(60);
@@ -192,6 +213,8 @@ int main(void) {
       cmocka_unit_test(test_what_was_not_answered_counts_neither_way),
       cmocka_unit_test(test_a_long_silence_begins_anew),
       cmocka_unit_test(test_no_value_where_there_is_no_cutover),
+      cmocka_unit_test(test_a_difference_ends_it_at_once),
+      cmocka_unit_test(test_no_value_before_the_first_comparison_is_known),
       cmocka_unit_test(test_a_job_that_was_not_seen_before_has_no_turn),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

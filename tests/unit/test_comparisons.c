@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 the collectd-drs authors
+ *
+ * The call for comparisons: its requests, its response at every size of chunk,
+ * and what a project makes of it, against a service and a clock that the test
+ * plays. */
+
+#include "alloc.h"
+#include "project_fixture.h"
+
+#include "api/call.h"
+#include "api/comparison.h"
+#include "poll/comparisons.h"
+#include "poll/cutover.h"
+
+#include <stdio.h>
+
+#define BODY_MAX 2048
+#define SECRET "S3cret row of a user"
+
+/* The decoder */
+
+static const char list[] =
+    "{\"job_id\":\"0\",\"compare_task_list_results\":{"
+    "\"compare_task_list_count\":4,\"compare_task_list\":["
+    "{\"compare_task_id\":\"o2\",\"compare_type\":\"object_comparison\","
+    "\"compare_task_status\":\"SUCCESSFUL\",\"create_time\":\"2000\","
+    "\"end_time\":\"2500\"},"
+    "{\"compare_task_id\":\"o3\",\"compare_type\":\"object_comparison\","
+    "\"compare_task_status\":\"RUNNING\",\"create_time\":\"3000\"},"
+    "{\"compare_task_id\":\"l1\",\"compare_type\":\"lines\","
+    "\"compare_task_status\":\"SUCCESSFUL\",\"create_time\":\"1000\"},"
+    "{\"compare_task_id\":\"o1\",\"compare_type\":\"object_comparison\","
+    "\"compare_task_status\":\"SUCCESSFUL\",\"create_time\":\"1000\","
+    "\"end_time\":\"1500\"}]}}";
+
+static const char results[] =
+    "{\"object_level_compare_results\":{\"compare_task_id\":\"o2\","
+    "\"object_compare_overview\":[{\"object_type\":\"TABLE\","
+    "\"object_compare_result\":\"INCONSISTENT\",\"source_count\":5,"
+    "\"target_count\":3,\"diff_count\":2},{\"object_compare_result\":"
+    "\"INCONSISTENT\",\"diff_count\":0},{\"object_compare_result\":"
+    "\"CONSISTENT\"},{\"object_compare_result\":\"TARGET_DB_NOT_EXIT\"},"
+    "{\"object_compare_result\":\"CAN_NOT_COMPARE\"}],"
+    "\"object_compare_details\":{\"x\":[{\"name\":\"" SECRET "\"}]}},"
+    "\"line_compare_results\":{\"line_compare_overview\":[{\"source_db_name\":"
+    "\"" SECRET "\",\"line_compare_result\":\"INCONSISTENT\"},"
+    "{\"line_compare_result\":\"FAILED_TO_COMPARE\"}],\"line_compare_details\":"
+    "[{\"line_compare_result\":\"INCONSISTENT\"}]},\"content_compare_results\":"
+    "{\"content_compare_overview\":[{\"content_compare_result\":\"CONSISTENT\"}"
+    "],\"content_compare_diffs\":[{\"target_select_sql\":\"" SECRET "\"}]}}";
+
+static struct comparison_response response;
+
+static void decode(const char *json, size_t chunk) {
+  struct json_decoder *d =
+      json_decoder_new(comparison_call.response, &response);
+  for (size_t at = 0; json[at] != '\0';) {
+    size_t len = strnlen(json + at, chunk);
+    assert_true(json_decoder_feed(d, json + at, len, NULL));
+    at += len;
+  }
+  assert_true(json_decoder_finish(d, NULL));
+  json_decoder_free(d);
+}
+
+static void check_result(enum comparison_type type, size_t entries,
+                         double inconsistent, double uncompared) {
+  const struct comparison_result *r = &response.results[type];
+  assert_int_equal(r->entries, entries);
+  assert_int_equal((int)r->inconsistent, (int)inconsistent);
+  assert_int_equal((int)r->uncompared, (int)uncompared);
+}
+
+static void test_a_response_is_decoded_in_any_chunks(void **state) {
+  (void)state;
+  for (size_t chunk = 1; chunk <= sizeof(results); chunk++) {
+    alloc_reset();
+    alloc.secret = "S3cret row";
+    memset(&response, 0, sizeof(response));
+    decode(list, chunk);
+    assert_int_equal(response.listed, 4);
+    assert_string_equal(response.found[COMPARISON_OBJECTS].id.text, "o2");
+    assert_string_equal(response.found[COMPARISON_LINES].id.text, "l1");
+    assert_string_equal(response.found[COMPARISON_CONTENTS].id.text, "");
+    decode(results, chunk);
+    check_result(COMPARISON_OBJECTS, 5, 2 + 1 + 1, 1);
+    check_result(COMPARISON_LINES, 2, 1, 1);
+    check_result(COMPARISON_CONTENTS, 1, 0, 0);
+    assert_null(memmem(&response, sizeof(response), "S3cret", 6));
+    assert_int_equal(alloc.spilled, 0);
+  }
+  alloc_reset();
+}
+
+/* The project */
+
+static struct {
+  struct job *job; /* the first */
+  const struct err *change;
+} seen;
+
+static void on_started(void *arg) { (void)arg; }
+
+static void on_item(void *arg, const struct job *job, enum job_call call,
+                    const struct job_item *item) {
+  (void)arg, (void)item, (void)call;
+  if (strcmp(job->id, "0") == 0)
+    memcpy(&seen.job, &job, sizeof(job));
+}
+
+static void on_changed(void *arg, const struct change *change) {
+  (void)arg, (void)change;
+}
+
+static void on_finished(void *arg, const struct project_result *result) {
+  (void)arg;
+  if (result->comparison_change != NULL)
+    seen.change = result->comparison_change;
+}
+
+static const struct project_events events = {on_started, on_item, on_changed,
+                                             on_finished};
+
+static void make(int jobs) {
+  config = config_fixture();
+  config.interval = 60;
+  config.discover_interval = 600;
+  config.comparisons = true;
+  memset(&seen, 0, sizeof(seen));
+  assert_true(config_fixture_add_jobs(&config, jobs));
+  make_fixture(&events);
+}
+
+static bool is_comparison(const struct http_transfer *call) {
+  return strstr(call->url, "/query-compare-result") != NULL;
+}
+
+static void respond(struct http_transfer *call, long status, const char *body) {
+  fake_response(call, (struct http_response){status, -1, -1, NULL}, body);
+  project_step(project, fake_now);
+}
+
+/* A cycle in which all jobs have this status. */
+static void cycle(const char *status) {
+  project_start(project, fake_now, BUDGET);
+  project_step(project, fake_now);
+  while (project_is_polling(project)) {
+    struct buf body;
+    struct http_transfer *call = fake_calls[fake_calls_len - 1];
+    buf_init(&body, 1 << 20);
+    buf_adds(&body, "{\"results\":[", NULL);
+    char *at = call->body + strlen("{\"jobs\":[");
+    for (char *end; *at == '"'; at = end[1] == ',' ? end + 2 : end + 1) {
+      end = strchr(at + 1, '"');
+      buf_addf(&body, NULL,
+               "%s{\"job_id\":\"%.*s\",\"transfer_status\":\"%s\"}",
+               body.data[body.len - 1] == '[' ? "" : ",", (int)(end - at - 1),
+               at + 1, status);
+    }
+    buf_adds(&body, "]}", NULL);
+    respond(call, 202, body.data);
+    buf_free(&body);
+  }
+}
+
+/* The requests for comparisons within some seconds; each has this response. */
+static size_t wait(int seconds, long status, const char *body) {
+  size_t requests = 0;
+  for (msec_t end = fake_now + 1000 * (msec_t)seconds; fake_now < end;
+       fake_now += 100) {
+    project_step(project, fake_now);
+    for (; fake_calls_len > 0; requests++) {
+      assert_true(is_comparison(fake_calls[0]));
+      respond(fake_calls[0], status, body);
+    }
+  }
+  return requests;
+}
+
+/* Until a request for comparisons is under way. */
+static const char *next_request(void) {
+  for (int i = 0; fake_calls_len == 0 && i < 20000; i++, fake_now += 100)
+    project_step(project, fake_now);
+  assert_int_equal(fake_calls_len, 1);
+  assert_true(is_comparison(fake_calls[0]));
+  return fake_calls[0]->body;
+}
+
+#define RUNNING "INCRE_TRANSFER_STARTED"
+
+static void test_one_request_a_job_spread_over_the_interval(void **state) {
+  (void)state;
+  make(50);
+  cycle(RUNNING);
+  wait(40, 200, "{}");
+  size_t half = wait(300, 200, "{}");
+  assert_between(half, 24, 26);
+  assert_between(wait(300, 200, "{}"), 24, 26);
+}
+
+static void test_none_before_the_full_copy_is_complete(void **state) {
+  (void)state;
+  make(50);
+  cycle("STARTJOBING");
+  cycle("FULL_TRANSFER_STARTED");
+  assert_int_equal(wait(1200, 200, "{}"), 0);
+  cycle("FULL_TRANSFER_COMPLETE");
+  assert_between(wait(700, 200, "{}"), 50, 60);
+  cycle("RELEASE_RESOURCE_COMPLETE");
+  wait(30, 200, "{}");
+  assert_int_equal(wait(1200, 200, "{}"), 0);
+}
+
+static void test_the_progress_goes_first(void **state) {
+  (void)state;
+  make(1000);
+  cycle(RUNNING);
+  wait(60, 200, "{}");
+  project_start(project, fake_now, BUDGET);
+  for (int i = 0; i < 10; i++) {
+    fake_now += 700; /* comparisons are due */
+    project_step(project, fake_now);
+    for (size_t k = 0; k < fake_calls_len; k++)
+      assert_false(is_comparison(fake_calls[k]));
+    if (i < 8)
+      respond(fake_calls[0], 202, "{\"results\":[]}");
+  }
+  project_stop(project);
+}
+
+static void test_a_newly_finished_comparison_is_asked_for_once(void **state) {
+  (void)state;
+  make(1);
+  cycle(RUNNING);
+  assert_string_equal(next_request(),
+                      "{\"job_id\":\"0\",\"current_page\":1,\"per_page\":100}");
+  assert_false(seen.job->compared);
+  respond(fake_calls[0], 200, list);
+  assert_string_equal(next_request(),
+                      "{\"job_id\":\"0\",\"current_page\":1,\"per_page\":100,"
+                      "\"object_level_compare_id\":\"o2\","
+                      "\"line_compare_id\":\"l1\"}");
+  respond(fake_calls[0], 200, results);
+  assert_true(seen.job->compared);
+  struct job_comparison sum = job_comparisons_sum(seen.job->comparisons);
+  assert_int_equal((int)sum.inconsistent, 5);
+  assert_int_equal((int)sum.uncompared, 2);
+  assert_int_equal((int)(10 * sum.ended), 10); /* the older of two */
+  assert_true(cutover_found_difference(seen.job));
+  next_request();
+  respond(fake_calls[0], 200, list);
+  assert_int_equal(fake_calls_len, 0);
+}
+
+/* The list, of which there are `total` comparisons. */
+static void set_total(char body[BODY_MAX], int total) {
+  static const char count[] = "list_count\":";
+  const char *at = strstr(list, count) + strlen(count);
+  snprintf(body, BODY_MAX, "%.*s%d%s", (int)(at - list), list, total, at + 1);
+}
+
+static void test_pages_until_the_list_is_complete(void **state) {
+  char page[128], body[BODY_MAX];
+  (void)state;
+  make(1);
+  cycle(RUNNING);
+  set_total(body, 9);
+  for (int i = 1; i <= 3; i++) {
+    snprintf(page, sizeof(page),
+             "{\"job_id\":\"0\",\"current_page\":%d,\"per_page\":100}", i);
+    assert_string_equal(next_request(), page);
+    respond(fake_calls[0], 200, body);
+  }
+  assert_non_null(strstr(next_request(), "\"o2\""));
+  respond(fake_calls[0], 200, "{}");
+  assert_null(seen.job->comparisons); /* its results are not to be had */
+  set_total(body, 99);
+  for (int i = 1; i <= COMPARISON_PAGES_MAX; i++) {
+    assert_null(strstr(next_request(), "\"o2\""));
+    respond(fake_calls[0], 200, body);
+  }
+  assert_non_null(strstr(next_request(), "\"o2\""));
+}
+
+/* By one reading there is no list without ids. */
+static void test_a_service_that_lists_nothing(void **state) {
+  (void)state;
+  make(1);
+  cycle(RUNNING);
+  next_request();
+  respond(fake_calls[0], 200, "{\"job_id\":\"0\"}");
+  assert_true(seen.job->compared);
+  assert_null(seen.job->comparisons);
+  assert_null(seen.change);
+}
+
+static void test_where_it_is_not_offered_once_a_day(void **state) {
+  (void)state;
+  make(20);
+  cycle(RUNNING);
+  assert_int_equal(wait(3600, 404, "{}"), 1);
+  assert_true(seen.job->compared);
+  cycle(RUNNING);
+  assert_non_null(seen.change);
+  assert_true(err_is_set(seen.change));
+  assert_int_equal(wait(22 * 3600, 404, "{}"), 0);
+  assert_int_equal(wait(2 * 3600, 403, "{\"error_code\":\"DRS.M00102\"}"), 1);
+}
+
+static void test_an_outage_is_no_refusal(void **state) {
+  (void)state;
+  make(1);
+  cycle(RUNNING);
+  assert_between(wait(600, 503, "{}"), 1, 2);
+  assert_false(seen.job->compared);
+  cycle(RUNNING);
+  assert_true(err_is_set(seen.change));
+  assert_between(wait(1300, 200, "{}"), 1, 3);
+  cycle(RUNNING);
+  assert_false(err_is_set(seen.change));
+}
+
+static void test_old_results_are_forgotten(void **state) {
+  (void)state;
+  make(1);
+  cycle(RUNNING);
+  next_request();
+  respond(fake_calls[0], 200, list);
+  next_request();
+  respond(fake_calls[0], 200, results);
+  wait(1700, 503, "{}");
+  cycle(RUNNING);
+  assert_non_null(seen.job->comparisons);
+  wait(200, 503, "{}");
+  cycle(RUNNING);
+  assert_null(seen.job->comparisons);
+}
+
+static void test_differences_before_the_end_of_the_copy(void **state) {
+  struct job_comparisons c = {.types[COMPARISON_LINES] = {1000, 1, 0},
+                              .types[COMPARISON_OBJECTS] = {2000, 0, 0}};
+  (void)state;
+  assert_true(job_comparisons_differ(&c, 0));
+  assert_true(job_comparisons_differ(&c, 999));
+  assert_false(job_comparisons_differ(&c, 1000));
+  c.types[COMPARISON_OBJECTS].inconsistent = 1;
+  assert_true(job_comparisons_differ(&c, 1000));
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_a_response_is_decoded_in_any_chunks),
+      PROJECT_TEST(test_one_request_a_job_spread_over_the_interval),
+      PROJECT_TEST(test_none_before_the_full_copy_is_complete),
+      PROJECT_TEST(test_the_progress_goes_first),
+      PROJECT_TEST(test_a_newly_finished_comparison_is_asked_for_once),
+      PROJECT_TEST(test_pages_until_the_list_is_complete),
+      PROJECT_TEST(test_a_service_that_lists_nothing),
+      PROJECT_TEST(test_where_it_is_not_offered_once_a_day),
+      PROJECT_TEST(test_an_outage_is_no_refusal),
+      PROJECT_TEST(test_old_results_are_forgotten),
+      cmocka_unit_test(test_differences_before_the_end_of_the_copy),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
