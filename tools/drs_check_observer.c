@@ -301,8 +301,6 @@ static int report_value(const data_set_t *ds, const value_list_t *vl,
                         user_data_t *ud) {
   struct record r;
   (void)ud;
-  if (strcmp(vl->plugin, END) == 0)
-    report_text("end", "plugin", vl->plugin);
   if (strcmp(vl->plugin, "drs") != 0 || !begin(&r, "value"))
     return 0;
   add_text(&r, "host", vl->host);

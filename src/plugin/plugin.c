@@ -102,14 +102,13 @@ static void on_item(void *arg, const struct job *job, enum job_call call,
   struct instance *w = arg;
   check_queue(w);
   if (call == JOB_PROGRESS)
-    report_job(project_config(w->project)->name, job, NULL);
+    report_job(project_config(w->project)->name, job);
   metrics_item(&w->metrics, job, call, item);
 }
 
 static void on_changed(void *arg, const struct change *change) {
   struct instance *w = arg;
-  if (change->kind == CHANGE_JOB_MISSING)
-    report_job(project_config(w->project)->name, change->job, change->message);
+  report_change(project_config(w->project)->name, change);
   notifications_change(&w->notifications, change);
 }
 

@@ -7,9 +7,11 @@
 
 #include "api/call.h"
 #include "base/json.h"
+#include "base/secret.h"
 
 #include <dlfcn.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #define LINE_MAX_SIZE (128 * 1024)
 /* Bytes of a response in one record: each may become six in JSON. */
@@ -146,15 +148,39 @@ void report_error(const struct report_error *e) {
   end(&r);
 }
 
-void report_job(const char *project, const struct job *job, const char *error) {
+static void begin_job(struct record *r, const char *project,
+                      const struct job *job) {
+  begin(r, "job", project);
+  text(r, "id", job->id);
+  text(r, "name", job->name);
+}
+
+void report_job(const char *project, const struct job *job) {
   struct record r;
   if (!report_is_on())
     return;
-  begin(&r, "job", project);
-  text(&r, "id", job->id);
-  text(&r, "name", job->name);
-  if (error != NULL)
-    text(&r, "missing", error);
+  begin_job(&r, project, job);
+  end(&r);
+}
+
+/* The service's words. */
+static void words(struct record *r, const char *key, const char *value) {
+  char shown[ERR_TEXT_MAX];
+  snprintf(shown, sizeof(shown), "%s", value);
+  secret_redact(shown);
+  err_make_printable(shown);
+  text(r, key, shown);
+}
+
+void report_change(const char *project, const struct change *change) {
+  struct record r;
+  bool is_missing = change->kind == CHANGE_JOB_MISSING;
+  bool has_reason = change->reason != NULL && *change->reason != '\0';
+  if (!report_is_on() || (!is_missing && !has_reason))
+    return;
+  begin_job(&r, project, change->job);
+  words(&r, is_missing ? "missing" : "failed_reason",
+        is_missing ? change->message : change->reason);
   end(&r);
 }
 

@@ -29,8 +29,10 @@ struct report_error {
 
 /* Each does nothing unless drs-check listens. */
 void report_error(const struct report_error *e);
-/* `error` NULL: the job was reported, else why it is missing. */
-void report_job(const char *project, const struct job *job, const char *error);
+/* The job was reported. */
+void report_job(const char *project, const struct job *job);
+/* It is missing, or has failed; the rest of it is as reported. */
+void report_change(const char *project, const struct change *change);
 /* The end of a cycle, after all of its jobs and errors. */
 void report_project(const struct project_config *config,
                     const struct project_result *result,

@@ -816,6 +816,15 @@ def test_a_failed_job_is_never_beside_all_works(cloud, place):
     assert lines[-1] == "the monitoring works; 1 of 45 jobs has failed: job-44"
 
 
+def test_the_reason_of_a_failure_is_shown(cloud, place):
+    """From a second call, which tells it after the job's values."""
+    *lines, last = many_jobs(cloud, 2)
+    cloud.drs.details["8d0e8e36-a618-490d-8a46-8c61ac9jb001"] = {"failed_reason": "the disk is full"}
+    place.write(project("prod", cloud, *lines, last, "Details true"))
+    [job] = [one for one in json.loads(place.check("--json").stdout)["jobs"] if one["state"] == "failed"]
+    assert job["error"] == "DRS.M00001 the source is gone; the disk is full"
+
+
 def test_a_list_has_every_job_the_worst_first_in_80_columns(cloud, place):
     place.write(project("prod", cloud, *many_jobs(cloud)))
     done = place.check("--list")

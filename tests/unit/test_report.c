@@ -70,13 +70,22 @@ static void an_information_is_logged(void **state) {
 static void a_job_is_reported_or_missing(void **state) {
   (void)state;
   const struct job job = {.id = "id-1", .name = "orders"};
-  report_job("prod", &job, NULL);
-  report_job("prod", &job, "no such job");
+  report_job("prod", &job);
+  report_change("prod", &(struct change){.kind = CHANGE_JOB_MISSING,
+                                         .job = &job,
+                                         .message = "no such\xFF job"});
+  report_change("prod", &(struct change){.kind = CHANGE_STATUS,
+                                         .job = &job,
+                                         .message = "it failed",
+                                         .reason = "disk full"});
+  report_change("prod", &(struct change){.kind = CHANGE_STATUS, .job = &job});
   assert_string_equal(
       lines, "{\"kind\":\"job\",\"project\":\"prod\",\"id\":\"id-1\",\"name\":"
              "\"orders\"}\n"
              "{\"kind\":\"job\",\"project\":\"prod\",\"id\":\"id-1\",\"name\":"
-             "\"orders\",\"missing\":\"no such job\"}\n");
+             "\"orders\",\"missing\":\"no such? job\"}\n"
+             "{\"kind\":\"job\",\"project\":\"prod\",\"id\":\"id-1\",\"name\":"
+             "\"orders\",\"failed_reason\":\"disk full\"}\n");
 }
 
 static void a_project_ends_its_cycle(void **state) {

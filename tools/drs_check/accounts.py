@@ -178,10 +178,12 @@ class Pauses:
         for key in {account.key for account in self._accounts.values()}:
             old = self._before[key] = self._entries.get(key)
             old = old or {"failures": 0, "tries": [], "files": {}}
-            files = {one.file: self._stamps[one.file] for one in self._accounts.values() if one.key == key and one.file}
+            used = [one.file for one in self._accounts.values() if one.key == key and one.file]
+            files = {file: self._stamps[file] for file in used}
             self._entries[key] = {"failures": min(old["failures"] + 1, 10),
                                   "until": now + min(MINUTE * 2 ** old["failures"], PAUSE_MAX),
-                                  "tries": [*recent(old["tries"], now), now][-TRIES_MAX:], "files": old["files"] | files}
+                                  "tries": [*recent(old["tries"], now), now][-TRIES_MAX:],
+                                  "files": old["files"] | files}
         if self._before:
             self._write()
 

@@ -28,6 +28,7 @@ class Job:
     id: str = ""
     project: str = ""
     missing: str = ""  # why the service does not report it
+    failed_reason: str = ""  # of its details
     code: int | None = None  # gauge-status
     status: str = ""  # as the service spells it
     percent: float | None = None
@@ -46,7 +47,7 @@ class Job:
 
     def clear(self) -> None:
         """Forget all figures."""
-        empty = Job(self.name, self.id, self.project, self.missing)
+        empty = Job(self.name, self.id, self.project, self.missing, self.failed_reason)
         for one in fields(self):
             setattr(self, one.name, getattr(empty, one.name))
 
@@ -66,9 +67,8 @@ class Job:
         elif metric == ("gauge", "status"):
             self.code = int(value)
             self.status = meta.get("transfer_status", "")
-            reason = meta.get("failed_reason", "")
-            texts = [meta.get("error_code"), meta.get("error_msg"), reason and f"({reason})"]
-            self.error = " ".join(filter(None, texts))
+            self.failed_reason = meta.get("failed_reason") or self.failed_reason
+            self.error = " ".join(filter(None, (meta.get("error_code"), meta.get("error_msg"))))
 
     @property
     def state(self) -> str:
@@ -92,7 +92,7 @@ class Job:
     @property
     def reason(self) -> str:
         """Why it needs attention, as the service says it."""
-        return self.missing or self.error
+        return self.missing or "; ".join(filter(None, (self.error, self.failed_reason)))
 
     def rank(self) -> tuple[int, float, str]:
         """The key that sorts the worst first: by state, then by delay."""

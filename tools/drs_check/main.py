@@ -9,7 +9,6 @@ import os
 import shutil
 import signal
 import sys
-import time
 from types import FrameType
 
 from . import Problem, printable
@@ -17,7 +16,8 @@ from .accounts import Paused, Pauses, account_of
 from .collectd import Run, plugin_folder
 from .options import Options, read_options
 from .record import Recorder
-from .report import LIST_WIDTH, Outcome, failures, show_configuration, show_json, show_list, show_nagios, show_project, show_rest, say
+from .report import (
+    LIST_WIDTH, Outcome, failures, say, show_configuration, show_json, show_list, show_nagios, show_project, show_rest)
 from .results import Message, Project
 from .stages import configuration_errors, status_of
 from .view import Screen
@@ -98,7 +98,8 @@ class Check:
             project = results.projects.setdefault(name, Project(name))
             if not project.ended and not project.errors:
                 project.messages.append(Message("late", text, True))
-        print(f"drs-check: collectd has not ended within {self.options.timeout:g} seconds; see --timeout", file=sys.stderr)
+        print(f"drs-check: collectd has not ended within {self.options.timeout:g} seconds; see --timeout",
+              file=sys.stderr)
 
     def outcome(self) -> Outcome:
         results, run = self.run.results, self.run
@@ -156,9 +157,9 @@ def run(options: Options) -> int:
         configured(options)
         return Check(options).go()
     except Paused as paused:
-        texts = [f'project "{name}": its user or access key was rejected a short time ago, or its last try was cut off. '
-                 f"To lock no account, it is not tried for {seconds} seconds, unless the file of its secret is replaced. "
-                 "If you have corrected it: drs-check --force" for name, seconds in paused.waiting.items()]
+        texts = [f'project "{name}": its user or access key was rejected a short time ago, or its last try was cut '
+                 f"off. To lock no account, it is not tried for {seconds} seconds, unless the file of its secret is "
+                 "replaced. If you have corrected it: drs-check --force" for name, seconds in paused.waiting.items()]
         code = PAUSED
     except (Problem, OSError) as problem:
         if isinstance(problem, OSError) and problem.filename is None:

@@ -24,23 +24,25 @@ NUMBER = re.compile(r"-?\d{1,16}(\.\d{1,9})?%?|null|NA|N/A")
 TIME = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d{1,9})?Z?|\d{10}|\d{13}|0|null|NA")
 STATUS = re.compile(r"[A-Z]{2,}(_[A-Z]+){0,6}")
 CODE = re.compile(r"[A-Z]{2,6}\.[A-Z]?\d{3,8}")
-WORD = re.compile(r"object_comparison|lines|contents|mysql(-to-[a-z]+)?|postgresql|migration|sync|cloudDataGuard|up|down|non-dbs"
-                  r"|vpn|vpc|eip|DB|TABLE|VIEW|INDEX|ROUTINE|N/A|NA")
+WORD = re.compile(r"object_comparison|lines|contents|mysql(-to-[a-z]+)?|postgresql|migration|sync|cloudDataGuard"
+                  r"|up|down|non-dbs|vpn|vpc|eip|DB|TABLE|VIEW|INDEX|ROUTINE|N/A|NA")
 # The name of a log, which is replaced, and two numbers, which show how far apart positions are.
 POSITION = re.compile(r"(.+)\.(\d{1,12}):(\d{1,18})")
 
 # "*" is any one key. Paths of all calls: no two of them mean different things by one path.
 KEPT = {
-    NUMBER: ["results[].progress", "results[].incre_trans_delay", "results[].incre_trans_delay_millis", "results[].remaining_time",
+    NUMBER: ["results[].progress", "results[].incre_trans_delay", "results[].incre_trans_delay_millis",
+             "results[].remaining_time",
              "results[].progress_map.*.completed", "results[].progress_map.*.remaining_time",
              "results[].progress_map[].completed", "results[].progress_map[].remaining_time",
              "results[].rpo_info.delay", "results[].rto_info.delay", "count", "total_record"],
     TIME: ["results[].process_time", "results[].rpo_info.time", "results[].rto_info.time", "results[].create_time",
            "results[].actual_start_time", "results[].full_transfer_complete_time", "results[].update_time",
            "jobs[].create_time", "jobs[].children[].create_time",
-           "compare_task_list_results.compare_task_list[].create_time", "compare_task_list_results.compare_task_list[].end_time"],
-    STATUS: ["results[].transfer_status", "results[].task_mode", "results[].status", "jobs[].status", "jobs[].task_type",
-             "jobs[].children[].status", "jobs[].children[].task_type",
+           "compare_task_list_results.compare_task_list[].create_time",
+           "compare_task_list_results.compare_task_list[].end_time"],
+    STATUS: ["results[].transfer_status", "results[].task_mode", "results[].status",
+             "jobs[].status", "jobs[].task_type", "jobs[].children[].status", "jobs[].children[].task_type",
              "compare_task_list_results.compare_task_list[].compare_task_status",
              "object_level_compare_results.object_compare_overview[].object_compare_result",
              "line_compare_results.line_compare_overview[].line_compare_result",
@@ -100,12 +102,13 @@ Value = Union[Pairs, list, RawNumber, str, bool, None]
 
 
 def parse(text: str) -> Value:
-    return json.loads(text, object_pairs_hook=Pairs, parse_int=RawNumber, parse_float=RawNumber, parse_constant=RawNumber)
+    return json.loads(text, object_pairs_hook=Pairs, parse_int=RawNumber, parse_float=RawNumber,
+                      parse_constant=RawNumber)
 
 
 def masked(text: str) -> str:
     """What is not JSON: the form of its lines."""
-    return "".join("0" if char.isdigit() else char if char.isascii() and not char.isalpha() else "x" for char in text)
+    return "".join("0" if one.isdigit() else one if one.isascii() and not one.isalpha() else "x" for one in text)
 
 
 def matches(pattern: Path_, path: Path_) -> bool:

@@ -75,10 +75,10 @@ def counted(jobs: list[Job], bad: list[Job]) -> str:
     failed = [job for job in bad if job.state == "failed"]
     others = [job for job in bad if job.state != "failed"]
     words = []
-    for some, singular, plural in ((failed, "has failed", "have failed"), (others, "needs attention", "need attention")):
+    for some, one, more in ((failed, "has failed", "have failed"), (others, "needs attention", "need attention")):
         if some:
             names = ", ".join(job.name for job in some[:3]) + (", ..." if len(some) > 3 else "")
-            words.append(f"{len(some)} of {len(jobs)} jobs {singular if len(some) == 1 else plural}: {names}")
+            words.append(f"{len(some)} of {len(jobs)} jobs {one if len(some) == 1 else more}: {names}")
     return "; ".join(words)
 
 
@@ -120,7 +120,8 @@ def failures(outcome: Outcome) -> list[str]:
     """A line for each error."""
     lines = [f"configuration: {text}" for text in outcome.errors]
     for project in outcome.results.projects.values():
-        lines += [f'project "{project.name}": {KINDS[kind_of(project, one)].stage}: {one.text}' for one in project.errors]
+        for one in project.errors:
+            lines.append(f'project "{project.name}": {KINDS[kind_of(project, one)].stage}: {one.text}')
     return lines
 
 
@@ -140,9 +141,10 @@ def show_list(outcome: Outcome, width: int) -> None:
 
 def job_as_json(job: Job) -> dict[str, object]:
     """The keys are documented and stay; later ones are added behind them."""
-    return {"id": job.id, "name": job.name, "project": job.project, "state": job.state or "unknown", "status": job.status or None,
-            "percent": job.percent, "delay": job.delay, "error": job.reason or None, "phase": job.phase,
-            "phases": job.phases, "timeleft": job.timeleft, "ready": job.ready, "consistent": job.consistent,
+    return {"id": job.id, "name": job.name, "project": job.project, "state": job.state or "unknown",
+            "status": job.status or None, "percent": job.percent, "delay": job.delay, "error": job.reason or None,
+            "phase": job.phase, "phases": job.phases, "timeleft": job.timeleft, "ready": job.ready,
+            "consistent": job.consistent,
             "rpo": job.rpo, "rto": job.rto, "rows_rate": job.rows, "bytes_rate": job.bytes}
 
 
@@ -151,9 +153,10 @@ def show_json(outcome: Outcome) -> None:
                  "jobs": project.jobs, "answered": project.answered,
                  "stages": [stage._asdict() for stage in stages_of(project)]}
                 for project in outcome.results.projects.values()]
-    print(json.dumps({"exit_status": outcome.exit_status,
-                      "configuration": {"errors": outcome.errors, "warnings": outcome.warnings},
-                      "projects": projects, "jobs": [job_as_json(job) for job in outcome.results.all_jobs()]}, indent=2))
+    report = {"exit_status": outcome.exit_status,
+              "configuration": {"errors": outcome.errors, "warnings": outcome.warnings},
+              "projects": projects, "jobs": [job_as_json(job) for job in outcome.results.all_jobs()]}
+    print(json.dumps(report, indent=2))
 
 
 # Nagios
@@ -185,9 +188,11 @@ def show_nagios(outcome: Outcome, options: Options) -> int:
         status, text = UNKNOWN, "; ".join(failures(outcome)) or last_line(outcome)
     else:
         status, text = OK, f"{len(jobs)} jobs"
-    worst = [describe(job) for job, one in zip(jobs, grades) if one == max(grades)] if any(grades) else []
-    if worst and max(grades) > status % UNKNOWN:
-        status, text = max(grades), "; ".join([f"{len(worst)} of {len(jobs)} jobs: {worst[0]}", *([text] if outcome.exit_status else [])])
+    bad = max(grades, default=OK)
+    if bad > status % UNKNOWN:  # a job that has failed outweighs what could not be looked at
+        worst = [describe(job) for job, one in zip(jobs, grades) if one == bad]
+        text = f"{len(worst)} of {len(jobs)} jobs: {worst[0]}" + (f"; {text}" if outcome.exit_status else "")
+        status = bad
     delays = [job.delay for job in jobs if job.delay is not None]
     data = [f"jobs={len(jobs)}", f"failed={sum(job.state == 'failed' for job in jobs)}"]
     if delays:

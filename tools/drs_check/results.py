@@ -64,7 +64,6 @@ class Results:
         self.items: list[tuple[str, str]] = []  # the configuration's loads, blocks and plugin folders, in their order
         self.jobs: dict[tuple[str, str], Job] = {}  # by project and id
         self.version = ""  # of the plugin; "": it was not loaded
-        self.complete = False
         self._values: dict[tuple[str, str], dict] = {}  # by host and name
 
     def take(self, record: dict) -> None:
@@ -122,6 +121,7 @@ class Results:
         key = record["project"], record["id"]
         job = self.jobs.setdefault(key, Job(record["name"], record["id"], record["project"]))
         job.name, job.missing = record["name"], record.get("missing", "")
+        job.failed_reason = record.get("failed_reason", "")
 
     def _take_value(self, record: dict) -> None:
         values = self._values.setdefault((record["host"], record["name"]), {})
@@ -129,9 +129,6 @@ class Results:
             values.clear()
             values["time"] = record["time"]
         values[record["type"], record["type_instance"]] = record
-
-    def _take_end(self, _record: dict) -> None:
-        self.complete = True
 
     def _values_of(self, job: Job) -> dict:
         """Where two hosts have a job of one name, the block says which is meant."""

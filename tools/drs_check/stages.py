@@ -110,6 +110,17 @@ def is_elsewhere(project: Project) -> bool:
     return not project.responses
 
 
+def oddity(begin: bytes) -> str:
+    """What the beginning of a file has that no secret has."""
+    if begin.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")):
+        return "begins with a byte-order mark"
+    if begin.strip()[:1] in (b'"', b"'"):
+        return "begins with a quote"
+    if begin.lower().startswith((b"x-subject-token:", b"x-auth-token:")):
+        return "has the header's name before the token"
+    return "has more than one word" if len(begin.split()) > 1 else ""
+
+
 def look_at_secret(options: dict[str, str]) -> str:
     """What is odd about the file of a secret, without a word of what it holds."""
     for option in SECRET_FILES:
@@ -120,12 +131,9 @@ def look_at_secret(options: dict[str, str]) -> str:
                 begin = file.read(4096)
         except (OSError, ValueError):
             return ""
-        for found, what in ((begin.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")), "begins with a byte-order mark"),
-                            (begin.strip()[:1] in (b'"', b"'"), "begins with a quote"),
-                            (begin.lower().startswith((b"x-subject-token:", b"x-auth-token:")), "has the header's name before the token"),
-                            (len(begin.split()) > 1, "has more than one word")):
-            if found:
-                return f"{options[option]} {what}: {option} is to hold the bare secret"
+        what = oddity(begin)
+        if what:
+            return f"{options[option]} {what}: {option} is to hold the bare secret"
     return ""
 
 
@@ -137,12 +145,13 @@ def advice(project: Project, message: Message, options: dict[str, str]) -> str:
         return FILE_ADVICE
     if kind == "auth":
         is_literal = "AccessKey" in options or "User" in options
-        hint = look_at_secret(options)
-        return hint or text + (LITERAL_ADVICE if is_literal and not any(one in options for one in SECRET_FILES) else "")
+        has_file = any(one in options for one in SECRET_FILES)
+        return look_at_secret(options) or text + (LITERAL_ADVICE if is_literal and not has_file else "")
     if is_elsewhere(project) and options.get("Agency") == "true":
         return AGENCY_ADVICE
     if is_elsewhere(project) and "IdentityEndpoint" in options:
-        return text.replace("Endpoint is DRS", "IdentityEndpoint is the identity service").replace("check Endpoint", "check IdentityEndpoint")
+        text = text.replace("Endpoint is DRS", "IdentityEndpoint is the identity service")
+        return text.replace("check Endpoint", "check IdentityEndpoint")
     if kind == "tls" and "CACert" in options:
         return f"{text} (CACert is {options['CACert']})"
     return text

@@ -7,7 +7,6 @@ from __future__ import annotations
 import time
 
 from .collectd import Run
-from .report import failures
 from .view import Screen
 
 QUIET = 0.3  # seconds without a record: the values of a cycle have come
