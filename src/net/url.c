@@ -168,11 +168,15 @@ bool url_is_https(const char *url) {
 }
 
 bool url_is_loopback(const char *url) {
-  static const char *const hosts[] = {"localhost", "127.0.0.1", "[::1]", NULL};
-  CURLU *u;
-  bool ok = parse(&u, url) == CURLUE_OK && is_one_of(u, CURLUPART_HOST, hosts);
-  curl_url_cleanup(u);
-  return ok;
+  static const char *const hosts[] = {"localhost", "127.0.0.1", "[::1]"};
+  const char *host = url_after_user(url);
+  for (size_t i = 0; i < sizeof(hosts) / sizeof(*hosts); i++) {
+    size_t len = strlen(hosts[i]);
+    if (c_locale_strncasecmp(host, hosts[i], len) == 0 &&
+        (host[len] == '\0' || host[len] == ':' || host[len] == '/'))
+      return true;
+  }
+  return false;
 }
 
 const char *url_after_user(const char *url) {
