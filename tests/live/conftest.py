@@ -3,7 +3,7 @@
 """What the tests in real daemons share: the stand-in, which may have seen no client error."""
 
 import pytest
-from blocks import JOB, PROJECT_ID, TOKEN
+from support.blocks import JOB, PROJECT_ID, TOKEN
 from daemons import Keystone
 from standin import Certificates, StandIn
 

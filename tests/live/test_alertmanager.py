@@ -7,12 +7,12 @@ import re
 import subprocess
 
 import pytest
-from blocks import JOB, project
+from support.blocks import JOB, project
 from daemons import Collectd, Prometheus
 from daemons.alertmanager import Alertmanager
 from daemons.collectd import INTERVAL
-from pipelines import pipeline
-from places import INSTALLED, LIBEXEC, MONITORING
+from support.pipelines import pipeline
+from support.installed_paths import INSTALLED, LIBEXEC, MONITORING
 from test_monitoring import chain_of, hurried, open_folder
 
 __all__ = ["open_folder"]

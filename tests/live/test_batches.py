@@ -7,7 +7,7 @@ from __future__ import annotations
 from math import ceil, log2
 
 import pytest
-from blocks import project
+from support.blocks import project
 from daemons import Collectd, Nginx
 from standin import ApiError, BadJob, Request, Throttle
 

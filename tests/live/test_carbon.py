@@ -3,10 +3,10 @@
 """Values through write_graphite into the whisper files of a real carbon-cache."""
 
 import whisper
-from blocks import JOB, project
+from support.blocks import JOB, project
 from daemons import Carbon, Collectd
-from examples import METRICS, SELF_METRICS, items, metrics
-from pipelines import FOLDER, body
+from support.examples import METRICS, SELF_METRICS, items, metrics
+from support.pipelines import FOLDER, body
 
 
 def test_the_examples_arrive_in_carbon_value_for_value(cloud):

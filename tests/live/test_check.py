@@ -33,9 +33,9 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import NamedTuple
 
-import blocks
+from support import blocks
 import pytest
-from blocks import JOB, OTHER_JOB, PROJECT_ID, TOKEN, write_secret
+from support.blocks import JOB, OTHER_JOB, PROJECT_ID, TOKEN, write_secret
 from daemons import HANG, wait_until
 from daemons.collectd import MODULE_DIR, TOP
 from drs_check import Problem
@@ -45,8 +45,8 @@ from drs_check.options import parser
 from drs_check.report import job_as_json
 from drs_check.results import Results
 from drs_check.stages import stages_of, status_of
-from places import CHECK, IN_TREE
-from resolver import needs_root
+from support.installed_paths import CHECK, IN_TREE
+from support.resolver import needs_root
 from standin import BadJob, Certificates, StandIn
 from test_stop import full_port
 

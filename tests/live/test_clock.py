@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
-from blocks import JOB, project, reported
+from support.blocks import JOB, project, reported
 from daemons import Collectd, wait_until
 from test_credentials import clear_problems
 

@@ -5,11 +5,11 @@
 import time
 
 import pytest
-from blocks import JOB, project
+from support.blocks import JOB, project
 from daemons import Collectd
 from standin import ApiError, Comparison
 from standin.details import SECRET
-from watching import log_lines
+from support.polled_jobs import log_lines
 
 OPTIONS = (f'Job "{JOB}" "orders"', "Comparisons true", "DiscoverInterval 0.5")
 METRICS = ("bool-consistent", "count-inconsistent", "count-uncompared", "gauge-compared")

@@ -5,10 +5,10 @@
 from typing import NamedTuple
 
 import pytest
-from blocks import JOB, OTHER_JOB, PROJECT_ID, TOKEN, project
+from support.blocks import JOB, OTHER_JOB, PROJECT_ID, TOKEN, project
 from daemons import Collectd
 from daemons.collectd import HOST
-from stock import build
+from support.build_module import build
 
 
 class Bad(NamedTuple):

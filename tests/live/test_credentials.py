@@ -6,9 +6,9 @@ import os
 from pathlib import Path
 
 import pytest
-from blocks import JOB, OTHER_JOB, PROJECT_ID, project, reported, write_secret
+from support.blocks import JOB, OTHER_JOB, PROJECT_ID, project, reported, write_secret
 from daemons import Collectd
-from stock import build
+from support.build_module import build
 
 DOMAIN, USER, PASSWORD = "OTC-EU-DE-00000000001", "collectd", 'a "pass\\word" of 1€'
 ACCESS, SECRET = "QTWAOYTTINDUT2QVKYUC", "MFyfvK41ba2giqM7Uio6PznpdUKGpownRZlmVmHc"

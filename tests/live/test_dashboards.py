@@ -6,12 +6,12 @@ import json
 import re
 
 import pytest
-from blocks import JOB, project
+from support.blocks import JOB, project
 from daemons import Carbon, Collectd, GraphiteWeb, Prometheus
 from daemons.collectd import TOP
-from examples import SELF_METRICS
-from machine import need_package
-from pipelines import pipeline
+from support.examples import SELF_METRICS
+from support.requirements import need_package
+from support.pipelines import pipeline
 
 ITEM = {"incre_trans_delay": "400", "remaining_time": "7", "progress": "40",
         "apply_rows_rate": 120, "apply_bytes_rate": 65536,

@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from blocks import JOB, PROJECT_ID, TOKEN
+from support.blocks import JOB, PROJECT_ID, TOKEN
 from daemons import wait_until
 from demo.picture import COLOURS, GAP, PANEL, common_end, draw
 from demo.stores import run_rrdtool, write_rrd

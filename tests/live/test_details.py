@@ -3,11 +3,11 @@
 """Details: since when a job runs, its own limits, why it failed, and nothing else of the response."""
 
 import pytest
-from blocks import JOB, OTHER_JOB, project
+from support.blocks import JOB, OTHER_JOB, project
 from daemons import Collectd, WriteHttp
 from standin import ApiError, BadJob, Migration, Stage
 from standin.details import SECRET, written
-from watching import log_lines
+from support.polled_jobs import log_lines
 
 OPTIONS = (f'Job "{JOB}" "orders"', f'Job "{OTHER_JOB}"', "Details true")
 METRICS = {"gauge-started", "gauge-full_transfer_completed", "delay-threshold", "delay-rpo_threshold",

@@ -7,10 +7,10 @@ import re
 from contextlib import ExitStack
 
 import pytest
-from blocks import JOB, OTHER_JOB, PROJECT_ID, TOKEN, project
+from support.blocks import JOB, OTHER_JOB, PROJECT_ID, TOKEN, project
 from daemons import Collectd
 from standin import ApiError, BadJob, Migration, StandIn
-from watching import log_lines, wait_until_watched, watched
+from support.polled_jobs import log_lines, wait_until_watched, watched
 
 OFTEN = ("DiscoverJobs true", "DiscoverInterval 0.4")
 USE_TYPES = ["migration", "sync", "cloudDataGuard"]

@@ -6,9 +6,9 @@ import json
 from base64 import b64encode
 
 import pytest
-from blocks import JOB, PROJECT_ID, TOKEN, project
+from support.blocks import JOB, PROJECT_ID, TOKEN, project
 from daemons import Collectd, WriteHttp
-from raw_server import RawServer
+from support.raw_server import RawServer
 
 PASSWORD = 'pass "word" 1234567890'
 ENCODINGS = {

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from blocks import write_secret
+from support.blocks import write_secret
 from daemons import Collectd
 from daemons.collectd import TOP
 from standin import StandIn

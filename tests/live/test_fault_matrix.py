@@ -6,8 +6,8 @@ from itertools import groupby
 from operator import attrgetter
 
 import pytest
-from fault_rows import Group, groups
-from stage import HEALTHY, Record, Row, play
+from support.fault_rows import Group, groups
+from support.fault_runner import HEALTHY, Record, Row, play
 from standin import Certificates
 
 COUNTERS = ("auth", "throttled", "http", "reply")

@@ -4,7 +4,7 @@
 
 import time
 
-from blocks import JOB, PROJECT_ID, TOKEN, hung_projects, project
+from support.blocks import JOB, PROJECT_ID, TOKEN, hung_projects, project
 from daemons import Collectd
 from daemons.collectd import INTERVAL
 from standin import StandIn

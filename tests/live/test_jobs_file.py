@@ -6,9 +6,9 @@ import os
 from pathlib import Path
 
 import pytest
-from blocks import JOB, OTHER_JOB, kept_fresh, project
+from support.blocks import JOB, OTHER_JOB, kept_fresh, project
 from daemons import Collectd
-from watching import log_lines, wait_until_watched, watched
+from support.polled_jobs import log_lines, wait_until_watched, watched
 
 BAD_JOB = "00000000-0000-4000-8000-00000000jb99"
 

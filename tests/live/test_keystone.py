@@ -7,7 +7,7 @@ import urllib.error
 import urllib.request
 
 import pytest
-from blocks import JOB, project, reported, write_secret
+from support.blocks import JOB, project, reported, write_secret
 from daemons import Collectd, Keystone
 from standin import StandIn
 

@@ -5,11 +5,11 @@
 import shutil
 
 import pytest
-from blocks import JOB, project
+from support.blocks import JOB, project
 from daemons import Collectd
 from daemons.postgresql import PostgreSQL, find_programs
 from daemons.rabbitmq import RabbitMQ
-from pipelines import pipeline
+from support.pipelines import pipeline
 
 HOST = "127.0.0.1"
 SECTION = "see [large-receivers] in tests/packages"

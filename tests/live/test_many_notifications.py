@@ -3,10 +3,10 @@
 """Notification plugins that block, and storms of notifications: no project and no stop waits."""
 
 import pytest
-from blocks import JOB, OTHER_JOB, project
+from support.blocks import JOB, OTHER_JOB, project
 from daemons import Collectd, proc_of_threads
 from standin import BadJob
-from stock import load
+from support.build_module import load
 
 PER_CYCLE = 32
 QUEUE = 256

@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from blocks import JOB, OTHER_JOB, project
+from support.blocks import JOB, OTHER_JOB, project
 from daemons import Collectd, Prometheus, Smtp, free_port
 from daemons.collectd import INTERVAL
-from ordinary_day import DAY, a_day
-from pipelines import body, fill_in, pipeline
-from places import MONITORING, NOTIFY
+from support.ordinary_day import DAY, a_day
+from support.pipelines import body, fill_in, pipeline
+from support.installed_paths import MONITORING, NOTIFY
 from standin import BadJob
 from standin.rpo_and_rto_item import rpo_and_rto
 

@@ -3,7 +3,7 @@
 """Notifications in real collectd: each change once, and only problems at the start."""
 
 import pytest
-from blocks import JOB, OTHER_JOB, project
+from support.blocks import JOB, OTHER_JOB, project
 from daemons import Collectd
 from standin import BadJob
 

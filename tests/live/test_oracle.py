@@ -8,11 +8,11 @@ import json
 from dataclasses import replace
 
 import pytest
-from blocks import JOB, PROJECT_ID, TOKEN, project
+from support.blocks import JOB, PROJECT_ID, TOKEN, project
 from daemons import Collectd
 from standin import Migration, StandIn
-from standin.journal import Request
-from vendor import Vendor
+from standin.request_log import Request
+from support.vendor_signer import Vendor
 
 ACCESS, SECRET = "QTWAOYTTINDUT2QVKYUC", "MFyfvK41ba2giqM7Uio6PznpdUKGpownRZlmVmHc"
 SECURITY_TOKEN = "gQpjbi1ub3J0aC00+/AB==" * 20

@@ -5,7 +5,7 @@
 import warnings
 
 import pytest
-from blocks import JOB, PROJECT_ID, project, reported, write_secret
+from support.blocks import JOB, PROJECT_ID, project, reported, write_secret
 from daemons import Collectd
 from standin import StandIn
 

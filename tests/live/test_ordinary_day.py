@@ -5,8 +5,8 @@
 import re
 
 import pytest
-from ordinary_day import ALSO, INFORMATION, TROUBLES, VARIANTS, day, minutes_until, row_of_day, troubles
-from places import MONITORING
+from support.ordinary_day import ALSO, INFORMATION, TROUBLES, VARIANTS, day, minutes_until, row_of_day, troubles
+from support.installed_paths import MONITORING
 
 PAGE = (MONITORING / "README.md").read_text()
 

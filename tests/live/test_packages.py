@@ -11,11 +11,11 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from blocks import JOB, project
+from support.blocks import JOB, project
 from daemons import HANG, Collectd, Smtp
 from daemons.collectd import INTERVAL, MODULE_DIR, TOP
-from machine import need_package
-from pipelines import body, fill_in
+from support.requirements import need_package
+from support.pipelines import body, fill_in
 
 SAMPLE = Path("/etc/collectd/collectd.conf.d/drs.conf")
 MODULE = Path("/usr/lib/collectd/drs.so")

@@ -7,11 +7,11 @@ import shutil
 import subprocess
 
 import pytest
-from blocks import JOB, project
+from support.blocks import JOB, project
 from daemons import Carbon, Collectd, InfluxDB, Prometheus, VictoriaMetrics, free_port
 from daemons.kafka import Kafka
-from examples import METRICS, items, metrics
-from pipelines import FOLDER, TOP, body, pipeline
+from support.examples import METRICS, items, metrics
+from support.pipelines import FOLDER, TOP, body, pipeline
 from standin import BadJob
 
 HOST = "127.0.0.1"

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from blocks import JOB, PROJECT_ID, TOKEN, project
+from support.blocks import JOB, PROJECT_ID, TOKEN, project
 from daemons import Collectd
 from standin import Certificates, StandIn
 from test_stop import check_stop

@@ -18,11 +18,11 @@ from time import time
 from typing import NamedTuple
 
 import pytest
-from blocks import JOB, OTHER_JOB, PROJECT_ID, TOKEN, project
+from support.blocks import JOB, OTHER_JOB, PROJECT_ID, TOKEN, project
 from daemons import (HANG, Carbon, Collectd, InfluxDB, Mosquitto, Redis, Rsyslog, VictoriaMetrics, WriteHttp,
                      free_port, wait_until)
 from daemons.collectd import Line
-from pipelines import pipeline
+from support.pipelines import pipeline
 from standin import BadJob, StandIn
 
 HOST = "127.0.0.1"

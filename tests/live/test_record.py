@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from blocks import JOB
+from support.blocks import JOB
 from daemons.collectd import TOP
 from drs_check.record import KEPT, KEY, Pairs, RawNumber, Replacer, Value, parse, split
 from test_check import Place, project

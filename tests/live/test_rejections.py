@@ -5,10 +5,10 @@
 import time
 
 import pytest
-from blocks import JOB, project
+from support.blocks import JOB, project
 from daemons import Collectd
 from standin import BadJob
-from watching import log_lines, watched
+from support.polled_jobs import log_lines, watched
 
 LONG = "Interval 6"
 

@@ -6,7 +6,7 @@ import json
 import re
 
 import pytest
-from blocks import JOB, PROJECT_ID, TOKEN, project
+from support.blocks import JOB, PROJECT_ID, TOKEN, project
 from daemons import Collectd, proc_of_threads
 from daemons.collectd import TOP
 from standin import StandIn

@@ -3,10 +3,10 @@
 """RPOAndRTO: the delays beside the progress, and clouds that do not offer them."""
 
 import pytest
-from blocks import JOB, OTHER_JOB, project
+from support.blocks import JOB, OTHER_JOB, project
 from daemons import Collectd
 from standin import ApiError, rpo_and_rto
-from watching import log_lines, watched
+from support.polled_jobs import log_lines, watched
 
 BOTH = (f'Job "{JOB}"', f'Job "{OTHER_JOB}" "other"', "RPOAndRTO true")
 

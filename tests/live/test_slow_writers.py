@@ -6,11 +6,11 @@ import os
 import signal
 import time
 
-from blocks import JOB, project
+from support.blocks import JOB, project
 from daemons import Collectd
-from examples import SELF_METRICS
+from support.examples import SELF_METRICS
 from standin import Request
-from stock import load
+from support.build_module import load
 
 HELD_CYCLES = 8
 

@@ -14,7 +14,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from blocks import PROJECT_ID, TOKEN, project
+from support.blocks import PROJECT_ID, TOKEN, project
 from daemons import Collectd
 from standin import StandIn
 

@@ -11,9 +11,9 @@ from collections.abc import Callable
 from contextlib import contextmanager
 
 import pytest
-from blocks import JOB, OTHER_JOB, PROJECT_ID, TOKEN, hung_projects, project
+from support.blocks import JOB, OTHER_JOB, PROJECT_ID, TOKEN, hung_projects, project
 from daemons import HANG, Collectd, proc_of_threads
-from resolver import WithNameServer, needs_root, silent_name_server
+from support.resolver import WithNameServer, needs_root, silent_name_server
 from standin import Certificates, StandIn, Switch
 
 PATIENT = "Timeout 60000"

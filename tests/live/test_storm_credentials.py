@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from blocks import PROJECT_ID, kept_fresh, project, reported, write_secret
+from support.blocks import PROJECT_ID, kept_fresh, project, reported, write_secret
 from daemons import Collectd
 from standin import StandIn
 

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from blocks import JOB, PROJECT_ID, project
+from support.blocks import JOB, PROJECT_ID, project
 from daemons import HANG, Collectd
 
 VALUE = f"test-host/drs-{JOB}/percent-total"

@@ -13,12 +13,12 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
-from blocks import JOB, PROJECT_ID, TOKEN, project
+from support.blocks import JOB, PROJECT_ID, TOKEN, project
 from daemons import Collectd, Nginx
-from raw_server import RawServer
-from resolver import WithNameServer, needs_root, silent_name_server
+from support.raw_server import RawServer
+from support.resolver import WithNameServer, needs_root, silent_name_server
 from standin import StandIn
-from stock import build
+from support.build_module import build
 
 CYCLES = 5
 MIB = 1 << 20

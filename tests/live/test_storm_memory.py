@@ -9,9 +9,9 @@ STEP-th. libcurl's allocations are not among them, nor are those of other creden
 
 from collections import Counter
 
-from blocks import PROJECT_ID, project
+from support.blocks import PROJECT_ID, project
 from daemons import Collectd
-from stock import build
+from support.build_module import build
 
 NAMES = "AB"
 STEP = 3

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from blocks import JOB, project
-from resolver import WithNameServer, needs_root, silent_name_server
+from support.blocks import JOB, project
+from support.resolver import WithNameServer, needs_root, silent_name_server
 
 CYCLES = 40
 THREADS_MOST = 60

@@ -5,9 +5,9 @@
 import json
 
 import pytest
-from blocks import JOB, project, write_secret
+from support.blocks import JOB, project, write_secret
 from daemons import Collectd
-from raw_server import RawServer
+from support.raw_server import RawServer
 
 LONG = 60
 TOKEN = "SECRETtoken-ABCDEFGHIJKLMNOP"

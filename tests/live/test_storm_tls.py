@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 import pytest
-from blocks import project, reported
+from support.blocks import project, reported
 from daemons import Collectd
 from daemons.process import free_port, listens, wait_until
-from raw_server import RawServer
+from support.raw_server import RawServer
 
 # More than a test needs: only a hang exceeds it.
 LONG = 60

@@ -6,9 +6,9 @@ import os
 from contextlib import contextmanager
 
 import pytest
-from blocks import JOB, PROJECT_ID, TOKEN, project
+from support.blocks import JOB, PROJECT_ID, TOKEN, project
 from daemons import Collectd, Nginx
-from machine import own_mounts
+from support.requirements import own_mounts
 from standin import Certificates, StandIn
 
 SERVERS = [

@@ -6,9 +6,9 @@ import re
 import subprocess
 
 import pytest
-from blocks import PROJECT_ID, TOKEN, project, reported, write_secret
+from support.blocks import PROJECT_ID, TOKEN, project, reported, write_secret
 from daemons import Collectd
-from places import page
+from support.installed_paths import page
 
 
 @pytest.fixture

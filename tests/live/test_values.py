@@ -5,13 +5,13 @@
 import subprocess
 
 import pytest
-from blocks import JOB, OTHER_JOB, project
+from support.blocks import JOB, OTHER_JOB, project
 from daemons import Collectd, WriteHttp
 from daemons.collectd import INTERVAL
-from examples import METRICS, SELF_METRICS, items, metrics
+from support.examples import METRICS, SELF_METRICS, items, metrics
 from standin import BadJob, Migration
 from standin.migration import Stage, released
-from stock import load
+from support.build_module import load
 
 
 def watch(*jobs: str) -> list[str]:

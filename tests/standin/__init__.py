@@ -20,7 +20,7 @@ from .cloud import StandIn
 from .comparisons import Comparison
 from .drs import BadJob
 from .faults import FAULTS, Switch
-from .journal import Request
+from .request_log import Request
 from .migration import Delay, Migration, Stage
 from .api_errors import CODES, SHAPES, ApiError
 from .rpo_and_rto_item import rpo_and_rto

@@ -12,9 +12,9 @@ from . import hostile  # noqa: F401  (its faults enter the table when it is impo
 from .clock import HANG, Clock
 from .drs import Drs, JobTable
 from .faults import Switch
-from .gate import Gate
+from .authorization import Gate
 from .iam import Identity
-from .journal import Request
+from .request_log import Request
 from .metadata import Metadata
 from .server import Listener
 from .service import Service

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from .api_errors import ApiError
 from .details import SECRET, milliseconds
-from .journal import Request
+from .request_log import Request
 from .migration import Migration
 from .service import client_error
 from .wire import Response

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from .api_errors import ApiError
-from .journal import Request
+from .request_log import Request
 from .migration import State
 from .service import client_error
 

@@ -17,8 +17,8 @@ from typing import Any
 from . import comparisons, details, progress_item, rpo_and_rto_item, strict_json, task_list
 from .clock import Clock
 from .comparisons import Comparison
-from .gate import Gate
-from .journal import Request
+from .authorization import Gate
+from .request_log import Request
 from .migration import Migration, State
 from .api_errors import ApiError
 from .service import Service, client_error

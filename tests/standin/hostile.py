@@ -16,7 +16,7 @@ from email.utils import formatdate
 from typing import Any
 
 from .faults import RESPONSE, fault
-from .journal import Request
+from .request_log import Request
 from .api_errors import SHAPES, ApiError
 from .wire import Response
 

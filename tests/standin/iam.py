@@ -16,7 +16,7 @@ from datetime import datetime, timezone
 
 from . import strict_json
 from .clock import Clock
-from .journal import Request
+from .request_log import Request
 from .api_errors import ApiError
 from .service import Service
 from .wire import Response

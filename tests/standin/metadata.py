@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from .clock import Clock
 from .iam import instant
-from .journal import Request
+from .request_log import Request
 from .api_errors import ApiError
 from .service import Service
 from .signing import KeyRing

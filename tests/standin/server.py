@@ -10,7 +10,7 @@ import threading
 import time
 
 from . import faults
-from .journal import Request
+from .request_log import Request
 from .service import Service, client_error
 from .wire import Gone, Link, Malformed, RawRequest, Response, chunk
 

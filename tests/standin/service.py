@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from .clock import Clock
 from .faults import FaultBoard
-from .journal import Journal, Request
+from .request_log import Journal, Request
 from .api_errors import ApiError
 from .throttle import Throttle
 from .wire import Response

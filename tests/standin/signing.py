@@ -18,7 +18,7 @@ from datetime import datetime, timezone
 from urllib.parse import quote, unquote_to_bytes
 
 from .clock import Clock
-from .journal import Request
+from .request_log import Request
 from .api_errors import ApiError
 from .service import client_error
 

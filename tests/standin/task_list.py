@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-from .journal import Request
+from .request_log import Request
 from .migration import Migration
 from .api_errors import ApiError
 from .service import client_error

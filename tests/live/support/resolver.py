@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from daemons import Collectd
-from machine import own_mounts
+from support.requirements import own_mounts
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root may take the place of a name server")
 

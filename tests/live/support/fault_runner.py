@@ -15,7 +15,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from blocks import JOB, PROJECT_ID, TOKEN, project
+from support.blocks import JOB, PROJECT_ID, TOKEN, project
 from daemons import Collectd
 from daemons.collectd import Line, Sample
 from standin import StandIn

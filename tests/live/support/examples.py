@@ -5,7 +5,7 @@
 import json
 from pathlib import Path
 
-CASES = Path(__file__).resolve().parents[1] / "cases"
+CASES = Path(__file__).resolve().parents[2] / "cases"
 
 # By the name of the example: by job, the type and type instance of each metric with its value.
 METRICS = {

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 
 from .iam import Identity
-from .journal import Request
+from .request_log import Request
 from .api_errors import ApiError
 from .service import client_error
 from .signing import KeyRing

@@ -9,8 +9,8 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from blocks import JOB, PROJECT_ID
-from stage import Row, Scene, Start, Stop
+from support.blocks import JOB, PROJECT_ID
+from support.fault_runner import Row, Scene, Start, Stop
 from standin import CODES, SHAPES, BadJob
 
 MIB = 1 << 20

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from daemons.collectd import TOP
 
-SOURCES = Path(__file__).with_name("oracle")
+SOURCES = Path(__file__).parents[1] / "oracle"
 PLACE = TOP / "build/oracle"
 PINS = ("package.json", "package-lock.json")
 # npm's words for a registry that cannot be reached (through a proxy, or with the authorities that

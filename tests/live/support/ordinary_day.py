@@ -20,7 +20,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple, Optional
 
-TOP = Path(__file__).resolve().parents[2]
+TOP = Path(__file__).resolve().parents[3]
 RULES = TOP / "monitoring/prometheus-alerts.yml"
 DAY = 24 * 60  # minutes
 JOB, PROJECT = "orders", "prod"
