@@ -117,31 +117,39 @@ static void bytes_that_are_not_text_may_be_replaced(void **state) {
   assert_redacted("got ?key.", "got ?key.");
 }
 
+/* Seconds of the processor: the least of several runs, as others disturb it. */
+static double cost_of_a_text(void) {
+  double best = 1e9;
+  for (int run = 0; run < 20; run++) {
+    clock_t began = clock();
+    for (int i = 0; i < 500; i++) {
+      char text[] = "binlog.000001:12345678/3E11FA47-71CA-11E1-9E33:1-5";
+      secret_redact(text);
+    }
+    double seconds = (double)(clock() - began) / CLOCKS_PER_SEC;
+    best = seconds < best ? seconds : best;
+  }
+  return best;
+}
+
 /* A text's cost does not grow with the secrets in use. */
 static void a_text_meets_few_of_many_secrets(void **state) {
   (void)state;
   enum { MANY = 2000 };
   static struct secret many[MANY];
-  double seconds[2];
   use("unrelated");
-  for (int round = 0; round < 2; round++) {
-    clock_t began = clock();
-    for (int i = 0; i < 2000; i++) {
-      char text[] = "binlog.000001:12345678/3E11FA47-71CA-11E1-9E33:1-5";
-      secret_redact(text);
-    }
-    seconds[round] = (double)(clock() - began) / CLOCKS_PER_SEC;
-    for (int i = 0; round == 0 && i < MANY; i++) {
-      char value[64];
-      snprintf(value, sizeof(value), "%c%c%09d-of-this-project", 'a' + i % 26,
-               'A' + i / 26 % 26, i * 7919 % 1000000007);
-      assert_true(secret_init(&many[i], NULL, NULL));
-      assert_true(secret_set(&many[i], value, NULL));
-    }
+  double few = cost_of_a_text();
+  for (int i = 0; i < MANY; i++) {
+    char value[64];
+    snprintf(value, sizeof(value), "%c%c%09d-of-this-project", 'a' + i % 26,
+             'A' + i / 26 % 26, i * 7919 % 1000000007);
+    assert_true(secret_init(&many[i], NULL, NULL));
+    assert_true(secret_set(&many[i], value, NULL));
   }
+  double with_many = cost_of_a_text();
   for (int i = 0; i < MANY; i++)
     secret_free(&many[i]);
-  assert_true(seconds[1] < 50 * seconds[0]); /* it was 1,000 times */
+  assert_true(with_many < 200 * few); /* it was 1,000 times */
 }
 
 static void short_ones_are_left(void **state) {
