@@ -34,6 +34,7 @@ static void classify(struct api_call *call, long status) {
     return;
   call->error = api_error_classify(status, code, message);
   call->rejects_job = api_error_rejects_job(code);
+  call->refuses_call = api_error_refuses_call(call->error, status, code);
   enum api_error reported = call->error;
   if (reported == API_ERROR_JOB && !call->rejects_job)
     reported = API_ERROR_OTHER; /* a job may be the reason, or something else */
@@ -50,7 +51,7 @@ static void classify_failure(struct api_call *call, enum http_limit limit,
                              const struct err *err) {
   static const enum api_error errors[] = {
       [HTTP_LIMIT_NONE] = API_ERROR_SERVICE,
-      [HTTP_LIMIT_SIZE] = API_ERROR_SIZE,
+      [HTTP_LIMIT_SIZE] = API_ERROR_RESPONSE,
       [HTTP_LIMIT_TIME] = API_ERROR_TIMEOUT,
   };
   json_decoder_finish(call->decoder, NULL);
@@ -163,7 +164,7 @@ bool api_call_start(struct api_call *call, const struct api_call_type *type,
   buf_init(&body, HTTP_BODY_MAX);
   call->type = type;
   call->error = API_ERROR_NONE;
-  call->rejects_job = false;
+  call->rejects_job = call->refuses_call = false;
   err_clear(&call->err);
   call->decoder = json_decoder_new(type->response, call->target);
   bool ok = call->decoder != NULL || err_memory(err);

@@ -61,6 +61,7 @@ struct api_call {
   enum api_error error; /* API_ERROR_NONE: a success */
   struct err err;       /* set unless API_ERROR_NONE */
   bool rejects_job;     /* an id is certainly the reason */
+  bool refuses_call;    /* see api_error_refuses_call */
   msec_t retry_after;   /* -1: the service requests no pause */
 };
 

@@ -49,7 +49,9 @@ static const struct {
     [API_ERROR_CREDENTIAL] = {"credentials rejected", ERR_AUTH},
     [API_ERROR_PERMISSION] = {"access denied", ERR_AUTH},
     [API_ERROR_THROTTLED] = {"too many requests", ERR_THROTTLED},
-    [API_ERROR_SIZE] = {"too many ids in one request", ERR_HTTP},
+    [API_ERROR_SIZE] = {"request rejected", ERR_HTTP},
+    [API_ERROR_HEADER] = {"request header rejected", ERR_HTTP},
+    [API_ERROR_RESPONSE] = {"", ERR_RESPONSE}, /* worded by net/ */
     [API_ERROR_JOB] = {"job rejected", ERR_JOB},
     [API_ERROR_EMPTY] = {"none of the jobs is known", ERR_JOB},
     [API_ERROR_TIMEOUT] = {"", ERR_HTTP}, /* worded by net/ */
@@ -73,9 +75,10 @@ static enum api_error kind_of_status(long status) {
     return API_ERROR_PERMISSION;
   case 413:
   case 414:
+    return API_ERROR_SIZE;
   case 431:
   case 494:
-    return API_ERROR_SIZE;
+    return API_ERROR_HEADER;
   case 429:
     return API_ERROR_THROTTLED;
   case 501:
@@ -103,6 +106,17 @@ bool api_error_rejects_job(const char *code) {
     if (codes[i].kind == API_ERROR_JOB && same_code(codes[i].code, code))
       return true;
   return false;
+}
+
+bool api_error_refuses_call(enum api_error kind, long status,
+                            const char *code) {
+  bool coded = strncmp(code, "DRS.", 4) == 0 ||
+               strncmp(code, "APIG.", 5) == 0 ||
+               strncmp(code, "APIGW.", 6) == 0;
+  bool rejected = status == 400 || status == 403 || status == 404;
+  return coded &&
+         (kind == API_ERROR_PERMISSION ||
+          (rejected && (kind == API_ERROR_JOB || kind == API_ERROR_OTHER)));
 }
 
 bool api_error_describe(struct err *e, enum api_error kind, long status,

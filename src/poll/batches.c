@@ -10,18 +10,18 @@
 
 /* A quarantined job is polled again after so many seconds. */
 #define QUARANTINE_S (10 * 60)
-/* Cycles without an error until a larger batch is tried, at first and at most.
- */
-#define GROW_AFTER_MIN 60
-#define GROW_AFTER_MAX 3840
+#define QUARANTINE_UNSURE_S 60
+/* The user's batch size is tried so often, in every second cycle, which is for
+ * longer than most outages take; then a larger one after twice the cycles each
+ * time. */
+#define TRIALS_SOON 16
+#define WAIT_SOON 2
+#define WAIT_MAX 4096
 
 void batches_init(struct batches *b, struct jobs *jobs, enum job_call call,
                   size_t limit) {
-  *b = (struct batches){.jobs = jobs,
-                        .call = call,
-                        .limit = limit,
-                        .size = limit,
-                        .grow_after = GROW_AFTER_MIN};
+  *b = (struct batches){
+      .jobs = jobs, .call = call, .limit = limit, .size = limit};
 }
 
 void batches_free(struct batches *b) {
@@ -125,15 +125,50 @@ void batches_begin(struct batches *b, uint32_t cycle, msec_t now) {
   b->pending.len = b->aside.len = 0;
   b->release_size = 0;
   b->release_waits = false;
-  b->accepted = b->timed_out = b->split_min = 0;
+  b->accepted = b->timed_out = 0;
+  b->split_min = b->too_large_min = b->reduced = 0;
+  b->any_size = b->slow = false;
   b->rejected = b->rejected_in_row = 0;
   b->inconclusive = b->out_of_memory = false;
   b->probe = find_probe(b);
 }
 
+/* Ids in one batch for the rest of the cycle. */
+static size_t size_now(const struct batches *b) {
+  return b->reduced > 0 ? b->reduced : b->size;
+}
+
 static bool next_fresh(struct batches *b, struct batch *out) {
   bool first = b->fresh.left == b->jobs->len;
-  return cut(b, &b->fresh, first && b->trial > 0 ? b->trial : b->size, out);
+  return cut(b, &b->fresh, first && b->trial > 0 ? b->trial : size_now(b), out);
+}
+
+/* Divides a batch after this many ids, of more. */
+static void divide(const struct batches *b, const struct batch *batch,
+                   size_t ids, struct batch *front, struct batch *back) {
+  *front = *back = *batch;
+  front->span = front->len = 0;
+  while (front->len < ids && front->span < batch->span) {
+    front->len += is_member(b, job_at(b, back->first), batch->group);
+    front->span++;
+    back->first = (back->first + 1) % b->jobs->len;
+  }
+  back->span -= front->span;
+  back->len -= front->len;
+}
+
+/* A part of what was rejected; a single id as long as nothing is accepted. */
+static bool next_pending(struct batches *b, struct batch *out) {
+  struct batch all, rest;
+  size_t most = b->in_doubt ? 1 : size_now(b);
+  if (!pop(&b->pending, &all))
+    return false;
+  *out = all;
+  if (all.len <= most)
+    return true;
+  divide(b, &all, most, out, &rest);
+  batches_requeue(b, &rest);
+  return true;
 }
 
 /* One batch after the other until they have grown to their full size. */
@@ -147,7 +182,7 @@ static bool next_released(struct batches *b, struct batch *out) {
 /* Parts of divided batches; none where all seem to be rejected. */
 static bool next_part(struct batches *b, struct batch *out) {
   if (b->rejected_in_row < BATCHES_REJECTED_MAX)
-    return pop(&b->pending, out) || pop(&b->aside, out);
+    return next_pending(b, out) || pop(&b->aside, out);
   if (b->rejected_in_row >= 2 * BATCHES_REJECTED_MAX ||
       !take_largest(&b->pending, out))
     return false;
@@ -157,7 +192,7 @@ static bool next_part(struct batches *b, struct batch *out) {
 
 bool batches_next(struct batches *b, struct batch *out) {
   bool divides = b->rejected_in_row < BATCHES_REJECTED_MAX;
-  if (divides && pop(&b->pending, out))
+  if (divides && next_pending(b, out))
     return true;
   if (next_fresh(b, out) || next_part(b, out) || next_released(b, out))
     return true;
@@ -189,18 +224,21 @@ static size_t count_ids(const struct batches *b, const struct batch *batch) {
 
 /* Two halves with as many ids each, give or take one, of `len` in all. */
 static void halve(struct batches *b, const struct batch *batch, size_t len) {
-  struct batch front = *batch, back = *batch;
-  front.span = front.len = 0;
-  back.len = len;
-  while (front.len < len / 2) {
-    front.len += is_member(b, job_at(b, back.first), batch->group);
-    front.span++;
-    back.first = (back.first + 1) % b->jobs->len;
-  }
-  back.span -= front.span;
-  back.len -= front.len;
+  struct batch all = *batch, front, back;
+  all.len = len;
+  divide(b, &all, len / 2, &front, &back);
   batches_requeue(b, &back);
   batches_requeue(b, &front);
+}
+
+/* A batch of a size that was not in use, a trial, raises none. */
+static void doubt(struct batches *b, size_t len) {
+  if (b->accepted == 0 && len <= b->size)
+    b->in_doubt = true;
+}
+
+static size_t least(size_t known, size_t len) {
+  return known == 0 || len < known ? len : known;
 }
 
 /* Where a group is being released, the first batch that is rejected slows it
@@ -213,31 +251,33 @@ static void slow_release(struct batches *b, const struct batch *batch,
   b->release_waits = len > 1;
 }
 
-/* A job that was quarantined before stays in its group. The others form one,
- * and get their times at the cycle's end. */
-static void quarantine(struct batches *b, struct job *job) {
+/* A job that was quarantined before stays in its group, unless it is certain
+ * now. The others form one, and get their times at the cycle's end. */
+static void quarantine(struct batches *b, struct job *job, bool certain) {
   struct job_poll *p = poll_of(b, job);
+  bool is_known = p->rejected != 0;
   b->rejected_in_row++;
-  p->retry_at = seconds(b->now) + QUARANTINE_S;
-  if (p->rejected != 0) {
-    b->inconclusive = true;
-    return;
-  }
-  p->rejected = b->group;
-  b->rejected++;
+  p->retry_at = seconds(b->now);
+  if (is_known)
+    p->retry_at += certain ? QUARANTINE_S : QUARANTINE_UNSURE_S;
+  b->inconclusive = b->inconclusive || is_known;
+  b->rejected += !is_known;
+  if (!is_known || p->rejected == BATCHES_UNSURE)
+    p->rejected = certain ? b->group : BATCHES_UNSURE;
 }
 
-struct job *batches_split(struct batches *b, const struct batch *batch) {
+struct job *batches_split(struct batches *b, const struct batch *batch,
+                          bool certain) {
   size_t at = 0, len = count_ids(b, batch);
   struct job *job = len == 1 ? batches_each(b, batch, &at) : NULL;
   slow_release(b, batch, len);
+  doubt(b, len);
   if (job != NULL) {
-    quarantine(b, job);
+    quarantine(b, job, certain);
   } else if (len > 1 && b->rejected_in_row >= BATCHES_REJECTED_MAX) {
     push(b, &b->aside, batch);
   } else if (len > 1) {
-    if (b->split_min == 0 || len < b->split_min)
-      b->split_min = len;
+    b->split_min = least(b->split_min, len);
     halve(b, batch, len);
   }
   return job;
@@ -246,7 +286,8 @@ struct job *batches_split(struct batches *b, const struct batch *batch) {
 struct job *batches_each_rejected(const struct batches *b, size_t *at) {
   while (b->rejected > 0 && *at < b->jobs->len) {
     struct job *job = b->jobs->all[(*at)++];
-    if (poll_of(b, job)->rejected == b->group)
+    uint32_t group = poll_of(b, job)->rejected;
+    if (group == b->group || group == BATCHES_UNSURE)
       return job;
   }
   return NULL;
@@ -274,68 +315,108 @@ static void release(struct batches *b, const struct batch *batch) {
 
 void batches_accepted(struct batches *b, const struct batch *batch) {
   b->rejected_in_row = 0;
+  b->in_doubt = false;
   if (batch->group != 0)
     release(b, batch);
   if (batch->len > b->accepted)
     b->accepted = batch->len;
-  if (batch->len <= b->accepted_max)
-    return;
-  b->accepted_max = batch->len;
-  b->grow_after = GROW_AFTER_MIN; /* it takes more than was known: go on soon */
 }
 
 /* Size */
 
-/* `refused` ids were too many. */
-static void shrink(struct batches *b, size_t refused) {
-  if (b->accepted_max >= refused)
-    b->accepted_max = 0; /* the service has become stricter */
-  else if (b->accepted_max > 0 && b->grow_after < GROW_AFTER_MAX)
-    b->grow_after *= 2;
-  size_t size = refused / 2;
-  if (size < b->accepted_max)
-    size = b->accepted_max;
-  if (size < b->size)
-    b->size = size;
-  b->cycles = 0;
+/* For the rest of the cycle: half, but no less than what is accepted. */
+static void reduce(struct batches *b, size_t rejected) {
+  size_t known = b->size < rejected ? b->size : b->accepted;
+  size_t size = known > rejected / 2 && known < rejected ? known : rejected / 2;
+  if (size < size_now(b))
+    b->reduced = size;
 }
 
-bool batches_too_large(struct batches *b, const struct batch *batch) {
-  size_t len = count_ids(b, batch);
-  if (len < 2)
+bool batches_too_large(struct batches *b, const struct batch *batch,
+                       bool certain) {
+  struct batch all = *batch;
+  all.len = count_ids(b, batch);
+  if (!certain)
+    doubt(b, all.len);
+  if (all.len < 2 && !certain) {
+    b->any_size = true;
+    b->reduced = 0;
+  }
+  if (all.len < 2 || (b->any_size && !certain))
     return false;
-  shrink(b, len);
-  halve(b, batch, len);
+  b->slow = b->slow || certain;
+  b->too_large_min = least(b->too_large_min, all.len);
+  reduce(b, all.len);
+  batches_requeue(b, &all);
   return true;
 }
 
-/* A hung service times out at any size. The size is the reason only if smaller
- * batches are accepted in the same cycle, and none as large. */
+/* A hung service times out at any size. The size is the reason if smaller
+ * batches are accepted in the same cycle, and none as large. A trial is divided
+ * in any case: its jobs lose no value for it. */
 bool batches_timed_out(struct batches *b, const struct batch *batch) {
+  bool is_trial = batch->len > b->size;
   if (batch->len > b->timed_out)
     b->timed_out = batch->len;
-  return b->accepted > 0 && b->accepted < batch->len &&
-         batches_too_large(b, batch);
+  return (is_trial || (b->accepted > 0 && b->accepted < batch->len)) &&
+         batches_too_large(b, batch, true);
 }
 
 void batches_failed(struct batches *b) { b->inconclusive = true; }
 
-/* While every request times out, the first of each cycle becomes smaller. */
-static void choose_trial(struct batches *b) {
-  size_t last = b->trial > 0 ? b->trial : b->timed_out;
-  if (b->accepted > 0 || b->timed_out == 0)
-    b->trial = 0;
-  else
-    b->trial = last > 1 ? last / 2 : 1;
+/* What was rejected, if all that was accepted is smaller: its size was the
+ * reason. 0: none, or nothing is known. */
+static size_t proven_too_large(const struct batches *b) {
+  bool complete =
+      batches_are_divided(b) && b->fresh.left == 0 && !b->inconclusive;
+  size_t rejected = b->any_size ? 0 : b->too_large_min;
+  if (b->split_min > 0 && b->rejected == 0 && complete)
+    rejected = least(rejected, b->split_min);
+  return b->accepted > 0 && b->accepted < rejected ? rejected : 0;
 }
 
-/* A quarter more, once the size has served well for long enough. */
-static void grow(struct batches *b) {
-  if (b->size >= b->limit || ++b->cycles < b->grow_after)
+/* A trial costs a request, or, of a slow service, its timeout: then there are
+ * fewer. */
+static void lower(struct batches *b, size_t rejected) {
+  unsigned most = WAIT_SOON;
+  reduce(b, rejected);
+  b->trials += rejected > b->size;
+  if (b->slow && b->trials < TRIALS_SOON)
+    b->trials = TRIALS_SOON;
+  for (unsigned i = TRIALS_SOON; i < b->trials && most < WAIT_MAX; i++)
+    most *= 2;
+  b->wait = b->size == b->limit && !b->slow ? 1 : most;
+  b->size = size_now(b);
+}
+
+/* A trial of all jobs may have fewer ids than it could. */
+static void rise(struct batches *b) {
+  size_t size = b->accepted == b->jobs->len ? b->trial : b->accepted;
+  if (size <= b->size)
     return;
+  b->size = size;
+  b->wait = WAIT_SOON;
+  if (b->size == b->limit)
+    b->trials = 0;
+}
+
+static size_t larger(const struct batches *b) {
   size_t more = b->size / 4 > 0 ? b->size / 4 : 1;
-  b->size = b->limit - b->size < more ? b->limit : b->size + more;
-  b->cycles = 0;
+  if (b->trials <= TRIALS_SOON || b->limit - b->size < more)
+    return b->limit;
+  return b->size + more;
+}
+
+/* The first batch of the next cycle. While every request times out, it becomes
+ * smaller. */
+static size_t choose_trial(struct batches *b) {
+  size_t last = b->trial > 0 ? b->trial : b->timed_out;
+  if (b->accepted == 0 && b->timed_out > 0)
+    return last > 1 ? last / 2 : 1;
+  if (b->size >= b->limit || b->accepted == 0 || (b->wait > 0 && --b->wait > 0))
+    return 0;
+  b->wait = WAIT_SOON;
+  return larger(b);
 }
 
 /* The end of a cycle */
@@ -345,14 +426,14 @@ static void grow(struct batches *b) {
 static void settle_rejected(struct batches *b) {
   struct job *job;
   size_t at = 0, n = 0, turn = 0;
-  while (batches_each_rejected(b, &at) != NULL)
-    n++;
+  while ((job = batches_each_rejected(b, &at)) != NULL)
+    n += poll_of(b, job)->rejected == b->group;
   for (at = 0; (job = batches_each_rejected(b, &at)) != NULL;) {
     struct job_poll *p = poll_of(b, job);
-    if (b->accepted > 0 && !b->after_outage)
-      p->retry_at = seconds(b->now) + (uint32_t)(QUARANTINE_S * ++turn / n);
-    else
+    if (b->accepted == 0 || b->after_outage)
       p->rejected = 0;
+    else if (p->rejected == b->group)
+      p->retry_at = seconds(b->now) + (uint32_t)(QUARANTINE_S * ++turn / n);
   }
 }
 
@@ -368,13 +449,12 @@ static size_t first_left(const struct batches *b) {
 }
 
 void batches_end(struct batches *b) {
-  bool complete =
-      batches_are_divided(b) && b->fresh.left == 0 && !b->inconclusive;
+  size_t rejected = proven_too_large(b);
   settle_rejected(b);
-  choose_trial(b);
-  if (b->split_min > 0 && b->rejected == 0 && complete)
-    shrink(b, b->split_min); /* all parts were accepted: it was the size */
+  if (rejected > 0)
+    lower(b, rejected);
   else
-    grow(b);
+    rise(b);
+  b->trial = choose_trial(b);
   b->start = first_left(b);
 }

@@ -7,17 +7,29 @@
  * How many ids the service takes in one request is not published, nor what one
  * bad id does to the others. Both are found out: a batch that is rejected is
  * divided. If that ends at a job that is rejected alone, the job is quarantined
- * and polled alone and seldom; if all parts are accepted, the batch was too
- * large, and the size that works is remembered, to grow again later.
+ * and polled alone and seldom; if all parts are accepted, and no batch as large
+ * was, the batch was too large, and the size that works is remembered.
+ *
+ * A failing gateway rejects batches of any size for a while, so:
+ * - while nothing is accepted, one request is sent at a time, for a single id
+ * of a rejected batch: if that is rejected in the same way, its size is not the
+ *   reason, and no batch is divided for its size in this cycle;
+ * - a cycle in which nothing was accepted lowers no size;
+ * - where the size was lowered, the first batch of the next cycle has the
+ * user's again, then that of every second cycle for as long as an outage may
+ * take, and then ever more seldom a quarter more.
  *
  * A failing service may reject every job for a while, so:
  * - a cycle in which nothing was accepted, and the one after it, quarantine no
  *   job;
  * - jobs that were rejected in one cycle, or in cycles without a break between
- *   them, form a group. Each quarantined job
- *   costs one request in ten minutes; in a group these are spread over the ten
- *   minutes, and one that is accepted releases the group: its jobs are
- *   polled in batches that double with each success;
+ *   them, form a group. Each quarantined job costs one request in ten minutes;
+ * in a group these are spread over the ten minutes, and one that is accepted
+ *   releases the group: its jobs are polled in batches that double with each
+ *   success;
+ * - jobs that were rejected without a code that blames a job form one group,
+ *   BATCHES_UNSURE. One of them is polled again in the next cycle, and each
+ * once a minute;
  * - after some jobs in a row were rejected alone, no batch is divided until a
  *   request is accepted.
  *
@@ -39,6 +51,9 @@
 /* Jobs rejected alone, none accepted in between, until no batch is divided; and
  * then parts of divided batches that are requested as they are. */
 #define BATCHES_REJECTED_MAX 4
+
+/* A group: it is not certain that its jobs are rejected for themselves. */
+#define BATCHES_UNSURE UINT32_MAX
 
 /* Jobs at the places first, first + 1, ..., `span` in all, the end of the
  * table being followed by its start: those that are not quarantined, or those
@@ -69,11 +84,11 @@ struct batches {
   size_t start;     /* the place where the next cycle begins */
 
   /* known of the service's limit */
-  size_t size;         /* ids in one batch now, 1 to limit */
-  size_t accepted_max; /* the most that were accepted */
-  size_t trial;        /* size of the next cycle's first batch; 0: `size` */
-  unsigned cycles;     /* since the size changed */
-  unsigned grow_after; /* cycles until it grows; doubles when that fails */
+  size_t size;     /* ids in one batch, 1 to limit */
+  size_t trial;    /* size of the next cycle's first batch; 0: `size` */
+  unsigned trials; /* larger ones that were rejected since the size is known */
+  unsigned wait;   /* good cycles until the next larger one */
+  bool in_doubt;   /* batches were rejected, and none was accepted since */
 
   /* of this cycle */
   uint32_t group;            /* of jobs that are rejected in it */
@@ -85,12 +100,17 @@ struct batches {
   size_t release_size;        /* ids in its next batch; 0: nothing to release */
   bool release_waits;         /* for the response to the batch before */
   size_t accepted, timed_out; /* ids of the largest such batch */
-  size_t split_min;           /* ids of the smallest batch divided */
-  size_t rejected;            /* jobs newly quarantined */
-  size_t rejected_in_row;     /* rejected alone since one was accepted */
-  bool after_outage;          /* the cycle before had rejections only */
-  bool inconclusive;          /* not every rejection is explained */
-  bool out_of_memory;         /* batches were lost for it */
+  size_t split_min;           /* ids of the smallest batch divided for a job */
+  size_t too_large_min;       /* and for its size */
+  size_t reduced;             /* ids in one batch from now on; 0: `size` */
+  bool any_size;              /* a single id was rejected as too many */
+  bool slow; /* a trial costs time: a batch took too long, or too much */
+
+  size_t rejected;        /* jobs newly quarantined */
+  size_t rejected_in_row; /* rejected alone since one was accepted */
+  bool after_outage;      /* the cycle before had rejections only */
+  bool inconclusive;      /* not every rejection is explained */
+  bool out_of_memory;     /* batches were lost for it */
 };
 
 void batches_init(struct batches *b, struct jobs *jobs, enum job_call call,
@@ -111,13 +131,16 @@ struct job *batches_each(const struct batches *b, const struct batch *batch,
 /* The service accepted the batch, whatever it reports of its jobs. */
 void batches_accepted(struct batches *b, const struct batch *batch);
 
-/* The batch was rejected, and one of its ids may be the reason: it is divided.
- * If there is one job only, it is quarantined now, and returned. */
-struct job *batches_split(struct batches *b, const struct batch *batch);
+/* The batch was rejected, and one of its ids is the reason, certainly or
+ * perhaps: it is divided. If there is one job only, it is quarantined now, and
+ * returned. */
+struct job *batches_split(struct batches *b, const struct batch *batch,
+                          bool certain);
 
-/* The batch was rejected because it is too large: it is divided. False: it had
- * one id only. */
-bool batches_too_large(struct batches *b, const struct batch *batch);
+/* The batch was rejected because it is too large, certainly or perhaps: it is
+ * divided. False: it has one id only, or its size is not the reason. */
+bool batches_too_large(struct batches *b, const struct batch *batch,
+                       bool certain);
 
 /* No response came within the timeout. False: this says nothing of the
  * batch's size; true: it was too large, and is divided. */
@@ -138,13 +161,18 @@ static inline bool batches_are_left(const struct batches *b) {
   return b->fresh.left > 0 || b->pending.len > 0;
 }
 
+/* Whether the next request has to wait for the response to this one. */
+static inline bool batches_are_in_doubt(const struct batches *b) {
+  return b->in_doubt;
+}
+
 /* Whether every job of a rejected batch was requested again. */
 static inline bool batches_are_divided(const struct batches *b) {
   return b->pending.len == 0 && b->aside.len == 0;
 }
 
 /* The jobs that form a group with those that were rejected alone in this cycle,
- * one by one; none if there were none. */
+ * and those of BATCHES_UNSURE, one by one; none if none was rejected. */
 struct job *batches_each_rejected(const struct batches *b, size_t *at);
 
 #endif

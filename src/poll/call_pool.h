@@ -23,7 +23,8 @@ struct slot {
   struct api_call call;
   struct round *round; /* whose batch it is */
   struct batch batch;
-  size_t at; /* where in the batch the next item is expected */
+  uint32_t request; /* its number in its round */
+  size_t at;        /* where in the batch the next item is expected */
   msec_t started;
   struct job_response response; /* with memory for an item */
   struct slot *next_free;

@@ -97,18 +97,21 @@ static void on_done(struct api_call *call) {
 
 struct id_walk {
   const struct batches *batches;
-  const struct batch *batch;
+  const struct slot *slot;
   size_t at;
 };
 
 static const char *next_id(void *arg) {
   struct id_walk *walk = arg;
-  struct job *job = batches_each(walk->batches, walk->batch, &walk->at);
-  return job == NULL ? NULL : job->id;
+  struct job *job = batches_each(walk->batches, &walk->slot->batch, &walk->at);
+  if (job == NULL)
+    return NULL;
+  job->polls[walk->batches->call].request = walk->slot->request;
+  return job->id;
 }
 
 static bool send(struct cycle *c, struct slot *slot, struct err *err) {
-  struct id_walk walk = {&slot->round->batches, &slot->batch, 0};
+  struct id_walk walk = {&slot->round->batches, slot, 0};
   const struct job_ids ids = {.next = next_id, .arg = &walk};
   return api_call_start(&slot->call, slot->round->type, &ids,
                         c->setup.config->timeout, err);

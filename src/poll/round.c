@@ -22,25 +22,44 @@ void round_close(struct round *r, const struct err *err) {
   r->closed = true;
 }
 
-/* An optional call is not offered, or not to us. */
-static void give_up(struct round *r, const struct err *err, msec_t now) {
-  round_close(r, err);
+/* An optional call may not be offered, or not to us. */
+static void give_up(struct round *r, const struct slot *slot, msec_t now) {
+  round_close(r, &slot->call.err);
   if (!r->type->optional)
     return;
-  r->supported = false;
-  backoff_obey(&r->pause, ROUND_RETRY_MS, now);
+  if (slot->call.refuses_call) {
+    r->supported = false;
+    backoff_obey(&r->pause, ROUND_RETRY_MS, now);
+  } else if (!r->supported) {
+    backoff_grow(&r->pause, ROUND_RETRY_MIN_MS, ROUND_RETRY_MS, now);
+  }
 }
 
 /* Rejected jobs */
 
-void round_reject(struct round *r, struct job *job, const char *code,
-                  const char *message) {
+static void fail_job(struct round *r, const struct job *job, const char *code,
+                     const char *message) {
   struct err err = ERR_INIT;
   err_set(&err, ERR_JOB, "job %s: %s%s%s", job->id, code,
           *code && *message ? ": " : "", message);
+  fail(r, &err);
+}
+
+void round_reject(struct round *r, struct job *job, const char *code,
+                  const char *message) {
   if (r->missing != NULL)
     r->missing(r->arg, job, code, message);
-  fail(r, &err);
+  fail_job(r, job, code, message);
+}
+
+/* A job that may be innocent is an error of this cycle, and polled again in the
+ * next one. */
+static void reject_alone(struct round *r, struct job *job,
+                         const struct err *err, bool certain) {
+  if (certain)
+    round_reject(r, job, "", err->text);
+  else
+    fail_job(r, job, "", err->text);
 }
 
 /* Jobs that were rejected alone before anything was accepted. */
@@ -48,7 +67,8 @@ static void report_all_rejected(struct round *r) {
   size_t at = 0;
   for (struct job *job;
        (job = batches_each_rejected(&r->batches, &at)) != NULL;)
-    round_reject(r, job, "", r->rejection.text);
+    reject_alone(r, job, &r->rejection,
+                 job->polls[r->call].rejected != BATCHES_UNSURE);
 }
 
 /* Outcomes */
@@ -66,8 +86,10 @@ static void on_throttled(struct round *r, struct slot *slot, msec_t now) {
  * none: the rejection may be of the call, which shows by the third cycle. */
 static void on_credential(struct round *r, struct slot *slot, msec_t now) {
   if (r->type->optional) {
-    if (++r->credential_errors > 2)
-      give_up(r, &slot->call.err, now);
+    if (++r->credential_errors > 2) {
+      r->supported = false;
+      give_up(r, slot, now);
+    }
     r->closed = true;
   } else if (slot->batch.repeated) {
     round_close(r, &slot->call.err);
@@ -77,18 +99,21 @@ static void on_credential(struct round *r, struct slot *slot, msec_t now) {
   }
 }
 
+/* Where no code blames a job, it is to blame when it is rejected for the second
+ * time, in quarantine. */
 static void on_job_rejected(struct round *r, struct slot *slot, msec_t now) {
   const struct err *err = &slot->call.err;
-  if (r->type->optional && !r->supported && !slot->call.rejects_job) {
-    give_up(r, err, now);
+  bool blamed = slot->call.rejects_job;
+  if (r->type->optional && !r->supported && !blamed) {
+    give_up(r, slot, now);
     return;
   }
-  struct job *job = batches_split(&r->batches, &slot->batch);
-  r->blames_jobs = r->blames_jobs && slot->call.rejects_job;
+  struct job *job = batches_split(&r->batches, &slot->batch, blamed);
+  r->blames_jobs = r->blames_jobs && blamed;
   if (job == NULL)
     return;
   if (r->accepted > 0 && !r->batches.after_outage)
-    round_reject(r, job, "", err->text);
+    reject_alone(r, job, err, blamed || slot->batch.group != 0);
   else
     err_set(&r->rejection, err->kind, "%s", err->text);
 }
@@ -123,11 +148,23 @@ static void on_accepted(struct round *r, struct slot *slot) {
   batches_accepted(&r->batches, &slot->batch);
 }
 
-static void on_too_large(struct round *r, struct slot *slot) {
-  bool divided = slot->call.error == API_ERROR_SIZE
-                     ? batches_too_large(&r->batches, &slot->batch)
-                     : batches_timed_out(&r->batches, &slot->batch);
-  if (!divided)
+/* A single id that is too many may be a bad one. */
+static void on_too_large(struct round *r, struct slot *slot, msec_t now) {
+  if (batches_too_large(&r->batches, &slot->batch, false))
+    return;
+  if (slot->batch.len == 1)
+    on_job_rejected(r, slot, now);
+  else
+    on_failure(r, slot);
+}
+
+static void on_slow(struct round *r, struct slot *slot) {
+  if (!batches_timed_out(&r->batches, &slot->batch))
+    on_failure(r, slot);
+}
+
+static void on_long_response(struct round *r, struct slot *slot) {
+  if (!batches_too_large(&r->batches, &slot->batch, true))
     on_failure(r, slot);
 }
 
@@ -144,18 +181,24 @@ static void on_outcome(struct round *r, struct slot *slot, msec_t now) {
     on_throttled(r, slot, now);
     break;
   case API_ERROR_SIZE:
+    on_too_large(r, slot, now);
+    break;
+  case API_ERROR_RESPONSE:
+    on_long_response(r, slot);
+    break;
   case API_ERROR_TIMEOUT:
-    on_too_large(r, slot);
+    on_slow(r, slot);
     break;
   case API_ERROR_JOB:
     on_job_rejected(r, slot, now);
     break;
   case API_ERROR_SERVICE:
+  case API_ERROR_HEADER:
     on_failure(r, slot);
     break;
   case API_ERROR_PERMISSION:
   case API_ERROR_OTHER:
-    give_up(r, &slot->call.err, now);
+    give_up(r, slot, now);
     break;
   }
 }
@@ -175,7 +218,8 @@ static void report_unexpected(struct round *r, const struct json_text *id) {
   if (err_is_set(&r->errors[ERR_RESPONSE]))
     return; /* there may be a million of them */
   err_set(&err, ERR_RESPONSE,
-          "the response has a job that was not requested: %s", id->text);
+          "the response has a job that was not requested, or has it twice: %s",
+          id->text);
   fail(r, &err);
 }
 
@@ -185,11 +229,13 @@ struct job *round_find_job(struct round *r, struct slot *slot,
                            const struct json_text *id) {
   struct job *near = batches_each(&r->batches, &slot->batch, &slot->at);
   struct job *job = jobs_find(r->batches.jobs, id->text, near);
-  if (job == NULL)
+  struct job_poll *poll = job == NULL ? NULL : &job->polls[r->call];
+  if (poll == NULL || poll->request != slot->request) {
     report_unexpected(r, id);
-  else if (job->polls[r->call].answered == r->number)
     return NULL;
-  return job;
+  }
+  poll->request = 0;
+  return poll->answered == r->number ? NULL : job;
 }
 
 void round_take_answer(struct round *r, struct job *job) {
@@ -212,11 +258,14 @@ void round_begin(struct round *r, uint32_t number, msec_t now) {
 
 /* Whether an optional call is offered is found out with one request. */
 bool round_next(struct round *r, struct slot *slot, msec_t now) {
-  bool is_trial = r->type->optional && !r->supported;
-  if (r->closed || now < r->pause.until || (is_trial && r->in_flight > 0) ||
+  bool one_at_a_time =
+      (r->type->optional && !r->supported) || batches_are_in_doubt(&r->batches);
+  if (r->closed || now < r->pause.until ||
+      (one_at_a_time && r->in_flight > 0) ||
       !batches_next(&r->batches, &slot->batch))
     return false;
   slot->round = r;
+  slot->request = ++r->requests;
   slot->at = 0;
   slot->started = now;
   r->in_flight++;

@@ -13,8 +13,11 @@
 #include "poll/call_pool.h"
 #include "poll/project_events.h"
 
-/* An optional call that is rejected altogether is tried again after this. */
+/* An optional call that the service refuses is tried again after this; where it
+ * is rejected without a code of the service, which may pass, first after a
+ * minute. */
 #define ROUND_RETRY_MS (24 * 3600 * 1000)
+#define ROUND_RETRY_MIN_MS (60 * 1000)
 
 struct round {
   enum job_call call;
@@ -31,7 +34,8 @@ struct round {
                   const char *message);
   void *arg;
 
-  bool supported; /* an optional call was accepted once */
+  uint32_t requests; /* since the start */
+  bool supported;    /* an optional call was accepted once */
   unsigned
       credential_errors; /* cycles in a row that an optional call had one */
   bool failing;          /* and this was reported */
@@ -56,7 +60,8 @@ void round_requeue(struct round *r, const struct slot *slot);
 /* The call of a slot is over; its outcome is in the slot. */
 void round_evaluate(struct round *r, struct slot *slot, msec_t now);
 
-/* The job of an item; NULL: it was not requested, or was reported before. */
+/* The job of an item; NULL: this request was not for it, or the response had it
+ * before, which is an error, or another response had it. */
 struct job *round_find_job(struct round *r, struct slot *slot,
                            const struct json_text *id);
 

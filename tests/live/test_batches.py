@@ -10,6 +10,7 @@ import pytest
 from support.blocks import project
 from daemons import Collectd, Nginx
 from standin import ApiError, BadJob, Request, Throttle
+from watching import log_lines
 
 JOBS = [f"00000000-0000-4000-8000-000000{number:04}jb" for number in range(64)]
 
@@ -93,6 +94,19 @@ def test_every_job_has_its_turn_where_few_requests_are_admitted(many, code, retr
             return {job: sum(job in reported(read) for read in reads) for job in jobs}
         daemon.wait_until(lambda: min(turns().values()) >= 2, "two values of each job")
         assert throttle.rejected <= len(many.requests) / 2, "it sends requests before the window has passed"
+
+
+def test_an_item_of_another_batch_is_an_error_and_no_value(many):
+    """Each of four responses has the jobs of all other batches, too, before its own."""
+    many.inject("strangers", known=tuple(JOBS))
+    with Collectd(block(many, "BatchSize 16", "Interval 4")) as daemon:
+        reads = daemon.wait_for_reads(4)
+        line, = log_lines(daemon)
+    assert "the response has a job that was not requested" in line
+    for read in reads:
+        assert reported(read) == {*JOBS}
+        assert {value for name, value in read.items() if name.endswith("/percent-total")} == {1}
+        assert read["prod/bool-up"] == 1
 
 
 def test_projects_do_not_fire_together(many):

@@ -141,10 +141,11 @@ def _repeated_keys(response: Response, _request: Request) -> Response:
 
 
 @fault("strangers", RESPONSE)
-def _strangers(response: Response, _request: Request, count: int = 3) -> Response:
-    """Items of jobs that were not requested, before the right ones."""
+def _strangers(response: Response, request: Request, count: int = 3, known: tuple[str, ...] = ()) -> Response:
+    """Items of jobs that were not requested, before the right ones: of unknown or of `known` jobs."""
     document, _ = _document(response)
-    strangers = [{"job_id": f"{STRANGER}{i}", "progress": "50"} for i in range(count)]
+    jobs = known or [f"{STRANGER}{i}" for i in range(count)]
+    strangers = [{"job_id": job, "progress": "99"} for job in jobs if job not in request.jobs]
     document["results"] = strangers + document.get("results", [])
     return _json(response, document)
 

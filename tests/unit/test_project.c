@@ -389,6 +389,36 @@ static void an_id_is_compared_as_a_whole(void **state) {
   assert_non_null(strstr(error(ERR_RESPONSE), "not requested"));
 }
 
+static void an_item_of_another_request_is_no_report(void **state) {
+  (void)state;
+  make(2, 1, 2);
+  start();
+  step();
+  assert_int_equal(fake_calls_len, 2);
+  fake_response(fake_calls[0], (struct http_response){202, -1, -1, NULL},
+                "{\"results\":[{\"job_id\":\"1\"},{\"job_id\":\"0\"}]}");
+  assert_output(0, 1, 1);
+  assert_output(1, 2, 0);
+  accept(fake_calls[0]);
+  step();
+  assert_output(0, 2, 1);
+  assert_non_null(strstr(error(ERR_RESPONSE), "not requested"));
+  start();
+  respond_all(-1, "");
+  assert_string_equal(error(ERR_RESPONSE), "");
+}
+
+static void of_two_items_of_a_job_the_first_counts(void **state) {
+  (void)state;
+  make(2, 2, 1);
+  start();
+  step();
+  respond_body("{\"results\":[{\"job_id\":\"1\"},{\"job_id\":\"0\"},"
+               "{\"job_id\":\"1\"}]}");
+  assert_output(0, 2, 1);
+  assert_non_null(strstr(error(ERR_RESPONSE), "twice: 1"));
+}
+
 static void each_change_is_emitted_once(void **state) {
   (void)state;
   static const char *const bodies[] = {
@@ -596,7 +626,7 @@ static void a_bad_job_stands_alone(void **state) {
   assert_output(42, 43, 0);
   assert_output(43, 100, 1);
   assert_non_null(strstr(error(ERR_JOB), "job 42: "));
-  assert_between(fake_started, 3, 1 + 2 * 7);
+  assert_between(fake_started, 3, 2 + 2 * 7);
   fake_started = 0;
   fake_now += 60000;
   start();
@@ -620,16 +650,35 @@ static void a_rejection_of_all_jobs_makes_none_suspect(void **state) {
   assert_output(0, 2, 1);
 }
 
+/* A code that blames no job may pass: the job is missing when it is rejected
+ * again. */
 static void a_job_rejected_beside_accepted_ones_is_suspect(void **state) {
   (void)state;
   make(2, 1, 1);
   start();
   respond_all(0, "DRS.M99999");
+  assert_int_equal(seen.missing[0], 0);
+  assert_non_null(strstr(error(ERR_JOB), "job 0: "));
+  start();
+  respond_all(0, "DRS.M99999");
+  assert_int_equal(fake_started, 4);
   assert_int_equal(seen.missing[0], 1);
   assert_non_null(strstr(error(ERR_JOB), "job 0: "));
   start();
   respond_all(0, "DRS.M99999");
-  assert_int_equal(fake_started, 3);
+  assert_int_equal(fake_started, 5);
+}
+
+static void a_job_rejected_by_accident_is_back_in_the_next_cycle(void **state) {
+  (void)state;
+  make(3, 1, 1);
+  start();
+  respond_all(1, "");
+  assert_int_equal(seen.result.answered, 2);
+  start();
+  respond_all(-1, "");
+  assert_int_equal(seen.result.answered, 3);
+  assert_int_equal(seen.missing[1], 0);
 }
 
 /* An error that only may be about a job does not have each requested alone,
@@ -950,6 +999,7 @@ int main(void) {
       PROJECT_TEST(a_bad_job_stands_alone),
       PROJECT_TEST(a_rejection_of_all_jobs_makes_none_suspect),
       PROJECT_TEST(a_job_rejected_beside_accepted_ones_is_suspect),
+      PROJECT_TEST(a_job_rejected_by_accident_is_back_in_the_next_cycle),
       PROJECT_TEST(jobs_rejected_together_wait_once),
       PROJECT_TEST(a_doubtful_error_is_not_pursued),
       PROJECT_TEST(an_unavailable_service_gets_no_requests),
@@ -971,6 +1021,8 @@ int main(void) {
       PROJECT_TEST(an_error_item_means_a_missing_job),
       PROJECT_TEST(reported_jobs_are_counted_by_family),
       PROJECT_TEST(an_id_is_compared_as_a_whole),
+      PROJECT_TEST(an_item_of_another_request_is_no_report),
+      PROJECT_TEST(of_two_items_of_a_job_the_first_counts),
       PROJECT_TEST(each_change_is_emitted_once),
       PROJECT_TEST(starts_are_spread),
       PROJECT_TEST(stopping_is_silent),

@@ -159,7 +159,7 @@ CONTENT = [
 # A first item of another job, or of none, is an error of the kind "reply".
 ODD = [
     reply("jobs that were not requested", fault("strangers"), "not requested", values=True, notifications=()),
-    harmless("the same job twice", fault("same-twice")),
+    reply("the same job twice", fault("same-twice"), "twice", values=True, notifications=()),
     harmless("NUL in a string", fault("bad-text", kind="nul")),
     harmless("control characters in a string", fault("bad-text", kind="controls")),
     harmless("invalid UTF-8 in a string", fault("bad-text", kind="invalid-utf8")),

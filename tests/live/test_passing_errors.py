@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 the collectd-drs authors
+"""What a gateway answers while its backend is ill says nothing about sizes, ids or offers, however long it lasts."""
+
+from __future__ import annotations
+
+import time
+from contextlib import ExitStack
+
+from blocks import PROJECT_ID, TOKEN, project
+from daemons import Collectd
+from standin import StandIn
+from watching import log_lines
+
+JOBS, BATCH = 20, 10
+STATUSES = (400, 413, 414, 431, 494, 500, 502, 504)
+BODIES = {"code": {"code": "APIG.0201"}, "html": {"code": "", "shape": "html"}, "none": {"code": "", "shape": "empty"}}
+FAULTS = {f"{status}-{name}": {"status": status, **body} for status in STATUSES for name, body in BODIES.items()}
+OUTAGES = (1, 3, 20)  # cycles
+GOOD_CYCLES = 3  # until the sizes are back
+REQUESTS_MOST = 14  # in a cycle of an outage, where a good one has two
+
+
+def test_sizes_are_back_within_three_good_cycles():
+    with ExitStack() as stack:
+        clouds = {name: stack.enter_context(StandIn(PROJECT_ID, f"{TOKEN}-{name}")) for name in FAULTS}
+        config = "".join(block(name, number, cloud) for number, (name, cloud) in enumerate(clouds.items()))
+        daemon = stack.enter_context(Collectd(config, interval=1))
+        wait_for_cycles(daemon, 1, 1)
+        for cycles in OUTAGES:
+            play(daemon, clouds, cycles)
+        for name in clouds:
+            lines = [line for line in log_lines(daemon) if f'"{name}"' in line]
+            assert len(lines) == 2 * len(OUTAGES), lines
+            assert not any("too many ids" in line for line in lines), lines
+        assert {(note["type"], note["type_instance"]) for note in daemon.notifications()} == {("bool", "up")}
+
+
+def play(daemon: Collectd, clouds: dict[str, StandIn], cycles: int) -> None:
+    """An outage of all projects, each with its own error, for so many whole cycles."""
+    switches = [cloud.inject("error", **FAULTS[name]) for name, cloud in clouds.items()]
+    before = {name: len(cloud.requests) for name, cloud in clouds.items()}
+    began = time.time()
+    wait_for_cycles(daemon, cycles, 0)
+    passed = time.time() - began
+    for name, cloud in clouds.items():
+        spent = len(cloud.requests) - before[name]
+        assert spent <= REQUESTS_MOST * (passed + 2), (name, [len(one.jobs) for one in cloud.requests[before[name]:]])
+    for switch in switches:
+        switch.stop()
+    wait_for_cycles(daemon, GOOD_CYCLES, 1)
+    before = {name: len(cloud.requests) for name, cloud in clouds.items()}
+    wait_for_cycles(daemon, 2, 1)
+    sizes = {name: [len(one.jobs) for one in cloud.requests[before[name]:]] for name, cloud in clouds.items()}
+    assert {name for name, seen in sizes.items() if set(seen) != {BATCH}} == set(), sizes
+
+
+def wait_for_cycles(daemon: Collectd, count: int, up: float) -> None:
+    """Until each project has so many values of bool-up from now on that are `up`."""
+    since = time.time()
+
+    def all_there() -> bool:
+        series = daemon.series("drs")
+        return all(sum(at > since and value == up for at, value in series.get(f"test-host/drs-{name}/bool-up", []))
+                   >= count for name in FAULTS)
+    daemon.wait_until(all_there, f"{count} cycles with bool-up {up}")
+
+
+def block(name: str, number: int, cloud: StandIn) -> str:
+    """A project with jobs of its own."""
+    jobs = [f"{number:08}-0000-4000-8000-00000000{job:02}jb" for job in range(JOBS)]
+    cloud.jobs.update({job: {"job_id": job, "progress": "1"} for job in jobs})
+    return project(name, cloud, *[f'Job "{job}"' for job in jobs], f"BatchSize {BATCH}", f'Token "{cloud.token}"')
