@@ -112,6 +112,13 @@ static void on_changed(void *arg, const struct change *change) {
   notifications_change(&w->notifications, change);
 }
 
+static void on_warned(void *arg, const char *option,
+                      const struct err *warning) {
+  const struct instance *w = arg;
+  log_warning(project_config(w->project)->name, warning->kind, "%s: %s", option,
+              warning->text);
+}
+
 /* Whether a problem that goes on has to be logged again. Of jobs only the
  * first is: each has its notification, and a cycle's summary depends on the
  * order of their responses. */
@@ -184,7 +191,8 @@ static void on_finished(void *arg, const struct project_result *r) {
 static const struct project_events events = {.started = on_started,
                                              .item = on_item,
                                              .changed = on_changed,
-                                             .finished = on_finished};
+                                             .finished = on_finished,
+                                             .warned = on_warned};
 
 static msec_t on_turn(msec_t now) { return value_queue_turn(&values, now); }
 

@@ -10,6 +10,9 @@
 #include <string.h>
 
 #define RETRY_MIN_MS 1000
+/* A list that the service refuses is requested again after this. */
+#define REFUSED_MS (24 * 3600 * 1000)
+#define ALL_TYPES ((1U << TASK_LIST_TYPES) - 1)
 /* The most pages of a list, whatever total the service reports. */
 #define PAGES_MAX 2000
 
@@ -22,6 +25,7 @@ void discovery_init(struct discovery *d, const struct api_service *service,
   *d = (struct discovery){.service = service,
                           .config = config,
                           .counts = counts,
+                          .offered = ALL_TYPES,
                           .interval =
                               (msec_t)(config->discover_interval * 1000)};
   d->response = (struct task_list_response){.fn = on_task, .arg = d};
@@ -47,6 +51,8 @@ void discovery_finish(struct discovery *d) {
 /* From type to type */
 
 static void begin_type(struct discovery *d, size_t type) {
+  while (type < TASK_LIST_TYPES && !(d->offered & 1U << type))
+    type++;
   d->type = type;
   d->page = 0;
   d->first = d->later = 0;
@@ -60,6 +66,7 @@ static void begin_type(struct discovery *d, size_t type) {
 static void end_type(struct discovery *d) {
   d->fresh |= 1U << d->type;
   d->known |= 1U << d->type;
+  d->fetched |= 1U << d->type;
   begin_type(d, d->type + 1);
 }
 
@@ -74,13 +81,44 @@ static void skip_type(struct discovery *d, const struct err *err) {
   begin_type(d, d->type + 1);
 }
 
+/* A region may not offer this type of task, or not to this user. */
+static void refuse_type(struct discovery *d) {
+  d->refused |= 1U << d->type;
+  err_set(&d->refusal, d->call.err.kind, "%s", d->call.err.text);
+  begin_type(d, d->type + 1);
+}
+
 /* The other types would fail in the same way. */
 static void give_up(struct discovery *d, const struct err *err) {
   fail(d, err);
   begin_type(d, TASK_LIST_TYPES);
 }
 
+/* Where no list is fetched, that is the user's rights, and an error. */
+static void settle_refused(struct discovery *d, msec_t now) {
+  const char *names[TASK_LIST_TYPES + 1] = {NULL};
+  size_t len = 0;
+  for (size_t i = 0; i < TASK_LIST_TYPES; i++)
+    if (d->refused & 1U << i) {
+      names[len++] = task_list_types[i];
+      d->retry_at[i] = now + REFUSED_MS;
+    }
+  if (len == 0)
+    return;
+  if (d->fetched == 0) {
+    err_set(&d->cause, d->refusal.kind, "the list of %s tasks: %s", names[0],
+            d->refusal.text);
+    d->counts->errors[d->refusal.kind]++;
+    return;
+  }
+  d->offered &= ~d->refused;
+  err_set(&d->warning, d->refusal.kind,
+          "the list of %s%s%s tasks is set aside for a day: %s", names[0],
+          len > 1 ? " and of " : "", len > 1 ? names[1] : "", d->refusal.text);
+}
+
 static void end(struct discovery *d, msec_t now) {
+  settle_refused(d, now);
   d->running = false;
   d->err = d->cause;
   if (err_is_set(&d->err)) {
@@ -134,6 +172,10 @@ static void on_credential(struct discovery *d) {
 }
 
 static void evaluate(struct discovery *d) {
+  if (d->call.refuses_call) {
+    refuse_type(d);
+    return;
+  }
   switch (d->call.error) {
   case API_ERROR_NONE:
     on_success(d);
@@ -200,6 +242,11 @@ void discovery_begin(struct discovery *d, msec_t now) {
   d->running = true;
   d->repeated = false;
   err_clear(&d->cause);
+  err_clear(&d->refusal);
+  d->fetched = d->refused = 0;
+  for (size_t i = 0; i < TASK_LIST_TYPES; i++)
+    if (now >= d->retry_at[i])
+      d->offered |= 1U << i;
   begin_type(d, 0);
 }
 
@@ -230,6 +277,12 @@ void discovery_apply(struct discovery *d, struct jobs *jobs) {
     job_list_free(&d->lists[i]);
   }
   d->fresh = 0;
+}
+
+const struct err *discovery_warning(struct discovery *d, struct err *memory) {
+  *memory = d->warning;
+  err_clear(&d->warning);
+  return err_is_set(memory) ? memory : NULL;
 }
 
 const struct err *discovery_change(struct discovery *d,

@@ -3,7 +3,8 @@
  *
  * The service's own list of a project's jobs, requested at an interval of its
  * own, beside the cycles: one list for each type of task, page by page. A list
- * that cannot be fetched leaves its jobs as they are, and is retried soon. */
+ * that cannot be fetched leaves its jobs as they are, and is retried soon. One
+ * that the service refuses, where it has others, is retried once a day. */
 
 #ifndef DRS_POLL_DISCOVERY_H
 #define DRS_POLL_DISCOVERY_H
@@ -38,9 +39,14 @@ struct discovery {
 
   struct job_list lists[TASK_LIST_TYPES];
   unsigned fresh, known; /* bits: lists to be applied; fetched at least once */
-  struct err err;        /* of the last discovery */
-  struct err left_out;   /* the reason that a job of its lists is not polled */
-  bool failing;          /* one of these was reported */
+  unsigned fetched, refused;        /* bits: of this discovery */
+  struct err refusal;               /* the first of these */
+  unsigned offered;                 /* bits: lists that are not set aside */
+  msec_t retry_at[TASK_LIST_TYPES]; /* those that are */
+  struct err warning;               /* that they were set aside */
+  struct err err;                   /* of the last discovery */
+  struct err left_out; /* the reason that a job of its lists is not polled */
+  bool failing;        /* one of these was reported */
 };
 
 /* All that it is given must outlive it. */
@@ -63,15 +69,18 @@ void discovery_step(struct discovery *d, msec_t now);
  * cycles. */
 void discovery_apply(struct discovery *d, struct jobs *jobs);
 
-/* Whether each list was fetched at least once. */
+/* Whether each list that is offered was fetched at least once. */
 static inline bool discovery_is_known(const struct discovery *d) {
-  return d->service == NULL || d->known == (1U << TASK_LIST_TYPES) - 1;
+  return d->service == NULL || (d->known != 0 && !(d->offered & ~d->known));
 }
 
 /* Whether the next request waits until there are credentials for it. */
 static inline bool discovery_awaits_credentials(const struct discovery *d) {
   return d->running && !api_call_is_under_way(&d->call);
 }
+
+/* What to log once: lists that were set aside. NULL: nothing. */
+const struct err *discovery_warning(struct discovery *d, struct err *memory);
 
 /* The change to report after a cycle with these errors. NULL: none, or one that
  * the cycle reports itself; an error that is not set: recovered. */

@@ -209,8 +209,16 @@ void project_start(struct project *p, msec_t now, msec_t budget) {
     start_cycle(p, now);
 }
 
+static void warn(const struct project *p, const char *option,
+                 const struct err *warning) {
+  const struct cycle_setup *to = &p->cycle.setup;
+  if (warning != NULL && to->events->warned != NULL)
+    to->events->warned(to->arg, option, warning);
+}
+
 static void end_cycle(struct project *p) {
   struct project_result *r = cycle_result(&p->cycle);
+  struct err memory;
   p->polling = false;
   r->exposure = p->service.auth->exposure;
   r->jobs_known =
@@ -218,6 +226,7 @@ static void end_cycle(struct project *p) {
   r->file_change = jobs_file_change(&p->file);
   r->comparison_change = comparisons_change(&p->comparisons);
   r->discovery_change = discovery_change(&p->discovery, r->errors);
+  warn(p, "DiscoverJobs", discovery_warning(&p->discovery, &memory));
   cycle_end(&p->cycle);
 }
 

@@ -93,6 +93,9 @@ struct project_events {
   void (*changed)(void *arg, const struct change *change);
   /* The cycle is over. */
   void (*finished)(void *arg, const struct project_result *result);
+  /* Worth one line about the subject of an option: it was dealt with, or
+   * lasts. NULL: nobody wants to know. */
+  void (*warned)(void *arg, const char *option, const struct err *warning);
 };
 
 #endif

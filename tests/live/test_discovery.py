@@ -151,6 +151,31 @@ def test_a_rejected_list_keeps_its_jobs(cloud, code):
         assert log_lines(daemon)[1] == 'project "prod": recovered: DiscoverJobs'
 
 
+# Of one kind of task: the service's own codes, and what may pass.
+REFUSALS = [("DRS.M00102", None), ("DRS.M00202", None), ("APIG.0101", None)]
+OUTAGES = [("APIG.0201", None), ("", 404), ("", 403), ("", 400), ("DRS.M00004", None), ("", 502)]
+
+
+def test_one_kind_of_list_may_be_refused(cloud):
+    """Said once, asked for once a day, and the project is up; any other failure is an outage of the list."""
+    with ExitStack() as stack:
+        config = ""
+        for number, (code, status) in enumerate(REFUSALS + OUTAGES):
+            other = stack.enter_context(StandIn(PROJECT_ID, TOKEN))
+            other.jobs[f"{number}{JOB[1:]}"] = item(f"{number}{JOB[1:]}")
+            other.drs.list_errors["cloudDataGuard"] = ApiError(code, status=status, shape="flat" if code else "html")
+            config += discovering(other, *OFTEN, name=f"p{number}")
+        daemon = stack.enter_context(Collectd(config))
+        for number in range(len(REFUSALS + OUTAGES)):
+            name, refused = f"p{number}", number < len(REFUSALS)
+            reads = daemon.wait_for_reads(6, name)
+            line, = lines_of(daemon, name)
+            assert "DiscoverJobs: the list of cloudDataGuard tasks" in line
+            assert ("is set aside for a day" in line) == refused
+            assert {read[f"{name}/bool-up"] for read in reads[1:]} == {float(refused)}, line
+            assert {read[f"{name}/count-answered"] for read in reads} == {1}
+
+
 def test_a_list_that_hangs_holds_up_no_other_job(cloud):
     cloud.inject("black-hole", times=1)
     with Collectd(project("prod", cloud, *OFTEN, f'Job "{JOB}"', "Interval 1")) as daemon:

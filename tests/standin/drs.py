@@ -97,6 +97,7 @@ class Drs(Service):
         self.task_fields: dict[str, dict] = {}  # ... members that replace or add to the usual ...
         self.tags: dict[str, dict[str, str]] = {}  # ... and tags, to select by
         self.list_error: ApiError | None = None  # the task list is rejected like this
+        self.list_errors: dict[str, ApiError] = {}  # ... that of one use type like this
         self.list_in_pages = False  # page 0 is no more than the first page
 
     def handle(self, request: Request) -> Response:

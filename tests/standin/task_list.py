@@ -35,6 +35,8 @@ def respond(drs: "Drs", request: Request, document: Any) -> Response:
     if drs.list_error:
         # A setting is raised again and again: without the traces of the last times.
         raise drs.list_error.with_traceback(None)
+    if error := drs.list_errors.get(document["db_use_type"]):
+        raise error.with_traceback(None)
     entries = [entry for entry in tasks(drs, document["db_use_type"])
                if selected(entry, drs.tags.get(entry["id"], {}), document)]
     page, size = document["cur_page"], document["per_page"]

@@ -15,8 +15,9 @@
 static struct {
   int finished;
   struct project_result result;
-  char jobs[256];    /* reported in the last cycle */
-  char changes[512]; /* all so far, "-" for "all is well" */
+  char jobs[256]; /* reported in the last cycle */
+  char changes[512];
+  char warnings[1024]; /* all so far, "-" for "all is well" */
 } seen;
 
 static void on_started(void *arg) {
@@ -50,8 +51,16 @@ static void on_finished(void *arg, const struct project_result *result) {
            err_is_set(change) ? change->text : "-");
 }
 
+static void on_warned(void *arg, const char *option,
+                      const struct err *warning) {
+  (void)arg, (void)option;
+  size_t len = strlen(seen.warnings);
+  snprintf(seen.warnings + len, sizeof(seen.warnings) - len, "%s|",
+           warning->text);
+}
+
 static const struct project_events events = {on_started, on_item, on_changed,
-                                             on_finished};
+                                             on_finished, on_warned};
 
 /* With these configured jobs, one letter each. */
 static void make_project(const char *jobs, const struct secret_config *token) {
@@ -438,21 +447,67 @@ static void one_use_type_may_be_rejected(void **state) {
   reject_list("sync", 400, "DRS.M00202", -1);
   list("cloudDataGuard", 0, 1, "b");
   accept();
-  assert_read("a=na b=nb", false);
-  assert_string_equal(seen.changes,
-                      "the list of sync tasks: request rejected (HTTP "
-                      "400 DRS.M00202: no)|");
+  assert_read("a=na b=nb", true);
+  assert_string_equal(seen.changes, "");
+  assert_string_equal(seen.warnings,
+                      "the list of sync tasks is set aside for a day: request "
+                      "rejected (HTTP 400 DRS.M00202: no)|");
+  *seen.warnings = '\0';
+  for (int hours = 0; hours < 24; hours++) {
+    fake_now += 3600 * 1000 - 1000;
+    start();
+    list("migration", 0, 1, "a");
+    list("cloudDataGuard", 0, 1, "b");
+    accept();
+    assert_read("a=na b=nb", true);
+  }
+  fake_now += 3600 * 1000;
+  start();
+  list_all("a", "c", "b");
+  accept();
+  assert_read("a=na b=nb c=nc", true);
+  assert_string_equal(seen.warnings, "");
 }
 
-static void denied_access_is_not_tried_thrice(void **state) {
+/* A page of a proxy, or an error of the gateway, is an outage of the list. */
+static void a_rejection_that_may_pass_sets_nothing_aside(void **state) {
+  (void)state;
+  static const char *const codes[] = {"", "APIG.0201"};
+  for (size_t i = 0; i < COUNT(codes); i++) {
+    make("");
+    start();
+    list("migration", 0, 1, "a");
+    reject_list("sync", 400, codes[i], -1);
+    list("cloudDataGuard", 0, 0, "");
+    accept();
+    assert_read("a=na", false);
+    assert_string_equal(seen.warnings, "");
+    assert_non_null(strstr(seen.changes, "the list of sync tasks: "));
+    fake_now += INTERVAL_MS;
+    start();
+    list_all("a", "b", "");
+    accept();
+    assert_read("a=na b=nb", true);
+    tear_down_fixture(NULL);
+  }
+}
+
+/* Without any list that is no offer of a region, but the user's rights. */
+static void denied_access_is_an_error(void **state) {
   (void)state;
   make("x");
   start();
-  reject_list("migration", 403, "DRS.M00102", -1);
+  for (size_t i = 0; i < TASK_LIST_TYPES; i++)
+    reject_list(task_list_types[i], 403, "DRS.M00102", -1);
   accept();
-  assert_int_equal(fake_started, 2);
+  assert_int_equal(fake_started, 4);
   assert_int_equal(errors(ERR_AUTH), 1);
   assert_non_null(strstr(seen.changes, "access denied"));
+  assert_string_equal(seen.warnings, "");
+  assert_false(seen.result.jobs_known);
+  fake_now += INTERVAL_MS;
+  start();
+  list_all("a", "", "");
 }
 
 /* A token that is given literally cannot be renewed. */
@@ -618,7 +673,8 @@ int main(void) {
       PROJECT_TEST(it_is_tried_again_ever_later),
       PROJECT_TEST(a_failure_keeps_the_jobs),
       PROJECT_TEST(one_use_type_may_be_rejected),
-      PROJECT_TEST(denied_access_is_not_tried_thrice),
+      cmocka_unit_test(a_rejection_that_may_pass_sets_nothing_aside),
+      PROJECT_TEST(denied_access_is_an_error),
       PROJECT_TEST(a_rejected_token_is_not_tried_again),
       PROJECT_TEST(a_new_token_is_used_at_once_and_once),
       PROJECT_TEST(throttling_is_obeyed),
