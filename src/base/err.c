@@ -15,7 +15,7 @@ static const char *const kind_names[ERR_KINDS] = {
     [ERR_RESOLVE] = "resolve",   [ERR_CONNECT] = "connect",
     [ERR_TLS] = "tls",           [ERR_HTTP] = "http",
     [ERR_RESPONSE] = "response", [ERR_JOB] = "job",
-    [ERR_LOCAL] = "local",
+    [ERR_LOCAL] = "local",       [ERR_NO_JOBS] = "no-jobs",
 };
 
 const char *err_kind_name(enum err_kind kind) { return kind_names[kind]; }

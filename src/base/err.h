@@ -33,6 +33,7 @@ enum err_kind {
   ERR_RESPONSE,  /* a response that differs from the API's page */
   ERR_JOB,       /* the service rejects a job, or does not know it */
   ERR_LOCAL,     /* this machine: memory, a file */
+  ERR_NO_JOBS,   /* every source of jobs was read, and there is none */
   ERR_KINDS      /* how many there are */
 };
 

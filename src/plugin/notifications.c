@@ -26,6 +26,8 @@ static const struct kind {
     [CHANGE_NOT_READY] = {SEVERITY_WARNING, "bool", "ready", "are not ready for cutover any more"},
     [CHANGE_PROJECT_DOWN] = {SEVERITY_FAILURE, "bool", "up", ""},
     [CHANGE_PROJECT_UP] = {SEVERITY_OKAY, "bool", "up", ""},
+    [CHANGE_NO_JOBS] = {SEVERITY_WARNING, "count", "jobs", ""},
+    [CHANGE_JOBS_AGAIN] = {SEVERITY_OKAY, "count", "jobs", ""},
 };
 /* clang-format on */
 
@@ -129,11 +131,15 @@ static void push_readiness(struct notifications *n,
 
 static void push_project(const struct notifications *n,
                          const struct change *change) {
+  static const char *const words[] = {
+      [CHANGE_PROJECT_DOWN] = "is unreachable: ",
+      [CHANGE_PROJECT_UP] = "is reachable again",
+      [CHANGE_NO_JOBS] = "has nothing to monitor: ",
+      [CHANGE_JOBS_AGAIN] = "monitors again: ",
+  };
   notification_t out = {0};
-  bool down = change->kind == CHANGE_PROJECT_DOWN;
   ssnprintf(out.message, sizeof(out.message), "Project %.*s %s%s", NAME_SHOWN,
-            n->project, down ? "is unreachable: " : "is reachable again",
-            down ? change->message : "");
+            n->project, words[change->kind], change->message);
   push(n, change->kind, kinds[change->kind].severity, n->project, &out);
 }
 
@@ -167,6 +173,8 @@ void notifications_change(struct notifications *n,
     break;
   case CHANGE_PROJECT_DOWN:
   case CHANGE_PROJECT_UP:
+  case CHANGE_NO_JOBS:
+  case CHANGE_JOBS_AGAIN:
     push_project(n, change);
     break;
   }
@@ -181,7 +189,7 @@ static void push_sum(const struct notifications *n, enum change_kind kind,
 }
 
 void notifications_finish(struct notifications *n) {
-  for (enum change_kind kind = 0; kind <= CHANGE_PROJECT_UP; kind++)
+  for (enum change_kind kind = 0; kind < CHANGE_KINDS; kind++)
     for (int severity = 0; severity < SEVERITIES; severity++) {
       size_t count = n->counts[kind][severity];
       if (count > NOTIFICATIONS_PER_CYCLE)

@@ -26,7 +26,7 @@ struct notifications {
   const char *project;              /* its name */
   cdtime_t interval;                /* likewise */
   /* Of this cycle. */
-  size_t counts[CHANGE_PROJECT_UP + 1][SEVERITIES];
+  size_t counts[CHANGE_KINDS][SEVERITIES];
 };
 
 void notifications_change(struct notifications *n, const struct change *change);

@@ -108,7 +108,12 @@ static void on_item(void *arg, const struct job *job, enum job_call call,
 
 static void on_changed(void *arg, const struct change *change) {
   struct instance *w = arg;
-  report_change(project_config(w->project)->name, change);
+  const char *name = project_config(w->project)->name;
+  report_change(name, change);
+  if (change->kind == CHANGE_NO_JOBS)
+    log_warning(name, ERR_NO_JOBS, "nothing to monitor: %s", change->message);
+  if (change->kind == CHANGE_JOBS_AGAIN)
+    log_info(name, ERR_NONE, "recovered: %s to monitor", change->message);
   notifications_change(&w->notifications, change);
 }
 

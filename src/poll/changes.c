@@ -5,6 +5,7 @@
 
 #include "poll/changes.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -151,15 +152,32 @@ void changes_missing(const struct changes *c, struct job *job, const char *code,
                            .message = message});
 }
 
+/* A change of the project. */
+static void emit_project(const struct changes *c, enum change_kind kind,
+                         const char *message) {
+  emit(c, &(struct change){.kind = kind,
+                           .old_status = "",
+                           .new_status = "",
+                           .code = "",
+                           .message = message});
+}
+
+void changes_jobs(struct changes *c, size_t jobs, const char *cause) {
+  char count[48];
+  bool none = jobs == 0;
+  if (none == c->no_jobs)
+    return;
+  c->no_jobs = none;
+  snprintf(count, sizeof(count), "%zu job%s", jobs, jobs == 1 ? "" : "s");
+  emit_project(c, none ? CHANGE_NO_JOBS : CHANGE_JOBS_AGAIN,
+               none ? cause : count);
+}
+
 void changes_project(struct changes *c, const struct err *down) {
   bool is_down = down != NULL;
   if (is_down == c->project_down)
     return;
   c->project_down = is_down;
-  emit(c, &(struct change){.kind = is_down ? CHANGE_PROJECT_DOWN
-                                           : CHANGE_PROJECT_UP,
-                           .old_status = "",
-                           .new_status = "",
-                           .code = "",
-                           .message = is_down ? down->text : ""});
+  emit_project(c, is_down ? CHANGE_PROJECT_DOWN : CHANGE_PROJECT_UP,
+               is_down ? down->text : "");
 }

@@ -21,6 +21,7 @@ struct changes {
   const struct project_events *events;
   void *arg;
   bool project_down;   /* and this was emitted */
+  bool no_jobs;        /* likewise */
   bool holds_failures; /* until their reasons come, or the cycle ends */
   struct held_failure *held;
   size_t held_len, held_size;
@@ -43,6 +44,10 @@ void changes_answered(struct changes *c, struct job *job,
  * error in its place; both texts may be "". */
 void changes_missing(const struct changes *c, struct job *job, const char *code,
                      const char *message);
+
+/* The cycle is over, and the sources of jobs are known; `cause`: why there is
+ * no job, or NULL. */
+void changes_jobs(struct changes *c, size_t jobs, const char *cause);
 
 /* A cycle is over; `down` is the error that left all jobs unanswered, or NULL.
  */

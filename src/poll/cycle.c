@@ -351,9 +351,14 @@ static void describe_missing(struct cycle *c) {
             jobs->len - c->result.answered, jobs->len, jobs->all[i]->id);
 }
 
-/* A service that knows none of the jobs is up. */
+/* A service that knows none of the jobs is up. Without its list there may be no
+ * job to request. */
 static const struct err *find_outage(const struct cycle *c) {
-  return c->result.answered == 0 ? round_error(&c->rounds[JOB_PROGRESS]) : NULL;
+  const struct project_result *r = &c->result;
+  const struct err *err = round_error(&c->rounds[JOB_PROGRESS]);
+  if (r->answered > 0)
+    return NULL;
+  return err == NULL && r->jobs == 0 ? r->list_error : err;
 }
 
 void cycle_end(struct cycle *c) {

@@ -59,6 +59,7 @@ static void begin_type(struct discovery *d, size_t type) {
   if (type == TASK_LIST_TYPES)
     return;
   d->fresh &= ~(1U << type);
+  d->alive = 0;
   job_list_free(&d->lists[type]);
 }
 
@@ -67,6 +68,7 @@ static void end_type(struct discovery *d) {
   d->fresh |= 1U << d->type;
   d->known |= 1U << d->type;
   d->fetched |= 1U << d->type;
+  d->tasks[d->type] = d->alive;
   begin_type(d, d->type + 1);
 }
 
@@ -209,8 +211,10 @@ static void on_task(void *arg, const struct task *t) {
     d->begins_alike = strcmp(d->first_id.text, t->id.text) == 0;
     d->first_id = t->id;
   }
-  if (status_family(status) != STATUS_ENDED &&
-      job_filter_accepts(&d->config->discover_filter, t))
+  if (status_family(status) == STATUS_ENDED)
+    return;
+  d->alive++;
+  if (job_filter_accepts(&d->config->discover_filter, t))
     job_list_add(&d->lists[d->type], t->id.text, t->name.text, &d->task_err);
 }
 
@@ -272,11 +276,18 @@ void discovery_apply(struct discovery *d, struct jobs *jobs) {
   err_clear(&d->left_out);
   for (size_t i = 0; i < TASK_LIST_TYPES; i++) {
     if (d->fresh & 1U << i)
-      jobs_replace(jobs, (unsigned)JOBS_LISTED << i, &d->lists[i],
+      jobs_replace(jobs, (unsigned)JOBS_LISTED << i, &d->lists[i], NULL,
                    &d->left_out);
     job_list_free(&d->lists[i]);
   }
   d->fresh = 0;
+}
+
+size_t discovery_tasks(const struct discovery *d) {
+  size_t tasks = 0;
+  for (size_t i = 0; i < TASK_LIST_TYPES; i++)
+    tasks += d->tasks[i];
+  return tasks;
 }
 
 const struct err *discovery_warning(struct discovery *d, struct err *memory) {

@@ -38,6 +38,8 @@ struct discovery {
   struct err cause;          /* of the first failure */
 
   struct job_list lists[TASK_LIST_TYPES];
+  size_t alive; /* tasks of this list that have not ended, selected or not */
+  size_t tasks[TASK_LIST_TYPES]; /* likewise, of the last complete lists */
   unsigned fresh, known; /* bits: lists to be applied; fetched at least once */
   unsigned fetched, refused;        /* bits: of this discovery */
   struct err refusal;               /* the first of these */
@@ -78,6 +80,9 @@ static inline bool discovery_is_known(const struct discovery *d) {
 static inline bool discovery_awaits_credentials(const struct discovery *d) {
   return d->running && !api_call_is_under_way(&d->call);
 }
+
+/* How many tasks that have not ended the last lists had, selected or not. */
+size_t discovery_tasks(const struct discovery *d);
 
 /* What to log once: lists that were set aside. NULL: nothing. */
 const struct err *discovery_warning(struct discovery *d, struct err *memory);

@@ -8,6 +8,7 @@
 #include "base/name.h"
 #include "base/text.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* Bytes of the text, not terminated. */
@@ -78,24 +79,12 @@ static bool is_id(struct span s) {
   return name_is_safe(id, JOBS_ID_MAX);
 }
 
-/* False: it is no job, and `expected` describes one. */
-static bool divide(struct span line, struct span *id, struct span *name,
-                   struct err *expected) {
+static void divide(struct span line, struct span *id, struct span *name) {
   *name = *id = line;
   while (name->at < name->end && !text_is_blank(*name->at))
     name->at++;
   id->end = name->at;
   *name = trim(*name);
-  if (!is_id(*id))
-    return err_set(
-        expected, ERR_LOCAL,
-        "expected an id of 1 to %d ASCII letters, digits, '.', '_' or "
-        "'-'",
-        JOBS_ID_MAX);
-  if (name_has_control(name->at, (size_t)(name->end - name->at)))
-    return err_set(expected, ERR_LOCAL,
-                   "expected a name without control characters");
-  return true;
 }
 
 /* Cuts off the next line. */
@@ -108,32 +97,76 @@ static struct span next_line(struct span *text) {
   return content_of(line);
 }
 
-static void tell_bad_lines(size_t first, size_t bad, const struct err *expected,
-                           struct err *err) {
-  if (bad == 1)
-    err_set(err, expected->kind, "line %zu: %s", first, expected->text);
-  if (bad > 1)
-    err_set(err, expected->kind, "line %zu: %s; %zu lines like this in all",
-            first, expected->text, bad);
+static void count_bad(struct job_list_bad_lines *lines, size_t number) {
+  if (lines->count++ == 0)
+    lines->first = number;
+}
+
+static bool add_line(struct job_list *list, struct span line, size_t number,
+                     struct job_list_faults *faults, struct err *err) {
+  struct span id, name;
+  if (line.at == line.end)
+    return true;
+  faults->lines++;
+  divide(line, &id, &name);
+  if (!is_id(id))
+    count_bad(&faults->ids, number);
+  else if (name_has_control(name.at, span_len(name)))
+    count_bad(&faults->names, number);
+  else
+    return append(list, id, name, err);
+  return true;
+}
+
+static bool begins_with(struct span text, const char *mark) {
+  size_t len = strlen(mark);
+  return span_len(text) >= len && memcmp(text.at, mark, len) == 0;
 }
 
 bool job_list_parse(struct job_list *list, const char *text, size_t len,
-                    struct err *err) {
-  struct span rest = {text, text + len}, id, name;
-  struct err expected = ERR_INIT;
-  size_t number = 0, first = 0, bad = 0;
-  while (rest.at < rest.end) {
-    struct span line = next_line(&rest);
-    number++;
-    if (line.at == line.end)
-      continue;
-    if (!divide(line, &id, &name, &expected)) {
-      if (bad++ == 0)
-        first = number;
-    } else if (!append(list, id, name, err)) {
+                    struct job_list_faults *faults, struct err *err) {
+  struct span rest = {text, text + len};
+  *faults = (struct job_list_faults){0};
+  if (begins_with(rest, "\xFF\xFE") || begins_with(rest, "\xFE\xFF"))
+    return err_set(err, ERR_LOCAL, "expected UTF-8, got UTF-16");
+  if (begins_with(rest, "\xEF\xBB\xBF"))
+    rest.at += 3;
+  for (size_t number = 1; rest.at < rest.end; number++)
+    if (!add_line(list, next_line(&rest), number, faults, err))
       return false;
-    }
-  }
-  tell_bad_lines(first, bad, &expected, err);
   return true;
+}
+
+static void add_sort(struct buf *to, size_t count, const char *sort,
+                     const char *first) {
+  if (count > 0)
+    buf_addf(to, NULL, "%s%zu %s (%s%s)", to->len > 0 ? ", " : "", count, sort,
+             count > 1 ? "the first: " : "", first);
+}
+
+static void add_bad(struct buf *to, const struct job_list_bad_lines *lines,
+                    const char *sort) {
+  char first[32];
+  snprintf(first, sizeof(first), "line %zu", lines->first);
+  add_sort(to, lines->count, sort, first);
+}
+
+bool job_list_describe(const struct job_list_faults *faults, size_t repeated,
+                       const char *repeated_id, struct err *err) {
+  size_t bad = faults->ids.count + faults->names.count;
+  struct buf sorts;
+  if (bad + repeated == 0)
+    return true;
+  buf_init(&sorts, ERR_TEXT_MAX);
+  add_bad(&sorts, &faults->ids, "without a valid id");
+  add_bad(&sorts, &faults->names, "with a control character in the name");
+  add_sort(&sorts, repeated, "with the id of another line", repeated_id);
+  if (bad == faults->lines)
+    err_set(err, ERR_LOCAL,
+            "no line is a job, and the jobs stay as they were: %s", sorts.data);
+  else
+    err_set(err, ERR_LOCAL, "%zu of %zu lines are left out: %s", bad + repeated,
+            faults->lines, sorts.data);
+  buf_free(&sorts);
+  return false;
 }

@@ -199,9 +199,6 @@ static bool place(struct jobs *jobs, unsigned source,
     job = append(jobs, entry->id);
   if (job == NULL)
     return err_memory(err);
-  if (job->marks & IS_PLACED)
-    return source >= JOBS_LISTED ||
-           err_set(err, ERR_LOCAL, "%s is there twice", job->id);
   job->marks |= IS_PLACED;
   job->sources |= (uint8_t)source;
   make_name(name, entry->name);
@@ -232,15 +229,30 @@ static void sweep_nameless(struct jobs *jobs) {
   jobs->len = kept;
 }
 
+static bool is_repeated(const struct jobs *jobs, const char *id,
+                        struct jobs_repeated *repeated) {
+  const struct job *job = jobs_find(jobs, id, NULL);
+  if (job == NULL || !(job->marks & IS_PLACED))
+    return false;
+  if (repeated->count++ == 0)
+    strncpy(repeated->first, id, JOBS_ID_MAX);
+  return true;
+}
+
 bool jobs_replace(struct jobs *jobs, unsigned source,
-                  const struct job_list *list, struct err *err) {
+                  const struct job_list *list,
+                  struct jobs_repeated *ret_repeated, struct err *err) {
   struct job_list_entry entry;
+  struct jobs_repeated repeated = {0};
   bool ok = true;
   mark_listed(jobs, source, list);
   sweep(jobs, source);
   for (size_t at = 0; job_list_next(list, &at, &entry);)
-    ok = place(jobs, source, &entry, err) && ok;
+    if (!is_repeated(jobs, entry.id, &repeated))
+      ok = place(jobs, source, &entry, err) && ok;
   sweep_nameless(jobs);
+  if (ret_repeated != NULL)
+    *ret_repeated = repeated;
   return ok;
 }
 

@@ -85,12 +85,20 @@ enum jobs_added jobs_add(struct jobs *jobs, const char *id, const char *name);
 bool jobs_take_names(struct jobs *jobs, struct host_names *host,
                      struct err *err);
 
-/* Replaces the jobs of this source by those of the list. False: a job is left
- * out, since its name is another job's or out of memory, or is in the list
- * twice; all others are as the list has them. A job of JOBS_LISTED whose name
- * is taken goes by its id. */
+/* Entries of a list that have the id of another one. */
+struct jobs_repeated {
+  size_t count;
+  char first[JOBS_ID_MAX + 1];
+};
+
+/* Replaces the jobs of this source by those of the list; of two entries with
+ * one id the first counts. False: a job is left out, since its name is another
+ * job's or out of memory; all others are as the list has them. A job of
+ * JOBS_LISTED whose name is taken goes by its id. `ret_repeated` may be NULL.
+ */
 bool jobs_replace(struct jobs *jobs, unsigned source,
-                  const struct job_list *list, struct err *err);
+                  const struct job_list *list,
+                  struct jobs_repeated *ret_repeated, struct err *err);
 
 /* The job of that id, or NULL. `near`, if not NULL, is where to look first:
  * responses mostly have the order of the request. */

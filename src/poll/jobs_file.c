@@ -14,15 +14,20 @@ bool jobs_file_init(struct jobs_file *f, const char *path, struct err *err) {
 
 void jobs_file_finish(struct jobs_file *f) { file_free(&f->file); }
 
-/* Lines that are bad and jobs that are left out harm no other. A failure may
- * succeed later, with the same bytes: a name that is taken may be free. */
+/* Bad lines harm no other. A failure may succeed later. */
 static void apply(struct jobs_file *f, struct jobs *jobs,
                   const struct buf *text, struct err *err) {
   struct job_list list;
+  struct job_list_faults faults;
+  struct jobs_repeated repeated = {0};
   job_list_init(&list);
-  bool ok = job_list_parse(&list, text->data, text->len, err);
-  f->known = f->known || ok;
-  f->file.used = ok && jobs_replace(jobs, JOBS_FILE, &list, err);
+  bool ok = job_list_parse(&list, text->data, text->len, &faults, err);
+  bool is_usable = ok && (list.bytes.len > 0 || faults.lines == 0);
+  f->known = f->known || is_usable;
+  f->file.used = ok && (!is_usable || jobs_replace(jobs, JOBS_FILE, &list,
+                                                   &repeated, err));
+  if (ok)
+    job_list_describe(&faults, repeated.count, repeated.first, err);
   job_list_free(&list);
 }
 

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the collectd-drs authors
- *
  * A project's file of jobs: read again whenever it changes. While it cannot be
- * read, its jobs stay as they were; where a line of it is bad, the others
- * count. */
+ * read, or no line of it is a job though it has lines, its jobs stay as they
+ * were; where a line of it is bad, the others count. */
 
 #ifndef DRS_POLL_JOBS_FILE_H
 #define DRS_POLL_JOBS_FILE_H

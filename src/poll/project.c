@@ -216,17 +216,37 @@ static void warn(const struct project *p, const char *option,
     to->events->warned(to->arg, option, warning);
 }
 
+/* Tells that there is nothing to monitor, with the cause, or that there is
+ * again. */
+static void compare_jobs(struct project *p, const struct project_result *r) {
+  const char *path = p->config->jobs_file;
+  struct err cause = ERR_INIT;
+  if (!r->jobs_known && r->jobs == 0)
+    return;
+  size_t tasks = discovery_tasks(&p->discovery);
+  const char *list = tasks > 0 ? "no task of the service's list is selected"
+                               : "the service's list has no task";
+  err_set(&cause, ERR_NO_JOBS, "%s%s%s%s%s", path != NULL ? "the file " : "",
+          path != NULL ? path : "", path != NULL ? " has no job" : "",
+          path != NULL && r->discovers ? ", and " : "",
+          r->discovers ? list : "");
+  changes_jobs(&p->cycle.changes, r->jobs, cause.text);
+}
+
 static void end_cycle(struct project *p) {
   struct project_result *r = cycle_result(&p->cycle);
   struct err memory;
   p->polling = false;
   r->exposure = p->service.auth->exposure;
+  r->discovers = p->config->discover_jobs;
+  r->list_error = err_is_set(&p->discovery.err) ? &p->discovery.err : NULL;
   r->jobs_known =
       jobs_file_is_known(&p->file) && discovery_is_known(&p->discovery);
   r->file_change = jobs_file_change(&p->file);
   r->comparison_change = comparisons_change(&p->comparisons);
   r->discovery_change = discovery_change(&p->discovery, r->errors);
   warn(p, "DiscoverJobs", discovery_warning(&p->discovery, &memory));
+  compare_jobs(p, r);
   cycle_end(&p->cycle);
 }
 

@@ -45,6 +45,8 @@ struct project_result {
   const struct err
       *exposure;   /* a secret's file that others can read; or NULL */
   bool jobs_known; /* each source of jobs was read at least once */
+  const struct err *list_error; /* of the service's list, or NULL */
+  bool discovers; /* one of them is the service's list: no job is no fault */
   /* Of the file of jobs, of the service's list, of comparisons, and of each
    * call but the first. NULL: no change; an error that is not set: recovered.
    */
@@ -54,7 +56,8 @@ struct project_result {
 
 /* Whether every job was reported. */
 static inline bool project_is_up(const struct project_result *r) {
-  return r->jobs_known && r->answered == r->jobs;
+  return r->jobs_known && r->answered == r->jobs &&
+         (r->jobs > 0 || r->discovers);
 }
 
 enum change_kind {
@@ -66,8 +69,11 @@ enum change_kind {
   CHANGE_READY,         /* a job is ready for cutover */
   CHANGE_NOT_READY,     /* it is so no more; has a cause */
   CHANGE_PROJECT_DOWN,  /* no job was reported, and the cycle had an error */
-  CHANGE_PROJECT_UP     /* the end of that */
+  CHANGE_PROJECT_UP,    /* the end of that */
+  CHANGE_NO_JOBS,       /* nothing to monitor; the message is the cause */
+  CHANGE_JOBS_AGAIN     /* the end of that; the message says how many */
 };
+#define CHANGE_KINDS (CHANGE_JOBS_AGAIN + 1)
 
 /* A difference between two cycles; each is emitted once, when it happens. Texts
  * are "" where there are none, may hold any byte but NUL, and are valid during

@@ -59,12 +59,14 @@ static void replace(struct jobs *jobs, unsigned source, const uint8_t *text,
                     size_t len) {
   struct err err = ERR_INIT;
   struct job_list list;
+  struct job_list_faults faults;
   struct job_list_entry entry;
   job_list_init(&list);
-  MUST(job_list_parse(&list, (const char *)text, len, &err));
+  if (job_list_parse(&list, (const char *)text, len, &faults, &err))
+    job_list_describe(&faults, 0, "", &err);
   MUST(strpbrk(err.text, "\r\n\x1b") == NULL);
   err_clear(&err);
-  bool ok = jobs_replace(jobs, source, &list, &err);
+  bool ok = jobs_replace(jobs, source, &list, NULL, &err);
   MUST(ok == !err_is_set(&err));
   for (size_t at = 0; ok && job_list_next(&list, &at, &entry);) {
     const struct job *job = jobs_find(jobs, entry.id, NULL);

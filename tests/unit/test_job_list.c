@@ -11,6 +11,7 @@
 
 static struct job_list list;
 static struct err e;
+static struct job_list_faults faults;
 
 static int begin(void **state) {
   (void)state;
@@ -42,7 +43,9 @@ static void assert_entries(const char *expected) {
 static bool parse(const char *text, size_t len) {
   char *copy = malloc(len);
   memcpy(copy, text, len);
-  bool ok = job_list_parse(&list, copy, len, &e);
+  bool ok = job_list_parse(&list, copy, len, &faults, &e);
+  if (ok)
+    job_list_describe(&faults, 0, "", &e);
   free(copy);
   return ok;
 }
@@ -69,6 +72,10 @@ static const struct {
     {TEXT("a\r\nb orders\r\n\r\n"), "a|b=orders"},
     {TEXT("a\r"), "a"},
     {TEXT("# a\n"), ""},
+    {TEXT("\xEF\xBB\xBF"
+          "a\nb\n"),
+     "a|b"},
+    {TEXT("\xEF\xBB\xBF"), ""},
     {TEXT("#\n#a\n"), ""},
     {TEXT("  # a\nb\n"), "b"},
     {TEXT("a # b\n"), "a"},
@@ -95,21 +102,24 @@ static const struct {
   size_t len;
   const char *entries, *expected;
 } bad[] = {
-    {TEXT("a/b\n"), "", "line 1: expected an id of 1 to 127"},
-    {TEXT("a\nb;c\nd\n"), "a|d", "line 2: expected an id of 1 to 127"},
-    {TEXT("\n#\n\n\xC3\xA9\n"), "", "line 4: expected an id"},
-    {TEXT("a\n..\nb"), "a|b", "line 2: expected an id"},
-    {TEXT("\"a\" \"b\"\n"), "", "line 1: expected an id"},
-    {TEXT("a\0b\nc\n"), "c", "line 1: expected an id"},
-    {TEXT("\0\nc\n"), "c", "line 1: expected an id"},
-    {TEXT("a b\0c\nd\n"), "d", "line 1: expected a name without control"},
-    {TEXT("a b\x1B[31m\nd\n"), "d", "line 1: expected a name without control"},
-    {TEXT("a b\rc\nd\n"), "d", "line 1: expected a name without control"},
-    {TEXT("a\r\r\nd\n"), "d", "line 1: expected an id"},
-    {TEXT("a\n/\nb\n/\n/\n"), "a|b", "'-'; 3 lines like this in all"},
-    {TEXT("\xEF\xBB\xBF"
-          "a\nb\n"),
-     "b", "line 1: expected an id"},
+    {TEXT("a/b\n"), "",
+     "no line is a job, and the jobs stay as they were: 1 without a valid id "
+     "(line 1)"},
+    {TEXT("a\nb;c\nd\n"), "a|d",
+     "1 of 3 lines are left out: 1 without a valid id (line 2)"},
+    {TEXT("\n#\n\n\xC3\xA9\n"), "", "1 without a valid id (line 4)"},
+    {TEXT("a\n..\nb"), "a|b", "id (line 2)"},
+    {TEXT("\"a\" \"b\"\n"), "", "id (line 1)"},
+    {TEXT("a\0b\nc\n"), "c", "id (line 1)"},
+    {TEXT("\0\nc\n"), "c", "id (line 1)"},
+    {TEXT("a b\0c\nd\n"), "d",
+     "1 with a control character in the name (line 1)"},
+    {TEXT("a b\x1B[31m\nd\n"), "d", "in the name (line 1)"},
+    {TEXT("a b\rc\nd\n"), "d", "in the name (line 1)"},
+    {TEXT("a\r\r\nd\n"), "d", "id (line 1)"},
+    {TEXT("a\n/\nb\n/\nc d\x1B\n/\n"), "a|b",
+     "4 of 6 lines are left out: 3 without a valid id (the first: line 2), "
+     "1 with a control character in the name (line 5)"},
 };
 
 static void a_bad_line_costs_no_other(void **state) {
@@ -122,6 +132,24 @@ static void a_bad_line_costs_no_other(void **state) {
       fail_msg("row %zu: %s", i, e.text);
     end(state);
   }
+}
+
+static void utf_16_is_no_list(void **state) {
+  (void)state;
+  assert_false(parse(TEXT("\xFF\xFE"
+                          "a\0\n\0")));
+  assert_string_equal(e.text, "expected UTF-8, got UTF-16");
+  err_clear(&e);
+  assert_false(parse(TEXT("\xFE\xFF\0a\0\n")));
+  assert_entries("");
+}
+
+static void repeated_ids_are_a_sort(void **state) {
+  (void)state;
+  assert_true(parse(TEXT("a\nb\na\n")));
+  assert_false(job_list_describe(&faults, 1, "a", &e));
+  assert_string_equal(
+      e.text, "1 of 3 lines are left out: 1 with the id of another line (a)");
 }
 
 static void an_id_has_a_longest(void **state) {
@@ -164,14 +192,14 @@ static void a_list_has_a_longest(void **state) {
   assert_false(job_list_add(&list, "a", text, &e));
   assert_true(job_list_add(&list, "c", "", NULL));
   text[JOB_LIST_MAX - 1] = 'x';
-  assert_false(job_list_parse(&list, text, JOB_LIST_MAX, &e));
+  assert_false(job_list_parse(&list, text, JOB_LIST_MAX, &faults, &e));
   assert_entries("b|c");
   free(text);
 }
 
 static bool parse_some(void) {
   begin(NULL);
-  bool ok = job_list_parse(&list, TEXT("a b\nc\nd e\n"), &e);
+  bool ok = job_list_parse(&list, TEXT("a b\nc\nd e\n"), &faults, &e);
   job_list_free(&list);
   return ok;
 }
@@ -187,6 +215,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(good_lines_become_entries),
       cmocka_unit_test(a_bad_line_costs_no_other),
+      LIST_TEST(utf_16_is_no_list),
+      LIST_TEST(repeated_ids_are_a_sort),
       LIST_TEST(an_id_has_a_longest),
       LIST_TEST(a_bad_line_is_not_quoted),
       LIST_TEST(entries_are_added_one_by_one),
