@@ -26,6 +26,21 @@ void name_make_safe(char *name, size_t size, const char *text, size_t len) {
   name[out] = '\0';
 }
 
+bool name_is_readable(const char *name) {
+  for (; *name != '\0'; name++)
+    if (is_safe((unsigned char)*name) && strchr("._-", *name) == NULL)
+      return true;
+  return false;
+}
+
+static int fold(char c) { return c == '.' ? '_' : (unsigned char)c; }
+
+int name_compare_folded(const char *a, const char *b) {
+  while (*a != '\0' && fold(*a) == fold(*b))
+    a++, b++;
+  return fold(*a) - fold(*b);
+}
+
 bool name_is_safe(const char *text, size_t max) {
   size_t len = strlen(text);
   if (len == 0 || len > max || strcmp(text, ".") == 0 ||

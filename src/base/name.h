@@ -23,6 +23,13 @@
  * name. */
 void name_make_safe(char *name, size_t size, const char *text, size_t len);
 
+/* Whether it has a letter or a digit, as a name that people read. */
+bool name_is_readable(const char *name);
+
+/* As strcmp(3), for safe names, of what is left of them where write_graphite
+ * replaces characters as it does by default: '.' is '_'. 0: one series. */
+int name_compare_folded(const char *a, const char *b);
+
 /* Whether `text` can stand in JSON, a URL's path, a log line and a metric as
  * it is: 1 to `max` bytes of ASCII letters, digits, '.', '_', '-', and not
  * "." or "..". */

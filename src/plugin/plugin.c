@@ -15,6 +15,7 @@
 #include <collectd/core/daemon/plugin.h>
 #include <collectd/core/utils/common/common.h>
 
+#include "base/name.h"
 #include "plugin/config.h"
 #include "plugin/context.h"
 #include "plugin/log.h"
@@ -40,6 +41,7 @@ struct queue_problem {
 
 /* A project with its state on collectd's side. */
 struct instance {
+  const char *name;             /* of the project */
   struct project *project;      /* the poller's */
   int number;                   /* in the poller */
   char host[DATA_MAX_NAME_LEN]; /* as collectd writes it */
@@ -120,8 +122,7 @@ static void on_changed(void *arg, const struct change *change) {
 static void on_warned(void *arg, const char *option,
                       const struct err *warning) {
   const struct instance *w = arg;
-  log_warning(project_config(w->project)->name, warning->kind, "%s: %s", option,
-              warning->text);
+  log_warning(w->name, warning->kind, "%s: %s", option, warning->text);
 }
 
 /* Whether a problem that goes on has to be logged again. Of jobs only the
@@ -290,6 +291,17 @@ static int drs_config(oconfig_item_t *ci) {
   return 0; /* anything else stops the daemon */
 }
 
+/* Names of projects are series, too. */
+static void warn_of_graphite(const struct instance *w) {
+  for (size_t i = 0; i < instances_len; i++)
+    if (strcmp(instances[i]->host, w->host) == 0 &&
+        name_compare_folded(instances[i]->name, w->name) == 0)
+      log_warning(w->name, ERR_CONFIG,
+                  "the projects \"%s\" and \"%s\" are one series in Graphite, "
+                  "where write_graphite replaces dots as it does by default",
+                  instances[i]->name, w->name);
+}
+
 static bool add_instance(const struct project_config *project,
                          struct http *http, struct err *err) {
   struct instance *w = calloc(1, sizeof(*w));
@@ -301,11 +313,14 @@ static bool add_instance(const struct project_config *project,
     free(w);
     return err_memory(err);
   }
+  w->name = project->name;
   resolve_host(w->host, project->host);
-  const struct project_env env = {
-      .http = http,
-      .auths = &auths,
-      .host = name_registry_get(&config.hosts, w->host)};
+  warn_of_graphite(w);
+  const struct project_env env = {.http = http,
+                                  .auths = &auths,
+                                  .host =
+                                      name_registry_get(&config.hosts, w->host),
+                                  .number = instances_len};
   w->project =
       env.host == NULL ? NULL : project_new(project, &env, &events, w, err);
   w->number = w->project == NULL ? -1 : poller_add(poller, w->project);

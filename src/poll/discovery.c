@@ -276,7 +276,7 @@ void discovery_apply(struct discovery *d, struct jobs *jobs) {
   err_clear(&d->left_out);
   for (size_t i = 0; i < TASK_LIST_TYPES; i++) {
     if (d->fresh & 1U << i)
-      jobs_replace(jobs, (unsigned)JOBS_LISTED << i, &d->lists[i], NULL,
+      jobs_replace(jobs, (unsigned)JOBS_LISTED << i, &d->lists[i], clock_now(),
                    &d->left_out);
     job_list_free(&d->lists[i]);
   }

@@ -10,8 +10,15 @@
  * one: until then jobs keep their places and their addresses. A job that stays
  * keeps its state, also where it gets another name.
  *
- * Names are unique on a host. Where a job has several, that of the source
- * counts which stands first in the list above. */
+ * Names are unique on a host, and a series is one job's, now and later. Where a
+ * job has several names, that of the source counts which stands first in the
+ * list above. A name that its job cannot have becomes NAME-ID8, with the first
+ * 8 characters of the id, or NAME-ID: no job is left out for its name. It has
+ * the name as long as its source does not change it. These cannot have theirs:
+ * - of two jobs with one name, the one whose right is weaker (enum name_rank),
+ *   or whose project is configured later, or else the later;
+ * - all tasks of one name in the lists of one project;
+ * - a job whose name was another's within the last day. */
 
 #ifndef DRS_POLL_JOBS_H
 #define DRS_POLL_JOBS_H
@@ -47,12 +54,15 @@ struct job {
   const char *id;   /* as the API has it */
   const char *name; /* plugin instance: safe for a metric's path */
   char *own_name;   /* its memory; NULL: the name is the id */
+  struct jobs *table;
+  uint64_t wanted; /* hash of the name that its source gives, made safe */
   struct job_poll polls[JOB_CALLS];
   bool has_error;     /* its last item carried an error code */
   bool awaits_reason; /* it has failed in this cycle, see changes_reason */
   bool missing;       /* the service does not know it, and this was reported */
   uint8_t sources;    /* which have it */
   uint8_t marks;      /* while a source is replaced */
+  uint8_t rank;       /* enum name_rank: its right to its name */
   struct job_details *details;         /* NULL: none */
   struct job_comparisons *comparisons; /* likewise */
   uint32_t copied_at; /* seconds since the epoch: its full copy was complete;
@@ -66,39 +76,43 @@ struct job {
   char status[JOBS_STATUS_MAX]; /* the last transfer_status; "": none yet */
 };
 
-/* All zero is an empty table. */
-struct jobs {
-  struct job **all;
-  size_t len, size;
-  void *by_id;             /* tsearch(3) tree of struct job */
-  struct host_names *host; /* where their names are taken; NULL: nowhere yet */
-};
-
-enum jobs_added { JOBS_ADDED, JOBS_SAME_ID, JOBS_SAME_NAME, JOBS_NO_MEMORY };
-
-/* Adds a configured job, before names are taken. Copies the id and, made safe
- * and cut to the length that a metric takes, the name. */
-enum jobs_added jobs_add(struct jobs *jobs, const char *id, const char *name);
-
-/* Takes the names of all jobs on their host, for now and later. False: a name
- * is another job's, and none is taken. */
-bool jobs_take_names(struct jobs *jobs, struct host_names *host,
-                     struct err *err);
-
 /* Entries of a list that have the id of another one. */
 struct jobs_repeated {
   size_t count;
   char first[JOBS_ID_MAX + 1];
 };
 
+/* A job is not polled by the name that its source gives, or its name is
+ * another's in some store. `source`: of enum jobs_source. */
+typedef void jobs_warn_fn(void *arg, unsigned source,
+                          const struct err *warning);
+
+/* At most so many warnings of one list, and their sum. */
+#define JOBS_WARNINGS_MAX 8
+
+/* All zero is an empty table. Its address must not change. */
+struct jobs {
+  struct job **all;
+  size_t len, size;
+  void *by_id;             /* tsearch(3) tree of struct job */
+  struct host_names *host; /* of their names; NULL: they need not differ */
+  size_t number;           /* of the project, in the order of configuration */
+  jobs_warn_fn *warn;      /* NULL: nobody is warned */
+  void *warn_arg;
+
+  /* of the last replacement */
+  struct jobs_repeated repeated;
+  msec_t now;
+  size_t warnings;
+  bool out_of_memory; /* a name is not reserved */
+};
+
 /* Replaces the jobs of this source by those of the list; of two entries with
- * one id the first counts. False: a job is left out, since its name is another
- * job's or out of memory; all others are as the list has them. A job of
- * JOBS_LISTED whose name is taken goes by its id. `ret_repeated` may be NULL.
- */
+ * one id the first counts. False: out of memory, and a job may be left out; all
+ * others are as the list has them. A job of another table may get another
+ * name. */
 bool jobs_replace(struct jobs *jobs, unsigned source,
-                  const struct job_list *list,
-                  struct jobs_repeated *ret_repeated, struct err *err);
+                  const struct job_list *list, msec_t now, struct err *err);
 
 /* The job of that id, or NULL. `near`, if not NULL, is where to look first:
  * responses mostly have the order of the request. */

@@ -15,19 +15,19 @@ bool jobs_file_init(struct jobs_file *f, const char *path, struct err *err) {
 void jobs_file_finish(struct jobs_file *f) { file_free(&f->file); }
 
 /* Bad lines harm no other. A failure may succeed later. */
-static void apply(struct jobs_file *f, struct jobs *jobs,
+static void apply(struct jobs_file *f, struct jobs *jobs, msec_t now,
                   const struct buf *text, struct err *err) {
   struct job_list list;
   struct job_list_faults faults;
-  struct jobs_repeated repeated = {0};
   job_list_init(&list);
   bool ok = job_list_parse(&list, text->data, text->len, &faults, err);
   bool is_usable = ok && (list.bytes.len > 0 || faults.lines == 0);
   f->known = f->known || is_usable;
   f->file.used = ok && (!is_usable || jobs_replace(jobs, JOBS_FILE, &list,
-                                                   &repeated, err));
+                                                   now, err));
   if (ok)
-    job_list_describe(&faults, repeated.count, repeated.first, err);
+    job_list_describe(&faults, is_usable ? jobs->repeated.count : 0,
+                      jobs->repeated.first, err);
   job_list_free(&list);
 }
 
@@ -50,7 +50,7 @@ msec_t jobs_file_refresh(struct jobs_file *f, struct jobs *jobs, msec_t now) {
   buf_init(&text, FILE_MAX);
   enum file_state state = file_look(&f->file, now, &text, ERR_LOCAL, &cause);
   if (state == FILE_NEW)
-    apply(f, jobs, &text, &cause);
+    apply(f, jobs, now, &text, &cause);
   else if (state == FILE_FAILED)
     f->file.used = false; /* the same bytes are a recovery */
   if (state == FILE_CHANGING)

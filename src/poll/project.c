@@ -66,14 +66,33 @@ static bool open_auth(struct project *p, struct err *err) {
   return p->service.auth != NULL;
 }
 
+static void warn(const struct project *p, const char *option,
+                 const struct err *warning) {
+  const struct cycle_setup *to = &p->cycle.setup;
+  if (warning != NULL && to->events->warned != NULL)
+    to->events->warned(to->arg, option, warning);
+}
+
+static void on_name_warning(void *arg, unsigned source,
+                            const struct err *warning) {
+  const struct project *p = arg;
+  warn(p,
+       source == JOBS_CONFIGURED ? "Job"
+       : source == JOBS_FILE     ? "JobsFile"
+                                 : "DiscoverJobs",
+       warning);
+}
+
 /* An id that is configured twice is one job. */
-static bool add_configured_jobs(struct project *p, struct host_names *host,
+static bool add_configured_jobs(struct project *p,
+                                const struct project_env *env,
                                 struct err *err) {
-  struct job_list_entry entry;
-  for (size_t at = 0; job_list_next(&p->config->jobs, &at, &entry);)
-    if (jobs_add(&p->jobs, entry.id, entry.name) == JOBS_NO_MEMORY)
-      return err_memory(err);
-  return host == NULL || jobs_take_names(&p->jobs, host, err);
+  p->jobs = (struct jobs){.host = env->host,
+                          .number = env->number,
+                          .warn = on_name_warning,
+                          .warn_arg = p};
+  return jobs_replace(&p->jobs, JOBS_CONFIGURED, &p->config->jobs, clock_now(),
+                      err);
 }
 
 static bool prepare_project(struct project *p, const struct project_env *env,
@@ -87,7 +106,7 @@ static bool prepare_project(struct project *p, const struct project_env *env,
                                     .group = &p->group};
   start_group_init(&p->group);
   if (!init_proxy_password(p, err) || !cycle_init(&p->cycle, setup, err) ||
-      !add_configured_jobs(p, env->host, err) ||
+      !add_configured_jobs(p, env, err) ||
       !http_endpoint_init(&p->service.endpoint, config->endpoint, err))
     return false;
   if (asprintf(&p->service.path, "/v3/%s/jobs", config->project_id) < 0) {
@@ -207,13 +226,6 @@ void project_start(struct project *p, msec_t now, msec_t budget) {
   find_jobs(p, now);
   if (wait_for_jobs(p, now) == CLOCK_NEVER)
     start_cycle(p, now);
-}
-
-static void warn(const struct project *p, const char *option,
-                 const struct err *warning) {
-  const struct cycle_setup *to = &p->cycle.setup;
-  if (warning != NULL && to->events->warned != NULL)
-    to->events->warned(to->arg, option, warning);
 }
 
 /* Tells that there is nothing to monitor, with the cause, or that there is

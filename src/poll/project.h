@@ -19,10 +19,11 @@ struct project_env {
   struct http *http;
   struct auths *auths;
   struct host_names *host; /* reserves its jobs' names; NULL: none does */
+  size_t number;           /* in the order of configuration, from 0 */
 };
 
-/* Borrows all that it is given. NULL and ERR_CONFIG: the name of a job is
- * another's. */
+/* Borrows all that it is given. NULL: an error of its configuration, or out of
+ * memory. Events may come before it returns. */
 struct project *project_new(const struct project_config *config,
                             const struct project_env *env,
                             const struct project_events *events, void *arg,

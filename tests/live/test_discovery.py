@@ -103,15 +103,7 @@ def test_a_list_in_pages_is_complete(cloud):
     assert pages == [0, 1, 2, 3]
 
 
-def test_two_jobs_with_one_name_get_different_names(cloud):
-    cloud.jobs[OTHER_JOB] = item(OTHER_JOB)
-    cloud.drs.names = {JOB: "same", OTHER_JOB: "same"}
-    with Collectd(discovering(cloud)) as daemon:
-        wait_until_watched(daemon, "same", OTHER_JOB)
-        looks = len(lists(cloud))
-        daemon.wait_until(lambda: len(lists(cloud)) >= looks + 6, "two more looks")
-        assert watched(daemon) == {"same", OTHER_JOB}
-        assert log_lines(daemon) == []
+
 
 
 def test_configured_jobs_keep_their_names(cloud, tmp_path):

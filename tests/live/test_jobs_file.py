@@ -211,16 +211,17 @@ def test_jobs_of_the_configuration_stay_and_keep_their_names(both, jobs_file):
         assert log_lines(daemon) == []
 
 
-def test_a_name_of_another_project_is_left_out(both, jobs_file):
+def test_a_name_of_another_project_is_not_shared(both, jobs_file):
     jobs_file.write_text(f"{JOB} taken\n{OTHER_JOB} free\n")
     config = project("first", both, f'Job "{JOB}" "taken"') + with_file(both, jobs_file)
     with Collectd(config) as daemon:
         daemon.wait_for_reads(3, "taken")
+        daemon.wait_for_reads(3, f"taken-{JOB[:8]}")
         daemon.wait_for_reads(3, "free")
-        assert daemon.reads("prod")[-1]["prod/count-jobs"] == 1
+        assert daemon.reads("prod")[-1]["prod/count-jobs"] == 2
         [line] = log_lines(daemon)
-        assert line.startswith('project "prod": local: JobsFile: ')
-        assert f'{JOB} is left out: its name "taken", made safe for a metric, is already in use on this host' in line
+        assert line == (f'project "prod": local: JobsFile: job {JOB} is polled as "taken-{JOB[:8]}": '
+                        f'the name "taken" is that of job {JOB}')
 
 
 @pytest.mark.parametrize("text, status", [(f"{JOB}\n", 0), (f"{BAD_JOB}\n", 1), (None, 1)])

@@ -33,13 +33,17 @@ static uint32_t cycle;
 
 static void set_up(size_t count, size_t limit) {
   char id[24];
+  struct job_list list;
   memset(&service, 0, sizeof(service));
   service.most = count;
   now = 0;
+  job_list_init(&list);
   for (size_t i = 0; i < count; i++) {
     snprintf(id, sizeof(id), "%zu", i);
-    assert_int_equal(jobs_add(&jobs, id, id), JOBS_ADDED);
+    assert_true(job_list_add(&list, id, "", NULL));
   }
+  assert_true(jobs_replace(&jobs, JOBS_CONFIGURED, &list, now, NULL));
+  job_list_free(&list);
   batches_init(&batches, &jobs, JOB_PROGRESS, limit);
 }
 

@@ -4,17 +4,19 @@
  * The table keeps its order, finds an id, and has each once. */
 
 #include "alloc.h"
+#include "jobs_fixture.h"
 
-#include "poll/jobs.h"
+static void add(struct jobs *jobs, const char *text) {
+  assert_true(replace_jobs(jobs, JOBS_CONFIGURED, text, 0, NULL));
+}
 
 static void it_keeps_the_order(void **state) {
   (void)state;
   struct jobs jobs = {0};
-  char id[16];
-  for (int i = 0; i < 1000; i++) {
-    snprintf(id, sizeof(id), "job-%d", i * 7919 % 1000);
-    assert_int_equal(jobs_add(&jobs, id, id), JOBS_ADDED);
-  }
+  char id[16], text[16 * 1000] = "";
+  for (size_t i = 0, len = 0; i < 1000; i++)
+    len += (size_t)sprintf(text + len, "job-%zu\n", i * 7919 % 1000);
+  add(&jobs, text);
   assert_int_equal(jobs.len, 1000);
   for (int i = 0; i < 1000; i++) {
     snprintf(id, sizeof(id), "job-%d", i * 7919 % 1000);
@@ -28,8 +30,7 @@ static void it_keeps_the_order(void **state) {
 static void an_id_is_there_once(void **state) {
   (void)state;
   struct jobs jobs = {0};
-  assert_int_equal(jobs_add(&jobs, "a", "first"), JOBS_ADDED);
-  assert_int_equal(jobs_add(&jobs, "a", "second"), JOBS_SAME_ID);
+  add(&jobs, "a first\na second\n");
   assert_int_equal(jobs.len, 1);
   assert_string_equal(jobs.all[0]->name, "first");
   jobs_free(&jobs);
@@ -39,8 +40,7 @@ static void an_id_is_there_once(void **state) {
 static void a_hint_does_no_harm(void **state) {
   (void)state;
   struct jobs jobs = {0};
-  jobs_add(&jobs, "a", "a");
-  jobs_add(&jobs, "b", "b");
+  add(&jobs, "a\nb\n");
   struct job *a = jobs.all[0], *b = jobs.all[1];
   assert_ptr_equal(jobs_find(&jobs, "a", a), a);
   assert_ptr_equal(jobs_find(&jobs, "a", b), a);
@@ -52,7 +52,7 @@ static void a_hint_does_no_harm(void **state) {
 static void a_new_job_knows_nothing_yet(void **state) {
   (void)state;
   struct jobs jobs = {0};
-  jobs_add(&jobs, "a", "orders db; \xC3\xA9");
+  add(&jobs, "a orders db; \xC3\xA9\n");
   struct job *job = jobs.all[0];
   assert_string_equal(job->status, "");
   assert_int_equal(job->polls[JOB_PROGRESS].answered, 0);
@@ -63,9 +63,7 @@ static void a_new_job_knows_nothing_yet(void **state) {
 
 static bool add_three(void) {
   struct jobs jobs = {0};
-  bool ok = jobs_add(&jobs, "a", "a") == JOBS_ADDED &&
-            jobs_add(&jobs, "b", "b") == JOBS_ADDED &&
-            jobs_add(&jobs, "c", "c") == JOBS_ADDED;
+  bool ok = replace_jobs(&jobs, JOBS_CONFIGURED, "a\nb\nc\n", 0, NULL);
   jobs_free(&jobs);
   return ok;
 }

@@ -145,21 +145,6 @@ static void it_has_a_longest(void **state) {
   assert_false(jobs_file_is_known(&f));
 }
 
-/* A name that is taken may become free without a change of the file. */
-static void jobs_left_out_are_tried_again(void **state) {
-  (void)state;
-  write_file("a one\nb\n");
-  assert_int_equal(name_reserve(jobs.host, "one"), NAME_RESERVED);
-  refresh("b");
-  assert_changed("a is left out");
-  now += 3600 * 1000;
-  refresh("b");
-  assert_null(jobs_file_change(&f));
-  name_release(jobs.host, "one");
-  refresh("b a");
-  assert_changed("");
-}
-
 static void an_old_file_is_not_read_again(void **state) {
   (void)state;
   write_file("a\n");
@@ -202,7 +187,6 @@ int main(void) {
       FILE_TEST(a_file_that_is_gone_keeps_its_jobs),
       FILE_TEST(each_other_bad_line_is_reported),
       FILE_TEST(it_has_a_longest),
-      FILE_TEST(jobs_left_out_are_tried_again),
       FILE_TEST(an_old_file_is_not_read_again),
       FILE_TEST(it_survives_failed_allocations),
   };

@@ -5,8 +5,7 @@
  * a host have one name. */
 
 #include "alloc.h"
-
-#include "poll/jobs.h"
+#include "jobs_fixture.h"
 
 #include <stdio.h>
 
@@ -14,14 +13,25 @@
 
 static struct name_registry hosts;
 static struct jobs jobs, others; /* of two projects on one host */
-static struct job_list_faults faults;
-static struct jobs_repeated repeated;
+static msec_t now;
+static char warnings[4096];
 static struct err e;
+
+static void on_warning(void *arg, unsigned source, const struct err *warning) {
+  (void)arg;
+  size_t len = strlen(warnings);
+  snprintf(warnings + len, sizeof(warnings) - len, "%u: %s\n", source,
+           warning->text);
+}
 
 static int begin(void **state) {
   (void)state;
   err_clear(&e);
-  jobs = others = (struct jobs){.host = name_registry_get(&hosts, NULL)};
+  now = 1;
+  *warnings = '\0';
+  jobs = others = (struct jobs){.host = name_registry_get(&hosts, NULL),
+                                .warn = on_warning};
+  others.number = 1;
   return 0;
 }
 
@@ -34,13 +44,8 @@ static int end(void **state) {
 }
 
 static bool replace_in(struct jobs *to, unsigned source, const char *text) {
-  struct job_list list;
   err_clear(&e);
-  job_list_init(&list);
-  bool ok = job_list_parse(&list, text, strlen(text), &faults, &e) &&
-            jobs_replace(to, source, &list, &repeated, &e);
-  job_list_free(&list);
-  return ok;
+  return replace_jobs(to, source, text, now, &e);
 }
 
 static bool replace(unsigned source, const char *text) {
@@ -114,7 +119,7 @@ static void a_returning_job_is_new(void **state) {
 
 static void it_leaves_with_its_last_source(void **state) {
   (void)state;
-  assert_int_equal(jobs_add(&jobs, "a", "a"), JOBS_ADDED);
+  replace(JOBS_CONFIGURED, "a\n");
   replace(JOBS_FILE, "a\nb\nc\n");
   replace(JOBS_LISTED, "c\nd\n");
   replace(SYNC, "e\n");
@@ -131,7 +136,7 @@ static void it_leaves_with_its_last_source(void **state) {
 
 static void the_first_source_names_it(void **state) {
   (void)state;
-  assert_int_equal(jobs_add(&jobs, "a", "chosen"), JOBS_ADDED);
+  replace(JOBS_CONFIGURED, "a chosen\n");
   replace(JOBS_LISTED, "a seen\nb seen-b\n");
   assert_jobs("a=chosen b=seen-b");
   replace(JOBS_FILE, "a written\nb written-b\n");
@@ -148,10 +153,7 @@ static void a_name_changes_with_its_source(void **state) {
   replace(JOBS_FILE, "a one\nb\n");
   assert_true(replace(JOBS_FILE, "a\nb two\n"));
   assert_jobs("a b=two");
-  assert_true(replace(JOBS_FILE, "a two\nb one\n"));
-  assert_jobs("a=two b=one");
-  assert_true(replace(JOBS_FILE, "a one\nb two\n")); /* swapped */
-  assert_jobs("a=one b=two");
+  assert_string_equal(warnings, "");
 }
 
 static void a_name_is_made_safe_and_cut(void **state) {
@@ -162,67 +164,196 @@ static void a_name_is_made_safe_and_cut(void **state) {
   assert_jobs("a=orders_db___1");
   assert_true(replace(JOBS_FILE, text));
   assert_int_equal(strlen(find("b")->name), 127);
+  text[0] = 'c';
+  assert_true(replace(JOBS_FILE, text)); /* NAME is cut for the id */
+  assert_int_equal(strlen(find("c")->name), 127);
+  assert_string_equal(find("c")->name + 124, "x-c");
 }
 
-static void the_later_of_two_names_is_left_out(void **state) {
+static void a_name_that_nobody_can_read_is_the_id(void **state) {
   (void)state;
-  assert_false(replace(JOBS_FILE, "a one\nb o;e\nc o_e\nd b\ne\n"));
-  assert_jobs("a=one b=o_e d=b e");
-  assert_non_null(strstr(e.text, "c is left out: its name \"o_e\""));
-  assert_true(replace(JOBS_FILE, "a one\nc o_e\n"));
-  assert_jobs("a=one c=o_e");
+  replace(JOBS_LISTED,
+          "a \xE8\xAE\xA2\xE5\x8D\x95\nb \xE8\xB4\xA6\xE5\x8D\x95\n"
+          "c ..\nd .\ne -_.\nf 0\n");
+  assert_jobs("a b c d e f=0");
+  assert_non_null(strstr(warnings, "4: job a is polled by its id: its name "
+                                   "has no ASCII letter or digit\n"));
+  *warnings = '\0';
+  replace(JOBS_LISTED, "a \xE8\xAE\xA2\xE5\x8D\x95\nf 0\n");
+  assert_string_equal(warnings, "");
 }
 
-/* One that wants the name of another is left out, though it was there. */
-static void a_new_name_may_be_reserved(void **state) {
+/* Of two given ones the first has it, now and later. */
+static void the_second_given_one_has_its_id(void **state) {
   (void)state;
-  replace(JOBS_FILE, "a one\nb two\n");
-  assert_false(replace(JOBS_FILE, "a one\nb one\n"));
-  assert_jobs("a=one");
-  assert_true(replace(JOBS_FILE, "a one\nb two\n"));
-  assert_jobs("a=one b=two");
+  assert_true(replace(JOBS_FILE, "123456789 one\nb o;e\nabcdefghi o_e\nd\n"));
+  assert_jobs("123456789=one b=o_e abcdefghi=o_e-abcdefgh d");
+  assert_string_equal(
+      warnings, "2: job abcdefghi is polled as \"o_e-abcdefgh\": the name "
+                "\"o_e\" is that of job b\n");
 }
 
-static void a_discovered_job_goes_by_its_id(void **state) {
+static void ids_may_begin_alike(void **state) {
   (void)state;
-  assert_true(replace(JOBS_LISTED, "a same\nb same\nc other\n"));
-  assert_jobs("a=same b c=other");
-  assert_true(replace(JOBS_LISTED, "a same\nb same\nc other\n"));
-  assert_jobs("a=same b c=other");
-  assert_true(replace(JOBS_LISTED, "b same\n"));
-  assert_jobs("b=same");
+  replace(JOBS_FILE, "a n\n12345678-1 n\n12345678-2 n\n");
+  assert_jobs("a=n 12345678-1=n-12345678 12345678-2=n-12345678-2");
 }
 
-static void even_the_id_may_be_reserved(void **state) {
+/* One project, or two that poll the same jobs. */
+static void one_id_may_be_in_two_projects(void **state) {
   (void)state;
-  replace(JOBS_FILE, "a same\nb c\n");
-  assert_false(replace(JOBS_LISTED, "c same\nd\n"));
-  assert_jobs("a=same b=c d");
-  assert_non_null(strstr(e.text, "c is left out"));
+  struct jobs third = others;
+  third.number = 2;
+  replace(JOBS_FILE, "a\nb n\n");
+  replace_in(&others, JOBS_FILE, "a\nb n\n");
+  replace_in(&third, JOBS_LISTED, "a\nb n\n");
+  assert_jobs("a b=n");
+  assert_table(&others, "a=a-a b=n-b");
+  assert_table(&third, "a=a-a-2 b=n-b-2");
+  jobs_free(&third);
+}
+
+static void a_job_keeps_its_name(void **state) {
+  (void)state;
+  replace(JOBS_FILE, "a n\nb n\n");
+  replace(JOBS_FILE, "b n\na n\n");
+  assert_jobs("a=n b=n-b");
+  replace(JOBS_FILE, "b n\n");
+  assert_jobs("b=n-b");
+  now += NAME_RESERVED_MS;
+  replace(JOBS_FILE, "b n\nc n\n");
+  assert_jobs("b=n-b c=n");
+}
+
+static void a_name_is_reserved_for_a_day(void **state) {
+  (void)state;
+  replace(JOBS_FILE, "a n\n");
+  replace(JOBS_FILE, "");
+  now += NAME_RESERVED_MS - 1;
+  replace(JOBS_FILE, "b n\n");
+  replace_in(&others, JOBS_LISTED, "c n\n");
+  assert_jobs("b=n-b");
+  assert_table(&others, "c=n-c");
+  assert_non_null(strstr(warnings, "the name \"n\" was another job's within "
+                                   "the last day\n"));
+  replace(JOBS_FILE, "a n\n");
+  assert_jobs("a=n");
+  replace(JOBS_FILE, "");
+  now += NAME_RESERVED_MS;
+  replace(JOBS_FILE, "b n\n");
+  assert_jobs("b=n");
+}
+
+static void reserved_names_are_bounded(void **state) {
+  (void)state;
+  char text[32];
+  for (int i = 0; i <= NAME_RESERVED_MAX; i++) {
+    snprintf(text, sizeof(text), "i%d n%d\n", i, i);
+    replace(JOBS_FILE, text);
+  }
+  replace(JOBS_FILE, "");
+  replace(JOBS_FILE, "a n0\nb n1\nc n9999\n");
+  assert_jobs("a=n0 b=n1-b c=n9999-c");
+}
+
+static void jobs_that_swap_names_do_not_swap_series(void **state) {
+  (void)state;
+  for (unsigned source = JOBS_FILE; source <= JOBS_LISTED; source *= 2) {
+    replace(source, "a one\nb two\n");
+    replace(source, "a two\nb one\n");
+    assert_jobs("a=two-a b=one-b");
+    replace(source, "a one\nb two\n");
+    assert_jobs("a=one b=two");
+    replace(source, "");
+  }
+}
+
+static void a_given_name_wins_over_a_listed_one(void **state) {
+  (void)state;
+  replace(JOBS_LISTED, "a n\nb m\n");
+  replace_in(&others, JOBS_LISTED, "c k\n");
+  replace_in(&others, JOBS_FILE, "d n\n");
+  replace(JOBS_FILE, "e k\n");
+  assert_jobs("a=n-a b=m e=k");
+  assert_table(&others, "c=k-c d=n");
+  assert_non_null(
+      strstr(warnings,
+             "4: job a is polled as \"n-a\": the name \"n\" is that of job d"));
+  replace(JOBS_LISTED, "b m\n"); /* also over one that is reserved */
+  replace(SYNC, "");
+  replace(JOBS_LISTED, "");
+  replace_in(&others, JOBS_FILE, "d n\nf m\n");
+  assert_table(&others, "c=k-c d=n f=m");
+}
+
+static void nobody_has_the_id_of_another_as_name(void **state) {
+  (void)state;
+  replace(JOBS_LISTED, "x a\n");
+  replace_in(&others, JOBS_FILE, "y b\n");
+  replace(JOBS_FILE, "a\nb\n");
+  assert_jobs("x=a-x a b");
+  assert_table(&others, "y=b-y");
+}
+
+static void all_tasks_of_one_name_have_their_ids(void **state) {
+  (void)state;
+  replace(JOBS_LISTED, "a same\nb s;me\nc s_me\nd other\n");
+  assert_jobs("a=same b=s_me-b c=s_me-c d=other");
+  replace(SYNC, "e same\n"); /* of another kind of list */
+  assert_jobs("a=same-a b=s_me-b c=s_me-c d=other e=same-e");
+  replace(SYNC, "");
+  replace(JOBS_LISTED, "a same\nb s;me\nf s_me\n");
+  assert_jobs("a=same-a b=s_me-b f=s_me-f");
+  replace(JOBS_LISTED, "b s;me\n");
+  assert_jobs("b=s_me-b");
+}
+
+static void of_two_projects_the_first_has_a_listed_name(void **state) {
+  (void)state;
+  replace_in(&others, JOBS_LISTED, "b n\n");
+  assert_table(&others, "b=n");
+  replace(JOBS_LISTED, "a n\n");
+  assert_jobs("a=n");
+  assert_table(&others, "b=n-b");
+  replace_in(&others, JOBS_LISTED, "b n\nc n\n");
+  assert_table(&others, "b=n-b c=n-c");
+  replace(JOBS_LISTED, "");
+  replace_in(&others, JOBS_LISTED, "b n\n");
+  assert_table(&others, "b=n-b");
+}
+
+static void many_warnings_have_a_sum(void **state) {
+  (void)state;
+  replace(JOBS_LISTED, "a n\nb n\nc n\nd n\ne n\nf n\ng n\nh n\ni n\nj n\n");
+  assert_non_null(strstr(warnings, "4: 2 more warnings of names like these\n"));
+}
+
+static void names_that_graphite_folds_are_told_once(void **state) {
+  (void)state;
+  replace(JOBS_FILE, "a orders.db\nb orders_db\nc orders-db\n");
+  assert_jobs("a=orders.db b=orders_db c=orders-db");
+  assert_string_equal(
+      warnings, "2: the jobs \"orders.db\" and \"orders_db\" are one series in "
+                "Graphite, where write_graphite replaces dots as it does by "
+                "default\n");
+  replace(JOBS_FILE, "a orders.db\n");
+  replace(JOBS_FILE, "a orders.db\nb orders_db\n");
+  assert_int_equal(strlen(strchr(warnings, '\n')), 1);
+  replace_in(&others, JOBS_LISTED, "d x.y_z\ne x_y.z\n");
+  assert_non_null(strstr(warnings, "\"x.y_z\" and \"x_y.z\""));
 }
 
 static void a_repeated_id_of_a_file_is_reported(void **state) {
   (void)state;
   assert_true(replace(JOBS_FILE, "a one\nb\na two\na\n"));
-  assert_int_equal(repeated.count, 2);
-  assert_string_equal(repeated.first, "a");
+  assert_int_equal(jobs.repeated.count, 2);
+  assert_string_equal(jobs.repeated.first, "a");
   assert_jobs("a=one b");
   assert_true(replace(JOBS_LISTED, "c one-c\nd\nc two-c\n"));
   assert_jobs("a=one b c=one-c d");
 }
 
 /* Two projects */
-
-static void projects_share_the_names_of_a_host(void **state) {
-  (void)state;
-  assert_true(replace(JOBS_FILE, "a one\n"));
-  assert_false(replace_in(&others, JOBS_FILE, "b one\nc two\n"));
-  assert_table(&others, "c=two");
-  assert_true(replace(JOBS_FILE, "a three\n"));
-  assert_true(replace_in(&others, JOBS_FILE, "b one\nc two\n"));
-  assert_table(&others, "c=two b=one");
-  assert_jobs("a=three");
-}
 
 static void another_host_has_its_own(void **state) {
   (void)state;
@@ -238,21 +369,6 @@ static void a_table_that_goes_gives_its_names_back(void **state) {
   assert_true(replace(JOBS_FILE, "a one\nb\n"));
   jobs_free(&jobs);
   assert_true(replace_in(&others, JOBS_FILE, "c one\nd b\n"));
-}
-
-/* What is configured gets its names when the whole block is known. */
-static void configured_names_are_reserved_at_once_or_not_at_all(void **state) {
-  (void)state;
-  struct host_names *host = jobs.host;
-  jobs = others = (struct jobs){0};
-  jobs_add(&jobs, "a", "one");
-  jobs_add(&others, "b", "two");
-  jobs_add(&others, "c", "one");
-  assert_true(jobs_take_names(&jobs, host, &e));
-  assert_false(jobs_take_names(&others, host, &e));
-  assert_non_null(strstr(e.text, "\"one\""));
-  jobs_free(&others);
-  assert_true(replace(JOBS_FILE, "b two\n"));
 }
 
 /* Memory */
@@ -287,15 +403,23 @@ int main(void) {
       JOBS_TEST(the_first_source_names_it),
       JOBS_TEST(a_name_changes_with_its_source),
       JOBS_TEST(a_name_is_made_safe_and_cut),
-      JOBS_TEST(the_later_of_two_names_is_left_out),
-      JOBS_TEST(a_new_name_may_be_reserved),
-      JOBS_TEST(a_discovered_job_goes_by_its_id),
-      JOBS_TEST(even_the_id_may_be_reserved),
+      JOBS_TEST(a_name_that_nobody_can_read_is_the_id),
+      JOBS_TEST(the_second_given_one_has_its_id),
+      JOBS_TEST(ids_may_begin_alike),
+      JOBS_TEST(one_id_may_be_in_two_projects),
+      JOBS_TEST(a_job_keeps_its_name),
+      JOBS_TEST(a_name_is_reserved_for_a_day),
+      JOBS_TEST(reserved_names_are_bounded),
+      JOBS_TEST(jobs_that_swap_names_do_not_swap_series),
+      JOBS_TEST(a_given_name_wins_over_a_listed_one),
+      JOBS_TEST(nobody_has_the_id_of_another_as_name),
+      JOBS_TEST(all_tasks_of_one_name_have_their_ids),
+      JOBS_TEST(of_two_projects_the_first_has_a_listed_name),
+      JOBS_TEST(many_warnings_have_a_sum),
+      JOBS_TEST(names_that_graphite_folds_are_told_once),
       JOBS_TEST(a_repeated_id_of_a_file_is_reported),
-      JOBS_TEST(projects_share_the_names_of_a_host),
       JOBS_TEST(another_host_has_its_own),
       JOBS_TEST(a_table_that_goes_gives_its_names_back),
-      JOBS_TEST(configured_names_are_reserved_at_once_or_not_at_all),
       JOBS_TEST(it_survives_failed_allocations),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
