@@ -8,6 +8,7 @@
 
 #include "api/call.h"
 #include "api/status.h"
+#include "base/name.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -68,7 +69,8 @@ bool progress_files_behind(const struct progress *p, double *ret_files) {
   return source >= destination;
 }
 
-/* A phase is known by its key; in an array, by its position. Of two with one
+/* A phase is known by its key; in an array, or where people could not read the
+ * key, by its position. Of two with one
  * name the last counts. NULL: there is no room for another one. */
 static struct progress_phase *find_phase(struct progress *p, const char *name,
                                          size_t len) {
@@ -91,7 +93,7 @@ static struct progress_phase *find_phase(struct progress *p, const char *name,
 static void *begin_phase(void *target, const char *name, size_t len) {
   struct progress *p = target;
   char position[24];
-  if (name != NULL)
+  if (name != NULL && name_is_readable(name, len))
     return find_phase(p, name, len);
   int digits = snprintf(position, sizeof(position), "%zu", p->phases_len);
   return find_phase(p, position, (size_t)digits);
@@ -106,6 +108,23 @@ static void *enter_item(void *target) {
   struct progress *p = job_item_enter(target);
   p->phases_len = 0;
   return p;
+}
+
+/* Clears the bit of a percentage that is none. */
+static void check_percentage(struct progress *p, unsigned *has, double value) {
+  if (!(*has & PROGRESS_COMPLETED) || (value >= 0 && value <= 100))
+    return;
+  *has &= ~(unsigned)PROGRESS_COMPLETED;
+  p->base.has |= PROGRESS_ODD_PERCENTAGE;
+  p->odd_percentage = value;
+}
+
+static void leave_item(struct json_decoder *d, void *target) {
+  struct progress *p = (struct progress *)((struct job_response *)target)->item;
+  check_percentage(p, &p->base.has, p->completed);
+  for (size_t i = 0; i < p->phases_len; i++)
+    check_percentage(p, &p->phases[i].has, p->phases[i].completed);
+  job_item_leave(d, target);
 }
 
 static void keep_offset(struct json_decoder *d, const struct json_field *f,
@@ -155,7 +174,7 @@ static const struct json_place item = {
             JOB_ITEM_ERROR,
             {0}},
     .enter = enter_item,
-    .leave = job_item_leave};
+    .leave = leave_item};
 
 const struct api_call_type progress_call = {
     .path = "/batch-progress",

@@ -25,27 +25,29 @@ enum progress_bit {
   PROGRESS_DELAY_MS = 1 << 3,
   PROGRESS_PROCESS_TIME = 1 << 4,
   PROGRESS_ROWS_RATE = 1 << 5,
-  PROGRESS_BYTES_RATE = 1 << 6
+  PROGRESS_BYTES_RATE = 1 << 6,
+  PROGRESS_ODD_PERCENTAGE = 1 << 7 /* one was not from 0 to 100, and left out */
 };
 
 /* A phase of a task: an entry of `progress_map` (table 6). */
 struct progress_phase {
   unsigned has;
   char name[PROGRESS_WORD_MAX]; /* "struct"; its position where it has none */
-  double completed;             /* percent */
+  double completed;             /* percent, 0 to 100 */
   double remaining; /* estimated remaining time, as the service has it */
 };
 
 /* A task: an item of `results` (table 5). */
 struct progress {
   struct job_item base;
-  double completed;    /* `progress`, percent */
-  double remaining;    /* `remaining_time`, as the service has it */
-  double delay_s;      /* `incre_trans_delay`, seconds */
-  double delay_ms;     /* `incre_trans_delay_millis`, milliseconds */
-  double process_time; /* milliseconds since the epoch */
-  double rows_rate;    /* `apply_rows_rate`, rows/s at the destination */
-  double bytes_rate;   /* `apply_bytes_rate`, bytes/s; -1: none */
+  double completed;      /* `progress`, percent, 0 to 100 */
+  double odd_percentage; /* the last one that is left out */
+  double remaining;      /* `remaining_time`, as the service has it */
+  double delay_s;        /* `incre_trans_delay`, seconds */
+  double delay_ms;       /* `incre_trans_delay_millis`, milliseconds */
+  double process_time;   /* milliseconds since the epoch */
+  double rows_rate;      /* `apply_rows_rate`, rows/s at the destination */
+  double bytes_rate;     /* `apply_bytes_rate`, bytes/s; -1: none */
   struct json_text task_mode;
   struct json_text transfer_status;
   /* Positions in the log: read at the source, held by the node, replayed at

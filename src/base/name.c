@@ -26,9 +26,9 @@ void name_make_safe(char *name, size_t size, const char *text, size_t len) {
   name[out] = '\0';
 }
 
-bool name_is_readable(const char *name) {
-  for (; *name != '\0'; name++)
-    if (is_safe((unsigned char)*name) && strchr("._-", *name) == NULL)
+bool name_is_readable(const char *text, size_t len) {
+  for (size_t i = 0; i < len; i++)
+    if (is_safe((unsigned char)text[i]) && strchr("._-", text[i]) == NULL)
       return true;
   return false;
 }

@@ -23,8 +23,9 @@
  * name. */
 void name_make_safe(char *name, size_t size, const char *text, size_t len);
 
-/* Whether it has a letter or a digit, as a name that people read. */
-bool name_is_readable(const char *name);
+/* Whether it has an ASCII letter or a digit. Made safe, a name without one is
+ * dots and underscores. */
+bool name_is_readable(const char *text, size_t len);
 
 /* As strcmp(3), for safe names, of what is left of them where write_graphite
  * replaces characters as it does by default: '.' is '_'. 0: one series. */

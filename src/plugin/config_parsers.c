@@ -5,6 +5,8 @@
 
 #include "plugin/config_parsers.h"
 
+#include <collectd/core/utils/common/common.h>
+
 #include "base/name.h"
 #include "net/url.h"
 
@@ -208,12 +210,26 @@ static bool parse_seconds(const struct option *o, const oconfig_item_t *ci,
   return number(o, ci, "one unquoted number of seconds", field(o, to), err);
 }
 
+/* collectd's own plugins take a quoted one, with a warning. */
+static bool is_quoted_boolean(const oconfig_item_t *ci) {
+  return ci->values_num == 1 && ci->values[0].type == OCONFIG_TYPE_STRING &&
+         (IS_TRUE(ci->values[0].value.string) ||
+          IS_FALSE(ci->values[0].value.string));
+}
+
 static bool parse_boolean(const struct option *o, const oconfig_item_t *ci,
                           struct project_config *to, struct err *err) {
+  bool *value = field(o, to);
+  if (is_quoted_boolean(ci)) {
+    *value = IS_TRUE(ci->values[0].value.string);
+    err_set(err, ERR_CONFIG, "taken for %s; expected it without quotes",
+            *value ? "true" : "false");
+    return true;
+  }
   const oconfig_value_t *v =
       single(ci, OCONFIG_TYPE_BOOLEAN, "true or false", err);
   if (v != NULL)
-    *(bool *)field(o, to) = v->value.boolean != 0;
+    *value = v->value.boolean != 0;
   return v != NULL;
 }
 

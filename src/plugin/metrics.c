@@ -87,6 +87,16 @@ static bool log_files_behind(const void *item, gauge_t *value) {
   return progress_files_behind(item, value);
 }
 
+static void report_odd_percentage(struct metrics *m, const struct job *job,
+                                  const struct progress *p) {
+  if (!(p->base.has & PROGRESS_ODD_PERCENTAGE) || m->reported_percentage)
+    return;
+  m->reported_percentage = true;
+  log_warning(m->project, ERR_RESPONSE,
+              "job %s: no percentage is dispatched: expected 0 to 100, got %g",
+              job->id, p->odd_percentage);
+}
+
 /* The service sends 0 also where it does not know: only a complete one takes
  * no more time. */
 static bool is_remaining(unsigned has, double value, double percentage) {
@@ -311,6 +321,7 @@ static void add_progress(struct metrics *m, struct value_group *g,
                                   ready = {"bool", "ready"};
   gauge_t left;
   report_unbelievable_delay(m, job, p);
+  report_odd_percentage(m, job, p);
   int code = find_code(m, &p->transfer_status);
   bool failed = status_family(code) == STATUS_FAILED;
   gauge(m, error.type, error.type_instance,

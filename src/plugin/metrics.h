@@ -55,7 +55,8 @@ struct metrics {
   char status[PROGRESS_TEXT_MAX];
   int status_code;
 
-  bool reported_delay; /* one that is out of range was logged */
+  bool reported_delay;      /* one that is out of range was logged */
+  bool reported_percentage; /* likewise */
 
   /* The self-metrics of a cycle. Where the write queue has a limit they wait
    * for the start of the next one: behind the values of many jobs they would be

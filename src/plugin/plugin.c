@@ -364,12 +364,21 @@ static bool add_project(const struct project_config *project, struct http *http,
   return true;
 }
 
-static size_t count_jobs(const struct job_list *list) {
-  struct job_list_entry entry;
-  size_t count = 0;
-  for (size_t at = 0; job_list_next(list, &at, &entry);)
-    count++;
-  return count;
+/* What the projects that work were given, "1 job configured". */
+static void log_start(void) {
+  size_t jobs = 0;
+  bool more = false;
+  for (size_t i = 0; i < instances_len; i++) {
+    const struct project_config *o = project_config(instances[i]->project);
+    jobs += project_jobs(instances[i]->project);
+    more = more || o->jobs_file != NULL || o->discover_jobs;
+  }
+  log_info(NULL, ERR_NONE,
+           "version " DRS_VERSION
+           ", libcurl %s: %zu project%s, %zu job%s configured%s",
+           http_library_version(), instances_len, instances_len == 1 ? "" : "s",
+           jobs, jobs == 1 ? "" : "s",
+           more ? ", and those of files or the service's lists" : "");
 }
 
 /* For log plugins, too, which may ask for the context. */
@@ -418,15 +427,12 @@ static void respect_queue_limit(void) {
 
 static int drs_init(void) {
   struct err err = ERR_INIT;
-  size_t jobs = 0;
   if (poller != NULL)
     return 0;
   init_thread = pthread_self();
   context_remember();
   if (config.len == 0 && config.faults == 0)
     log_warning(NULL, ERR_CONFIG, "no <Project> block");
-  for (size_t i = 0; i < config.len; i++)
-    jobs += count_jobs(&config.projects[i].jobs);
   respect_queue_limit();
   if (config.len > 0 && !start_threads(&err)) {
     log_error(NULL, err.kind, "%s", err.text);
@@ -438,10 +444,7 @@ static int drs_init(void) {
   if (config.faults > 0)
     register_read("", drs_read_refused, 0, NULL);
   if (instances_len > 0)
-    log_info(NULL, ERR_NONE,
-             "version " DRS_VERSION
-             ", libcurl %s: %zu projects, %zu jobs configured",
-             http_library_version(), instances_len, jobs);
+    log_start();
   return 0;
 }
 

@@ -23,7 +23,8 @@ static int compare_ids(const void *a, const void *b) {
 static bool make_name(char name[NAME_MAX_SIZE],
                       const struct job_list_entry *entry) {
   name_make_safe(name, NAME_MAX_SIZE, entry->name, strlen(entry->name));
-  if (name_is_readable(name) || strcmp(entry->name, entry->id) == 0)
+  if (name_is_readable(name, strlen(name)) ||
+      strcmp(entry->name, entry->id) == 0)
     return true;
   name_make_safe(name, NAME_MAX_SIZE, entry->id, strlen(entry->id));
   return false;

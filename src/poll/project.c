@@ -173,6 +173,8 @@ const struct project_counts *project_counts(const struct project *p) {
   return &p->cycle.counts;
 }
 
+size_t project_jobs(const struct project *p) { return p->jobs.len; }
+
 bool project_is_polling(const struct project *p) { return p->polling; }
 
 void project_watch(struct project *p, void (*touched)(void *arg), void *arg) {

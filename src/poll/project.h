@@ -53,6 +53,9 @@ void project_watch(struct project *p, void (*touched)(void *arg), void *arg);
 /* Whether a request waits until there are credentials for it. */
 bool project_awaits_credentials(const struct project *p);
 
+/* How many jobs its table has. */
+size_t project_jobs(const struct project *p);
+
 bool project_is_polling(const struct project *p);
 
 /* Ends a cycle at once, without an event. */

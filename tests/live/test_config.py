@@ -240,6 +240,31 @@ def test_the_second_project_of_a_name_is_rejected(cloud):
     assert requested(cloud) == {JOB}
 
 
+@pytest.mark.parametrize("word, verified", [("false", False), ("No", False), ("off", False), ("TRUE", True), ("yes", True),
+                                            ("on", True)])
+def test_a_quoted_boolean_is_taken_with_a_warning(cloud, word, verified):
+    """As collectd's own plugins take it."""
+    result = Collectd(project("good", cloud, f'VerifyPeer "{word}"')).test_read()
+    lines = log_lines(result.lines, "warning")
+    taken = str(verified).lower()
+    assert lines[0] == f'drs plugin: project "good": config: VerifyPeer: taken for {taken}; expected it without quotes'
+    assert len(lines) == 2 - verified  # a peer that is not verified is a warning of its own
+    assert result.status == 0
+
+
+@pytest.mark.parametrize("lines, bad, expected", [
+    ([], [], "1 project, 1 job configured"),
+    ([f'Job "{JOB}"', f'Job "{OTHER_JOB}"', f'Job "{JOB}"'], ["BatchSize 0"], "1 project, 2 jobs configured"),
+    ([f'Job "{JOB}"', 'DiscoverJobs true'], None, "2 projects, 2 jobs configured, and those of files or the service's lists"),
+    (['JobsFile "/nowhere"'], ["Nonsense 1"], "1 project, 0 jobs configured, and those of files or the service's lists"),
+])
+def test_the_first_line_counts_what_works(cloud, lines, bad, expected):
+    without = ["Job"] if lines and not lines[0].startswith("Job ") else []
+    config = project("good", cloud, *lines, without=without) + project("bad", cloud, *(bad or []), 'Host "b"')
+    [line] = [line.text for line in Collectd(config).test_read().lines if "drs plugin: version " in line.text]
+    assert line.partition(": ")[2].partition(": ")[2] == expected
+
+
 def test_a_rejected_project_is_not_up(cloud):
     with Collectd(project("bad", cloud, "BatchSize 0") + project("good", cloud)) as daemon:
         assert daemon.wait_for_reads(1, "bad")[0] == {"bad/bool-up": 0}

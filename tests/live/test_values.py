@@ -12,6 +12,7 @@ from support.examples import METRICS, SELF_METRICS, items, metrics
 from standin import BadJob, Migration
 from standin.migration import Stage, released
 from support.build_module import load
+from support.watching import log_lines
 
 
 def watch(*jobs: str) -> list[str]:
@@ -39,6 +40,25 @@ def test_each_read_gives_the_values_of_the_example_with_one_time(cloud, example)
     with Collectd(config) as daemon:
         for read in daemon.wait_for_reads(3):
             assert read == metrics(example)
+
+
+@pytest.mark.parametrize("percent", ["250", "-5", "100.5"])
+def test_a_percentage_that_is_none_is_said_once(cloud, percent):
+    cloud.jobs[JOB] = {"job_id": JOB, "progress": percent, "remaining_time": "0",
+                       "progress_map": {"data": {"completed": f"{percent}%"}, "struct": {"completed": "100%"}}}
+    with Collectd(project("prod", cloud)) as daemon:
+        for read in daemon.wait_for_reads(3):
+            assert not {f"{JOB}/percent-total", f"{JOB}/percent-data"} & set(read)
+            assert read[f"{JOB}/percent-struct"] == 100 and read["prod/bool-up"] == 1
+        line, = log_lines(daemon)
+        assert line == f'project "prod": response: job {JOB}: no percentage is dispatched: expected 0 to 100, got {percent}'
+
+
+def test_a_phase_that_nobody_can_read_is_known_by_its_position(cloud):
+    phases = {"data": {"completed": "1%"}, "..": {"completed": "2%"}, "数据": {"completed": "3%"}, "": {"completed": "4%"}}
+    values = values_of(cloud, {"progress_map": phases})
+    assert {name: value for name, value in values.items() if name.startswith("percent-")} == {
+        "percent-data": 1, "percent-1": 2, "percent-2": 3, "percent-3": 4}
 
 
 @pytest.mark.parametrize("example", METRICS)

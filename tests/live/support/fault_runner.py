@@ -168,7 +168,7 @@ def _acts(daemon: Collectd, rows: list[Row], scenes: list[Scene], stops: dict[st
     _wait(daemon, healthy, "percent-total", READS_BEFORE, 0)
     lines, notifications = len(daemon.lines()), len(daemon.notifications())
     if stops:  # from the line of the plugin's start on: the first request may fail before collectd is ready
-        lines = next(at for at, line in enumerate(daemon.lines()) if "jobs configured" in line.text)
+        lines = next(at for at, line in enumerate(daemon.lines()) if " configured" in line.text)
         notifications = 0
 
     stops |= {row.slug: row.start(scene)
