@@ -12,7 +12,6 @@
 #define RETRY_MIN_MS 1000
 /* A list that the service refuses is requested again after this. */
 #define REFUSED_MS (24 * 3600 * 1000)
-#define ALL_TYPES ((1U << TASK_LIST_TYPES) - 1)
 /* The most pages of a list, whatever total the service reports. */
 #define PAGES_MAX 2000
 
@@ -25,7 +24,6 @@ void discovery_init(struct discovery *d, const struct api_service *service,
   *d = (struct discovery){.service = service,
                           .config = config,
                           .counts = counts,
-                          .offered = ALL_TYPES,
                           .interval =
                               (msec_t)(config->discover_interval * 1000)};
   d->response = (struct task_list_response){.fn = on_task, .arg = d};
@@ -51,7 +49,7 @@ void discovery_finish(struct discovery *d) {
 /* From type to type */
 
 static void begin_type(struct discovery *d, size_t type) {
-  while (type < TASK_LIST_TYPES && !(d->offered & 1U << type))
+  while (type < TASK_LIST_TYPES && d->started < d->retry_at[type])
     type++;
   d->type = type;
   d->page = 0;
@@ -68,6 +66,7 @@ static void end_type(struct discovery *d) {
   d->fresh |= 1U << d->type;
   d->known |= 1U << d->type;
   d->fetched |= 1U << d->type;
+  d->refused &= ~(1U << d->type);
   d->tasks[d->type] = d->alive;
   begin_type(d, d->type + 1);
 }
@@ -85,7 +84,7 @@ static void skip_type(struct discovery *d, const struct err *err) {
 
 /* A region may not offer this type of task, or not to this user. */
 static void refuse_type(struct discovery *d) {
-  d->refused |= 1U << d->type;
+  d->refusing |= 1U << d->type;
   err_set(&d->refusal, d->call.err.kind, "%s", d->call.err.text);
   begin_type(d, d->type + 1);
 }
@@ -96,27 +95,40 @@ static void give_up(struct discovery *d, const struct err *err) {
   begin_type(d, TASK_LIST_TYPES);
 }
 
-/* Where no list is fetched, that is the user's rights, and an error. */
-static void settle_refused(struct discovery *d, msec_t now) {
+static void warn_of_refused(struct discovery *d, unsigned refused) {
   const char *names[TASK_LIST_TYPES + 1] = {NULL};
   size_t len = 0;
   for (size_t i = 0; i < TASK_LIST_TYPES; i++)
-    if (d->refused & 1U << i) {
+    if (refused & 1U << i)
       names[len++] = task_list_types[i];
-      d->retry_at[i] = now + REFUSED_MS;
-    }
-  if (len == 0)
-    return;
-  if (d->fetched == 0) {
-    err_set(&d->cause, d->refusal.kind, "the list of %s tasks: %s", names[0],
+  if (len > 0)
+    err_set(&d->warning, d->refusal.kind,
+            "the list of %s%s%s tasks is set aside for a day: %s", names[0],
+            len > 1 ? " and of " : "", len > 1 ? names[1] : "",
             d->refusal.text);
+}
+
+static void set_aside(struct discovery *d, msec_t now) {
+  for (size_t i = 0; i < TASK_LIST_TYPES; i++)
+    if (d->refusing & d->refused & 1U << i)
+      d->retry_at[i] = now + REFUSED_MS;
+  warn_of_refused(d, d->refusing & ~d->refused);
+  d->refused |= d->refusing;
+}
+
+/* Where no list is fetched, that is the user's rights, and an error, and so it
+ * may be within the discovery after that. Else a list that is refused is
+ * requested once more with the next discovery, and then once a day. */
+static void settle_refused(struct discovery *d, msec_t now) {
+  bool is_down = d->fetched == 0;
+  if (d->refusing != 0 && !is_down && !d->after_outage) {
+    set_aside(d, now);
+  } else if (d->refusing != 0) {
+    err_set(&d->cause, d->refusal.kind, "the list of %s tasks: %s",
+            task_list_types[__builtin_ctz(d->refusing)], d->refusal.text);
     d->counts->errors[d->refusal.kind]++;
-    return;
   }
-  d->offered &= ~d->refused;
-  err_set(&d->warning, d->refusal.kind,
-          "the list of %s%s%s tasks is set aside for a day: %s", names[0],
-          len > 1 ? " and of " : "", len > 1 ? names[1] : "", d->refusal.text);
+  d->after_outage = is_down;
 }
 
 static void end(struct discovery *d, msec_t now) {
@@ -247,10 +259,8 @@ void discovery_begin(struct discovery *d, msec_t now) {
   d->repeated = false;
   err_clear(&d->cause);
   err_clear(&d->refusal);
-  d->fetched = d->refused = 0;
-  for (size_t i = 0; i < TASK_LIST_TYPES; i++)
-    if (now >= d->retry_at[i])
-      d->offered |= 1U << i;
+  d->fetched = d->refusing = 0;
+  d->started = now;
   begin_type(d, 0);
 }
 

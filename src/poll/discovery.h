@@ -41,12 +41,13 @@ struct discovery {
   size_t alive; /* tasks of this list that have not ended, selected or not */
   size_t tasks[TASK_LIST_TYPES]; /* likewise, of the last complete lists */
   unsigned fresh, known; /* bits: lists to be applied; fetched at least once */
-  unsigned fetched, refused;        /* bits: of this discovery */
-  struct err refusal;               /* the first of these */
-  unsigned offered;                 /* bits: lists that are not set aside */
-  msec_t retry_at[TASK_LIST_TYPES]; /* those that are */
-  struct err warning;               /* that they were set aside */
-  struct err err;                   /* of the last discovery */
+  unsigned fetched, refusing; /* bits: of this discovery */
+  bool after_outage;          /* the one before fetched none */
+  struct err refusal;         /* the first of this one */
+  unsigned refused;           /* bits: lists refused the last time */
+  msec_t started, retry_at[TASK_LIST_TYPES];
+  struct err warning;  /* that lists were set aside */
+  struct err err;      /* of the last discovery */
   struct err left_out; /* the reason that a job of its lists is not polled */
   bool failing;        /* one of these was reported */
 };
@@ -71,9 +72,11 @@ void discovery_step(struct discovery *d, msec_t now);
  * cycles. */
 void discovery_apply(struct discovery *d, struct jobs *jobs);
 
-/* Whether each list that is offered was fetched at least once. */
+/* Whether each list that is not refused was fetched at least once. */
 static inline bool discovery_is_known(const struct discovery *d) {
-  return d->service == NULL || (d->known != 0 && !(d->offered & ~d->known));
+  unsigned all = (1U << TASK_LIST_TYPES) - 1;
+  return d->service == NULL ||
+         (d->known != 0 && (d->known | d->refused) == all);
 }
 
 /* Whether the next request waits until there are credentials for it. */

@@ -253,9 +253,11 @@ static void end_cycle(struct project *p) {
   p->polling = false;
   r->exposure = p->service.auth->exposure;
   r->discovers = p->config->discover_jobs;
-  r->list_error = err_is_set(&p->discovery.err) ? &p->discovery.err : NULL;
+
   r->jobs_known =
       jobs_file_is_known(&p->file) && discovery_is_known(&p->discovery);
+  if (!discovery_is_known(&p->discovery) && err_is_set(&p->discovery.err))
+    r->list_error = &p->discovery.err;
   r->file_change = jobs_file_change(&p->file);
   r->comparison_change = comparisons_change(&p->comparisons);
   r->discovery_change = discovery_change(&p->discovery, r->errors);

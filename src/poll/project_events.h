@@ -45,7 +45,8 @@ struct project_result {
   const struct err
       *exposure;   /* a secret's file that others can read; or NULL */
   bool jobs_known; /* each source of jobs was read at least once */
-  const struct err *list_error; /* of the service's list, or NULL */
+  const struct err *list_error; /* of the service's list while it is
+                                   unknown, or NULL */
   bool discovers; /* one of them is the service's list: no job is no fault */
   /* Of the file of jobs, of the service's list, of comparisons, and of each
    * call but the first. NULL: no change; an error that is not set: recovered.

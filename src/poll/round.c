@@ -22,17 +22,21 @@ void round_close(struct round *r, const struct err *err) {
   r->closed = true;
 }
 
+static void pause_longer(struct round *r, msec_t now) {
+  backoff_grow(&r->pause, ROUND_RETRY_MIN_MS, ROUND_RETRY_MS, now);
+}
+
 /* An optional call may not be offered, or not to us. */
 static void give_up(struct round *r, const struct slot *slot, msec_t now) {
   round_close(r, &slot->call.err);
   if (!r->type->optional)
     return;
-  if (slot->call.refuses_call) {
-    r->supported = false;
+  r->supported = false;
+  r->offered = r->offered && !slot->call.refuses_call;
+  if (slot->call.refuses_call)
     backoff_obey(&r->pause, ROUND_RETRY_MS, now);
-  } else if (!r->supported) {
-    backoff_grow(&r->pause, ROUND_RETRY_MIN_MS, ROUND_RETRY_MS, now);
-  }
+  else if (!r->offered)
+    pause_longer(r, now);
 }
 
 /* Rejected jobs */
@@ -87,8 +91,8 @@ static void on_throttled(struct round *r, struct slot *slot, msec_t now) {
 static void on_credential(struct round *r, struct slot *slot, msec_t now) {
   if (r->type->optional) {
     if (++r->credential_errors > 2) {
-      r->supported = false;
       give_up(r, slot, now);
+      pause_longer(r, now);
     }
     r->closed = true;
   } else if (slot->batch.repeated) {
@@ -142,7 +146,7 @@ static void on_accepted(struct round *r, struct slot *slot) {
   report_missing(r, slot);
   if (r->accepted++ == 0 && !r->batches.after_outage)
     report_all_rejected(r);
-  r->supported = true;
+  r->supported = r->offered = true;
   r->credential_errors = 0;
   backoff_reset(&r->pause);
   batches_accepted(&r->batches, &slot->batch);

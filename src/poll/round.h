@@ -13,9 +13,9 @@
 #include "poll/call_pool.h"
 #include "poll/project_events.h"
 
-/* An optional call that the service refuses is tried again after this; where it
- * is rejected without a code of the service, which may pass, first after a
- * minute. */
+/* An optional call that the service refuses is tried again after this. Where it
+ * is rejected without a code of the service, that may pass: it is tried again
+ * in the next cycle, or, if it never was accepted, after a pause that grows. */
 #define ROUND_RETRY_MS (24 * 3600 * 1000)
 #define ROUND_RETRY_MIN_MS (60 * 1000)
 
@@ -35,7 +35,8 @@ struct round {
   void *arg;
 
   uint32_t requests; /* since the start */
-  bool supported;    /* an optional call was accepted once */
+  bool offered;      /* an optional call was accepted once */
+  bool supported;    /* and this is not in doubt: else one request at a time */
   unsigned
       credential_errors; /* cycles in a row that an optional call had one */
   bool failing;          /* and this was reported */

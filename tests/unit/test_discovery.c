@@ -453,6 +453,13 @@ static void one_use_type_may_be_rejected(void **state) {
                       "the list of sync tasks is set aside for a day: request "
                       "rejected (HTTP 400 DRS.M00202: no)|");
   *seen.warnings = '\0';
+  fake_now += INTERVAL_MS;
+  start(); /* once more, and then once a day */
+  list("migration", 0, 1, "a");
+  reject_list("sync", 400, "DRS.M00202", -1);
+  list("cloudDataGuard", 0, 1, "b");
+  accept();
+  assert_read("a=na b=nb", true);
   for (int hours = 0; hours < 24; hours++) {
     fake_now += 3600 * 1000 - 1000;
     start();
@@ -464,6 +471,8 @@ static void one_use_type_may_be_rejected(void **state) {
   fake_now += 3600 * 1000;
   start();
   list_all("a", "c", "b");
+  accept();
+  start();
   accept();
   assert_read("a=na b=nb c=nc", true);
   assert_string_equal(seen.warnings, "");
@@ -490,6 +499,28 @@ static void a_rejection_that_may_pass_sets_nothing_aside(void **state) {
     assert_read("a=na b=nb", true);
     tear_down_fixture(NULL);
   }
+}
+
+/* The rights come back while the lists are requested. */
+static void an_outage_may_end_within_a_discovery(void **state) {
+  (void)state;
+  make("x");
+  start();
+  for (size_t i = 0; i < TASK_LIST_TYPES; i++)
+    reject_list(task_list_types[i], 403, "DRS.M00102", -1);
+  accept();
+  fake_now += INTERVAL_MS;
+  start();
+  reject_list("migration", 403, "DRS.M00102", -1);
+  list("sync", 0, 0, "");
+  list("cloudDataGuard", 0, 0, "");
+  accept();
+  assert_string_equal(seen.warnings, "");
+  fake_now += INTERVAL_MS;
+  start();
+  list_all("a", "", "");
+  accept();
+  assert_true(seen.result.jobs_known);
 }
 
 /* Without any list that is no offer of a region, but the user's rights. */
@@ -674,6 +705,7 @@ int main(void) {
       PROJECT_TEST(a_failure_keeps_the_jobs),
       PROJECT_TEST(one_use_type_may_be_rejected),
       cmocka_unit_test(a_rejection_that_may_pass_sets_nothing_aside),
+      PROJECT_TEST(an_outage_may_end_within_a_discovery),
       PROJECT_TEST(denied_access_is_an_error),
       PROJECT_TEST(a_rejected_token_is_not_tried_again),
       PROJECT_TEST(a_new_token_is_used_at_once_and_once),
