@@ -23,8 +23,8 @@ static void apply(struct jobs_file *f, struct jobs *jobs, msec_t now,
   bool ok = job_list_parse(&list, text->data, text->len, &faults, err);
   bool is_usable = ok && (list.bytes.len > 0 || faults.lines == 0);
   f->known = f->known || is_usable;
-  f->file.used = ok && (!is_usable || jobs_replace(jobs, JOBS_FILE, &list,
-                                                   now, err));
+  f->file.used =
+      ok && (!is_usable || jobs_replace(jobs, JOBS_FILE, &list, now, err));
   if (ok)
     job_list_describe(&faults, is_usable ? jobs->repeated.count : 0,
                       jobs->repeated.first, err);
