@@ -30,12 +30,15 @@ static void on_item(void *arg, const struct job_item *item) {
   metrics_item(&to->metrics, &job, to->call, item);
 }
 
-/* "value h/drs-job/TYPE-INSTANCE NUMBER", and perhaps meta data. */
+/* "value h/drs-job/TYPE-INSTANCE NUMBER", and perhaps meta data; or "log LEVEL
+ * TEXT", of a value that is left out. */
 static void check_line(const char *line) {
   static const char start[] = "value h/drs-job/",
                     safe[] = "abcdefghijklmnopqrstuvwxyz"
                              "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
   char *end;
+  if (strncmp(line, "log ", 4) == 0)
+    return;
   MUST(strncmp(line, start, strlen(start)) == 0);
   line += strlen(start);
   size_t len = strspn(line, safe);
