@@ -253,7 +253,7 @@ def test_a_quoted_boolean_is_taken_with_a_warning(cloud, word, verified):
 
 
 @pytest.mark.parametrize("lines, bad, expected", [
-    ([], [], "1 project, 1 job configured"),
+    ([], ["BatchSize 0"], "1 project, 1 job configured"),
     ([f'Job "{JOB}"', f'Job "{OTHER_JOB}"', f'Job "{JOB}"'], ["BatchSize 0"], "1 project, 2 jobs configured"),
     ([f'Job "{JOB}"', 'DiscoverJobs true'], None, "2 projects, 2 jobs configured, and those of files or the service's lists"),
     (['JobsFile "/nowhere"'], ["Nonsense 1"], "1 project, 0 jobs configured, and those of files or the service's lists"),

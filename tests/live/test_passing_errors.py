@@ -31,7 +31,8 @@ def test_sizes_are_back_within_three_good_cycles():
             play(daemon, clouds, cycles)
         for name in clouds:
             lines = [line for line in log_lines(daemon) if f'"{name}"' in line]
-            assert len(lines) == 2 * len(OUTAGES), lines
+            # In the cycle in which it ends, some jobs are rejected and others are not.
+            assert 2 * len(OUTAGES) <= len(lines) <= 4 * len(OUTAGES), lines
             assert not any("too many ids" in line for line in lines), lines
         assert {(note["type"], note["type_instance"]) for note in daemon.notifications()} == {("bool", "up")}
 

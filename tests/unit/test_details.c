@@ -281,7 +281,7 @@ static void test_a_failure_does_not_wait_where_it_is_rejected(void **state) {
   (void)state;
   make(1);
   progress("STARTJOBING");
-  respond(fake_calls[0], 404, "{}");
+  respond(fake_calls[0], 404, "{\"error_code\":\"APIG.0101\"}");
   assert_non_null(seen.change);
   progress("FULL_TRANSFER_FAILED");
   assert_false(project_is_polling(project));
