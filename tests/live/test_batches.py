@@ -10,7 +10,7 @@ import pytest
 from support.blocks import project
 from daemons import Collectd, Nginx
 from standin import ApiError, BadJob, Request, Throttle
-from watching import log_lines
+from support.polled_jobs import log_lines
 
 JOBS = [f"00000000-0000-4000-8000-000000{number:04}jb" for number in range(64)]
 

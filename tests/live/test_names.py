@@ -8,10 +8,10 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from blocks import PROJECT_ID, TOKEN, project
+from support.blocks import PROJECT_ID, TOKEN, project
 from daemons import Collectd
 from standin import StandIn
-from watching import log_lines
+from support.polled_jobs import log_lines
 
 OFTEN = ("DiscoverJobs true", "DiscoverInterval 0.4")
 

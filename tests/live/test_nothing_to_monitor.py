@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable
 
-from blocks import PROJECT_ID, TOKEN, project
+from support.blocks import PROJECT_ID, TOKEN, project
 from daemons import Collectd
 from standin import ApiError, StandIn
-from watching import log_lines
+from support.polled_jobs import log_lines
 
 ID = "{number:08}-a618-490d-8a46-8c61ac9jb502"
 OTHER = "{number:08}-a618-490d-8a46-8c61ac9jb503"

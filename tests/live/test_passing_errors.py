@@ -7,10 +7,10 @@ from __future__ import annotations
 import time
 from contextlib import ExitStack
 
-from blocks import PROJECT_ID, TOKEN, project
+from support.blocks import PROJECT_ID, TOKEN, project
 from daemons import Collectd
 from standin import StandIn
-from watching import log_lines
+from support.polled_jobs import log_lines
 
 JOBS, BATCH = 20, 10
 STATUSES = (400, 413, 414, 431, 494, 500, 502, 504)

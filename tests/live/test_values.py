@@ -12,7 +12,7 @@ from support.examples import METRICS, SELF_METRICS, items, metrics
 from standin import BadJob, Migration
 from standin.migration import Stage, released
 from support.build_module import load
-from support.watching import log_lines
+from support.polled_jobs import log_lines
 
 
 def watch(*jobs: str) -> list[str]:
