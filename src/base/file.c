@@ -148,6 +148,15 @@ enum file_state file_look(struct file *f, msec_t now, struct buf *to,
   return state;
 }
 
+bool file_metadata_changed(struct file *f) {
+  struct stat metadata = {0};
+  bool exists = stat(f->path, &metadata) == 0;
+  bool changed = f->seen && !same_metadata(&metadata, &f->metadata);
+  f->seen = f->seen || exists;
+  f->metadata = metadata;
+  return changed;
+}
+
 msec_t file_next_look(const struct file *f, msec_t now) {
   return now - f->changing_since < PATIENCE ? f->since + FILE_REST
                                             : CLOCK_NEVER;

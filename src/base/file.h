@@ -61,6 +61,10 @@ void file_free(struct file *f);
 enum file_state file_look(struct file *f, msec_t now, struct buf *to,
                           enum err_kind kind, struct err *err);
 
+/* Whether a file's metadata are others than at the last call, without a look
+ * into it: for one that another reads. The first call says no. */
+bool file_metadata_changed(struct file *f);
+
 /* After FILE_CHANGING: when to look again. CLOCK_NEVER: it has been changing
  * for too long to wait for it. */
 msec_t file_next_look(const struct file *f, msec_t now);

@@ -30,6 +30,12 @@
  */
 #define TURN_MS 1
 
+/* GnuTLS reads all of the system's certificates when a handshake begins, which
+ * takes some 20 ms. Those of services that did not respond take at most a third
+ * of the time: after each start so many times as long nothing of theirs starts.
+ */
+#define SILENT_PAUSE 2
+
 /* Milliseconds. A wait that is so much longer than it should be was not the
  * scheduler's doing: the process was frozen. */
 #define FROZEN_MIN 500
@@ -45,6 +51,10 @@ struct http {
   long keep;       /* idle connections at most; 0: libcurl's own limit */
   msec_t timer;    /* when libcurl wants to be called; CLOCK_NEVER: not */
   msec_t deadline; /* of those that wait, none ends before this */
+  /* Milliseconds that one call of libcurl takes which takes more than one: a
+   * TLS handshake begins. */
+  msec_t costly;
+  msec_t silent_at; /* no request of a silent group starts before */
 };
 
 static struct http_transfer *from_item(const struct start_item *item) {
@@ -191,7 +201,7 @@ struct http_transfer *http_start(struct http *http,
   }
   t->http = http;
   t->item.group = req->group;
-  t->deadline = clock_now() + req->timeout;
+  t->deadline = t->item.deadline = clock_now() + req->timeout;
   LIST_INSERT_HEAD(&http->transfers, t, link);
   enqueue(t);
   start_queue_add(&http->queue, &t->item);
@@ -226,7 +236,7 @@ static void fail_waiting(struct http_transfer *t) {
 /* The process was frozen while it was in flight. */
 static void fail_thawed(struct http_transfer *t) {
   transfer_complete(t, CURLE_OPERATION_TIMEDOUT);
-  t->item.group->hung = t->response.status == 0;
+  t->item.group->last = t->response.status == 0 ? START_SILENT : START_ANSWERED;
   land(t);
   TAILQ_INSERT_TAIL(&t->http->failed, &t->item, link);
   t->state = FAILED;
@@ -257,6 +267,11 @@ static void fail_expired(struct http *http, msec_t now) {
               "timed out after %lld ms, waiting for a file that is being "
               "written",
               (long long)t->timeout);
+    else if (2 * http->queue.in_flight < http->queue.max)
+      err_set(&t->err, ERR_LOCAL,
+              "timed out after %lld ms, waiting for the TLS handshakes of "
+              "other requests",
+              (long long)t->timeout);
     else
       err_set(&t->err, ERR_LOCAL,
               "timed out after %lld ms, waiting for one of %d connections",
@@ -279,6 +294,8 @@ static bool is_ready(void *arg, const struct start_item *item) {
   struct http *http = arg;
   struct http_transfer *t = from_item(item);
   msec_t now = clock_now();
+  if (item->group->last == START_SILENT && now < http->silent_at)
+    return false;
   return (t->needs == NULL ||
           lookups_may_start(&http->env.lookups, t->needs, now)) &&
          transfer_files_are_ready(t, now);
@@ -292,6 +309,8 @@ static bool start_next(struct http *http, msec_t now) {
     return false;
   t->needs = NULL;
   t->state = IN_FLIGHT;
+  if (t->item.group->last == START_SILENT)
+    http->silent_at = now + SILENT_PAUSE * http->costly;
   if ((http->multi != NULL || init_multi(http)) &&
       transfer_attach(t, http->multi, now))
     return true;
@@ -342,7 +361,7 @@ static void on_over(struct http_transfer *t, CURLcode code) {
   if (try_again(t, code))
     return;
   transfer_complete(t, code);
-  t->item.group->hung = t->response.status == 0;
+  t->item.group->last = t->response.status == 0 ? START_SILENT : START_ANSWERED;
   land(t);
   finish(t);
 }
@@ -391,10 +410,14 @@ static void explain_cut(const struct http *http, curl_socket_t fd) {
 
 static void act(struct http *http, curl_socket_t fd, int events) {
   int running;
+  msec_t begun = clock_now();
   turn_guard_begin(&http->env.guard, fd); /* CURL_SOCKET_TIMEOUT: none */
   CURLMcode e = curl_multi_socket_action(http->multi, fd, events, &running);
   if (turn_guard_end(&http->env.guard))
     explain_cut(http, fd);
+  msec_t took = clock_now() - begun;
+  if (took > 1)
+    http->costly = (3 * http->costly + took) / 4;
   if (e != CURLM_OK)
     start_anew(http);
   finish_all(http);
@@ -412,6 +435,8 @@ static int wait_time(const struct http *http, msec_t now, int most) {
   if (!start_queue_is_empty(&http->queue)) {
     msec_t file = trusts_next(&http->env.trusts);
     until = msec_min(until, lookups_next(&http->env.lookups));
+    if (http->silent_at > now)
+      until = msec_min(until, http->silent_at);
     if (file > now)
       until = msec_min(until, file);
   }

@@ -11,7 +11,7 @@ void start_queue_init(struct start_queue *q, int max) {
 }
 
 void start_group_init(struct start_group *group) {
-  *group = (struct start_group){.hung = true}; /* until its response comes */
+  *group = (struct start_group){.last = START_NEW};
   TAILQ_INIT(&group->items);
 }
 
@@ -44,7 +44,7 @@ static bool has_place(const struct start_queue *q,
   int left = q->max - q->in_flight;
   if (group->in_flight > 0)
     return group->in_flight < left / 8 && left > q->max / 4;
-  return left > (group->hung ? q->max / 8 : 0);
+  return left > (group->last == START_ANSWERED ? 0 : q->max / 8);
 }
 
 static void take(struct start_queue *q, struct start_item *item) {
@@ -58,21 +58,33 @@ static void take(struct start_queue *q, struct start_item *item) {
   q->in_flight++;
 }
 
+static bool precedes(const struct start_group *a, const struct start_group *b) {
+  if (a->last != b->last)
+    return a->last < b->last;
+  return TAILQ_FIRST(&a->items)->deadline < TAILQ_FIRST(&b->items)->deadline;
+}
+
 struct start_item *start_queue_next(struct start_queue *q,
                                     bool (*ready)(void *arg,
                                                   const struct start_item *),
                                     void *arg) {
-  struct start_group *group;
+  struct start_group *group, *best = NULL;
+  bool longest_wait = q->starts % 4 == 3;
   if (q->in_flight >= q->max)
     return NULL;
   TAILQ_FOREACH(group, &q->waiting, link) {
-    struct start_item *item = TAILQ_FIRST(&group->items);
-    if (!has_place(q, group) || !ready(arg, item))
-      continue;
-    take(q, item);
-    return item;
+    if (has_place(q, group) && (best == NULL || precedes(group, best)) &&
+        ready(arg, TAILQ_FIRST(&group->items)))
+      best = group;
+    if (best != NULL && longest_wait)
+      break;
   }
-  return NULL;
+  if (best == NULL)
+    return NULL;
+  struct start_item *item = TAILQ_FIRST(&best->items);
+  q->starts++;
+  take(q, item);
+  return item;
 }
 
 void start_queue_done(struct start_queue *q, struct start_item *item) {

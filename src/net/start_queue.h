@@ -5,10 +5,15 @@
  * of HTTP.
  *
  * A process has so many descriptors, so only so many requests are in flight.
- * Requests come in groups (a project's, a credential's). Groups take turns, a
- * group has few places where few are left, and the last eighth is for groups
- * whose last request had a response: projects whose service hangs cannot take
- * the places of the others.
+ * Requests come in groups (a project's, a credential's). A group has few places
+ * where few are left, and the last eighth is for groups whose last request had
+ * a response: projects whose service hangs cannot take the places of the
+ * others.
+ *
+ * To start one may be costly. So groups that had a response come first, then
+ * those that had no request yet, and last those that had no response; among
+ * these the request that ends first. Each fourth start is the turn of whichever
+ * group waits for the longest time, so that none waits for ever.
  *
  *     start_group_init(&project->group);
  *     transfer->item.group = &project->group;
@@ -21,6 +26,8 @@
 #ifndef DRS_NET_START_QUEUE_H
 #define DRS_NET_START_QUEUE_H
 
+#include "base/clock.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/queue.h>
@@ -31,6 +38,7 @@ struct start_group;
 struct start_item {
   TAILQ_ENTRY(start_item) link;
   struct start_group *group;
+  msec_t deadline; /* it will have ended then */
 };
 TAILQ_HEAD(start_items, start_item);
 
@@ -39,13 +47,14 @@ struct start_group {
   TAILQ_ENTRY(start_group) link; /* among those that wait */
   struct start_items items;      /* the next to start first */
   int in_flight;
-  bool hung; /* its last request got no response, or it had none yet */
+  enum { START_ANSWERED, START_NEW, START_SILENT } last; /* request of it */
 };
 TAILQ_HEAD(start_groups, start_group);
 
 struct start_queue {
   struct start_groups waiting; /* the next in turn first */
   int in_flight, max;
+  unsigned starts;
 };
 
 /* `max`: how many may be in flight. */
@@ -62,7 +71,8 @@ void start_queue_add_first(struct start_queue *q, struct start_item *item);
 void start_queue_remove(struct start_queue *q, struct start_item *item);
 
 /* Takes out the item that is to be started now, and counts it as in flight.
- * NULL: none may start, or none is ready. */
+ * NULL: none may start, or none is ready. `ready` may be called for items that
+ * are not taken. */
 struct start_item *start_queue_next(struct start_queue *q,
                                     bool (*ready)(void *arg,
                                                   const struct start_item *),

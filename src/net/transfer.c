@@ -242,6 +242,7 @@ struct http_transfer *transfer_new(struct transfer_env *env,
 
 void transfer_free(struct http_transfer *t) {
   curl_easy_cleanup(t->easy);
+  trust_release(t->trust);
   easy_options_free_headers(t->headers);
   response_header_finish(&t->header);
   buf_free(&t->origin);
@@ -259,6 +260,9 @@ static void drop_trust(struct http_transfer *t) {
 }
 
 bool transfer_files_are_ready(struct http_transfer *t, msec_t now) {
+  trust_release(t->trust); /* of a look before, when it was not its turn */
+  t->trust = NULL;
+  err_clear(&t->err);
   t->awaits_file = url_is_https(t->origin.data) &&
                    trust_acquire(&t->env->trusts, &t->files, now, &t->trust,
                                  &t->err) == TRUST_WAITS;

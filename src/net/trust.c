@@ -107,8 +107,7 @@ static enum trust_state look(struct trust *trust, size_t i, msec_t now,
   struct file *file = &trust->files[i];
   struct err cause = ERR_INIT;
   struct buf bytes;
-  bool is_bundle = trust->is_bundle && i == 0, was_used = file->used;
-  bool by_path = is_bundle || !easy_options_take_blobs();
+  bool was_used = file->used, by_path = !easy_options_take_blobs();
   buf_init(&bytes, FILE_MAX);
   enum file_state state = file_look(file, now, &bytes, ERR_TLS, &cause);
   if (state == FILE_NEW) {
@@ -120,8 +119,7 @@ static enum trust_state look(struct trust *trust, size_t i, msec_t now,
     }
   }
   buf_free(&bytes);
-  if (is_bundle || state == FILE_NEW || state == FILE_SAME ||
-      (was_used && !by_path))
+  if (state == FILE_NEW || state == FILE_SAME || (was_used && !by_path))
     return TRUST_READY;
   msec_t again = file_next_look(file, now);
   if (state == FILE_CHANGING && again != CLOCK_NEVER) {
@@ -146,6 +144,10 @@ enum trust_state trust_acquire(struct trusts *trusts,
   for (size_t i = 0; i < TRUST_FILES; i++) {
     if (trust->files[i].path == NULL)
       continue;
+    if (i == 0 && trust->is_bundle) {
+      is_new = file_metadata_changed(&trust->files[i]);
+      continue;
+    }
     enum trust_state state = look(trust, i, now, &is_new, err);
     worst = state > worst ? state : worst;
   }

@@ -328,3 +328,16 @@ def test_a_connection_reads_the_systems_certificates_once(cloud, certificates, t
     opened = opens.read_text().splitlines()
     assert set(opened) - {"/etc/ssl/openssl.cnf"} == {str(BUNDLE)}
     assert opened.count(str(BUNDLE)) <= cycles
+
+
+def test_no_certificates_are_read_where_nothing_is_verified(certificates, tmp_path):
+    """GnuTLS reads all of them for each connection, also if it then verifies nothing."""
+    opens = tmp_path / "opens"
+    preload = {"LD_PRELOAD": str(build("log_opens", tmp_path)), "LOG_OPENS": str(opens)}
+    with StandIn(PROJECT_ID, TOKEN, tls=certificates.server()) as unknown:
+        unknown.jobs[JOB] = {"job_id": JOB}
+        lines = ["VerifyPeer false", f'CACert "{certificates.ca}"']
+        with Collectd(project("healthy", unknown, *lines), variables=preload) as daemon:
+            healthy_cycles(daemon, 3)
+    opened = opens.read_text().splitlines() if opens.exists() else []
+    assert set(opened) <= {"/etc/ssl/openssl.cnf"}

@@ -78,10 +78,25 @@ static void one_that_was_put_back_is_the_next(void **state) {
   assert_true(start_queue_is_empty(&queue));
 }
 
+static void groups_that_respond_come_first(void **state) {
+  (void)state;
+  queue.max = 64;
+  struct start_item *silent = add('a'), *new = add('b'), *sooner = add('c'),
+                    *answered = add('d'), *more = add('e');
+  silent->group->last = START_SILENT;
+  answered->group->last = more->group->last = START_ANSWERED;
+  sooner->deadline = -1;
+  assert_ptr_equal(next(), answered);
+  assert_ptr_equal(next(), more);
+  assert_ptr_equal(next(), sooner);
+  assert_ptr_equal(next(), silent); /* the fourth is whichever waits longest */
+  assert_ptr_equal(next(), new);
+}
+
 static void hung_groups_leave_places(void **state) {
   (void)state;
   struct start_item *b = add('b'), *last = NULL;
-  b->group->hung = false;
+  b->group->last = START_ANSWERED;
   start_queue_remove(&queue, b);
   for (int i = 2; i < 16; i++)
     add(keys[i]);
@@ -147,6 +162,8 @@ int main(void) {
       cmocka_unit_test_setup_teardown(
           a_source_that_is_not_ready_delays_no_other, set_up, NULL),
       cmocka_unit_test_setup_teardown(one_that_was_put_back_is_the_next, set_up,
+                                      NULL),
+      cmocka_unit_test_setup_teardown(groups_that_respond_come_first, set_up,
                                       NULL),
       cmocka_unit_test_setup_teardown(hung_groups_leave_places, set_up, NULL),
       cmocka_unit_test(a_name_is_looked_up_once_at_a_time),
