@@ -54,6 +54,8 @@ def test_each_example_is_tested():
 @pytest.mark.parametrize("example", JOBS)
 def test_an_example_works_as_it_is(tmp_path, example):
     text = (TOP / "examples" / f"{example}.conf").read_text()
+    # collectd starts after the package's removal.
+    assert "load.conf" in text and "LoadPlugin" not in text
     inside = text[text.index("<Plugin drs>\n") + len("<Plugin drs>\n"):text.index("</Plugin>")]
     with ExitStack() as stack:
         config, clouds = inside, {}

@@ -146,15 +146,20 @@ def test_collectd_starts_at_each_step_of_the_packages_life(purged, deb, cloud, t
     edit(SAMPLE, project("prod", cloud))
     edited = SAMPLE.read_text()
     assert requests_of_a_start(config, cloud) == 1
-    as_root("dpkg", "--install", "--force-confold", deb)
+    # With a changed sample, and nobody there to answer.
+    as_root("dpkg", "--install", deb)
+    assert SAMPLE.read_text() == edited, "the configuration is kept"
     assert requests_of_a_start(config, cloud) == 1
     as_root("dpkg", "--remove", "collectd-drs")
     assert requests_of_a_start(config, cloud) == 0
     assert SAMPLE.read_text() == edited, "the configuration is kept"
     as_root("dpkg", "--install", deb)
     assert requests_of_a_start(config, cloud) == 1
+    state = [Path(f"/var/tmp/drs-{program}-4294967293") for program in ("check", "notify")]
+    for folder in state:
+        folder.mkdir()
     as_root("dpkg", "--purge", "collectd-drs")
-    assert not SAMPLE.exists()
+    assert not [path for path in (SAMPLE, *state) if path.exists()]
     SAMPLE.parent.mkdir(exist_ok=True)
     assert requests_of_a_start(config, cloud) == 0
 
@@ -216,7 +221,7 @@ def test_make_uninstall_leaves_a_collectd_that_starts(cloud, tmp_path):
     root = tmp_path / "root"
     make = ["make", "--silent", "-C", MODULE_DIR.parent.parent, f"DESTDIR={root}"]
     run(*make, "install")
-    [sample] = root.rglob("drs.conf")
+    [sample] = root.rglob("collectd.conf.d/drs.conf")
     [load] = root.rglob("load.conf")
     [module] = root.rglob("drs.so")
     edit(sample, project("prod", cloud))
