@@ -10,7 +10,7 @@
 #
 # The packages are those of the sections build and fuzz of tests/packages, and zip. The target `config`
 # is left out, because it needs collectd's sources.
-# shellcheck disable=SC2086 # flags and names are words
+# shellcheck disable=SC2013,SC2086 # flags and names are words
 set -euo pipefail
 
 top=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." && pwd)
