@@ -164,6 +164,14 @@ static size_t match_any_escapes(const char *text, const char *secret,
 
 /* Base64 */
 
+/* clang-format off */
+const signed char redact_base64_values[256] = {
+    ['A'] = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26,
+    ['a'] = 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52,
+    ['0'] = 53, 54, 55, 56, 57, 58, 59, 60, 61, 62,
+    ['+'] = 63, ['-'] = 63, ['/'] = 64, ['_'] = 64};
+/* clang-format on */
+
 /* Six bits of the bytes, as base64 takes them. */
 static int base64_digit(const char *bytes, size_t i) {
   const unsigned char *b = (const unsigned char *)bytes + i / 4 * 3;

@@ -10,8 +10,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "base/text.h"
-
 /* Shorter secrets are not looked for: every text has them. */
 #define REDACT_LEN_MIN 4
 
@@ -43,15 +41,12 @@ static inline unsigned redact_base64_key(int first, int second) {
   return 256 + 64 * (unsigned)first + (unsigned)second;
 }
 
+/* The value of each byte as a digit of base64, plus 1; 0: it is none. */
+extern const signed char redact_base64_values[256];
+
 /* -1: no digit of base64. */
 static inline int redact_base64_value(char c) {
-  if (c >= 'a' && c <= 'z')
-    return c - 'a' + 26;
-  if (text_is_digit(c))
-    return c - '0' + 52;
-  if (c >= 'A' && c <= 'Z')
-    return c - 'A';
-  return c == '+' || c == '-' ? 62 : c == '/' || c == '_' ? 63 : -1;
+  return redact_base64_values[(unsigned char)c] - 1;
 }
 
 /* Both return how many keys there are. */
