@@ -44,7 +44,7 @@ static const struct {
     {"timeleft", "total", 10}, {"gauge", "process_time", 1594864576},
     {"gauge", "task_mode", 3}, {"bool", "error", 0},
     {"percent", "struct", 94}, {"percent", "data", 94},
-    {"percent", "index", 94},
+    {"percent", "index", 94},  {"bool", "ready", 0},
 };
 
 /* The loop */

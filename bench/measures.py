@@ -19,7 +19,7 @@ from standin import Certificates
 from . import profile
 from .programs import (BUILD, MODULES, BenchCollectd, Responder, curl_json, dispatch, downloads, drs,
                        exec_program, hung, projects, python_plugin, uptime)
-from .responses import VALUES, job_id, response
+from .responses import GIVEN, VALUES, job_id, response
 
 DECODE = BUILD / "bench/decode"
 DELAY = 0.05
@@ -232,12 +232,12 @@ def peers(folder: Path) -> Iterator[Row]:
     jobs, interval = 10_000, 5
     made: dict[str, tuple[Callable[[str], str], int]] = {
         "drs": (lambda endpoint: drs(folder, endpoint, jobs, interval), VALUES),
-        "curl_json": (lambda endpoint: curl_json(endpoint, jobs, BATCH, interval), VALUES - 3),
-        "python plugin": (lambda endpoint: python_plugin(folder, endpoint, jobs, interval), VALUES),
+        "curl_json": (lambda endpoint: curl_json(endpoint, jobs, BATCH, interval), GIVEN - 3),
+        "python plugin": (lambda endpoint: python_plugin(folder, endpoint, jobs, interval), GIVEN),
         "exec in Python": (lambda endpoint: exec_program("exec_requests.py", folder, endpoint, jobs,
-                                                         interval), VALUES),
+                                                         interval), GIVEN),
         "exec with curl and jq": (lambda endpoint: exec_program("exec_curl_jq.sh", folder, endpoint,
-                                                                jobs, interval), VALUES),
+                                                                jobs, interval), GIVEN),
     }
     goals = {"python plugin": 0.4, "exec with curl and jq": 0.1}
     costs: dict[str, list[Cost]] = {name: [] for name in made}

@@ -7,8 +7,10 @@ from collections.abc import Iterable
 
 PHASES = ("struct", "data", "index")
 # What a job of such a response becomes: percent and time left of the whole, the delay, the process
-# time, the task mode, the status, the error, and the percent of each phase.
-VALUES = 7 + len(PHASES)
+# time, the task mode, the status, the error, the percent of each phase; and whether it is ready, which is
+# the plugin's own.
+GIVEN = 7 + len(PHASES)
+VALUES = GIVEN + 1
 
 
 def job_id(number: int) -> str:
