@@ -80,7 +80,7 @@ static void report_unbelievable_delay(struct metrics *m, const struct job *job,
   m->reported_delay = true;
   log_warning(m->project, ERR_RESPONSE,
               "job %s: no delay is dispatched: expected at most %d s, got %.0f",
-              job->id, PROGRESS_DELAY_MAX, seconds);
+              job->name, PROGRESS_DELAY_MAX, seconds);
 }
 
 static bool log_files_behind(const void *item, gauge_t *value) {

@@ -19,9 +19,11 @@ static const struct kind {
 } kinds[] = {
     [CHANGE_STATUS] = {-1, "gauge", "status", "changed their status"},
     [CHANGE_ERROR] = {SEVERITY_FAILURE, "bool", "error", "report an error"},
-    [CHANGE_ERROR_CLEARED] = {SEVERITY_OKAY, "bool", "error", "have no error any more"},
+    [CHANGE_ERROR_CLEARED] = {SEVERITY_OKAY, "bool", "error", "report no error any more"},
     [CHANGE_JOB_MISSING] = {SEVERITY_WARNING, "gauge", "status", "are not found"},
     [CHANGE_JOB_BACK] = {SEVERITY_OKAY, "gauge", "status", "are back"},
+    [CHANGE_FLAPS] = {SEVERITY_WARNING, "gauge", "status", "flap"},
+    [CHANGE_STEADY] = {-1, "gauge", "status", "do not flap any more"},
     [CHANGE_READY] = {SEVERITY_OKAY, "bool", "ready", "are ready for cutover"},
     [CHANGE_NOT_READY] = {SEVERITY_WARNING, "bool", "ready", "are not ready for cutover any more"},
     [CHANGE_PROJECT_DOWN] = {SEVERITY_FAILURE, "bool", "up", ""},
@@ -64,7 +66,8 @@ static void push(const struct notifications *n, enum change_kind kind,
   notification_queue_push(n->queue, out, n->interval);
 }
 
-/* "Job NAME (ID) WORDS: CODE: MESSAGE"; empty parts are left out. */
+/* "Job NAME (ID) WORDS: CODE: MESSAGE"; empty parts are left out. The words
+ * begin with what stands in front of them. */
 static void push_job(struct notifications *n, const struct change *change,
                      int severity, const char *words) {
   notification_t out = {0};
@@ -73,7 +76,7 @@ static void push_job(struct notifications *n, const struct change *change,
   bool named = strcmp(job->id, job->name) != 0;
   if (n->counts[change->kind][severity]++ >= NOTIFICATIONS_PER_CYCLE)
     return;
-  ssnprintf(out.message, sizeof(out.message), "Job %.*s%s%s%s %s%s%s%s%s",
+  ssnprintf(out.message, sizeof(out.message), "Job %.*s%s%s%s%s%s%s%s%s",
             NAME_SHOWN * named, job->name, named ? " (" : "", job->id,
             named ? ")" : "", words, *code ? ": " : "", code,
             *message ? ": " : "", message);
@@ -87,11 +90,15 @@ static void show_status(char shown[JOBS_STATUS_MAX], const char *status) {
   secret_redact(shown);
 }
 
+static int severity_of(const char *status) {
+  return severities[status_family(status_code(status, strlen(status)))];
+}
+
 static void push_status(struct notifications *n, const struct change *change) {
   char was[JOBS_STATUS_MAX], is[JOBS_STATUS_MAX];
   char words[2 * JOBS_STATUS_MAX + 32];
   const char *status = change->new_status;
-  int severity = severities[status_family(status_code(status, strlen(status)))];
+  int severity = severity_of(status);
   if (*change->old_status == '\0' && severity == SEVERITY_OKAY)
     return;
   show_status(was, change->old_status);
@@ -99,7 +106,7 @@ static void push_status(struct notifications *n, const struct change *change) {
   struct change shown = *change;
   if (change->reason != NULL && *change->reason != '\0')
     shown.message = change->reason;
-  ssnprintf(words, sizeof(words), "%s %s%s%s", *was ? "went from" : "is", was,
+  ssnprintf(words, sizeof(words), " %s %s%s%s", *was ? "went from" : "is", was,
             *was ? " to " : "", is);
   push_job(n, &shown, severity, words);
 }
@@ -108,7 +115,23 @@ static void push_back(struct notifications *n, const struct change *change) {
   struct change back = *change;
   back.code = "";
   back.message = change->new_status;
-  push_job(n, &back, kinds[change->kind].severity, "is back");
+  push_job(n, &back, kinds[change->kind].severity, " is back");
+}
+
+static void push_flaps(struct notifications *n, const struct change *change) {
+  char is[JOBS_STATUS_MAX], words[JOBS_STATUS_MAX + 96];
+  bool flaps = change->kind == CHANGE_FLAPS;
+  bool missing = change->job->missing;
+  int severity =
+      flaps || missing ? SEVERITY_WARNING : severity_of(change->new_status);
+  show_status(is, missing ? "not found" : change->new_status);
+  if (flaps)
+    ssnprintf(words, sizeof(words),
+              " flaps: %d changes in a short time, now %s", JOBS_FLAP_CHANGES,
+              is);
+  else
+    ssnprintf(words, sizeof(words), " does not flap any more: %s", is);
+  push_job(n, change, severity, words);
 }
 
 static void push_readiness(struct notifications *n,
@@ -123,7 +146,7 @@ static void push_readiness(struct notifications *n,
   };
   char words[96];
   bool ready = change->kind == CHANGE_READY;
-  ssnprintf(words, sizeof(words), "is %s%s",
+  ssnprintf(words, sizeof(words), " is %s%s",
             ready ? "ready for cutover" : "not ready for cutover any more",
             ready ? "" : causes[change->cause]);
   push_job(n, change, kinds[change->kind].severity, words);
@@ -153,19 +176,23 @@ void notifications_change(struct notifications *n,
     push_status(n, change);
     break;
   case CHANGE_ERROR:
-    push_job(n, change, severity, "reports an error");
+    push_job(n, change, severity, " reports an error");
     break;
   case CHANGE_ERROR_CLEARED:
-    push_job(n, change, severity, "has no error any more");
+    push_job(n, change, severity, ": error cleared");
     break;
   case CHANGE_JOB_MISSING:
     push_job(n, change, severity,
              change->job->polls[JOB_PROGRESS].answered == 0
-                 ? "is not found"
-                 : "is not found any more");
+                 ? " is not found"
+                 : " is not found any more");
     break;
   case CHANGE_JOB_BACK:
     push_back(n, change);
+    break;
+  case CHANGE_FLAPS:
+  case CHANGE_STEADY:
+    push_flaps(n, change);
     break;
   case CHANGE_READY:
   case CHANGE_NOT_READY:

@@ -13,17 +13,69 @@ static void emit(const struct changes *c, const struct change *change) {
   c->events->changed(c->arg, change);
 }
 
+/* Damping */
+
+#define FLAPS_TIME_S 600.0
+#define FLAPS_CYCLES 6.0
+
+void changes_init(struct changes *c, const struct project_events *events,
+                  void *arg, double interval) {
+  double cycles = FLAPS_CYCLES * interval;
+  *c = (struct changes){
+      .events = events,
+      .arg = arg,
+      .flaps_time = (uint32_t)(cycles > FLAPS_TIME_S ? cycles : FLAPS_TIME_S)};
+}
+
+/* Never 0, which is no time. */
+static uint32_t seconds_now(const struct changes *c) {
+  return (uint32_t)(c->now / 1000) + 1;
+}
+
+static void emit_state(const struct changes *c, enum change_kind kind,
+                       struct job *job) {
+  emit(c, &(struct change){.kind = kind,
+                           .job = job,
+                           .old_status = job->status,
+                           .new_status = job->status,
+                           .code = "",
+                           .message = ""});
+}
+
+/* A change of a job that may flap. */
+static void emit_change(const struct changes *c, struct job *job,
+                        const struct change *change) {
+  struct job_flaps *f = &job->flaps;
+  uint32_t now = seconds_now(c);
+  f->changes[f->next] = now;
+  f->next = (uint8_t)((f->next + 1) % JOBS_FLAP_CHANGES);
+  if (f->damped)
+    return;
+  uint32_t oldest = f->changes[f->next];
+  f->damped = oldest != 0 && now - oldest <= c->flaps_time;
+  if (f->damped) {
+    emit_state(c, CHANGE_FLAPS, job);
+    return;
+  }
+  f->error_emitted = job->has_error;
+  emit(c, change);
+}
+
 /* Failures */
 
 static void emit_status(const struct changes *c, const struct held_failure *f,
                         const char *reason) {
-  emit(c, &(struct change){.kind = CHANGE_STATUS,
-                           .job = f->job,
-                           .old_status = f->old_status,
-                           .new_status = f->job->status,
-                           .code = f->code.text,
-                           .message = f->message.text,
-                           .reason = reason});
+  struct change change = {.kind = CHANGE_STATUS,
+                          .job = f->job,
+                          .old_status = f->old_status,
+                          .new_status = f->job->status,
+                          .code = f->code.text,
+                          .message = f->message.text,
+                          .reason = reason};
+  if (*f->old_status == '\0')
+    emit(c, &change);
+  else
+    emit_change(c, f->job, &change);
 }
 
 static bool is_failure(const char *status) {
@@ -79,12 +131,13 @@ static void compare_presence(const struct changes *c, struct job *job,
   if (!job->missing)
     return;
   job->missing = false;
-  emit(c, &(struct change){.kind = CHANGE_JOB_BACK,
-                           .job = job,
-                           .old_status = job->status,
-                           .new_status = p->transfer_status.text,
-                           .code = p->base.error_code.text,
-                           .message = p->base.error_msg.text});
+  emit_change(c, job,
+              &(struct change){.kind = CHANGE_JOB_BACK,
+                               .job = job,
+                               .old_status = job->status,
+                               .new_status = p->transfer_status.text,
+                               .code = p->base.error_code.text,
+                               .message = p->base.error_msg.text});
 }
 
 static bool compare_status(struct changes *c, struct job *job,
@@ -101,19 +154,40 @@ static bool compare_status(struct changes *c, struct job *job,
   return true;
 }
 
+static struct change error_change(struct job *job, const struct progress *p) {
+  return (struct change){.kind = job->has_error ? CHANGE_ERROR
+                                                : CHANGE_ERROR_CLEARED,
+                         .job = job,
+                         .old_status = job->status,
+                         .new_status = job->status,
+                         .code = p->base.error_code.text,
+                         .message = p->base.error_msg.text};
+}
+
+/* `told`: a first status that is a failure was emitted, with the code. */
 static bool compare_error(const struct changes *c, struct job *job,
-                          const struct progress *p) {
+                          const struct progress *p, bool told) {
   bool has_error = p->base.error_code.len > 0;
   if (has_error == job->has_error)
     return false;
   job->has_error = has_error;
-  emit(c,
-       &(struct change){.kind = has_error ? CHANGE_ERROR : CHANGE_ERROR_CLEARED,
-                        .job = job,
-                        .old_status = job->status,
-                        .new_status = job->status,
-                        .code = p->base.error_code.text,
-                        .message = p->base.error_msg.text});
+  if (told) {
+    job->flaps.error_emitted = true;
+    return true;
+  }
+  struct change change = error_change(job, p);
+  emit_change(c, job, &change);
+  return true;
+}
+
+/* Ends the damping of a job that has not changed for a while. */
+static bool settle(const struct changes *c, struct job *job) {
+  struct job_flaps *f = &job->flaps;
+  size_t last = (f->next + JOBS_FLAP_CHANGES - 1U) % JOBS_FLAP_CHANGES;
+  if (!f->damped || seconds_now(c) - f->changes[last] < c->flaps_time)
+    return false;
+  *f = (struct job_flaps){.error_emitted = f->error_emitted};
+  emit_state(c, CHANGE_STEADY, job);
   return true;
 }
 
@@ -132,24 +206,33 @@ static void emit_readiness(const struct changes *c, struct job *job,
 
 void changes_answered(struct changes *c, struct job *job,
                       const struct progress *p, enum readiness_turn turn) {
+  bool is_first = *job->status == '\0';
   compare_presence(c, job, p);
   bool status = compare_status(c, job, p);
-  bool error = compare_error(c, job, p);
+  bool error = compare_error(c, job, p, is_first && is_failure(job->status));
+  if (settle(c, job) && job->has_error != job->flaps.error_emitted) {
+    struct change change = error_change(job, p);
+    job->flaps.error_emitted = job->has_error;
+    emit(c, &change);
+  }
   if (turn != READINESS_SAME && !status && !error)
     emit_readiness(c, job, turn);
 }
 
-void changes_missing(const struct changes *c, struct job *job, const char *code,
+void changes_missing(struct changes *c, struct job *job, const char *code,
                      const char *message) {
-  if (job->missing)
+  if (job->missing) {
+    settle(c, job);
     return;
+  }
   job->missing = true;
-  emit(c, &(struct change){.kind = CHANGE_JOB_MISSING,
-                           .job = job,
-                           .old_status = job->status,
-                           .new_status = "",
-                           .code = code,
-                           .message = message});
+  emit_change(c, job,
+              &(struct change){.kind = CHANGE_JOB_MISSING,
+                               .job = job,
+                               .old_status = job->status,
+                               .new_status = "",
+                               .code = code,
+                               .message = message});
 }
 
 /* A change of the project. */

@@ -20,6 +20,9 @@ struct held_failure {
 struct changes {
   const struct project_events *events;
   void *arg;
+  msec_t now;          /* when the cycle began */
+  uint32_t flaps_time; /* six changes within are too many, and none for so
+                          long ends it; seconds */
   bool project_down;   /* and this was emitted */
   bool no_jobs;        /* likewise */
   bool holds_failures; /* until their reasons come, or the cycle ends */
@@ -27,6 +30,9 @@ struct changes {
   size_t held_len, held_size;
 };
 
+/* `interval`: of the project, in seconds. */
+void changes_init(struct changes *c, const struct project_events *events,
+                  void *arg, double interval);
 void changes_finish(struct changes *c);
 
 /* The reason of a job's failure, or "": a failure that is held is emitted. */
@@ -42,7 +48,7 @@ void changes_answered(struct changes *c, struct job *job,
 
 /* The service rejects a job, leaves it out of a response, or reports an
  * error in its place; both texts may be "". */
-void changes_missing(const struct changes *c, struct job *job, const char *code,
+void changes_missing(struct changes *c, struct job *job, const char *code,
                      const char *message);
 
 /* The cycle is over, and the sources of jobs are known; `cause`: why there is

@@ -182,8 +182,8 @@ bool cycle_init(struct cycle *c, const struct cycle_setup *setup,
                 struct err *err) {
   static const struct call_pool_events events = {on_item, on_done};
   size_t item_size = 0;
-  *c = (struct cycle){.setup = *setup,
-                      .changes = {.events = setup->events, .arg = setup->arg}};
+  *c = (struct cycle){.setup = *setup};
+  changes_init(&c->changes, setup->events, setup->arg, setup->config->interval);
   cutover_init(&c->cutover, setup->config);
   for (enum job_call call = 0; call < JOB_CALLS; call++) {
     if (call != JOB_PROGRESS && !setup->config->calls[call])
@@ -211,7 +211,7 @@ void cycle_finish(struct cycle *c) {
 void cycle_start(struct cycle *c, msec_t now, msec_t deadline) {
   c->running = true;
   c->awaits_credentials = false;
-  c->begun = now;
+  c->begun = c->changes.now = now;
   c->deadline = deadline;
   c->number++;
   c->seconds = clock_seconds();

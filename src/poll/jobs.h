@@ -50,6 +50,15 @@ struct job_poll {
   uint32_t retry_at; /* when it is polled again; seconds of the clock */
 };
 
+/* The last changes of a job, for damping. All zero: none. */
+#define JOBS_FLAP_CHANGES 6
+struct job_flaps {
+  uint32_t changes[JOBS_FLAP_CHANGES]; /* seconds of the clock; a ring */
+  uint8_t next;                        /* in the ring: the oldest one */
+  bool damped;                         /* changes are not reported one by one */
+  bool error_emitted; /* the error code, as it was last reported */
+};
+
 struct job {
   const char *id;   /* as the API has it */
   const char *name; /* plugin instance: safe for a metric's path */
@@ -72,6 +81,7 @@ struct job {
   bool compared;      /* the comparisons were answered, or rejected, once */
   struct estimate estimate;
   struct readiness readiness;
+  struct job_flaps flaps;
   uint32_t backlog_cycle;       /* its RPO or RTO was too large in; 0: none */
   char status[JOBS_STATUS_MAX]; /* the last transfer_status; "": none yet */
 };

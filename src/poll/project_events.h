@@ -67,6 +67,9 @@ enum change_kind {
   CHANGE_ERROR_CLEARED, /* it carries none any more */
   CHANGE_JOB_MISSING,   /* the service rejects a job, or leaves it out */
   CHANGE_JOB_BACK,      /* a missing job is reported again */
+  CHANGE_FLAPS,         /* a job's sixth change within a while: from now on
+                           none is emitted but of its readiness */
+  CHANGE_STEADY,        /* the end of that: a while without a change */
   CHANGE_READY,         /* a job is ready for cutover */
   CHANGE_NOT_READY,     /* it is so no more; has a cause */
   CHANGE_PROJECT_DOWN,  /* no job was reported, and the cycle had an error */

@@ -5,6 +5,8 @@
 
 #include "poll/round.h"
 
+#include <string.h>
+
 /* Where the service reports throttling without a Retry-After. */
 #define THROTTLE_MIN_MS 1000
 #define THROTTLE_MAX_MS (5 * 60 * 1000)
@@ -44,7 +46,9 @@ static void give_up(struct round *r, const struct slot *slot, msec_t now) {
 static void fail_job(struct round *r, const struct job *job, const char *code,
                      const char *message) {
   struct err err = ERR_INIT;
-  err_set(&err, ERR_JOB, "job %s: %s%s%s", job->id, code,
+  bool named = strcmp(job->id, job->name) != 0;
+  err_set(&err, ERR_JOB, "job %s%s%s%s: %s%s%s", job->name, named ? " (" : "",
+          named ? job->id : "", named ? ")" : "", code,
           *code && *message ? ": " : "", message);
   fail(r, &err);
 }

@@ -74,7 +74,7 @@ def test_the_end_of_an_error_is_notified(cloud):
         daemon.wait_until(lambda: len(notified(daemon)) == 1, "the error")
         cloud.jobs[JOB] = healthy
         daemon.wait_until(lambda: len(notified(daemon)) == 2, "its end")
-        assert notified(daemon)[1] == ("OKAY", JOB, "bool-error", f"Job {JOB} has no error any more")
+        assert notified(daemon)[1] == ("OKAY", JOB, "bool-error", f"Job {JOB}: error cleared")
 
 
 @pytest.mark.parametrize("how, why", [
@@ -122,11 +122,19 @@ def test_an_unreachable_project_is_notified_once_and_its_recovery_too(cloud):
             ("OKAY", "prod", "bool-up", "Project prod is reachable again")]
 
 
-def test_problems_at_the_start_are_notified(cloud):
+def test_a_problem_at_the_start_is_notified_once(cloud):
     cloud.jobs[JOB] |= {"transfer_status": "START_JOB_FAILED", "error_code": "DRS.M1"}
-    assert first_notifications(cloud) == [
-        ("FAILURE", JOB, "gauge-status", f"Job {JOB} is START_JOB_FAILED: DRS.M1"),
-        ("FAILURE", JOB, "bool-error", f"Job {JOB} reports an error: DRS.M1")]
+    assert first_notifications(cloud) == [("FAILURE", JOB, "gauge-status", f"Job {JOB} is START_JOB_FAILED: DRS.M1")]
+
+
+def test_a_job_that_flaps_is_one_warning(cloud):
+    with Collectd(project("prod", cloud, WATCH)) as daemon:
+        daemon.wait_for_reads(1)
+        for status in ("PAUSING", START) * 5:
+            cloud.jobs[JOB] = {**cloud.jobs[JOB], "transfer_status": status}
+            daemon.wait_for_new_reads(1)
+        assert [severity for severity, *_ in notified(daemon)] == ["WARNING", "OKAY", "WARNING", "OKAY", "WARNING", "WARNING"]
+        assert notified(daemon)[-1][3] == f"Job {NAME} ({JOB}) flaps: 6 changes in a short time, now {START}"
 
 
 def test_a_notification_has_the_host_of_its_metric(cloud):

@@ -134,6 +134,9 @@ static void unknown_fields_are_left_out(void **state) {
   err_clear(&e);
   api_error_describe(&e, API_ERROR_SERVICE, 500, "", "out of tea");
   assert_string_equal(e.text, "service error (HTTP 500: out of tea)");
+  err_clear(&e);
+  api_error_describe(&e, API_ERROR_SERVICE, 500, "500", "out of tea");
+  assert_string_equal(e.text, "service error (HTTP 500: out of tea)");
 }
 
 int main(void) {
