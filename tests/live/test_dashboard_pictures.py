@@ -36,12 +36,12 @@ def orders(at: float) -> dict[str, float]:
     if at < 0.4:
         return {"status": 201, "total": at * 250, "struct": min(100, at * 900), "data": at * 250, "rows": 4000}
     return {"status": 203, "total": 100, "struct": 100, "data": 100, "index": 100, "delay": max(0, 40 - at * 60),
-            "rpo": 0, "rto": max(0, 30 - at * 50), "rows": 300}
+            "rpo": 0, "rto": max(0, 30 - at * 50), "rows": 300, "equal": 1, "ready": float(at > 0.7), "finish": 0}
 
 
 def customers(at: float) -> dict[str, float]:
     """One whose destination cannot keep up."""
-    return {"status": 203, "total": 100, "delay": 20 + 700 * at, "rpo": 4, "rto": 16 + 690 * at, "rows": 900}
+    return {"status": 203, "total": 100, "delay": 20 + 700 * at, "rpo": 4, "rto": 16 + 690 * at, "rows": 900, "ready": 0, "equal": 0}
 
 
 def archive(at: float) -> dict[str, float]:
@@ -53,13 +53,20 @@ def archive(at: float) -> dict[str, float]:
     return {"status": 201, "total": min(48, 100 * at), "rows": 2500, "index": 5, "left": 900}
 
 
+def ledger(at: float) -> dict[str, float]:
+    """A large one, which builds its indexes now."""
+    return {"status": 201, "total": min(90, 100 * at), "struct": 100, "data": min(100, 120 * at), "rows": 0 if at > 0.84 else 9000,
+            "index": max(0, 300 * (at - 0.84)), "finish": 3600 * (1.4 - at)}
+
+
 JOBS: dict[tuple[str, str], Course] = {
     ("shop", "orders-db"): orders, ("shop", "customers-db"): customers, ("bank", "orders-db"): orders,
-    ("bank", "archive"): archive}
+    ("bank", "archive"): archive, ("bank", "ledger"): ledger}
 METRICS = {"status": ("gauge", "status"), "total": ("percent", "total"), "struct": ("percent", "struct"),
            "data": ("percent", "data"), "index": ("percent", "index"), "delay": ("delay", "incremental"),
            "rpo": ("delay", "rpo"), "rto": ("delay", "rto"), "rows": ("gauge", "apply_rows_rate"),
-           "left": ("timeleft", "total"), "error": ("bool", "error")}
+           "left": ("timeleft", "total"), "error": ("bool", "error"), "ready": ("bool", "ready"),
+           "equal": ("bool", "consistent"), "finish": ("timeleft", "estimated")}
 
 
 def job_samples(time_: float, at: float) -> dict[tuple[str, str, str, str], float]:

@@ -27,7 +27,9 @@ OFFERED = {"host": {"test-host"}, "migration": {"orders-db"}, "project": {"prod"
 OFFERED_BY_PROMETHEUS = {"job": {"collectd"}, "instance": OFFERED["host"],
                          "migration": OFFERED["migration"], "project": OFFERED["project"]}
 # Of the units that Grafana knows, those that fit these metrics.
-UNITS = {"none", "short", "percent", "s", "wps", "Bps", "cpm", "dateTimeFromNow"}
+UNITS = {"none", "short", "percent", "s", "rowsps", "Bps", "cpm", "dateTimeFromNow"}
+# Columns of the table of jobs that a job does not have at once.
+NEED_TIME_OR_OPTIONS = ("Time to finish", "Data equal", "Ready since")
 SELECTOR = re.compile(r"collectd_drs_\w+\{[^}]*\}")
 PATH = re.compile(r"(?:[\w$*.-]|\{[\w,]+\})+\.drs-(?:[\w$*.-]|\{[\w,]+\})+")
 RUNBOOK = TOP / "docs/runbook.md"
@@ -80,8 +82,9 @@ def test_the_panels_stand_side_by_side(name):
 
 
 def test_both_dashboards_have_the_same_panels():
-    ours, theirs = ([{key: panel.get(key) for key in ("title", "type", "gridPos", "fieldConfig")}
-                     for panel in dashboard(name)["panels"]] for name in ("prometheus", "graphite"))
+    """But for the table of jobs, which Graphite's functions cannot join."""
+    ours, theirs = ([{key: panel.get(key) for key in ("title", "type", "fieldConfig")} | {"w": panel["gridPos"]["w"]}
+                     for panel in dashboard(name)["panels"] if panel["type"] != "table"] for name in ("prometheus", "graphite"))
     assert ours == theirs
 
 
@@ -91,6 +94,11 @@ def test_both_dashboards_have_the_same_panels():
 def drawn(board: dict) -> list[dict]:
     """The panels that show something."""
     return [panel for panel in board["panels"] if panel["type"] != "row"]
+
+
+def graphs(name: str) -> list[dict]:
+    """The panels of this dashboard that show something, but for the table."""
+    return [panel for panel in drawn(dashboard(name)) if panel["type"] != "table"]
 
 
 BOARDS = pytest.mark.parametrize("name", ["prometheus", "graphite"])
@@ -136,7 +144,8 @@ def test_template_on_time_change_reload_rule(name):
 @BOARDS
 def test_no_target_is_missing(name):
     for panel in drawn(dashboard(name)):
-        assert [target["refId"] for target in panel["targets"]] == ["A"]
+        assert [target["refId"] for target in panel["targets"]] == list("ABCDEFGH"[:len(panel["targets"])])
+        assert len(panel["targets"]) == 1 or panel["type"] == "table"
 
 
 @pytest.mark.parametrize("label", ["job", "instance"])
@@ -155,14 +164,14 @@ def test_target_job_and_instance_rule():
 
 
 def test_target_rate_interval_and_counter_rule():
-    for one in expressions(dashboard("prometheus"), "expr"):
+    for one in [target["expr"] for panel in graphs("prometheus") for target in panel["targets"]]:
         ranges = re.findall(r"\[([^]]*)\]", one)
         assert set(ranges) <= {"$__rate_interval"}
         assert ("_total{" in one) == one.startswith("rate(") == bool(ranges)
 
 
 def test_legends_name_the_host():
-    for panel in drawn(dashboard("prometheus")):
+    for panel in graphs("prometheus"):
         [legend] = [target["legendFormat"] for target in panel["targets"]]
         [expr] = [target["expr"] for target in panel["targets"]]
         if legend.startswith("{{instance}} {{drs}}"):
@@ -187,12 +196,18 @@ def label_values(prometheus: Prometheus, variable: dict) -> set[str]:
 def test_every_expression_has_data_in_prometheus(watched):
     board = dashboard("prometheus")
     wanted = [filled_in(one, ".+") for one in expressions(board, "expr")]
+    [table] = [panel for panel in board["panels"] if panel["type"] == "table"]
+    cells = {target["legendFormat"]: filled_in(target["expr"], ".+") for target in table["targets"]}
+    wanted = [one for one in wanted if one not in {cells[name] for name in NEED_TIME_OR_OPTIONS}]
     with Prometheus() as prometheus:
         stock = pipeline("prometheus.conf", COLLECTD_HOST="127.0.0.1",
                          COLLECTD_PORT=prometheus.scraped_port)
         with Collectd(watched, stock) as daemon:
             for one in wanted:
                 daemon.wait_until(lambda one=one: prometheus.query(one), f"data for {one}")
+            assert [one["value"][1] for one in prometheus.query(cells["Phase"])] == ["201.1"]
+            for name in NEED_TIME_OR_OPTIONS:
+                prometheus.query(cells[name])  # raises where it is malformed
             drawn = stored_in(prometheus, *(selector for one in wanted
                                             for selector in SELECTOR.findall(one)))
             assert drawn == stored_in(prometheus, '{__name__=~"collectd_drs_.+"}')
@@ -228,3 +243,37 @@ def test_every_expression_has_data_in_graphite(watched):
         assert {name.rpartition(".")[2] for name in drawn} == NAMES
         assert {name: expanded(graphite, variable)
                 for name, variable in variables(board).items()} == OFFERED
+
+
+def test_the_stats_are_of_now_and_grey_without_data():
+    for name in ("prometheus", "graphite"):
+        stats = [panel for panel in drawn(dashboard(name)) if panel["type"] == "stat" and panel["gridPos"]["y"] < 14]
+        assert len(stats) == 6
+        for panel in stats:
+            defaults = panel["fieldConfig"]["defaults"]
+            assert defaults["noValue"] == "no data" and defaults["mappings"][0]["options"]["result"]["color"] == "text"
+            assert name == "graphite" or all(target["instant"] and not target["range"] for target in panel["targets"])
+
+
+def test_the_phases_of_a_copy_are_not_those_of_a_replication():
+    [timeline] = [panel for panel in drawn(dashboard("graphite")) if panel["title"] == "Status"]
+    texts = {}
+    for one in timeline["fieldConfig"]["defaults"]["mappings"]:
+        options = one["options"]
+        for code in (102, 201, 201.1, 201.2, 201.3, 202, 203, 301, 501, 601):
+            if one["type"] == "value" and str(code) in options:
+                texts[code] = options[str(code)]["text"]
+            elif one["type"] == "range" and options["from"] <= code <= options["to"]:
+                assert code not in texts
+                texts[code] = options["result"]["text"]
+    assert list(texts[code] for code in sorted(texts)) == [
+        "preparing", "copying", "copying: structures", "copying: data", "copying: indexes", "copied", "replicating",
+        "paused", "ended", "failed"]
+
+
+@BOARDS
+def test_links_lead_to_the_runbook_and_annotations_show_changes(name):
+    board = dashboard(name)
+    assert [link["url"] for link in board["links"]] == [
+        "https://example.org/collectd-drs/runbook.md", "/alerting/list?search=Drs"]
+    assert [one["name"] for one in board["annotations"]["list"]] == ["Status changes"]
