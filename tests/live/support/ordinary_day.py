@@ -2,7 +2,7 @@
 # Copyright (c) 2026 the collectd-drs authors
 """A day of a migration on which nothing is wrong, in several variants, and troubles, as input of promtool.
 
-    PYTHONPATH=tests/live /usr/bin/python3 -m ordinary_day [RULES]
+    PYTHONPATH=tests/live /usr/bin/python3 -m support.ordinary_day [RULES]
 
 prints the tables of monitoring/README.md, of these rules or of ours. `RULES` may be those of another version.
 """
