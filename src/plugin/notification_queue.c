@@ -6,11 +6,11 @@
 
 #include "plugin/notification_queue.h"
 
+#include "base/signals.h"
 #include "plugin/context.h"
 #include "plugin/log.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -50,17 +50,10 @@ static bool pop(struct notification_queue *q, struct queued_notification *out) {
   return true;
 }
 
-/* Signals are for the daemon's main thread. */
-static void block_signals(void) {
-  sigset_t all;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, NULL);
-}
-
 static void *run(void *arg) {
   struct notification_queue *q = arg;
   struct queued_notification next;
-  block_signals();
+  signals_block();
   pthread_mutex_lock(&q->lock);
   while (pop(q, &next)) {
     q->dispatching = true;

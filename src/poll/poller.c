@@ -7,9 +7,10 @@
 
 #include "poll/poller.h"
 
+#include "base/signals.h"
+
 #include <pthread.h>
 #include <semaphore.h>
-#include <signal.h>
 #include <stdlib.h>
 
 /* Projects that are due at the same instant start this far apart, within a
@@ -245,17 +246,9 @@ static msec_t step_due(struct poller *p, msec_t now) {
   return first;
 }
 
-/* A signal is for the daemon's main thread, which it wakes: here it would only
- * be late. */
-static void block_signals(void) {
-  sigset_t all;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, NULL);
-}
-
 void *poller_run(void *arg) {
   struct poller *p = arg;
-  block_signals();
+  signals_block();
   while (collect_due(p, clock_now())) {
     msec_t now = clock_now();
     step_touched(p, now);
