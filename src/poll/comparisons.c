@@ -10,7 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Where the call is rejected altogether it is tried again after this. */
+/* Where the service refuses the call it is tried again after this; a rejection
+ * without a code of the service may pass. */
 #define RETRY_MS (24 * 3600 * 1000)
 #define PAUSE_MIN_MS 1000
 #define THROTTLE_MAX_MS (5 * 60 * 1000)
@@ -160,7 +161,10 @@ static void give_up(struct comparisons *c, msec_t now) {
   fail(c, &c->call.err);
   c->supported = false;
   c->rejected = true;
-  backoff_obey(&c->pause, RETRY_MS, now);
+  if (c->call.refuses_call)
+    backoff_obey(&c->pause, RETRY_MS, now);
+  else
+    backoff_grow(&c->pause, PAUSE_MIN_MS, RETRY_MS, now);
 }
 
 /* An optional call renews no credentials: the rejection may be of the call. */

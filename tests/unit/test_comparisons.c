@@ -299,13 +299,23 @@ static void test_where_it_is_not_offered_once_a_day(void **state) {
   (void)state;
   make(20);
   cycle(RUNNING);
-  assert_int_equal(wait(3600, 404, "{}"), 1);
+  assert_int_equal(wait(3600, 404, "{\"error_code\":\"APIG.0101\"}"), 1);
   assert_true(seen.job->compared);
   cycle(RUNNING);
   assert_non_null(seen.change);
   assert_true(err_is_set(seen.change));
   assert_int_equal(wait(22 * 3600, 404, "{}"), 0);
   assert_int_equal(wait(2 * 3600, 403, "{\"error_code\":\"DRS.M00102\"}"), 1);
+}
+
+/* Without a code of the service it is tried again soon, and ever more seldom.
+ */
+static void test_a_page_of_a_proxy_is_no_refusal(void **state) {
+  (void)state;
+  make(20);
+  cycle(RUNNING);
+  assert_between(wait(3600, 404, "{}"), 5, 14);
+  assert_true(seen.job->compared);
 }
 
 static void test_an_outage_is_no_refusal(void **state) {
@@ -358,6 +368,7 @@ int main(void) {
       PROJECT_TEST(test_pages_until_the_list_is_complete),
       PROJECT_TEST(test_a_service_that_lists_nothing),
       PROJECT_TEST(test_where_it_is_not_offered_once_a_day),
+      PROJECT_TEST(test_a_page_of_a_proxy_is_no_refusal),
       PROJECT_TEST(test_an_outage_is_no_refusal),
       PROJECT_TEST(test_old_results_are_forgotten),
       cmocka_unit_test(test_differences_before_the_end_of_the_copy),
