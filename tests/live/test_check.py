@@ -139,7 +139,7 @@ MISTAKES = {
     "interval of zero": Mistake(CONFIG, "Interval", ["Interval 0"]),
     "quoted number": Mistake(CONFIG, "Timeout", ['Timeout "10"']),
     "number out of range": Mistake(CONFIG, "BatchSize", ["BatchSize 0"]),
-    "quoted boolean": Mistake(CONFIG, "VerifyPeer", ['VerifyPeer "yes"']),
+    "word for a boolean": Mistake(CONFIG, "VerifyPeer", ['VerifyPeer "perhaps"']),
     "no endpoint": Mistake(CONFIG, "Endpoint", without=["Endpoint"]),
     "endpoint without scheme": Mistake(CONFIG, "Endpoint", ['Endpoint "drs.example.org"']),
     "endpoint with version": Mistake(CONFIG, "without /v3", ['Endpoint "http://{host}/v3"']),

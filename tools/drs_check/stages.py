@@ -22,6 +22,9 @@ class Kind(NamedTuple):
     advice: str
 
 
+NOTHING_TO_MONITOR = 15
+NOTHING_ADVICE = "name tasks with Job or JobsFile, or check DiscoverSelect and DiscoverIgnore and what the project has"
+
 KINDS = {
     "config": Kind("configuration", 3, "correct the option that the line names; collectd-drs(5) has all of them"),
     "resolve": Kind("name resolution", 4, "correct the host name, or the resolver of this machine"),
@@ -34,10 +37,9 @@ KINDS = {
     "response": Kind("service", 11, "check that Endpoint is DRS and that no proxy or portal answers in its place"),
     "job": Kind("jobs", 12, "remove jobs that were deleted, and correct misspelt ids"),
     "local": Kind("service", 13, "look at this machine: memory, files, limits"),
+    "no-jobs": Kind("jobs", NOTHING_TO_MONITOR, NOTHING_ADVICE),
     "late": Kind("service", 2, "allow more time with --timeout, or look at the log of the daemon"),
 }
-NOTHING_TO_MONITOR = 15
-NOTHING_ADVICE = "name tasks with Job or JobsFile, or check DiscoverSelect and DiscoverIgnore and what the project has"
 FILE_ADVICE = "correct the JobsFile: one ID [NAME] a line, without quotes or commas, # before a comment"
 LITERAL_ADVICE = "; after a correction of a literal one run drs-check --force"
 AGENCY_ADVICE = "outside of the cloud there is no agency: use another credential"
@@ -89,8 +91,8 @@ def stages_of(project: Project) -> list[Stage]:
         if about:
             state = "failed" if any(one.is_error for one in about) else "warning"
         stages.append(Stage(name, state, [one.text for one in about]))
-    if project.ended and project.jobs == 0 and not errors:
-        stages[-1] = Stage("jobs", "warning", [*stages[-1].messages, "nothing to monitor"])
+    if project.ended and project.jobs == 0 and not errors and not stages[-1].messages:
+        stages[-1] = Stage("jobs", "warning", ["nothing to monitor"])
     return stages
 
 
