@@ -36,6 +36,7 @@ PLACES = {
     "terminal": (link_to("/dev/ptmx"), "is not a regular file"),
     "folder": (Path.mkdir, "is not a regular file"),
     "huge": (make_huge, "is longer than 1048576 bytes"),
+    "endless": (link_to("/proc/self/pagemap"), ""),  # longer than each limit, and odd sizes cannot be read
     "memory": (link_to("/proc/self/mem"), "cannot be read"),
     "nothing": (lambda _: None, "cannot be opened: No such file"),
 }

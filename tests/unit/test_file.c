@@ -122,6 +122,18 @@ static void it_has_a_longest(void **state) {
   assert_string_equal(e.text, "is longer than 1048576 bytes");
 }
 
+/* It says that it is empty. */
+static void a_file_without_an_end_is_too_long(void **state) {
+  (void)state;
+  struct file endless;
+  struct buf b;
+  buf_init(&b, FILE_MAX);
+  assert_true(file_init(&endless, "/proc/self/pagemap", NULL));
+  assert_int_equal(file_look(&endless, 0, &b, ERR_TLS, &e), FILE_FAILED);
+  file_free(&endless);
+  buf_free(&b);
+}
+
 static void a_failure_is_of_the_kind_wanted(void **state) {
   (void)state;
   struct buf b;
@@ -144,6 +156,7 @@ int main(void) {
       FILE_TEST(it_is_waited_for_for_three_seconds),
       FILE_TEST(a_removed_file_has_failed),
       FILE_TEST(it_has_a_longest),
+      FILE_TEST(a_file_without_an_end_is_too_long),
       FILE_TEST(a_failure_is_of_the_kind_wanted),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
