@@ -18,6 +18,11 @@ NAMES = {
 # Seconds of the stand-in's migrations that are worth seeing: one goes from its start, which takes
 # over a minute, into the incremental phase.
 STORY = 300.0
+# A user of a real service need not have the rights for them.
+FURTHER_CALLS = """  Details true
+  Comparisons true
+  DiscoverInterval 5
+"""
 REAL = ("DRS_ENDPOINT", "DRS_PROJECT_ID", "DRS_TOKEN", "DRS_JOBS")
 
 
@@ -54,7 +59,7 @@ class Settings:
   ProjectID "{self.project_id}"
   TokenFile "{token_file}"
   RPOAndRTO true
-{jobs}
+{"" if self.real else FURTHER_CALLS}{jobs}
 </Project>"""
 
 

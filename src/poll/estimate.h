@@ -23,7 +23,7 @@
 #include "api/status.h"
 #include "base/clock.h"
 
-#define ESTIMATE_STEPS 12
+#define ESTIMATE_STEPS 9
 /* There is no estimate before so many steps. */
 #define ESTIMATE_STEPS_MIN 3
 /* None beyond this, in seconds: 30 days. */

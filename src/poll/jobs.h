@@ -68,6 +68,9 @@ struct job {
   struct job_poll polls[JOB_CALLS];
   bool has_error;     /* its last item carried an error code */
   bool awaits_reason; /* it has failed in this cycle, see changes_reason */
+  bool copying;       /* its data are copied, or about to be */
+  bool copied;        /* that is complete, or there is none of it */
+  bool compared;      /* the comparisons were answered, or rejected, once */
   bool missing;       /* the service does not know it, and this was reported */
   uint8_t sources;    /* which have it */
   uint8_t marks;      /* while a source is replaced */
@@ -76,9 +79,6 @@ struct job {
   struct job_comparisons *comparisons; /* likewise */
   uint32_t copied_at; /* seconds since the epoch: its full copy was complete;
                          0: that was not seen */
-  bool copying;       /* or about to */
-  bool copied;        /* it is complete, or there is none */
-  bool compared;      /* the comparisons were answered, or rejected, once */
   struct estimate estimate;
   struct readiness readiness;
   struct job_flaps flaps;

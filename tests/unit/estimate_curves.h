@@ -195,7 +195,7 @@ static inline void print_estimate(FILE *out, const struct curve *c,
   print_time(out, left);
   fputs(", ", out);
   print_time(out, truth);
-  fprintf(out, ": %+.0f %%", 100 * (left - truth) / truth + 0.0);
+  fprintf(out, ": %+ld %%", lround(100 * (left - truth) / truth));
 }
 
 /* The table of docs/estimate.md. */

@@ -36,6 +36,22 @@ static void an_id_is_there_once(void **state) {
   jobs_free(&jobs);
 }
 
+/* A table of many jobs, with the ids and the names of the service's length. The
+ * tree of libc has a node of 48 bytes for an id and for a name. */
+static void a_job_costs_few_bytes(void **state) {
+  enum { MANY = 1000, BYTES = 520, NODES = 2 * 48 };
+  (void)state;
+  static char text[64 * MANY];
+  struct jobs jobs = {0};
+  for (size_t i = 0, len = 0; i < MANY; i++)
+    len += (size_t)sprintf(
+        text + len, "8d0e8e36-a618-490d-8a46-%07zxjb502 orders-%04zu\n", i, i);
+  alloc_reset();
+  add(&jobs, text);
+  assert_between(alloc.bytes / MANY + NODES, 300, BYTES);
+  jobs_free(&jobs);
+}
+
 /* Where to look first is a hint, and may be wrong. */
 static void a_hint_does_no_harm(void **state) {
   (void)state;
@@ -77,6 +93,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(it_keeps_the_order),
       cmocka_unit_test(an_id_is_there_once),
+      cmocka_unit_test(a_job_costs_few_bytes),
       cmocka_unit_test(a_hint_does_no_harm),
       cmocka_unit_test(a_new_job_knows_nothing_yet),
       cmocka_unit_test(it_survives_failed_allocations),
