@@ -88,7 +88,7 @@ class Check:
             for record in self.run.records(None, QUIET):
                 if record is not None:
                     self.take(record)
-                watch.take(self.run, record, failures(self.outcome()))
+                watch.take(self.run, record, lambda: failures(self.outcome()))
 
     def mark_late(self) -> None:
         """Projects whose outcome is not known at the time limit."""

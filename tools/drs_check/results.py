@@ -64,7 +64,7 @@ class Results:
         self.items: list[tuple[str, str]] = []  # the configuration's loads, blocks and plugin folders, in their order
         self.jobs: dict[tuple[str, str], Job] = {}  # by project and id
         self.version = ""  # of the plugin; "": it was not loaded
-        self._values: dict[tuple[str, str], dict] = {}  # by host and name
+        self._values: dict[str, dict[str, dict]] = {}  # by name and host
 
     def take(self, record: dict) -> None:
         """A record of the channel. Kinds and members that are not known are for later versions."""
@@ -124,7 +124,7 @@ class Results:
         job.failed_reason = record.get("failed_reason", "")
 
     def _take_value(self, record: dict) -> None:
-        values = self._values.setdefault((record["host"], record["name"]), {})
+        values = self._values.setdefault(record["name"], {}).setdefault(record["host"], {})
         if values.get("time") != record["time"]:
             values.clear()
             values["time"] = record["time"]
@@ -132,7 +132,9 @@ class Results:
 
     def _values_of(self, job: Job) -> dict:
         """Where two hosts have a job of one name, the block says which is meant."""
-        found = {host: values for (host, name), values in self._values.items() if name == job.name}
+        found = self._values.get(job.name, {})
+        if len(found) < 2:
+            return next(iter(found.values()), {})
         host = self.accounts.get(job.project, {}).get("Host", "")
         named = {one.get("Host", "") for one in self.accounts.values()}
         others = [values for other, values in found.items() if other not in named]

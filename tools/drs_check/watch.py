@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 from .collectd import Run
 from .view import Screen
@@ -22,7 +23,7 @@ class Watch:
         self._changed = False
         self._drawn_at = time.monotonic()
 
-    def take(self, run: Run, record: dict | None, outcome_errors: list[str]) -> None:
+    def take(self, run: Run, record: dict | None, notes: Callable[[], list[str]]) -> None:
         """Redraw once all of a cycle has come, and where the window may have another size."""
         now = time.monotonic()
         if record is not None:
@@ -31,7 +32,7 @@ class Watch:
                 return
         if self._changed or (self._screen.redraws and now - self._drawn_at >= EVERY):
             self._drawn_at, self._changed = now, False
-            self._draw(run, outcome_errors)
+            self._draw(run, notes())
 
     def _draw(self, run: Run, lines: list[str]) -> None:
         jobs = run.results.all_jobs()
