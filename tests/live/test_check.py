@@ -44,7 +44,7 @@ from drs_check.jobs import Job
 from drs_check.options import parser
 from drs_check.report import job_as_json
 from drs_check.results import Results
-from drs_check.stages import stages_of, status_of
+from drs_check.stages import KINDS, stages_of, status_of
 from support.installed_paths import CHECK, IN_TREE
 from support.resolver import needs_root
 from standin import BadJob, Certificates, StandIn
@@ -53,7 +53,7 @@ from test_stop import full_port
 LOAD = "LoadPlugin drs\n"
 STAGES = ["configuration", "name resolution", "connection", "TLS", "credential", "project", "service", "jobs"]
 CONFIG, RESOLVE, CONNECT, TLS, AUTH, PROJECT, THROTTLED, HTTP, RESPONSE, JOBS = range(3, 13)
-PAUSED, NOTHING = 14, 15
+LOCAL, PAUSED, NOTHING = 13, 14, 15
 
 
 def project(name: str, cloud: StandIn, *lines: str, without: Collection[str] = ()) -> str:
@@ -482,8 +482,14 @@ def test_the_exit_status_is_that_of_the_first_stage():
 
 
 def test_records_of_later_versions_are_passed_over():
-    made = results({"kind": "new"}, {"kind": "module", "version": "9", "more": [1]})
-    assert made.version == "9"
+    made = results({"kind": "new"}, {"kind": "module", "version": "9", "more": [1]}, error("a", "new-kind"))
+    assert made.version == "9" and status_of(made.projects["a"]) == LOCAL
+
+
+def test_each_kind_of_the_plugin_has_a_stage():
+    """Those of base/err.c."""
+    names = re.findall(r'\[ERR_\w+\] = "([\w-]+)"', (TOP / "src/base/err.c").read_text())
+    assert len(names) > 10 and not set(names) - {"none"} - KINDS.keys()
 
 
 def test_a_folder_of_another_user_holds_no_state(tmp_path, monkeypatch):

@@ -11,7 +11,7 @@ from . import printable
 from .jobs import Job
 from .options import Options
 from .results import Project, Results
-from .stages import KINDS, NOTHING_ADVICE, NOTHING_TO_MONITOR, advice, kind_of, stages_of, status_of
+from .stages import KINDS, NOTHING_TO_MONITOR, advice, kind_of, stages_of, status_of
 from .view import table
 
 JOBS_SHOWN = 20
@@ -43,8 +43,7 @@ def say(text: str = "") -> None:
 def show_project(project: Project, options: dict[str, str]) -> None:
     """Its section, printed as soon as its cycle is over."""
     say(f'project "{project.name}"')
-    stages = stages_of(project)
-    for stage in stages:
+    for stage in stages_of(project):
         if stage.messages and stage.state == "failed":
             for text in stage.messages:
                 say(f"  {stage.name}: FAILED: {text}")
@@ -52,10 +51,9 @@ def show_project(project: Project, options: dict[str, str]) -> None:
         say(f"  {stage.name}: {'ok' if stage.state == 'warning' else stage.state}")
         for text in stage.messages:
             say(f"    warning: {text}")
-    for text in dict.fromkeys(advice(project, one, options) for one in project.errors):
+    to_do = [one for one in project.messages if one.is_error or one.kind == "no-jobs"]
+    for text in dict.fromkeys(advice(project, one, options) for one in to_do):
         say(f"  to do: {text}")
-    if stages[-1].state == "warning" and not project.errors and project.jobs == 0:
-        say(f"  to do: {NOTHING_ADVICE}")
     if project.jobs:
         say(f"  jobs reported: {project.answered} of {project.jobs}")
 

@@ -62,7 +62,9 @@ def kind_of(project: Project, message: Message) -> str:
     classes = {one.classified for one in project.responses}
     if message.kind == "auth" and "permission" in classes and "credential" not in classes:
         return "project"
-    return "config" if message.option == "JobsFile" else message.kind
+    if message.option == "JobsFile":
+        return "config"
+    return message.kind if message.kind in KINDS else "local"  # of a later version
 
 
 def proven(project: Project) -> int:
