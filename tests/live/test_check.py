@@ -310,6 +310,7 @@ def test_a_file_that_is_missing(place):
 # What is only worth a warning.
 WARNINGS = {
     "job twice": ([f'Job "{JOB}"', f'Job "{JOB}"'], JOB),
+    "quoted boolean": (['VerifyPeer "yes"'], "VerifyPeer"),
     "token file for all to read": (['TokenFile "{folder}/token"'], "chmod 600"),
 }
 

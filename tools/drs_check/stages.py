@@ -151,7 +151,7 @@ def advice(project: Project, message: Message, options: dict[str, str]) -> str:
         is_literal = "AccessKey" in options or "User" in options
         has_file = any(one in options for one in SECRET_FILES)
         return look_at_secret(options) or text + (LITERAL_ADVICE if is_literal and not has_file else "")
-    if is_elsewhere(project) and options.get("Agency") == "true":
+    if is_elsewhere(project) and options.get("Agency", "").lower() in ("true", "yes", "on"):
         return AGENCY_ADVICE
     if is_elsewhere(project) and "IdentityEndpoint" in options:
         text = text.replace("Endpoint is DRS", "IdentityEndpoint is the identity service")
