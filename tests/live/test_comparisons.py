@@ -65,7 +65,7 @@ def test_a_service_that_lists_nothing_without_ids(copied):
         assert compared(daemon) == [] and log_lines(daemon) == []
 
 
-@pytest.mark.parametrize("api_error", [ApiError("", status=404, shape="html"), ApiError("DRS.M00102")],
+@pytest.mark.parametrize("api_error", [ApiError("APIG.0101", status=404), ApiError("DRS.M00102")],
                          ids=lambda api_error: f"{api_error.status}-{api_error.code}")
 def test_a_cloud_that_does_not_offer_it(copied, api_error):
     copied.drs.comparison_error = api_error
