@@ -85,9 +85,10 @@ def check_values(record: Record, row: Row) -> None:
     """None under the fault (or all), and again after it, without another gap."""
     ups = record.samples(row.slug, "bool-up")
     values = record.samples(f"job-{row.slug}", "percent-total")
-    assert len(record.during(ups)) >= 2
-    assert set(record.during(ups)) == {float(row.values)}
-    assert len(record.during(values)) == (len(record.during(ups)) if row.values else 0)
+    during = record.during(ups, int(row.second_look))
+    assert len(during) >= (1 if row.second_look else 2)
+    assert set(during) == {float(row.values)}
+    assert len(record.during(values, int(row.second_look))) == (len(during) if row.values else 0)
     after = [sample.value for sample in record.after(ups)]
     assert after == sorted(after) and after[-1] == 1
     assert after[0] == 1 or not row.at_once

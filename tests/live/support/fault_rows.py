@@ -317,7 +317,7 @@ def tls(certificates) -> list[Row]:
         http("no TLS at all", fault("tls-plain"), "TLS packet", **more),
         http("the handshake hangs", fault("silent"), "timed out",
              **(more | {"options": trust_for_a_while})),
-        http("the authority's file is gone", lose_authority, "CA cert", **(more | {"options": own_authority})),
+        http("the authority's file is gone", lose_authority, "cannot be opened", **(more | {"options": own_authority})),
     ]
 
 
@@ -395,10 +395,10 @@ def _nothing(_: Path) -> None:
 FILE = {"options": token_file, "without": ("Token",)}
 FILES = [
     auth("the token's file is missing from the start", absent, "cannot be opened", from_start=True, **FILE),
-    auth("the token's file is empty", becomes(""), "is empty", **FILE),
-    auth("the token's file is huge", becomes("x" * MIB), "longer than", **FILE),
-    auth("the token's file has two lines", becomes("a\nb"), "line break", **FILE),
-    auth("the token's file has another token", becomes("another"), "DRS.M00100", **FILE),
+    auth("the token's file is empty", becomes(""), "is empty", second_look=True, **FILE),
+    auth("the token's file is huge", becomes("x" * MIB), "longer than", second_look=True, **FILE),
+    auth("the token's file has two lines", becomes("a\nb"), "line break", second_look=True, **FILE),
+    auth("the token's file has another token", becomes("another"), "DRS.M00100", second_look=True, at_once=False, **FILE),
     auth("the token's file is a directory from the start", replaced(Path.mkdir), "not a regular",
          from_start=True, **FILE),
     auth("the token's file is a FIFO from the start", replaced(os.mkfifo), "not a regular", from_start=True, **FILE),

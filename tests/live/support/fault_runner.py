@@ -44,7 +44,8 @@ class Row:
 
     `counter` is the self-metric that counts it. `words` stand in a line that logs an error.
     With `values` the job's values stay; else they are back in the first cycle after it, or later
-    where `at_once` is false. With `from_start` it is there before the daemon is.
+    where `at_once` is false. With `from_start` it is there before the daemon is. With `second_look` the
+    first cycle may still be as before: a file that has changed is used after two looks a second apart.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Row:
     notifications: tuple[tuple[str, str], ...] = (("FAILURE", "bool-up"), ("OKAY", "bool-up"))
     at_once: bool = True
     from_start: bool = False
+    second_look: bool = False
     options: Callable[[Scene], list[str]] = field(default=lambda _: [])
     without: tuple[str, ...] = ()
     tls: Callable[[], object] = field(default=lambda: None)
@@ -84,10 +86,10 @@ class Record:
     def samples(self, instance: str, metric: str) -> list[Sample]:
         return self.series.get(f"test-host/drs-{instance}/{metric}", [])
 
-    def during(self, samples: list[Sample]) -> list[float]:
-        """The values of reads that began and ended under the fault."""
+    def during(self, samples: list[Sample], cycles: int = 0) -> list[float]:
+        """The values of reads that began and ended under the fault, without those of the first cycles."""
         return [value for at, value in samples
-                if self.began < at < self.over - self.interval]
+                if self.began + cycles * self.interval < at < self.over - self.interval]
 
     def after(self, samples: list[Sample]) -> list[Sample]:
         """What cycles gave that began after it."""
