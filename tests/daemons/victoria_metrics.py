@@ -5,7 +5,6 @@
 import json
 import urllib.parse
 import urllib.request
-from pathlib import Path
 
 from .process import HANG, Daemon, free_port, listens
 

@@ -22,7 +22,7 @@ def job_values(plugins: str, plugin: str, count: int) -> dict[str, float]:
 def test_the_loop_dispatches_what_the_plugin_does(tmp_path):
     with Responder() as service:
         requested = job_values(drs(tmp_path, service.endpoint, JOBS, 0.2, "SelfMetrics false"), "drs",
-                           JOBS * VALUES)
+                               JOBS * VALUES)
     assert requested == job_values(dispatch(f"Jobs {JOBS}", "Interval 0.2"), "drs", JOBS * VALUES)
 
 

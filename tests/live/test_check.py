@@ -169,7 +169,7 @@ MISTAKES = {
     "service error": Mistake(HTTP, "HTTP 500", cloud=lambda cloud: cloud.inject("error", status=500)),
     "page of a portal": Mistake(RESPONSE, "JSON", cloud=lambda cloud: cloud.inject("html")),
     "unknown job, rejected": Mistake(JOBS, OTHER_JOB, [f'Job "{JOB}"', f'Job "{OTHER_JOB}"'],
-                                    cloud=lambda cloud: setattr(cloud.drs, "unknown_job", BadJob("reject"))),
+                                     cloud=lambda cloud: setattr(cloud.drs, "unknown_job", BadJob("reject"))),
     "unknown job, left out": Mistake(JOBS, OTHER_JOB, [f'Job "{JOB}"', f'Job "{OTHER_JOB}"'],
                                      cloud=lambda cloud: setattr(cloud.drs, "unknown_job", BadJob("omit"))),
     "unknown job, as an item": Mistake(JOBS, OTHER_JOB, [f'Job "{JOB}"', f'Job "{OTHER_JOB}"'],

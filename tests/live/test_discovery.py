@@ -103,9 +103,6 @@ def test_a_list_in_pages_is_complete(cloud):
     assert pages == [0, 1, 2, 3]
 
 
-
-
-
 def test_configured_jobs_keep_their_names(cloud, tmp_path):
     cloud.jobs[OTHER_JOB] = item(OTHER_JOB)
     cloud.drs.names = {JOB: "listed-1", OTHER_JOB: "listed-2"}

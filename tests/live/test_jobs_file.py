@@ -137,7 +137,7 @@ def test_a_file_that_goes_away_keeps_its_jobs(both, jobs_file):
         assert daemon.reads()[-1]["prod/bool-up"] == 1
         [line] = log_lines(daemon)
         assert line == (f'project "prod": local: JobsFile: the file of jobs {jobs_file}: '
-                             "cannot be opened: No such file or directory")
+                        "cannot be opened: No such file or directory")
         jobs_file.write_text(f"{OTHER_JOB}\n")
         wait_until_watched(daemon, OTHER_JOB)
         assert log_lines(daemon)[1:] == ['project "prod": recovered: JobsFile']

@@ -91,7 +91,7 @@ def test_a_missing_job_is_notified_once_and_no_other_with_it(cloud, how, why):
         daemon.wait_until(lambda: notified(daemon), "a notification")
         more_reads(daemon)
         assert notified(daemon) == [("WARNING", NAME, "gauge-status",
-                                 f"Job {NAME} ({JOB}) is not found any more{why}")]
+                                     f"Job {NAME} ({JOB}) is not found any more{why}")]
 
 
 def test_a_job_that_is_back_is_notified_once(cloud):

@@ -213,7 +213,7 @@ def test_the_maintainer_is_set_in_one_place(tmp_path):
         text = (tmp_path / "packaging" / name).read_text()
         assert set(re.findall(r"<\S+@\S+>", text)) == {"<ops@fleet.invalid>"} and someone in text
     rejected = subprocess.run([TOP / "configure", "--with-maintainer=ops"], cwd=tmp_path, text=True,
-                             capture_output=True, check=False)
+                              capture_output=True, check=False)
     assert rejected.returncode != 0 and "NAME <ADDRESS>" in rejected.stderr
 
 

@@ -172,7 +172,7 @@ def test_kafka(cloud, expected):
         with Collectd(watching(cloud), pipeline("kafka.conf", BROKERS=kafka.brokers)) as daemon:
             wait_for(daemon, read, expected)
             expected = {one["meta"]["transfer_status"] for one in kafka.documents()
-                     if one["plugin"] == "drs" and one["type_instance"] == "status"}
+                        if one["plugin"] == "drs" and one["type_instance"] == "status"}
     assert expected == {"INCRE_TRANSFER_STARTED", "FULL_TRANSFER_COMPLETE"}
 
 

@@ -71,7 +71,7 @@ def test_a_rejected_job_is_quarantined(cloud):
 @pytest.mark.parametrize("status", [500, 502, 503, 504, 400, 403, 404, 302])
 def test_retry_after_is_kept_whatever_the_status(cloud, status):
     fault = cloud.inject("error", times=1, code="", status=status,
-                                headers={"Retry-After": "3"})
+                         headers={"Retry-After": "3"})
     with Collectd(project("prod", cloud)) as daemon:
         fault.wait_for_hits(1)
         daemon.wait_until(lambda: len(cloud.requests) >= 2, "another request")

@@ -31,7 +31,7 @@ def test_a_write_queue_that_is_not_emptied_gets_no_more_values_of_jobs(cloud, tm
         begun = cycles()
         daemon.wait_until(lambda: cycles() >= begun + HELD_CYCLES, "cycles while values wait")
         assert logged("write threads") == ['drs plugin: project "prod": local: collectd\'s write threads do not keep '
-                                         "up: cycles without values of jobs"]
+                                           "up: cycles without values of jobs"]
         hold.unlink()
         daemon.wait_until(lambda: logged("cycles had no values"), "the recovery")
         [line] = logged("cycles had no values")

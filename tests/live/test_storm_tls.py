@@ -110,7 +110,7 @@ def endless_body() -> Iterator[bytes]:
 
 
 @pytest.mark.parametrize("respond, expected", [(endless_header, "the proxy's response to CONNECT is too large"),
-                                            (endless_body, "the proxy refused to connect \\(HTTP 407\\)")])
+                                               (endless_body, "the proxy refused to connect \\(HTTP 407\\)")])
 def test_an_endless_response_to_connect(cloud, respond, expected):
     """libcurl reads it byte by byte, as long as there is a byte."""
     with RawServer(respond) as proxy:

@@ -89,7 +89,7 @@ def test_self_metrics_are_dispatched_with_each_cycle(cloud):
     with Collectd(project("prod", cloud, *watch(JOB, OTHER_JOB))) as daemon:
         reads = daemon.wait_for_reads(3)
     notified = [{name.removeprefix("prod/"): value for name, value in read.items()
-             if name.startswith("prod/")} for read in reads]
+                 if name.startswith("prod/")} for read in reads]
     assert {*notified[0]} == {*notified[1]} == SELF_METRICS
     for read in notified:
         assert 0 < read.pop("response_time-read") < INTERVAL

@@ -14,6 +14,7 @@ from .request_log import Request
 from .service import Service, client_error
 from .wire import Gone, Link, Malformed, RawRequest, Response, chunk
 
+
 class Listener:
     """Serves one Service on one port, from open() to stop() and join()."""
 

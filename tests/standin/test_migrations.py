@@ -72,7 +72,7 @@ def test_rates_are_numbers_and_come_with_rows(cloud):
     rates = {}
     for second in (0, 95, 130, 180, 200, 260):
         item = play(cloud, Migration(), second)
-        assert type(item["apply_rows_rate"]) is type(item["apply_bytes_rate"]) is int
+        assert all(isinstance(item[key], int) for key in ("apply_rows_rate", "apply_bytes_rate"))
         rates[second] = item["apply_rows_rate"]
     assert [second for second, rate in rates.items() if rate > 0] == [130, 260]
     assert {rate for rate in rates.values() if rate <= 0} == {-1}

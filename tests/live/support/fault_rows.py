@@ -168,7 +168,7 @@ ODD = [
     harmless("text from right to left", fault("bad-text", kind="bidi")),
     harmless("names that break paths and lines", fault("bad-names"),
              notifications=(("WARNING", "gauge-status"), ("FAILURE", "bool-error"),
-                      ("OKAY", "gauge-status"), ("OKAY", "bool-error"))),
+                            ("OKAY", "gauge-status"), ("OKAY", "bool-error"))),
     harmless("a clock of yesterday", fault("wrong-date", seconds=-86400)),
     harmless("a clock of tomorrow", fault("wrong-date", seconds=86400)),
     harmless("a status of 60 KB", fault("long-string", size=60000, member="transfer_status"),
