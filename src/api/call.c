@@ -10,8 +10,8 @@ const struct api_call_observer *api_call_observer;
 /* The response */
 
 /* An error response need not be JSON: a gateway's is a page of HTML. */
-static bool on_body(void *arg, const struct http_response *response,
-                    const char *bytes, size_t len) {
+static bool on_response_body(void *arg, const struct http_response *response,
+                             const char *bytes, size_t len) {
   struct api_call *call = arg;
   if (api_call_observer != NULL && api_call_observer->body != NULL)
     api_call_observer->body(call, response->status, bytes, len);
@@ -79,8 +79,8 @@ static void release_decoder(struct api_call *call) {
   call->decoder = NULL;
 }
 
-static void on_done(void *arg, const struct http_response *response,
-                    const struct err *err) {
+static void on_response(void *arg, const struct http_response *response,
+                        const struct err *err) {
   struct api_call *call = arg;
   const struct api_service *service = call->service;
   if (err_is_set(err))
@@ -94,14 +94,14 @@ static void on_done(void *arg, const struct http_response *response,
   call->retry_after = response->retry_after;
   call->transfer = NULL;
   release_decoder(call);
-  struct auth_outcome outcome = {.verdict = auth_result(call),
-                                 .serial = call->serial,
-                                 .why = &call->err,
-                                 .server_date = response->date};
+  struct auth_report outcome = {.result = auth_result(call),
+                                .serial = call->serial,
+                                .err = &call->err,
+                                .server_date = response->date};
   auth_done(service->auth, &outcome, clock_now());
   call->done(call);
-  if (service->touched != NULL)
-    service->touched(service->touched_arg);
+  if (service->wake_owner != NULL)
+    service->wake_owner(service->owner);
 }
 
 /* The request */
@@ -127,13 +127,13 @@ static bool authorize(struct api_call *call, struct http_request *req,
 
 /* The credentials of a request that got no response. */
 static void release_auth(struct api_call *call) {
-  struct auth_outcome outcome = {.verdict = AUTH_INCONCLUSIVE,
-                                 .serial = call->serial};
+  struct auth_report outcome = {.result = AUTH_INCONCLUSIVE,
+                                .serial = call->serial};
   auth_done(call->service->auth, &outcome, clock_now());
 }
 
-static bool send(struct api_call *call, const struct buf *body, msec_t timeout,
-                 struct err *err) {
+static bool start_request(struct api_call *call, const struct buf *body,
+                          msec_t timeout, struct err *err) {
   const struct api_service *s = call->service;
   struct http_request req = {.method = "POST",
                              .endpoint = &s->endpoint,
@@ -141,14 +141,14 @@ static bool send(struct api_call *call, const struct buf *body, msec_t timeout,
                              .body = body->data,
                              .body_len = body->len,
                              .connect = &s->connect,
-                             .group = s->group};
+                             .queue = s->queue};
   struct buf path;
   buf_init(&path, HTTP_HEADER_MAX);
   bool ok = buf_addf(&path, err, "%s%s", s->path, call->type->path);
   req.path = path.data;
   if (ok && authorize(call, &req, err)) {
-    static const struct http_handler handler = {.body = on_body,
-                                                .done = on_done};
+    static const struct http_handler handler = {.body = on_response_body,
+                                                .done = on_response};
     call->transfer = http_start(s->http, &req, &handler, call, err);
     if (call->transfer == NULL)
       release_auth(call);
@@ -168,7 +168,8 @@ bool api_call_start(struct api_call *call, const struct api_call_type *type,
   err_clear(&call->err);
   call->decoder = json_decoder_new(type->response, call->target);
   bool ok = call->decoder != NULL || err_memory(err);
-  ok = ok && type->write(&body, args, err) && send(call, &body, timeout, err);
+  ok = ok && type->write(&body, args, err) &&
+       start_request(call, &body, timeout, err);
   buf_free(&body);
   if (!ok)
     release_decoder(call);

@@ -22,7 +22,7 @@ struct api_call_type {
   const char *path; /* below /v3/PROJECT/jobs */
   /* Appends the request's body. */
   bool (*write)(struct buf *body, const void *args, struct err *err);
-  const struct json_place *response; /* the table of its root */
+  const struct json_shape *response; /* the table of its root */
   const char *required; /* the member that each success has; NULL: none */
   size_t item_size;     /* of a call in job_call.h ... */
   size_t ids_max; /* ... and how many ids a request may have; 0: not known */
@@ -39,10 +39,10 @@ struct api_service {
   char *path; /* /v3/PROJECT/jobs */
   const char *project_id, *language;
   struct http_connect_options connect;
-  struct start_group *group; /* of their requests */
+  struct request_queue *queue; /* of their requests */
   /* A call is over. NULL: nothing is called. */
-  void (*touched)(void *arg);
-  void *touched_arg;
+  void (*wake_owner)(void *arg);
+  void *owner;
 };
 
 /* A call under way, or over. The owner sets the first four. */

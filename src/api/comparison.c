@@ -85,7 +85,7 @@ static void leave_content(struct json_decoder *d, void *target) {
 #define OBJECT(...) .object = true, .fields = (const struct json_field[]){__VA_ARGS__, {0}}
 #define ARRAY(of) {.array = true, .each = &(of)}
 
-static const struct json_place
+static const struct json_shape
     entry = {OBJECT(TEXT("compare_task_id", id), TEXT("compare_type", type),
                     TEXT("compare_task_status", status),
                     NUMBER("create_time", created, COMPARISON_CREATED),
@@ -117,7 +117,8 @@ static const struct json_place
                        JSON_FIELD_INSIDE("content_compare_results", &content_results))};
 /* clang-format on */
 
-static bool write_request(struct buf *body, const void *args, struct err *err) {
+static bool write_comparison_request(struct buf *body, const void *args,
+                                     struct err *err) {
   const struct comparison_query *query = args;
   struct json_writer w;
   json_writer_begin(&w, body, err);
@@ -139,7 +140,7 @@ static bool write_request(struct buf *body, const void *args, struct err *err) {
 
 const struct api_call_type comparison_call = {
     .path = "/query-compare-result",
-    .write = write_request,
+    .write = write_comparison_request,
     .response = &response,
     .optional = true,
 };

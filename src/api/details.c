@@ -10,7 +10,7 @@
 /* The service's own default is 5 items a page. */
 #define PER_PAGE 100
 
-static void leave_item(struct json_decoder *d, void *target) {
+static void leave_details(struct json_decoder *d, void *target) {
   const struct job_response *r = target;
   json_text_redact(&((struct details *)r->item)->failed_reason);
   job_item_leave(d, target);
@@ -20,7 +20,7 @@ static void leave_item(struct json_decoder *d, void *target) {
 #define NUMBER(name, member, has) JSON_FIELD_NUMBER(name, struct details, member, has)
 /* clang-format on */
 
-static const struct json_place limits = {
+static const struct json_shape limits = {
     .object = true,
     .fields =
         (const struct json_field[]){NUMBER("delay_time", delay, DETAILS_DELAY),
@@ -28,7 +28,7 @@ static const struct json_place limits = {
                                     NUMBER("rpo_delay", rpo, DETAILS_RPO),
                                     {0}}};
 
-static const struct json_place item = {
+static const struct json_shape item = {
     .object = true,
     .fields =
         (const struct json_field[]){
@@ -40,9 +40,10 @@ static const struct json_place item = {
             JSON_FIELD_TEXT("error_code", struct job_item, error_code),
             {0}},
     .enter = job_item_enter,
-    .leave = leave_item};
+    .leave = leave_details};
 
-static bool write_request(struct buf *body, const void *ids, struct err *err) {
+static bool write_details_request(struct buf *body, const void *ids,
+                                  struct err *err) {
   struct json_writer w;
   json_writer_begin(&w, body, err);
   json_open(&w);
@@ -60,7 +61,7 @@ static bool write_request(struct buf *body, const void *ids, struct err *err) {
 
 const struct api_call_type details_call = {
     .path = "/batch-detail",
-    .write = write_request,
+    .write = write_details_request,
     .ids_max = PER_PAGE,
     .optional = true,
     JOB_CALL_RESPONSE(struct details, item),

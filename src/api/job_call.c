@@ -39,7 +39,7 @@ void job_item_leave(struct json_decoder *d, void *target) {
   const struct job_response *r = target;
   const struct job_item *item = r->item;
   if (item->id.len == 0)
-    error_body_take(json_decoder_error(d), &item->error_code, &item->error_msg);
+    error_body_add(json_decoder_error(d), &item->error_code, &item->error_msg);
   else
     r->fn(r->arg, item);
 }

@@ -9,7 +9,7 @@
  *
  *     struct rpo_and_rto { struct job_item base; double rpo_ms; };
  *
- *     static const struct json_place item = {
+ *     static const struct json_shape item = {
  *         .object = true,
  *         .fields = (const struct json_field[]){
  *             JOB_ITEM_ID, ..., JOB_ITEM_ERROR, {0}},
@@ -81,18 +81,18 @@ bool job_ids_write(struct buf *body, const void *ids, struct err *err);
 /* The common members of a struct api_call_type, from the struct of an item and
  * its table. */
 /* clang-format off */
-#define JOB_CALL_OF(type, place)                                               \
-  .write = job_ids_write, JOB_CALL_RESPONSE(type, place)
+#define JOB_CALL_OF(type, shape)                                               \
+  .write = job_ids_write, JOB_CALL_RESPONSE(type, shape)
 
 /* Likewise, where the request has more members than the ids. */
-#define JOB_CALL_RESPONSE(type, place)                                         \
+#define JOB_CALL_RESPONSE(type, shape)                                         \
   .required = "results",                                                       \
   .item_size = sizeof(type),                                                   \
-  .response = &(const struct json_place){                                      \
+  .response = &(const struct json_shape){                                      \
       .object = true,                                                          \
       .fields = (const struct json_field[]){                                   \
-          JSON_FIELD_INSIDE("results", &((const struct json_place){            \
-                                           .array = true, .each = &(place)})), \
+          JSON_FIELD_INSIDE("results", &((const struct json_shape){            \
+                                           .array = true, .each = &(shape)})), \
           {0}}}
 /* clang-format on */
 

@@ -127,33 +127,33 @@ static void leave_item(struct json_decoder *d, void *target) {
   job_item_leave(d, target);
 }
 
-static void keep_offset(struct json_decoder *d, const struct json_field *f,
-                        void *target, const char *text, size_t len) {
+static void store_offset(struct json_decoder *d, const struct json_field *f,
+                         void *target, const char *text, size_t len) {
   if (len != 3 || memcmp(text, "N/A", 3) != 0)
-    json_keep_text(d, f, target, text, len);
+    json_store_text(d, f, target, text, len);
 }
 
 /* clang-format off */
 #define TEXT(name, member) JSON_FIELD_TEXT(name, struct progress, member)
 #define NUMBER(name, member, has) JSON_FIELD_NUMBER(name, struct progress, member, has)
-#define OFFSET(name) {JSON_FIELD(#name, struct progress, name, keep_offset)}
+#define OFFSET(name) {JSON_FIELD(#name, struct progress, name, store_offset)}
 #define PHASE(name, member, has) JSON_FIELD_NUMBER(name, struct progress_phase, member, has)
 /* clang-format on */
 
-static const struct json_place phase = {
+static const struct json_shape phase = {
     .object = true,
     .fields = (const struct json_field[]){
         PHASE("completed", completed, PROGRESS_COMPLETED),
         PHASE("remaining_time", remaining, PROGRESS_REMAINING),
         {0}}};
 
-static const struct json_place phases = {.object = true,
+static const struct json_shape phases = {.object = true,
                                          .array = true,
                                          .each = &phase,
                                          .name = begin_phase,
                                          .enter = begin_phases};
 
-static const struct json_place item = {
+static const struct json_shape item = {
     .object = true,
     .fields =
         (const struct json_field[]){

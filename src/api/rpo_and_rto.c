@@ -7,19 +7,19 @@
 
 #include "api/call.h"
 
-static const struct json_place rpo_info = {
+static const struct json_shape rpo_info = {
     .object = true,
     .fields = (const struct json_field[]){
         JSON_FIELD_NUMBER("delay", struct rpo_and_rto, rpo_ms, RPO_DELAY),
         {0}}};
 
-static const struct json_place rto_info = {
+static const struct json_shape rto_info = {
     .object = true,
     .fields = (const struct json_field[]){
         JSON_FIELD_NUMBER("delay", struct rpo_and_rto, rto_ms, RTO_DELAY),
         {0}}};
 
-static const struct json_place item = {
+static const struct json_shape item = {
     .object = true,
     .fields =
         (const struct json_field[]){JOB_ITEM_ID,

@@ -62,8 +62,8 @@ static const struct row modes[] = {
 
 #define FAILED_UNLISTED 600
 
-static int find(const struct row *rows, size_t count, const char *text,
-                size_t len) {
+static int find_status(const struct row *rows, size_t count, const char *text,
+                       size_t len) {
   for (size_t i = 0; i < count; i++)
     if (rows[i].len == len && memcmp(rows[i].name, text, len) == 0)
       return rows[i].code;
@@ -73,7 +73,7 @@ static int find(const struct row *rows, size_t count, const char *text,
 int status_code(const char *text, size_t len) {
   static const char failed[] = "_FAILED";
   const size_t suffix = sizeof(failed) - 1;
-  int code = find(states, sizeof(states) / sizeof(*states), text, len);
+  int code = find_status(states, sizeof(states) / sizeof(*states), text, len);
   if (code == 0 && len > suffix &&
       memcmp(text + len - suffix, failed, suffix) == 0)
     return FAILED_UNLISTED;
@@ -85,7 +85,7 @@ bool status_is_of_children(int code) {
 }
 
 int status_task_mode(const char *text, size_t len) {
-  return find(modes, sizeof(modes) / sizeof(*modes), text, len);
+  return find_status(modes, sizeof(modes) / sizeof(*modes), text, len);
 }
 
 enum status_family status_family(int code) {

@@ -26,7 +26,7 @@ static void leave_task(struct json_decoder *d, void *target) {
 
 #define TEXT(name) JSON_FIELD_TEXT(#name, struct task, name)
 
-static const struct json_place task = {
+static const struct json_shape task = {
     .object = true,
     .fields = (const struct json_field[]){TEXT(id),
                                           TEXT(name),
@@ -38,9 +38,9 @@ static const struct json_place task = {
     .enter = enter_task,
     .leave = leave_task};
 
-static const struct json_place jobs = {.array = true, .each = &task};
+static const struct json_shape jobs = {.array = true, .each = &task};
 
-static const struct json_place response = {
+static const struct json_shape response = {
     .object = true,
     .fields = (const struct json_field[]){
         JSON_FIELD_INSIDE("jobs", &jobs),
@@ -48,7 +48,8 @@ static const struct json_place response = {
                           TASK_LIST_TOTAL),
         {0}}};
 
-static bool write_request(struct buf *body, const void *args, struct err *err) {
+static bool write_page_request(struct buf *body, const void *args,
+                               struct err *err) {
   const struct task_list_page *page = args;
   struct json_writer w;
   json_writer_begin(&w, body, err);
@@ -65,7 +66,7 @@ static bool write_request(struct buf *body, const void *args, struct err *err) {
 
 const struct api_call_type task_list_call = {
     .path = "",
-    .write = write_request,
+    .write = write_page_request,
     .response = &response,
     .required = "jobs",
 };

@@ -78,26 +78,25 @@ static bool access_key_apply(struct auth *a, const char *project_id,
   return true;
 }
 
-static void access_key_done(struct auth *a,
-                            const struct auth_outcome *outcome) {
+static void access_key_done(struct auth *a, const struct auth_report *outcome) {
   struct access_key *k = (struct access_key *)a;
   if (k->account->trying == a && a->in_flight == 0)
     k->account->trying = NULL;
-  if (outcome->verdict == AUTH_ACCEPTED && outcome->serial == a->serial &&
+  if (outcome->result == AUTH_ACCEPTED && outcome->serial == a->serial &&
       !a->accepted)
     account_accept(k->account, &k->secret_key);
 }
 
 /* The other requests in flight with this key will be rejected, too: they are
  * one rejection. */
-static void access_key_reject(struct auth *a,
-                              const struct auth_outcome *outcome, msec_t now) {
+static void access_key_reject(struct auth *a, const struct auth_report *outcome,
+                              msec_t now) {
   struct access_key *k = (struct access_key *)a;
-  struct err why = ERR_INIT;
-  request_signing_describe(&why, outcome);
+  struct err rejection = ERR_INIT;
+  request_signing_describe(&rejection, outcome);
   k->clock_was_wrong = request_signing_clock_is_wrong(outcome);
   k->clock_offset = clock_offset(now);
-  account_reject(k->account, &k->secret_key, &why, now);
+  account_reject(k->account, &k->secret_key, &rejection, now);
   auth_renewed(a);
 }
 
@@ -117,8 +116,8 @@ static bool access_key_share_key(const struct auth_options *o, struct buf *key,
          auth_key_add_secret(key, &c->security_token, err);
 }
 
-static struct account *open_account(struct auths *auths, const char *access_key,
-                                    struct err *err) {
+static struct account *
+open_key_account(struct auths *auths, const char *access_key, struct err *err) {
   struct buf key;
   struct account *account = NULL;
   buf_init(&key, REGISTRY_KEY_MAX);
@@ -137,7 +136,7 @@ static struct auth *access_key_open(struct auths *auths,
     return err_memory(err), NULL;
   k->auths = auths;
   k->access_key = c->access_key;
-  k->account = open_account(auths, c->access_key, err);
+  k->account = open_key_account(auths, c->access_key, err);
   if (k->account != NULL && secret_init(&k->secret_key, &c->secret_key, err) &&
       secret_init(&k->security_token, &c->security_token, err)) {
     return &k->base;

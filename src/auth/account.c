@@ -16,7 +16,7 @@
 /* Up to so many rejections in an hour a replaced value ends the pause. */
 #define REPLACED_TRIES_MAX 3
 /* How long an untried value keeps its turn. */
-#define TURN (10 * MINUTE)
+#define UNTRIED_FIRST_MS (10 * MINUTE)
 
 /* Without random numbers the digests are still only in this process. */
 static const uint8_t *digest_key(size_t *len) {
@@ -36,8 +36,8 @@ static struct account_digest digest_of(const struct secret *s) {
   return d;
 }
 
-static bool is_same(const struct account_digest *a,
-                    const struct account_digest *b) {
+static bool is_same_digest(const struct account_digest *a,
+                           const struct account_digest *b) {
   return a->is_set && b->is_set &&
          memcmp(a->bytes, b->bytes, sizeof(a->bytes)) == 0;
 }
@@ -45,7 +45,7 @@ static bool is_same(const struct account_digest *a,
 static struct account_digest *find_rejected(struct account *a,
                                             const struct account_digest *d) {
   for (size_t i = 0; i < ACCOUNT_REJECTED_MAX; i++)
-    if (is_same(&a->rejected[i], d))
+    if (is_same_digest(&a->rejected[i], d))
       return &a->rejected[i];
   return NULL;
 }
@@ -78,7 +78,7 @@ static bool is_allowed(struct account *a, const struct account_digest *d,
                        bool replaced, msec_t now) {
   unsigned recent = rejections_in_an_hour(a, now);
   bool was_rejected = find_rejected(a, d) != NULL;
-  if (is_same(d, &a->accepted))
+  if (is_same_digest(d, &a->accepted))
     return true;
   if (recent >= ACCOUNT_TRIES_MAX)
     return false;
@@ -88,7 +88,8 @@ static bool is_allowed(struct account *a, const struct account_digest *d,
     a->untried_waits = a->untried_waits || !was_rejected;
     return false;
   }
-  return !was_rejected || !a->untried_waits || now >= a->pause.until + TURN;
+  return !was_rejected || !a->untried_waits ||
+         now >= a->pause.until + UNTRIED_FIRST_MS;
 }
 
 bool account_allows(struct account *a, const struct secret *s, bool replaced,
@@ -110,7 +111,7 @@ void account_reject(struct account *a, const struct secret *s,
                     const struct err *err, msec_t now) {
   struct account_digest d = digest_of(s);
   a->err = *err;
-  if (is_same(&d, &a->accepted))
+  if (is_same_digest(&d, &a->accepted))
     a->accepted.is_set = false;
   if (find_rejected(a, &d) == NULL) {
     a->untried_waits = false;

@@ -31,7 +31,7 @@ struct agency {
   msec_t timeout;
   struct http_endpoint endpoint;
   struct http_connect_options connect;
-  struct start_group group; /* of its requests */
+  struct request_queue queue; /* of its requests */
 
   struct lease lease;
   struct buf access_key;
@@ -44,7 +44,7 @@ struct agency {
   struct messages_reader *reader;
 };
 
-static void fail(struct agency *g, msec_t now) {
+static void fail_agency(struct agency *g, msec_t now) {
   g->has_session = false;
   lease_fail(&g->lease, -1, now);
 }
@@ -74,7 +74,7 @@ static void session_done(void *arg, const struct http_response *response,
             "metadata service: the session token %s", cause.text);
   buf_reset(&g->text);
   if (err_is_set(&g->lease.failure))
-    fail(g, clock_now());
+    fail_agency(g, clock_now());
 }
 
 /* The keys */
@@ -86,8 +86,8 @@ static void drop_keys(struct agency *g) {
   g->lease.granted = false;
 }
 
-static bool keep_keys(struct agency *g, const struct messages_response *keys,
-                      struct err *err) {
+static bool store_keys(struct agency *g, const struct messages_response *keys,
+                       struct err *err) {
   if (keys->access.len == 0 || keys->secret.len == 0)
     return err_set(err, ERR_RESPONSE, "the metadata service sent no keys");
   buf_reset(&g->access_key);
@@ -98,16 +98,16 @@ static bool keep_keys(struct agency *g, const struct messages_response *keys,
           secret_set(&g->security_token, keys->security_token.data, err));
 }
 
-static void take_keys(struct agency *g, const struct http_response *response,
-                      msec_t now) {
-  const struct messages_response *keys = messages_reader_reply(g->reader);
+static void accept_keys(struct agency *g, const struct http_response *response,
+                        msec_t now) {
+  const struct messages_response *keys = messages_reader_response(g->reader);
   time_t server_now = response->date >= 0 ? response->date : time(NULL);
   msec_t life = keys->has_expires_at
                     ? ((msec_t)keys->expires_at - server_now) * 1000
                     : LIFE_UNKNOWN;
-  if (!keep_keys(g, keys, &g->lease.failure)) {
+  if (!store_keys(g, keys, &g->lease.failure)) {
     drop_keys(g);
-    fail(g, now);
+    fail_agency(g, now);
     return;
   }
   auth_renewed(&g->base);
@@ -126,15 +126,16 @@ static bool keys_body(void *arg, const struct http_response *response,
   return messages_feed(g->reader, bytes, len, &g->lease.failure);
 }
 
-static void take_error(struct agency *g, const struct http_response *response,
-                       msec_t now) {
+static void note_metadata_error(struct agency *g,
+                                const struct http_response *response,
+                                msec_t now) {
   if (strstr(g->text.data, "configure Cloud Service Agency") != NULL)
     err_set(&g->lease.failure, ERR_AUTH,
             "this server has no agency; give it one that may read DRS tasks");
   else
     err_set(&g->lease.failure, ERR_AUTH,
             "the metadata service gave no keys (HTTP %ld)", response->status);
-  fail(g, now);
+  fail_agency(g, now);
 }
 
 static void keys_done(void *arg, const struct http_response *response,
@@ -145,11 +146,11 @@ static void keys_done(void *arg, const struct http_response *response,
   g->has_session = false;
   if (err_is_set(err)) {
     err_set(&g->lease.failure, err->kind, "metadata service: %s", err->text);
-    fail(g, now);
+    fail_agency(g, now);
   } else if (response->status == 200) {
-    take_keys(g, response, now);
+    accept_keys(g, response, now);
   } else {
-    take_error(g, response, now);
+    note_metadata_error(g, response, now);
   }
   messages_reader_free(g->reader);
   g->reader = NULL;
@@ -168,7 +169,7 @@ static bool send_request(struct agency *g, struct http *http,
   req->endpoint = &g->endpoint;
   req->timeout = g->timeout;
   req->connect = &g->connect;
-  req->group = &g->group;
+  req->queue = &g->queue;
   g->transfer = http_start(http, req, handler, g, &g->lease.failure);
   g->base.requests += g->transfer != NULL;
   return g->transfer != NULL;
@@ -204,7 +205,7 @@ static void request_next(struct agency *g, struct http *http, msec_t now) {
     return;
   messages_reader_free(g->reader);
   g->reader = NULL;
-  fail(g, now);
+  fail_agency(g, now);
 }
 
 /* The scheme */
@@ -233,7 +234,7 @@ static bool agency_apply(struct auth *a, const char *project_id,
 
 /* Keys that served ended early, and others will serve. After keys that never
  * served the next may be no better. */
-static void agency_reject(struct auth *a, const struct auth_outcome *outcome,
+static void agency_reject(struct auth *a, const struct auth_report *outcome,
                           msec_t now) {
   struct agency *g = (struct agency *)a;
   if (!g->lease.granted)
@@ -271,7 +272,7 @@ static struct auth *agency_open(struct auths *auths,
   struct agency *g = calloc(1, sizeof(*g));
   if (g == NULL)
     return err_memory(err), NULL;
-  start_group_init(&g->group);
+  request_queue_init(&g->queue);
   g->timeout = o->timeout;
   g->connect = o->connect;
   g->connect.proxy = NULL;

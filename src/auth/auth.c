@@ -54,14 +54,14 @@ bool auth_apply(struct auth *a, const char *project_id,
 
 /* A result from before the last renewal says nothing of the new credentials.
  */
-void auth_done(struct auth *a, const struct auth_outcome *outcome, msec_t now) {
+void auth_done(struct auth *a, const struct auth_report *outcome, msec_t now) {
   bool current = outcome->serial == a->serial;
   a->in_flight--;
   if (a->scheme->done != NULL)
     a->scheme->done(a, outcome);
-  if (current && outcome->verdict == AUTH_ACCEPTED)
+  if (current && outcome->result == AUTH_ACCEPTED)
     a->accepted = true;
-  else if (current && outcome->verdict == AUTH_REJECTED)
+  else if (current && outcome->result == AUTH_REJECTED)
     a->scheme->reject(a, outcome, now);
 }
 

@@ -33,15 +33,15 @@ enum auth_state {
 
 enum auth_result {
   AUTH_ACCEPTED,    /* the service accepted the credential */
-  AUTH_REJECTED,    /* the service rejected it; `why` has its message */
+  AUTH_REJECTED,    /* the service rejected it; `err` has its message */
   AUTH_INCONCLUSIVE /* no response, or an inconclusive one */
 };
 
 /* A request that is over. */
-struct auth_outcome {
-  enum auth_result verdict;
+struct auth_report {
+  enum auth_result result;
   unsigned serial; /* as auth_apply gave it */
-  const struct err *why;
+  const struct err *err;
   time_t server_date; /* the server's clock; -1: unknown */
 };
 
@@ -73,10 +73,9 @@ struct auth_scheme {
   bool (*apply)(struct auth *a, const char *project_id,
                 struct http_request *req, struct err *err);
   /* The service rejected the credentials that apply uses now. */
-  void (*reject)(struct auth *a, const struct auth_outcome *outcome,
-                 msec_t now);
+  void (*reject)(struct auth *a, const struct auth_report *outcome, msec_t now);
   /* A request is over, whatever its result; before `reject`. May be NULL. */
-  void (*done)(struct auth *a, const struct auth_outcome *outcome);
+  void (*done)(struct auth *a, const struct auth_report *outcome);
   void (*free)(struct auth *a);
 };
 
@@ -123,7 +122,7 @@ static inline enum auth_state auth_prepare(struct auth *a, struct http *http,
 /* `*serial` is to be handed to auth_done. */
 bool auth_apply(struct auth *a, const char *project_id,
                 struct http_request *req, unsigned *serial, struct err *err);
-void auth_done(struct auth *a, const struct auth_outcome *outcome, msec_t now);
+void auth_done(struct auth *a, const struct auth_report *outcome, msec_t now);
 
 /* For the schemes */
 

@@ -12,15 +12,15 @@
 
 bool lease_grant(struct lease *l, msec_t life,
                  const struct lease_margins *margins, msec_t now) {
-  msec_t most = msec_min(margins->most, life / 2);
-  msec_t least = msec_min(margins->least, life / 4);
+  msec_t max = msec_min(margins->max, life / 2);
+  msec_t min = msec_min(margins->min, life / 4);
   if (life <= 0) {
     lease_fail(l, -1, now);
     return false;
   }
   l->granted = true;
   l->ends = now + life;
-  l->renew_at = l->ends - least - backoff_jitter(most - least);
+  l->renew_at = l->ends - min - backoff_jitter(max - min);
   if (l->renew_at < now + RETRY_MIN)
     l->renew_at = now + RETRY_MIN;
   backoff_reset(&l->failed);
@@ -45,6 +45,6 @@ void lease_reject(struct lease *l, bool served, msec_t now) {
 bool lease_explain(const struct lease *l, msec_t now, struct err *err) {
   bool rejected =
       backoff_is_active(&l->rejected, now) || !err_is_set(&l->failure);
-  const struct err *why = rejected ? &l->rejection : &l->failure;
-  return err_set(err, why->kind, "%s", why->text);
+  const struct err *cause = rejected ? &l->rejection : &l->failure;
+  return err_set(err, cause->kind, "%s", cause->text);
 }

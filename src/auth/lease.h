@@ -31,7 +31,7 @@ struct lease {
 /* Milliseconds before the end at which it is renewed: at a random time between
  * the two; in a short life from its middle on, and never within a second. */
 struct lease_margins {
-  msec_t least, most;
+  msec_t min, max;
 };
 
 /* The service granted one that lives `life` milliseconds. False: it has ended

@@ -15,8 +15,8 @@ struct messages_reader {
   struct messages_response response;
 };
 
-static void keep_secret(struct json_decoder *d, const struct json_field *f,
-                        void *target, const char *text, size_t len) {
+static void store_secret(struct json_decoder *d, const struct json_field *f,
+                         void *target, const char *text, size_t len) {
   struct err *err = json_decoder_err(d);
   for (size_t i = 0; i < len; i++)
     if (text[i] <= ' ' || text[i] > '~') {
@@ -28,8 +28,8 @@ static void keep_secret(struct json_decoder *d, const struct json_field *f,
   buf_add(to, text, len, err);
 }
 
-static void keep_time(struct json_decoder *d, const struct json_field *f,
-                      void *target, const char *text, size_t len) {
+static void store_time(struct json_decoder *d, const struct json_field *f,
+                       void *target, const char *text, size_t len) {
   struct messages_response *r = target;
   (void)d, (void)f;
   if (messages_time(text, len, &r->expires_at))
@@ -37,15 +37,15 @@ static void keep_time(struct json_decoder *d, const struct json_field *f,
 }
 
 #define SECRET(name, member)                                                   \
-  { JSON_FIELD(name, struct messages_response, member, keep_secret) }
+  { JSON_FIELD(name, struct messages_response, member, store_secret) }
 #define TIME(name)                                                             \
-  { JSON_FIELD(name, struct messages_response, expires_at, keep_time) }
+  { JSON_FIELD(name, struct messages_response, expires_at, store_time) }
 
-static const struct json_place token = {
+static const struct json_shape token = {
     .object = true,
     .fields = (const struct json_field[]){TIME("expires_at"), {0}}};
 
-static const struct json_place credential = {
+static const struct json_shape credential = {
     .object = true,
     .fields =
         (const struct json_field[]){TIME("expires_at"),
@@ -54,7 +54,7 @@ static const struct json_place credential = {
                                     SECRET("securitytoken", security_token),
                                     {0}}};
 
-static const struct json_place response = {
+static const struct json_shape response = {
     .object = true,
     .fields = (const struct json_field[]){
         JSON_FIELD_INSIDE("token", &token),
@@ -96,7 +96,7 @@ bool messages_finish(struct messages_reader *r, struct err *err) {
 }
 
 const struct messages_response *
-messages_reader_reply(struct messages_reader *r) {
+messages_reader_response(struct messages_reader *r) {
   const struct error_body *error = json_decoder_error(r->json);
   if (!r->finished)
     messages_finish(r, NULL);
@@ -121,7 +121,8 @@ bool messages_time(const char *text, size_t len, time_t *time) {
   return true;
 }
 
-static void put(struct json_writer *w, const char *key, const char *value) {
+static void write_member(struct json_writer *w, const char *key,
+                         const char *value) {
   json_key(w, key);
   json_string(w, value);
 }
@@ -145,10 +146,10 @@ bool messages_login(struct buf *body, const struct identity_login *login,
   json_close_array(&w);
   open_at(&w, "password");
   open_at(&w, "user");
-  put(&w, "name", login->user);
-  put(&w, "password", login->password);
+  write_member(&w, "name", login->user);
+  write_member(&w, "password", login->password);
   open_at(&w, "domain");
-  put(&w, "name", login->domain);
+  write_member(&w, "name", login->domain);
   json_close(&w); /* domain */
   json_close(&w); /* user */
   json_close(&w); /* password */
@@ -156,7 +157,7 @@ bool messages_login(struct buf *body, const struct identity_login *login,
 
   open_at(&w, "scope");
   open_at(&w, "project");
-  put(&w, "id", login->project_id);
+  write_member(&w, "id", login->project_id);
   json_close(&w); /* project */
   json_close(&w); /* scope */
 

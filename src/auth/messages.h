@@ -56,7 +56,7 @@ bool messages_finish(struct messages_reader *r, struct err *err);
 
 /* Finishes, if messages_finish was not called. Valid as long as the reader. */
 const struct messages_response *
-messages_reader_reply(struct messages_reader *r);
+messages_reader_response(struct messages_reader *r);
 
 /* "2015-11-09T01:42:57.527363Z", with or without the fraction, which is
  * dropped. False: it is not that. */

@@ -33,7 +33,7 @@ struct password {
   msec_t timeout;
   struct http_endpoint endpoint;
   struct http_connect_options connect;
-  struct start_group group; /* of its requests */
+  struct request_queue queue; /* of its requests */
   struct secret password;
   bool replaced; /* the password's file has a new value, not tried yet */
 
@@ -68,8 +68,8 @@ static bool is_visible(const char *text) {
   return true;
 }
 
-static void take_token(struct password *p, const struct http_response *response,
-                       msec_t now) {
+static void accept_token(struct password *p,
+                         const struct http_response *response, msec_t now) {
   const char *token = response->captured;
   struct err cause = ERR_INIT;
   if (token == NULL || *token == '\0' || !is_visible(token)) {
@@ -77,7 +77,7 @@ static void take_token(struct password *p, const struct http_response *response,
             "the identity service sent no token");
   } else if (secret_set(&p->token, token, &cause)) {
     account_accept(p->account, &p->password);
-    msec_t life = life_of(messages_reader_reply(p->reader), response->date);
+    msec_t life = life_of(messages_reader_response(p->reader), response->date);
     lease_grant(&p->lease, life, &margins, now);
     auth_renewed(&p->base);
     return;
@@ -91,7 +91,8 @@ static void take_token(struct password *p, const struct http_response *response,
 
 /* 400 only with the identity service's own message: gateways send it as well.
  */
-static bool is_rejection(long status, const struct messages_response *message) {
+static bool is_login_rejection(long status,
+                               const struct messages_response *message) {
   return status == 401 || status == 403 ||
          (status == 400 && (*message->code || *message->message));
 }
@@ -106,17 +107,17 @@ static void quote(char text[QUOTE_MAX], long status,
            *m->message ? ": " : "", m->message);
 }
 
-static void take_error(struct password *p, const struct http_response *response,
-                       msec_t now) {
-  const struct messages_response *message = messages_reader_reply(p->reader);
+static void note_login_error(struct password *p,
+                             const struct http_response *response, msec_t now) {
+  const struct messages_response *message = messages_reader_response(p->reader);
   char text[QUOTE_MAX];
-  struct err why = ERR_INIT;
+  struct err rejection = ERR_INIT;
   quote(text, response->status, message);
-  if (is_rejection(response->status, message)) {
-    err_set(&why, ERR_AUTH,
+  if (is_login_rejection(response->status, message)) {
+    err_set(&rejection, ERR_AUTH,
             "the identity service rejected the login of user %s (HTTP %s)",
             p->config->user, text);
-    account_reject(p->account, &p->password, &why, now);
+    account_reject(p->account, &p->password, &rejection, now);
     return;
   }
   err_set(&p->lease.failure, response->status == 429 ? ERR_THROTTLED : ERR_HTTP,
@@ -140,9 +141,9 @@ static void login_done(void *arg, const struct http_response *response,
     err_set(&p->lease.failure, err->kind, "identity service: %s", err->text);
     lease_fail(&p->lease, response->retry_after, now);
   } else if (response->status == 200 || response->status == 201) {
-    take_token(p, response, now);
+    accept_token(p, response, now);
   } else {
-    take_error(p, response, now);
+    note_login_error(p, response, now);
   }
   p->account->trying = NULL;
   end_login(p);
@@ -169,9 +170,9 @@ static bool send_login(struct password *p, struct http *http, struct buf *body,
                              .path = "/auth/tokens",
                              .query = "nocatalog=true",
                              .timeout = p->timeout,
-                             .once = true,
+                             .no_retry = true,
                              .connect = &p->connect,
-                             .group = &p->group};
+                             .queue = &p->queue};
   struct identity_login login = {.domain = p->config->domain_name,
                                  .user = p->config->user,
                                  .password = p->password.value.data,
@@ -250,14 +251,14 @@ static bool password_apply(struct auth *a, const char *project_id,
 
 /* A token that served ended early, and another one will serve. After one that
  * never served the next may be no better. */
-static void password_reject(struct auth *a, const struct auth_outcome *outcome,
+static void password_reject(struct auth *a, const struct auth_report *outcome,
                             msec_t now) {
   struct password *p = (struct password *)a;
   if (!p->lease.granted)
     return; /* another request was rejected first */
   err_clear(&p->lease.rejection);
   err_set(&p->lease.rejection, ERR_AUTH, "a new token was rejected (%s)",
-          outcome->why->text);
+          outcome->err->text);
   clear_token(p);
   lease_reject(&p->lease, a->accepted, now);
 }
@@ -312,7 +313,7 @@ static bool add_server(struct buf *key, const char *url, struct err *err) {
   return ok;
 }
 
-static struct account *open_account(struct password *p, struct err *err) {
+static struct account *open_user_account(struct password *p, struct err *err) {
   struct buf key;
   struct account *account = NULL;
   buf_init(&key, REGISTRY_KEY_MAX);
@@ -330,7 +331,7 @@ static struct auth *password_open(struct auths *auths,
   struct password *p = calloc(1, sizeof(*p));
   if (p == NULL)
     return err_memory(err), NULL;
-  start_group_init(&p->group);
+  request_queue_init(&p->queue);
   p->auths = auths;
   p->config = o->credential;
   p->project_id = o->project_id;
@@ -339,7 +340,7 @@ static struct auth *password_open(struct auths *auths,
   if (http_endpoint_init(&p->endpoint, p->config->identity_endpoint, err) &&
       secret_init(&p->password, &p->config->password, err) &&
       secret_init(&p->token, NULL, err) &&
-      (p->account = open_account(p, err)) != NULL) {
+      (p->account = open_user_account(p, err)) != NULL) {
     return &p->base;
   }
   password_free(&p->base);

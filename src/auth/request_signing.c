@@ -71,17 +71,17 @@ bool request_sign(struct http_request *req, const struct signer *signer,
          add_authorization(req, signer, date, err);
 }
 
-static long clock_error(const struct auth_outcome *outcome) {
+static long clock_error(const struct auth_report *outcome) {
   return outcome->server_date < 0 ? 0
                                   : (long)(time(NULL) - outcome->server_date);
 }
 
-bool request_signing_clock_is_wrong(const struct auth_outcome *outcome) {
+bool request_signing_clock_is_wrong(const struct auth_report *outcome) {
   return labs(clock_error(outcome)) > CLOCK_TOLERANCE;
 }
 
 void request_signing_describe(struct err *e,
-                              const struct auth_outcome *outcome) {
+                              const struct auth_report *outcome) {
   long ahead = clock_error(outcome);
   err_clear(e);
   if (request_signing_clock_is_wrong(outcome))
@@ -89,8 +89,8 @@ void request_signing_describe(struct err *e,
             "this machine's clock is %ld minutes %s the service's, so it "
             "rejects every signature (%s)",
             labs(ahead) / 60, ahead > 0 ? "ahead of" : "behind",
-            outcome->why->text);
+            outcome->err->text);
   else
     err_set(e, ERR_AUTH, "the access key was rejected (%s)",
-            outcome->why->text);
+            outcome->err->text);
 }

@@ -36,7 +36,7 @@ static bool is_unreserved(char c) {
 }
 
 /* In place, since it never grows. A '%' without two digits is itself. */
-static void decode(struct slice *s) {
+static void decode_percent(struct slice *s) {
   size_t out = 0;
   for (size_t i = 0; i < s->len; i++) {
     bool encoded = s->text[i] == '%' && i + 2 < s->len &&
@@ -65,7 +65,7 @@ static bool encode(struct buf *to, const struct slice *s, struct err *err) {
 
 /* Cuts off the bytes before the first `separator`, or all, and steps over it.
  */
-static struct slice cut(struct slice *rest, char separator) {
+static struct slice split_off(struct slice *rest, char separator) {
   struct slice head = *rest;
   char *at = memchr(rest->text, separator, rest->len);
   if (at != NULL)
@@ -86,8 +86,8 @@ static bool add_path(struct buf *to, const char *path, struct err *err) {
             buf_adds(to, "/", err);
   struct slice rest = {copy.data, copy.len};
   while (ok && rest.len > 0) {
-    struct slice segment = cut(&rest, '/');
-    decode(&segment);
+    struct slice segment = split_off(&rest, '/');
+    decode_percent(&segment);
     ok = encode(to, &segment, err) && buf_adds(to, "/", err);
   }
   buf_free(&copy);
@@ -109,14 +109,14 @@ static int compare_params(const void *a, const void *b) {
 static bool parse_query(struct slice rest, struct param params[], size_t *len) {
   *len = 0;
   while (rest.len > 0) {
-    struct slice value = cut(&rest, '&');
+    struct slice value = split_off(&rest, '&');
     if (value.len == 0)
       continue;
     if (*len == SDK_HMAC_PARAMS_MAX)
       return false;
-    struct slice key = cut(&value, '=');
-    decode(&key);
-    decode(&value);
+    struct slice key = split_off(&value, '=');
+    decode_percent(&key);
+    decode_percent(&value);
     params[(*len)++] = (struct param){key, value};
   }
   return true;

@@ -13,7 +13,7 @@ struct token {
   struct auth base;
   struct secret token;
   bool rejected; /* in this cycle */
-  struct err why;
+  struct err err;
 };
 
 static void token_begin(struct auth *a) {
@@ -35,7 +35,7 @@ static enum auth_state token_prepare(struct auth *a, struct http *http,
   }
   if (!t->rejected)
     return AUTH_READY;
-  err_set(err, ERR_AUTH, "the token was rejected (%s)", t->why.text);
+  err_set(err, ERR_AUTH, "the token was rejected (%s)", t->err.text);
   return AUTH_REFUSED;
 }
 
@@ -46,12 +46,12 @@ static bool token_apply(struct auth *a, const char *project_id,
   return http_request_add_header(req, "X-Auth-Token", t->token.value.data, err);
 }
 
-static void token_reject(struct auth *a, const struct auth_outcome *outcome,
+static void token_reject(struct auth *a, const struct auth_report *outcome,
                          msec_t now) {
   (void)now;
   struct token *t = (struct token *)a;
   t->rejected = true;
-  t->why = *outcome->why;
+  t->err = *outcome->err;
 }
 
 static void token_free(struct auth *a) {

@@ -19,8 +19,8 @@ static uint64_t random_number(void) {
   return (uint64_t)now.tv_nsec * 2654435761U + (uint64_t)getpid();
 }
 
-msec_t backoff_jitter(msec_t most) {
-  return (msec_t)(random_number() % ((uint64_t)most + 1));
+msec_t backoff_jitter(msec_t max) {
+  return (msec_t)(random_number() % ((uint64_t)max + 1));
 }
 
 void backoff_obey(struct backoff *b, msec_t wait, msec_t now) {
@@ -28,17 +28,17 @@ void backoff_obey(struct backoff *b, msec_t wait, msec_t now) {
     b->until = now + wait;
 }
 
-static void grow(struct backoff *b, msec_t least, msec_t most) {
-  b->last = b->last == 0 ? least : msec_min(2 * b->last, most);
+static void grow_pause(struct backoff *b, msec_t min, msec_t max) {
+  b->last = b->last == 0 ? min : msec_min(2 * b->last, max);
 }
 
-void backoff_grow(struct backoff *b, msec_t least, msec_t most, msec_t now) {
-  grow(b, least, most);
+void backoff_grow(struct backoff *b, msec_t min, msec_t max, msec_t now) {
+  grow_pause(b, min, max);
   backoff_obey(b, b->last / 2 + backoff_jitter(b->last - b->last / 2), now);
 }
 
-void backoff_grow_exactly(struct backoff *b, msec_t least, msec_t most,
+void backoff_grow_exactly(struct backoff *b, msec_t min, msec_t max,
                           msec_t now) {
-  grow(b, least, most);
+  grow_pause(b, min, max);
   backoff_obey(b, b->last, now);
 }

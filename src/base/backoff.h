@@ -18,23 +18,23 @@ struct backoff {
 /* Pauses for `wait` milliseconds, as the service says. */
 void backoff_obey(struct backoff *b, msec_t wait, msec_t now);
 
-/* Pauses twice as long as the last time, from `least` to `most` milliseconds.
+/* Pauses twice as long as the last time, from `min` to `max` milliseconds.
  * Half of it is random, so that clients which failed together do not come back
  * together. */
-void backoff_grow(struct backoff *b, msec_t least, msec_t most, msec_t now);
+void backoff_grow(struct backoff *b, msec_t min, msec_t max, msec_t now);
 
 /* Likewise without a random part: no try may come early. */
-void backoff_grow_exactly(struct backoff *b, msec_t least, msec_t most,
+void backoff_grow_exactly(struct backoff *b, msec_t min, msec_t max,
                           msec_t now);
 
-/* After a success the next pause starts at `least` again. */
+/* After a success the next pause starts at `min` again. */
 static inline void backoff_reset(struct backoff *b) { b->last = 0; }
 
 static inline bool backoff_is_active(const struct backoff *b, msec_t now) {
   return now < b->until;
 }
 
-/* A random number from 0 to `most`, another one in each process. */
-msec_t backoff_jitter(msec_t most);
+/* A random number from 0 to `max`, another one in each process. */
+msec_t backoff_jitter(msec_t max);
 
 #endif

@@ -30,7 +30,7 @@ void buf_free(struct buf *b) {
 }
 
 /* Makes room for `more` bytes and the NUL behind them. */
-static bool grow(struct buf *b, size_t more, struct err *err) {
+static bool grow_buf(struct buf *b, size_t more, struct err *err) {
   if (more > b->max - b->len)
     return err_set(err, ERR_RESPONSE, "more than %zu bytes", b->max);
   size_t need = b->len + more + 1;
@@ -51,7 +51,7 @@ static bool grow(struct buf *b, size_t more, struct err *err) {
 }
 
 bool buf_add(struct buf *b, const void *bytes, size_t len, struct err *err) {
-  if (!grow(b, len, err))
+  if (!grow_buf(b, len, err))
     return false;
   memcpy(b->data + b->len, bytes, len);
   b->len += len;
@@ -68,7 +68,7 @@ bool buf_addf(struct buf *b, struct err *err, const char *format, ...) {
   va_start(ap, format);
   int len = c_locale_vsnprintf(NULL, 0, format, ap);
   va_end(ap);
-  if (len < 0 || !grow(b, (size_t)len, err))
+  if (len < 0 || !grow_buf(b, (size_t)len, err))
     return err_set(err, ERR_LOCAL, "cannot format a text");
   va_start(ap, format);
   c_locale_vsnprintf(b->data + b->len, (size_t)len + 1, format, ap);

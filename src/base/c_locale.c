@@ -19,28 +19,28 @@ static void make_locale(void) {
 }
 
 /* Returns the thread's own, to be set again. */
-static locale_t enter(void) {
-  static pthread_once_t once = PTHREAD_ONCE_INIT;
-  pthread_once(&once, make_locale);
+static locale_t enter_c_locale(void) {
+  static pthread_once_t initialized = PTHREAD_ONCE_INIT;
+  pthread_once(&initialized, make_locale);
   return uselocale(c_locale);
 }
 
 double c_locale_strtod(const char *text, char **end) {
-  locale_t own = enter();
+  locale_t own = enter_c_locale();
   double value = strtod(text, end);
   uselocale(own);
   return value;
 }
 
 int c_locale_vsnprintf(char *to, size_t size, const char *format, va_list ap) {
-  locale_t own = enter();
+  locale_t own = enter_c_locale();
   int len = vsnprintf(to, size, format, ap);
   uselocale(own);
   return len;
 }
 
 int c_locale_strncasecmp(const char *a, const char *b, size_t len) {
-  locale_t own = enter();
+  locale_t own = enter_c_locale();
   int order = strncasecmp(a, b, len);
   uselocale(own);
   return order;

@@ -31,11 +31,11 @@ double clock_seconds(void);
 /* The earlier of two. */
 static inline msec_t msec_min(msec_t a, msec_t b) { return a < b ? a : b; }
 
-/* Milliseconds from `now` to `deadline`: 0 if it has passed, at most `most`. */
-static inline int msec_left(msec_t deadline, msec_t now, int most) {
+/* Milliseconds from `now` to `deadline`: 0 if it has passed, at most `max`. */
+static inline int msec_left(msec_t deadline, msec_t now, int max) {
   if (deadline <= now)
     return 0;
-  return deadline - now < most ? (int)(deadline - now) : most;
+  return deadline - now < max ? (int)(deadline - now) : max;
 }
 
 #endif

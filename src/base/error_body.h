@@ -44,14 +44,14 @@ struct error_body {
 };
 
 /* Takes the error of an item of `results`, unless there is one already. */
-void error_body_take(struct error_body *e, const struct json_text *code,
-                     const struct json_text *message);
+void error_body_add(struct error_body *e, const struct json_text *code,
+                    const struct json_text *message);
 
 /* The code as it is shown beside the status: "" where it only repeats that, as
  * an identity service's does. */
 const char *error_body_shown_code(const char *code, long status);
 
 /* The table of the whole body, for a struct error_body. */
-extern const struct json_place error_body_place;
+extern const struct json_shape error_body_shape;
 
 #endif

@@ -118,8 +118,8 @@ static bool is_known(const struct file *f, msec_t now) {
 }
 
 /* Takes note of what a look has found. */
-static void note(struct file *f, const struct stat *metadata, uint64_t hash,
-                 msec_t now) {
+static void note_look(struct file *f, const struct stat *metadata,
+                      uint64_t hash, msec_t now) {
   bool same =
       f->seen && hash == f->hash && same_metadata(metadata, &f->metadata);
   if (!same)
@@ -138,7 +138,7 @@ static enum file_state state_of(struct file *f, msec_t now, struct buf *to,
     f->seen = false;
     return FILE_FAILED;
   }
-  note(f, &metadata, hash_of(to), now);
+  note_look(f, &metadata, hash_of(to), now);
   if (is_used(f))
     return FILE_SAME;
   if (now - f->since < FILE_REST)

@@ -85,13 +85,13 @@ static void block_free(void *ctx, void *bytes) {
 }
 
 static void *block_resize(void *ctx, void *bytes, size_t size) {
-  void *fresh = block_new(ctx, size);
+  void *resized = block_new(ctx, size);
   if (bytes != NULL) {
     size_t old = block_of(bytes)->size;
-    memcpy(fresh, bytes, old < size ? old : size);
+    memcpy(resized, bytes, old < size ? old : size);
     block_free(ctx, bytes);
   }
-  return fresh;
+  return resized;
 }
 
 /* yajl's callbacks; 0 cancels the parse */
@@ -206,8 +206,8 @@ static bool explain(struct json_reader *r, yajl_status status,
   return err_set(err, ERR_RESPONSE, "not JSON, or JSON cut short");
 }
 
-static bool parse(struct json_reader *r, const char *bytes, size_t len,
-                  struct err *err) {
+static bool parse_bytes(struct json_reader *r, const char *bytes, size_t len,
+                        struct err *err) {
   r->token = false;
   yajl_status status = yajl_parse(r->yajl, (const unsigned char *)bytes, len);
   if (!explain(r, status, err))
@@ -232,17 +232,17 @@ static void size_batch(struct json_reader *r) {
 }
 
 /* Parses all that makes a batch, and gathers the rest. */
-static bool take(struct json_reader *r, const char *bytes, size_t len,
-                 struct err *err) {
+static bool feed_batches(struct json_reader *r, const char *bytes, size_t len,
+                         struct err *err) {
   while (r->gathered_len + len >= r->batch) {
     size_t n = r->batch - r->gathered_len;
     bool ok;
     if (r->gathered_len == 0) {
-      ok = parse(r, bytes, n = len, err);
+      ok = parse_bytes(r, bytes, n = len, err);
     } else {
       memcpy(r->gathered + r->gathered_len, bytes, n);
       r->gathered_len = 0;
-      ok = parse(r, r->gathered, r->batch, err);
+      ok = parse_bytes(r, r->gathered, r->batch, err);
     }
     if (!ok)
       return false;
@@ -259,10 +259,10 @@ static bool take(struct json_reader *r, const char *bytes, size_t len,
   return true;
 }
 
-static bool finish(struct json_reader *r, struct err *err) {
+static bool finish_parse(struct json_reader *r, struct err *err) {
   size_t gathered = r->gathered_len;
   r->gathered_len = 0;
-  return (gathered == 0 || parse(r, r->gathered, gathered, err)) &&
+  return (gathered == 0 || parse_bytes(r, r->gathered, gathered, err)) &&
          explain(r, yajl_complete_parse(r->yajl), err);
 }
 
@@ -273,7 +273,8 @@ static bool advance(struct json_reader *r, const char *bytes, size_t len,
     return err_set(err, ERR_RESPONSE, "not JSON, or JSON cut short");
   switch (setjmp(r->out_of_memory)) {
   case 0:
-    return bytes == NULL ? finish(r, err) : take(r, bytes, len, err);
+    return bytes == NULL ? finish_parse(r, err)
+                         : feed_batches(r, bytes, len, err);
   case TOKEN_LONG:
     stop_yajl(r);
     return err_set(err, ERR_RESPONSE,
@@ -378,7 +379,7 @@ void json_writer_begin(struct json_writer *w, struct buf *to, struct err *err) {
 }
 
 /* Notes a generator's failure: all there can be is text that is not UTF-8. */
-static void check(struct json_writer *w, yajl_gen_status status) {
+static void check_generator(struct json_writer *w, yajl_gen_status status) {
   if (status != yajl_gen_status_ok)
     w->failed = !err_set(w->err, ERR_LOCAL, "cannot be written as JSON");
 }
@@ -390,25 +391,30 @@ bool json_writer_end(struct json_writer *w) {
   return !w->failed;
 }
 
-static void put(struct json_writer *w, yajl_gen_status (*token)(yajl_gen)) {
+static void write_token(struct json_writer *w,
+                        yajl_gen_status (*token)(yajl_gen)) {
   if (!w->failed)
-    check(w, token(w->gen));
+    check_generator(w, token(w->gen));
 }
 
-void json_open(struct json_writer *w) { put(w, yajl_gen_map_open); }
-void json_close(struct json_writer *w) { put(w, yajl_gen_map_close); }
-void json_open_array(struct json_writer *w) { put(w, yajl_gen_array_open); }
-void json_close_array(struct json_writer *w) { put(w, yajl_gen_array_close); }
+void json_open(struct json_writer *w) { write_token(w, yajl_gen_map_open); }
+void json_close(struct json_writer *w) { write_token(w, yajl_gen_map_close); }
+void json_open_array(struct json_writer *w) {
+  write_token(w, yajl_gen_array_open);
+}
+void json_close_array(struct json_writer *w) {
+  write_token(w, yajl_gen_array_close);
+}
 
 void json_string(struct json_writer *w, const char *text) {
   if (!w->failed)
-    check(w,
-          yajl_gen_string(w->gen, (const unsigned char *)text, strlen(text)));
+    check_generator(
+        w, yajl_gen_string(w->gen, (const unsigned char *)text, strlen(text)));
 }
 
 void json_whole(struct json_writer *w, long long number) {
   if (!w->failed)
-    check(w, yajl_gen_integer(w->gen, number));
+    check_generator(w, yajl_gen_integer(w->gen, number));
 }
 
 void json_key(struct json_writer *w, const char *key) { json_string(w, key); }

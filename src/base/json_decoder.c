@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the collectd-drs authors
  *
- * A stack of places over the reader's events. Only the outermost object has
+ * A stack of shapes over the reader's events. Only the outermost object has
  * two tables, the response's and the error body's; below it there is one. */
 
 #include "base/json_decoder.h"
@@ -12,12 +12,12 @@
 #include <stdint.h>
 #include <string.h>
 
-/* Places inside each other; deeper places are skipped. */
-enum { PLACES_MAX = 8 };
+/* Shapes inside each other; deeper shapes are skipped. */
+enum { SHAPES_MAX = 8 };
 
-/* A place that has been entered. */
+/* A shape that has been entered. */
 struct frame {
-  const struct json_place *place;
+  const struct json_shape *shape;
   void *outer, *target;          /* the argument and the result of `enter` */
   const struct json_field *next; /* the search for a key starts here */
   bool is_array;
@@ -30,17 +30,17 @@ struct json_decoder {
   const struct json_field *field; /* of the last key; NULL: not in a table */
   void *target;                   /* of the value to come */
   uint64_t members;               /* of the root: containers it had */
-  const struct json_place *root;
+  const struct json_shape *root;
   void *root_target;
   struct err err; /* of a hook or the reader */
   struct error_body error;
-  struct frame frames[PLACES_MAX + 1];
+  struct frame frames[SHAPES_MAX + 1];
 };
 
 static const struct json_field none[] = {{0}};
 
-/* No place of interest: the root of a call that expects only errors. */
-static const struct json_place nothing = {.object = true, .fields = none};
+/* No shape of interest: the root of a call that expects only errors. */
+static const struct json_shape nothing = {.object = true, .fields = none};
 
 void json_text_redact(struct json_text *t) {
   secret_redact(t->text);
@@ -49,8 +49,8 @@ void json_text_redact(struct json_text *t) {
 
 /* Keepers */
 
-void json_keep_text(struct json_decoder *d, const struct json_field *f,
-                    void *target, const char *text, size_t len) {
+void json_store_text(struct json_decoder *d, const struct json_field *f,
+                     void *target, const char *text, size_t len) {
   struct json_text *t = (void *)((char *)target + f->offset);
   (void)d;
   t->len = len < JSON_TEXT_MAX ? len : JSON_TEXT_MAX - 1;
@@ -62,8 +62,8 @@ void json_keep_text(struct json_decoder *d, const struct json_field *f,
     json_text_redact(t);
 }
 
-void json_keep_number(struct json_decoder *d, const struct json_field *f,
-                      void *target, const char *text, size_t len) {
+void json_store_number(struct json_decoder *d, const struct json_field *f,
+                       void *target, const char *text, size_t len) {
   unsigned *has = target;
   (void)d;
   if (len > 0 && text[len - 1] == '%')
@@ -75,8 +75,8 @@ void json_keep_number(struct json_decoder *d, const struct json_field *f,
 /* Keys */
 
 /* From `f` on. */
-static const struct json_field *find(const struct json_field *f,
-                                     const char *key, size_t len) {
+static const struct json_field *find_field(const struct json_field *f,
+                                           const char *key, size_t len) {
   for (; f->key != NULL; f++)
     if (f->len == len && memcmp(f->key, key, len) == 0)
       return f;
@@ -86,28 +86,28 @@ static const struct json_field *find(const struct json_field *f,
 /* A member that is not in the table from the last match on. */
 static int on_other_key(struct json_decoder *d, const char *key, size_t len) {
   struct frame *top = d->top;
-  if (top->place->fields == NULL) {
-    if (top->place->name != NULL)
-      d->target = top->place->name(top->target, key, len);
+  if (top->shape->fields == NULL) {
+    if (top->shape->name != NULL)
+      d->target = top->shape->name(top->target, key, len);
     return 1;
   }
-  d->field = find(top->place->fields, key, len);
+  d->field = find_field(top->shape->fields, key, len);
   if (d->field != NULL) {
     top->next = d->field + 1;
   } else if (top == d->frames + 1) {
-    d->field = find(error_body_place.fields, key, len);
+    d->field = find_field(error_body_shape.fields, key, len);
     d->target = &d->error;
   }
   return 1;
 }
 
-static int on_key(void *arg, const char *key, size_t len) {
+static int on_member(void *arg, const char *key, size_t len) {
   struct json_decoder *d = arg;
   struct frame *top = d->top;
   if (d->skip > 0)
     return 1;
   d->target = top->target;
-  d->field = find(top->next, key, len);
+  d->field = find_field(top->next, key, len);
   if (d->field == NULL)
     return on_other_key(d, key, len);
   top->next = d->field + 1;
@@ -116,8 +116,8 @@ static int on_key(void *arg, const char *key, size_t len) {
 
 /* Containers */
 
-/* The place of a container that starts, from the table around it. */
-static const struct json_place *place_inside(struct json_decoder *d) {
+/* The shape of a container that starts, from the table around it. */
+static const struct json_shape *shape_inside(struct json_decoder *d) {
   struct frame *top = d->top;
   if (top == d->frames) {
     d->target = d->root_target;
@@ -125,18 +125,18 @@ static const struct json_place *place_inside(struct json_decoder *d) {
   }
   if (top->is_array) {
     d->target = top->target;
-    if (top->place->name != NULL)
-      d->target = top->place->name(top->target, NULL, 0);
+    if (top->shape->name != NULL)
+      d->target = top->shape->name(top->target, NULL, 0);
   }
-  if (top->place->fields == NULL)
-    return d->target != NULL ? top->place->each : NULL;
+  if (top->shape->fields == NULL)
+    return d->target != NULL ? top->shape->each : NULL;
   return d->field != NULL ? d->field->inside : NULL;
 }
 
 /* Nothing of an element is taken for the next one's. */
-static void clear_element(const struct json_place *place, void *target) {
+static void clear_element(const struct json_shape *shape, void *target) {
   unsigned *has = target;
-  for (const struct json_field *f = place->fields; f->key != NULL; f++) {
+  for (const struct json_field *f = shape->fields; f->key != NULL; f++) {
     if (f->is_text)
       json_text_clear((void *)((char *)target + f->offset));
     else if (f->bit != 0)
@@ -148,37 +148,37 @@ static void clear_element(const struct json_place *place, void *target) {
 }
 
 /* False: skip it, because no table has it. */
-static bool enter(struct json_decoder *d, bool is_array) {
-  bool is_element = d->top != d->frames && d->top->place->fields == NULL;
-  const struct json_place *place = place_inside(d);
-  if (place == NULL || !(is_array ? place->array : place->object) ||
-      d->top == d->frames + PLACES_MAX)
+static bool enter_container(struct json_decoder *d, bool is_array) {
+  bool is_element = d->top != d->frames && d->top->shape->fields == NULL;
+  const struct json_shape *shape = shape_inside(d);
+  if (shape == NULL || !(is_array ? shape->array : shape->object) ||
+      d->top == d->frames + SHAPES_MAX)
     return false;
   void *target = d->target;
-  if (place->enter != NULL && (target = place->enter(d->target)) == NULL)
+  if (shape->enter != NULL && (target = shape->enter(d->target)) == NULL)
     return false;
-  if (is_element && place->fields != NULL)
-    clear_element(place, target);
+  if (is_element && shape->fields != NULL)
+    clear_element(shape, target);
   if (d->top == d->frames + 1 && d->target == d->top->target)
-    d->members |= UINT64_C(1) << (d->field - d->top->place->fields);
+    d->members |= UINT64_C(1) << (d->field - d->top->shape->fields);
   *++d->top =
-      (struct frame){.place = place,
+      (struct frame){.shape = shape,
                      .outer = d->target,
                      .target = target,
-                     .next = place->fields != NULL ? place->fields : none,
+                     .next = shape->fields != NULL ? shape->fields : none,
                      .is_array = is_array};
   return true;
 }
 
-static int on_open(void *arg, bool is_array) {
+static int on_container_start(void *arg, bool is_array) {
   struct json_decoder *d = arg;
-  if (d->skip > 0 || !enter(d, is_array))
+  if (d->skip > 0 || !enter_container(d, is_array))
     d->skip++;
   d->field = NULL;
   return 1;
 }
 
-static int on_close(void *arg) {
+static int on_container_end(void *arg) {
   struct json_decoder *d = arg;
   if (d->skip > 0) {
     d->skip--;
@@ -186,35 +186,37 @@ static int on_close(void *arg) {
   }
   struct frame *left = d->top--;
   d->field = NULL;
-  if (left->place->leave == NULL)
+  if (left->shape->leave == NULL)
     return 1;
-  left->place->leave(d, left->outer);
+  left->shape->leave(d, left->outer);
   return !err_is_set(&d->err);
 }
 
-static int on_scalar(void *arg, enum json_kind kind, const char *text,
-                     size_t len) {
+static int on_value(void *arg, enum json_kind kind, const char *text,
+                    size_t len) {
   struct json_decoder *d = arg;
   const struct json_field *f = d->field; /* NULL in skipped parts */
   if (f == NULL) {
     struct frame *top = d->top;
-    if (d->skip == 0 && top->is_array && top->place->name != NULL)
-      top->place->name(top->target, NULL, 0);
+    if (d->skip == 0 && top->is_array && top->shape->name != NULL)
+      top->shape->name(top->target, NULL, 0);
     return 1;
   }
   d->field = NULL;
-  if (f->keep == NULL || kind < JSON_NUMBER)
+  if (f->store == NULL || kind < JSON_NUMBER)
     return 1;
-  f->keep(d, f, d->target, text, len);
+  f->store(d, f, d->target, text, len);
   return !err_is_set(&d->err);
 }
 
-static const struct json_events events = {
-    .scalar = on_scalar, .key = on_key, .open = on_open, .close = on_close};
+static const struct json_events events = {.scalar = on_value,
+                                          .key = on_member,
+                                          .open = on_container_start,
+                                          .close = on_container_end};
 
 /* The interface */
 
-struct json_decoder *json_decoder_new(const struct json_place *response,
+struct json_decoder *json_decoder_new(const struct json_shape *response,
                                       void *target) {
   struct json_decoder *d = calloc(1, sizeof(*d));
   if (d == NULL)
@@ -255,7 +257,7 @@ bool json_decoder_finish(struct json_decoder *d, struct err *err) {
 }
 
 bool json_decoder_has(const struct json_decoder *d, const char *key) {
-  const struct json_field *f = find(d->root->fields, key, strlen(key));
+  const struct json_field *f = find_field(d->root->fields, key, strlen(key));
   return f != NULL && (d->members >> (f - d->root->fields) & 1) != 0;
 }
 

@@ -2,13 +2,13 @@
  * Copyright (c) 2026 the collectd-drs authors
  *
  * Decodes a JSON document into structs by const tables, as its bytes arrive:
- * a json_place for each object or array of interest, a json_field for each
+ * a json_shape for each object or array of interest, a json_field for each
  * member. Members that no table has are skipped, whatever is in them; so is a
  * value of another type than the table expects.
  *
  *     struct task { unsigned has; double total; struct json_text name; };
  *
- *     static const struct json_place response = {
+ *     static const struct json_shape response = {
  *         .object = true,
  *         .fields = (const struct json_field[]){
  *             JSON_FIELD_NUMBER("total", struct task, total, TASK_TOTAL),
@@ -41,57 +41,57 @@ struct json_decoder;
 struct json_field;
 
 /* Stores a string or a number, given as text, in `target`. */
-typedef void json_keep_fn(struct json_decoder *d, const struct json_field *f,
-                          void *target, const char *text, size_t len);
+typedef void json_store_fn(struct json_decoder *d, const struct json_field *f,
+                           void *target, const char *text, size_t len);
 
 /* A member of an object: a scalar to keep, or a container to enter. */
 struct json_field {
   const char *key; /* NULL ends a table */
   size_t len;      /* of the key */
-  json_keep_fn *keep;
+  json_store_fn *store;
   size_t offset; /* of the value in its target */
   unsigned bit;  /* set in the target's first member, an unsigned */
   bool is_text;  /* the value is a json_text */
-  const struct json_place *inside;
+  const struct json_shape *inside;
 };
 
 /* An object or an array. Hooks are optional. */
-struct json_place {
+struct json_shape {
   bool object, array; /* the containers it may be */
   /* The members of interest, best in the order in which the service sends
    * them: the search goes on after the last match. */
   const struct json_field *fields;
-  /* Where `fields` is NULL: the place of each member or element. */
-  const struct json_place *each;
+  /* Where `fields` is NULL: the shape of each member or element. */
+  const struct json_shape *each;
   /* Before each member (with its key) or element (key NULL): returns the
    * target of its value; NULL: skip it. */
   void *(*name)(void *target, const char *key, size_t len);
   /* At the start: returns the target of the content; NULL: skip it all.
-   * Without this hook the target is that of the place outside. */
+   * Without this hook the target is that of the shape outside. */
   void *(*enter)(void *target);
   /* At the end, with the argument of `enter`. */
   void (*leave)(struct json_decoder *d, void *target);
 };
 
 /* For a json_text; for a double, where a '%' may end the text. */
-json_keep_fn json_keep_text, json_keep_number;
+json_store_fn json_store_text, json_store_number;
 
 /* clang-format off */
 #define JSON_FIELD(name, type, member, fn) \
-  .key = (name), .len = sizeof(name) - 1, .keep = (fn), .offset = offsetof(type, member), \
+  .key = (name), .len = sizeof(name) - 1, .store = (fn), .offset = offsetof(type, member), \
   .is_text = _Generic(((type *)0)->member, struct json_text: true, default: false)
-#define JSON_FIELD_TEXT(name, type, member) {JSON_FIELD(name, type, member, json_keep_text)}
-#define JSON_FIELD_NUMBER(name, type, member, has) {JSON_FIELD(name, type, member, json_keep_number), .bit = (has)}
+#define JSON_FIELD_TEXT(name, type, member) {JSON_FIELD(name, type, member, json_store_text)}
+#define JSON_FIELD_NUMBER(name, type, member, has) {JSON_FIELD(name, type, member, json_store_number), .bit = (has)}
 #define JSON_FIELDS_ERROR(type, code, message) \
   JSON_FIELD_TEXT("error_code", type, code), \
   JSON_FIELD_TEXT("error_msg", type, message), \
   JSON_FIELD_TEXT("error_message", type, message)
-#define JSON_FIELD_INSIDE(name, place) {.key = (name), .len = sizeof(name) - 1, .inside = (place)}
+#define JSON_FIELD_INSIDE(name, shape) {.key = (name), .len = sizeof(name) - 1, .inside = (shape)}
 /* clang-format on */
 
 /* `target` belongs to the caller and outlives the decoder; `response` NULL:
  * the error body only. NULL: out of memory. */
-struct json_decoder *json_decoder_new(const struct json_place *response,
+struct json_decoder *json_decoder_new(const struct json_shape *response,
                                       void *target);
 void json_decoder_free(struct json_decoder *d);
 

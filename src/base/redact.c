@@ -21,10 +21,10 @@
 
 static size_t min_size(size_t a, size_t b) { return a < b ? a : b; }
 
-/* Whether so many units are enough of the secret, of which `most` suffice: a
+/* Whether so many units are enough of the secret, of which `enough` suffice: a
  * text that ends may have been cut. */
-static bool is_enough(size_t n, size_t len, size_t most, bool ends) {
-  return n >= min_size(len, most) || (ends && n >= REDACT_LEN_MIN);
+static bool is_enough(size_t n, size_t len, size_t enough, bool ends) {
+  return n >= min_size(len, enough) || (ends && n >= REDACT_LEN_MIN);
 }
 
 /* What is not valid UTF-8 was made printable. */
@@ -110,7 +110,7 @@ enum escapes { JSON = 1 << 0, ENTITY = 1 << 1, PERCENT = 1 << 2 };
 
 /* Decodes the character at the text's start; false: it is not encoded in one of
  * these ways. */
-static bool decode(struct unit *u, const char *text, unsigned escapes) {
+static bool decode_escape(struct unit *u, const char *text, unsigned escapes) {
   switch (*text) {
   case '\\':
     return (escapes & JSON) && decode_json(u, text);
@@ -134,7 +134,7 @@ static size_t match_escaped(const char *text, const char *secret, size_t len,
   size_t n = 0, at = 0;
   struct unit u;
   while (n < len) {
-    if (decode(&u, text + at, escapes) && u.len <= len - n &&
+    if (decode_escape(&u, text + at, escapes) && u.len <= len - n &&
         memcmp(u.bytes, secret + n, u.len) == 0) {
       at += u.text_len;
       n += u.len;
@@ -154,12 +154,12 @@ static size_t match_any_escapes(const char *text, const char *secret,
                                 size_t len) {
   static const unsigned all[] = {JSON | ENTITY | PERCENT, JSON, ENTITY,
                                  PERCENT};
-  size_t most = 0;
+  size_t enough = 0;
   for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++) {
     size_t n = match_escaped(text, secret, len, all[i]);
-    most = n > most ? n : most;
+    enough = n > enough ? n : enough;
   }
-  return most;
+  return enough;
 }
 
 /* Base64 */
@@ -175,8 +175,8 @@ const signed char redact_base64_values[256] = {
 /* Six bits of the bytes, as base64 takes them. */
 static int base64_digit(const char *bytes, size_t i) {
   const unsigned char *b = (const unsigned char *)bytes + i / 4 * 3;
-  uint32_t group = (uint32_t)b[0] << 16 | (uint32_t)b[1] << 8 | b[2];
-  return (int)(group >> (18 - 6 * (i % 4)) & 0x3F);
+  uint32_t triple = (uint32_t)b[0] << 16 | (uint32_t)b[1] << 8 | b[2];
+  return (int)(triple >> (18 - 6 * (i % 4)) & 0x3F);
 }
 
 /* A secret may follow other bytes, as in "user:password": then it starts at
@@ -216,7 +216,7 @@ size_t redact_text_keys(unsigned keys[REDACT_TEXT_KEYS], const char *text) {
   int first = redact_base64_value(text[0]);
   int second = first < 0 ? -1 : redact_base64_value(text[1]);
   keys[n++] = redact_byte_key(*text);
-  if (decode(&u, text, JSON | ENTITY | PERCENT))
+  if (decode_escape(&u, text, JSON | ENTITY | PERCENT))
     keys[n++] = redact_byte_key(*u.bytes);
   if (second >= 0)
     keys[n++] = redact_base64_key(first, second);
@@ -229,8 +229,8 @@ size_t redact_match(const char *text, const char *secret, size_t len) {
   size_t plain = match_plain(text, secret, len);
   size_t escaped = match_any_escapes(text, secret, len);
   size_t base64 = match_base64(text, secret, len);
-  size_t most = plain > escaped ? plain : escaped;
-  return most > base64 ? most : base64;
+  size_t enough = plain > escaped ? plain : escaped;
+  return enough > base64 ? enough : base64;
 }
 
 /* The first bytes that each match has. */

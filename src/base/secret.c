@@ -14,10 +14,10 @@
 /* A lock for the index and the values in it: texts are redacted on the thread
  * that sends notifications, too. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static struct secret_place *in_use[REDACT_KEYS];
+static struct secret_index_entry *in_use[REDACT_KEYS];
 
 /* As a header value has to be. */
-static bool check(const char *bytes, size_t len, struct err *err) {
+static bool check_value(const char *bytes, size_t len, struct err *err) {
   if (len == 0)
     return err_set(err, ERR_AUTH, "is empty");
   if (len > SECRET_MAX)
@@ -27,39 +27,39 @@ static bool check(const char *bytes, size_t len, struct err *err) {
 }
 
 bool secret_is_valid(const char *value, struct err *err) {
-  return check(value, strlen(value), err);
+  return check_value(value, strlen(value), err);
 }
 
 /* Makes its value known to the redactor. */
 static void add_to_index(struct secret *s) {
   unsigned keys[REDACT_SECRET_KEYS];
-  s->places_len = redact_secret_keys(keys, s->value.data, s->value.len);
-  for (size_t i = 0; i < s->places_len; i++) {
-    struct secret_place **first = &in_use[keys[i]];
-    s->places[i] =
-        (struct secret_place){.secret = s, .next = *first, .link = first};
+  s->entries_len = redact_secret_keys(keys, s->value.data, s->value.len);
+  for (size_t i = 0; i < s->entries_len; i++) {
+    struct secret_index_entry **first = &in_use[keys[i]];
+    s->entries[i] =
+        (struct secret_index_entry){.secret = s, .next = *first, .link = first};
     if (*first != NULL)
-      (*first)->link = &s->places[i].next;
-    *first = &s->places[i];
+      (*first)->link = &s->entries[i].next;
+    *first = &s->entries[i];
   }
 }
 
 static void remove_from_index(struct secret *s) {
-  for (size_t i = 0; i < s->places_len; i++) {
-    const struct secret_place *p = &s->places[i];
+  for (size_t i = 0; i < s->entries_len; i++) {
+    const struct secret_index_entry *p = &s->entries[i];
     *p->link = p->next;
     if (p->next != NULL)
       p->next->link = p->link;
   }
-  s->places_len = 0;
+  s->entries_len = 0;
 }
 
-/* Takes over the bytes of `fresh`. */
-static void replace_value(struct secret *s, const struct buf *fresh) {
+/* Takes over the bytes of `next_value`. */
+static void replace_value(struct secret *s, const struct buf *next_value) {
   pthread_mutex_lock(&lock);
   struct buf old = s->value;
   remove_from_index(s);
-  s->value = *fresh;
+  s->value = *next_value;
   add_to_index(s);
   pthread_mutex_unlock(&lock);
   buf_free(&old);
@@ -88,10 +88,10 @@ void secret_clear(struct secret *s) {
 }
 
 bool secret_set(struct secret *s, const char *value, struct err *err) {
-  struct buf fresh;
-  buf_init(&fresh, SECRET_MAX);
-  bool ok = secret_is_valid(value, err) && buf_adds(&fresh, value, err);
-  replace_value(s, &fresh);
+  struct buf next_value;
+  buf_init(&next_value, SECRET_MAX);
+  bool ok = secret_is_valid(value, err) && buf_adds(&next_value, value, err);
+  replace_value(s, &next_value);
   return ok;
 }
 
@@ -108,7 +108,7 @@ static void drop_line_break(struct buf *b) {
 static enum file_state set_from_file(struct secret *s, struct buf *bytes,
                                      struct err *err) {
   drop_line_break(bytes);
-  if (!check(bytes->data, bytes->len, err)) {
+  if (!check_value(bytes->data, bytes->len, err)) {
     secret_clear(s);
     s->file.used = false; /* the next look has the error again */
     return FILE_FAILED;
@@ -120,7 +120,8 @@ static enum file_state set_from_file(struct secret *s, struct buf *bytes,
   return same ? FILE_SAME : FILE_NEW;
 }
 
-static enum file_state look(struct secret *s, msec_t now, struct err *err) {
+static enum file_state look_at_file(struct secret *s, msec_t now,
+                                    struct err *err) {
   struct buf bytes;
   buf_init(&bytes, SECRET_MAX + sizeof("\r\n"));
   enum file_state state = file_look(&s->file, now, &bytes, ERR_AUTH, err);
@@ -162,7 +163,7 @@ static void check_readers(struct secret *s) {
 enum file_state secret_refresh(struct secret *s, msec_t now, struct err *err) {
   if (s->file.path == NULL)
     return FILE_SAME;
-  enum file_state state = look(s, now, err);
+  enum file_state state = look_at_file(s, now, err);
   if (s->file.seen)
     check_readers(s);
   return state;
@@ -175,7 +176,7 @@ static size_t longest_match(const char *text) {
   size_t longest = redact_signature(text);
   size_t len = redact_text_keys(keys, text);
   for (size_t i = 0; i < len; i++)
-    for (const struct secret_place *p = in_use[keys[i]]; p != NULL;
+    for (const struct secret_index_entry *p = in_use[keys[i]]; p != NULL;
          p = p->next) {
       const struct buf *value = &p->secret->value;
       size_t n = redact_match(text, value->data, value->len);
@@ -186,7 +187,7 @@ static size_t longest_match(const char *text) {
 }
 
 /* Whether one of these secrets may be at the text's start. */
-static bool may_start(const char *text, const struct secret_place *p) {
+static bool may_start(const char *text, const struct secret_index_entry *p) {
   while (p != NULL &&
          !redact_may_match(text, p->secret->value.data, p->secret->value.len))
     p = p->next;
@@ -199,11 +200,10 @@ static bool may_have_secret(const char *text) {
     return true;
   for (int digit = redact_base64_value(*text); *text != '\0'; text++) {
     int next = redact_base64_value(text[1]);
-    const struct secret_place *plain = in_use[redact_byte_key(*text)],
-                              *base64 =
-                                  digit < 0 || next < 0
-                                      ? NULL
-                                      : in_use[redact_base64_key(digit, next)];
+    const struct secret_index_entry *
+        plain = in_use[redact_byte_key(*text)],
+       *base64 = digit < 0 || next < 0 ? NULL
+                                       : in_use[redact_base64_key(digit, next)];
     if ((plain != NULL || base64 != NULL) &&
         (may_start(text, plain) || may_start(text, base64)))
       return true;

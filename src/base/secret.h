@@ -23,9 +23,9 @@ struct secret_config {
 };
 
 /* One of a secret's places in the index of those in use. */
-struct secret_place {
+struct secret_index_entry {
   const struct secret *secret;
-  struct secret_place *next, **link;
+  struct secret_index_entry *next, **link;
 };
 
 /* All zero: none, for secret_free only. */
@@ -33,8 +33,8 @@ struct secret {
   struct buf value;    /* the current one; empty: none yet */
   struct file file;    /* its path is NULL: none */
   struct err exposure; /* set: more than the daemon can read the file */
-  struct secret_place places[REDACT_SECRET_KEYS];
-  size_t places_len;
+  struct secret_index_entry entries[REDACT_SECRET_KEYS];
+  size_t entries_len;
 };
 
 /* Whether a value can be sent in a header: not empty, not too long, without

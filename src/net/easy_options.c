@@ -90,14 +90,14 @@ static bool set_proxy(CURL *easy, const struct http_connect_options *connect) {
 
 /* A request that must not be repeated gets a connection of its own: on a reused
  * one that turns out to be closed, libcurl repeats it by itself. */
-static bool set_connection_use(CURL *easy, bool once) {
+static bool set_connection_use(CURL *easy, bool no_retry) {
   CURLcode e = CURLE_OK;
   e |= curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, IDLE_MAX);
 #if LIBCURL_VERSION_NUM >= 0x075000 /* before, only idle ones have an end */
   e |= curl_easy_setopt(easy, CURLOPT_MAXLIFETIME_CONN, LIFETIME_MAX);
 #endif
-  e |= curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, once ? 1L : 0L);
-  e |= curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, once ? 1L : 0L);
+  e |= curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, no_retry ? 1L : 0L);
+  e |= curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, no_retry ? 1L : 0L);
   e |= curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
   return e == CURLE_OK;
 }
@@ -149,7 +149,7 @@ bool easy_options_set(CURL *easy, const struct easy_options *o) {
   const struct http_request *req = o->request;
   return set_url(easy, req) && set_request(easy, req, o->body) &&
          set_tls(easy, req->connect) && set_proxy(easy, req->connect) &&
-         set_connection_use(easy, req->once) && set_restrictions(easy) &&
+         set_connection_use(easy, req->no_retry) && set_restrictions(easy) &&
          curl_easy_setopt(easy, CURLOPT_USERAGENT, o->user_agent) == CURLE_OK &&
          curl_easy_setopt(easy, CURLOPT_HTTPHEADER, o->headers) == CURLE_OK;
 }
@@ -158,7 +158,7 @@ bool easy_options_set(CURL *easy, const struct easy_options *o) {
 
 /* GnuTLS has no blob of authorities in 7.88, and takes one of a certificate
  * without using it. */
-bool easy_options_take_blobs(void) {
+bool easy_options_accept_blobs(void) {
   static const char *const libraries[] = {"OpenSSL/", "quictls/", "LibreSSL/",
                                           "BoringSSL", "AWS-LC/"};
   const curl_version_info_data *v = curl_version_info(CURLVERSION_NOW);

@@ -42,7 +42,7 @@ void easy_options_free_headers(struct curl_slist *headers);
 bool easy_options_set(CURL *easy, const struct easy_options *options);
 
 /* Whether this libcurl, with its TLS library, takes the bytes of all files. */
-bool easy_options_take_blobs(void);
+bool easy_options_accept_blobs(void);
 
 /* The authorities (none: libcurl's defaults), our certificate, and its key; the
  * bytes are copied. */

@@ -19,7 +19,7 @@
 
 struct watched {
   uint32_t events; /* in the epoll; 0: it is not there */
-  bool owned, rests;
+  bool owned, idle;
 };
 
 static bool is_watched(const struct event_loop *loop, int fd) {
@@ -76,7 +76,7 @@ static void forget(struct event_loop *loop, int fd) {
   struct epoll_event unused = {0};
   epoll_ctl(loop->epoll, EPOLL_CTL_DEL, fd, &unused);
   loop->watched[fd].events = 0;
-  loop->watched[fd].rests = false;
+  loop->watched[fd].idle = false;
 }
 
 /* A child of another thread may have a copy of it, which would keep a closed
@@ -97,8 +97,8 @@ void event_loop_watch(struct event_loop *loop, const struct event *event) {
   if (!make_room(loop, (size_t)event->fd))
     return;
   struct watched *w = &loop->watched[event->fd];
-  bool unchanged = w->rests && w->events == e.events;
-  w->rests = false;
+  bool unchanged = w->idle && w->events == e.events;
+  w->idle = false;
   if (unchanged)
     return;
   if (w->events == 0 ||
@@ -111,7 +111,7 @@ void event_loop_unwatch(struct event_loop *loop, int fd) {
   if (!is_watched(loop, fd))
     return;
   if (loop->watched[fd].owned)
-    loop->watched[fd].rests = true;
+    loop->watched[fd].idle = true;
   else
     forget(loop, fd);
 }
@@ -137,7 +137,7 @@ bool event_loop_wait(struct event_loop *loop, int timeout,
     (void)!read(loop->wakeup, &count, sizeof(count));
     return false;
   }
-  if (loop->watched[e.data.fd].rests) {
+  if (loop->watched[e.data.fd].idle) {
     end_resting(loop, e.data.fd);
     return false;
   }

@@ -28,7 +28,7 @@
 
 /* Milliseconds that one http_poll serves events for, when no handler is called.
  */
-#define TURN_MS 1
+#define ITERATION_MS 1
 
 /* GnuTLS reads all of the system's certificates when a handshake begins, which
  * takes some 20 ms. Those of services that did not respond take at most a third
@@ -48,7 +48,7 @@ struct http {
   struct transfers transfers;
   struct start_queue queue;
   struct start_items failed; /* ended while they waited to be started */
-  long keep;       /* idle connections at most; 0: libcurl's own limit */
+  long max_idle;   /* idle connections at most; 0: libcurl's own limit */
   msec_t timer;    /* when libcurl wants to be called; CLOCK_NEVER: not */
   msec_t deadline; /* of those that wait, none ends before this */
   /* Milliseconds that one call of libcurl takes which takes more than one: a
@@ -65,10 +65,10 @@ static struct http_transfer *from_item(const struct start_item *item) {
 }
 
 static CURLM *new_multi(void) {
-  struct hidden_pair pair;
-  hidden_pair_guess(&pair);
+  struct curl_socketpair pair;
+  curl_socketpair_guess(&pair);
   CURLM *multi = curl_multi_init();
-  hidden_pair_close_on_exec(&pair);
+  curl_socketpair_close_on_exec(&pair);
   return multi;
 }
 
@@ -91,7 +91,7 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *arg,
   if (t != NULL)
     t->fd = fd;
   if (fd == http->env.lookup_pair.fds[0]) /* a lookup's */
-    hidden_pair_close_on_exec(&http->env.lookup_pair);
+    curl_socketpair_close_on_exec(&http->env.lookup_pair);
   return 0;
 }
 
@@ -118,7 +118,7 @@ static int in_flight_max(void) {
 }
 
 static bool init_multi(struct http *http) {
-  int most = http->queue.max;
+  int max = http->queue.max;
   http->multi = new_multi();
   if (http->multi == NULL)
     return false;
@@ -127,9 +127,9 @@ static bool init_multi(struct http *http) {
   e |= curl_multi_setopt(http->multi, CURLMOPT_SOCKETDATA, http);
   e |= curl_multi_setopt(http->multi, CURLMOPT_TIMERFUNCTION, on_timer);
   e |= curl_multi_setopt(http->multi, CURLMOPT_TIMERDATA, http);
-  e |= curl_multi_setopt(http->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS,
-                         (long)most);
-  e |= curl_multi_setopt(http->multi, CURLMOPT_MAXCONNECTS, http->keep);
+  e |=
+      curl_multi_setopt(http->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, (long)max);
+  e |= curl_multi_setopt(http->multi, CURLMOPT_MAXCONNECTS, http->max_idle);
   return e == CURLM_OK;
 }
 
@@ -140,16 +140,16 @@ struct http *http_new(const char *user_agent, struct err *err) {
     err_set(err, ERR_LOCAL, "libcurl cannot be initialized");
     return NULL;
   }
-  int most = in_flight_max();
-  int lookups = most * IN_FLIGHT_SHARE / LOOKUP_SHARE;
+  int max = in_flight_max();
+  int lookups = max * IN_FLIGHT_SHARE / LOOKUP_SHARE;
   http->env.user_agent = user_agent;
   http->timer = http->deadline = CLOCK_NEVER;
   http->env.lookup_pair = HIDDEN_PAIR_NONE;
   LIST_INIT(&http->transfers);
-  LIST_INIT(&http->env.trusts);
+  LIST_INIT(&http->env.tls_snapshots);
   TAILQ_INIT(&http->failed);
-  turn_guard_init(&http->env.guard);
-  start_queue_init(&http->queue, most);
+  watchdog_init(&http->env.guard);
+  start_queue_init(&http->queue, max);
   lookups_init(&http->env.lookups, lookups < LOOKUP_MIN ? LOOKUP_MIN : lookups);
   http->env.bundle = easy_options_system_ca_cert();
   bool loop = event_loop_init(&http->env.loop, err);
@@ -166,17 +166,18 @@ void http_free(struct http *http) {
   while (!LIST_EMPTY(&http->transfers))
     http_cancel(LIST_FIRST(&http->transfers));
   curl_multi_cleanup(http->multi);
-  trusts_finish(&http->env.trusts);
+  tls_snapshots_finish(&http->env.tls_snapshots);
   event_loop_finish(&http->env.loop);
-  turn_guard_finish(&http->env.guard);
+  watchdog_finish(&http->env.guard);
   lookups_finish(&http->env.lookups);
   free(http);
   curl_global_cleanup();
 }
 
-void http_keep(struct http *http, long connections) {
-  http->keep = connections < http->queue.max ? connections : http->queue.max;
-  curl_multi_setopt(http->multi, CURLMOPT_MAXCONNECTS, http->keep);
+void http_set_max_idle(struct http *http, long connections) {
+  http->max_idle =
+      connections < http->queue.max ? connections : http->queue.max;
+  curl_multi_setopt(http->multi, CURLMOPT_MAXCONNECTS, http->max_idle);
 }
 
 /* Preparing a request */
@@ -200,7 +201,7 @@ struct http_transfer *http_start(struct http *http,
     return NULL;
   }
   t->http = http;
-  t->item.group = req->group;
+  t->item.queue = req->queue;
   t->deadline = t->item.deadline = clock_now() + req->timeout;
   LIST_INSERT_HEAD(&http->transfers, t, link);
   enqueue(t);
@@ -209,7 +210,7 @@ struct http_transfer *http_start(struct http *http,
 }
 
 /* Takes it out of libcurl. */
-static void land(struct http_transfer *t) {
+static void detach(struct http_transfer *t) {
   transfer_detach(t, t->http->multi);
   start_queue_done(&t->http->queue, &t->item);
 }
@@ -217,7 +218,7 @@ static void land(struct http_transfer *t) {
 void http_cancel(struct http_transfer *t) {
   struct http *http = t->http;
   if (t->state == IN_FLIGHT)
-    land(t);
+    detach(t);
   else if (t->state == WAITING)
     start_queue_remove(&http->queue, &t->item);
   else if (t->state == FAILED)
@@ -236,8 +237,8 @@ static void fail_waiting(struct http_transfer *t) {
 /* The process was frozen while it was in flight. */
 static void fail_thawed(struct http_transfer *t) {
   transfer_complete(t, CURLE_OPERATION_TIMEDOUT);
-  t->item.group->last = t->response.status == 0 ? START_SILENT : START_ANSWERED;
-  land(t);
+  t->item.queue->last = t->response.status == 0 ? START_SILENT : START_ANSWERED;
+  detach(t);
   TAILQ_INSERT_TAIL(&t->http->failed, &t->item, link);
   t->state = FAILED;
 }
@@ -294,7 +295,7 @@ static bool is_ready(void *arg, const struct start_item *item) {
   struct http *http = arg;
   struct http_transfer *t = from_item(item);
   msec_t now = clock_now();
-  if (item->group->last == START_SILENT && now < http->silent_at)
+  if (item->queue->last == START_SILENT && now < http->silent_at)
     return false;
   return (t->needs == NULL ||
           lookups_may_start(&http->env.lookups, t->needs, now)) &&
@@ -309,7 +310,7 @@ static bool start_next(struct http *http, msec_t now) {
     return false;
   t->needs = NULL;
   t->state = IN_FLIGHT;
-  if (t->item.group->last == START_SILENT)
+  if (t->item.queue->last == START_SILENT)
     http->silent_at = now + SILENT_PAUSE * http->costly;
   if ((http->multi != NULL || init_multi(http)) &&
       transfer_attach(t, http->multi, now))
@@ -323,7 +324,7 @@ static bool start_next(struct http *http, msec_t now) {
 
 /* Lets it be started again, before the others of its group. */
 static void put_back(struct http_transfer *t) {
-  land(t);
+  detach(t);
   transfer_reset(t);
   enqueue(t);
   start_queue_add_first(&t->http->queue, &t->item);
@@ -331,7 +332,7 @@ static void put_back(struct http_transfer *t) {
 
 /* Finishing */
 
-static void finish(struct http_transfer *t) {
+static void finish_transfer(struct http_transfer *t) {
   LIST_REMOVE(t, link);
   transfer_report(t);
   transfer_free(t);
@@ -344,7 +345,7 @@ static bool try_again(struct http_transfer *t, CURLcode code) {
     if (!transfer_is_lost(t, code) ||
         curl_easy_setopt(t->easy, CURLOPT_FRESH_CONNECT, 1L) != CURLE_OK)
       return false;
-    t->once = true;
+    t->no_retry = true;
   }
   put_back(t);
   return true;
@@ -361,9 +362,9 @@ static void on_over(struct http_transfer *t, CURLcode code) {
   if (try_again(t, code))
     return;
   transfer_complete(t, code);
-  t->item.group->last = t->response.status == 0 ? START_SILENT : START_ANSWERED;
-  land(t);
-  finish(t);
+  t->item.queue->last = t->response.status == 0 ? START_SILENT : START_ANSWERED;
+  detach(t);
+  finish_transfer(t);
 }
 
 static void finish_all(struct http *http) {
@@ -376,7 +377,7 @@ static void finish_all(struct http *http) {
   }
   for (struct start_item *item; (item = TAILQ_FIRST(&http->failed)) != NULL;) {
     TAILQ_REMOVE(&http->failed, item, link);
-    finish(from_item(item));
+    finish_transfer(from_item(item));
   }
 }
 
@@ -390,7 +391,7 @@ static void start_anew(struct http *http) {
     if (t->state != IN_FLIGHT)
       continue;
     err_memory(&t->err);
-    land(t);
+    detach(t);
     TAILQ_INSERT_TAIL(&http->failed, &t->item, link);
     t->state = FAILED;
   }
@@ -399,22 +400,22 @@ static void start_anew(struct http *http) {
   init_multi(http); /* where it fails, the next request tries again */
 }
 
-static void explain_cut(const struct http *http, curl_socket_t fd) {
+static void explain_shutdown(const struct http *http, curl_socket_t fd) {
   struct http_transfer *t;
   LIST_FOREACH(t, &http->transfers, link)
   if (t->state == IN_FLIGHT && t->fd == fd)
     err_set(&t->err, ERR_HTTP,
             "the connection was ended: it held up all requests for %d s",
-            TURN_GUARD_MAX / 1000);
+            WATCHDOG_MAX / 1000);
 }
 
 static void act(struct http *http, curl_socket_t fd, int events) {
   int running;
   msec_t begun = clock_now();
-  turn_guard_begin(&http->env.guard, fd); /* CURL_SOCKET_TIMEOUT: none */
+  watchdog_begin(&http->env.guard, fd); /* CURL_SOCKET_TIMEOUT: none */
   CURLMcode e = curl_multi_socket_action(http->multi, fd, events, &running);
-  if (turn_guard_end(&http->env.guard))
-    explain_cut(http, fd);
+  if (watchdog_end(&http->env.guard))
+    explain_shutdown(http, fd);
   msec_t took = clock_now() - begun;
   if (took > 1)
     http->costly = (3 * http->costly + took) / 4;
@@ -430,17 +431,17 @@ static void act_on_timer(struct http *http, msec_t now) {
   act(http, CURL_SOCKET_TIMEOUT, 0);
 }
 
-static int wait_time(const struct http *http, msec_t now, int most) {
+static int wait_time(const struct http *http, msec_t now, int max) {
   msec_t until = msec_min(http->timer, http->deadline);
   if (!start_queue_is_empty(&http->queue)) {
-    msec_t file = trusts_next(&http->env.trusts);
+    msec_t file = tls_snapshots_next(&http->env.tls_snapshots);
     until = msec_min(until, lookups_next(&http->env.lookups));
     if (http->silent_at > now)
       until = msec_min(until, http->silent_at);
     if (file > now)
       until = msec_min(until, file);
   }
-  return http->env.turn_over ? 0 : msec_left(until, now, most);
+  return http->env.iteration_is_over ? 0 : msec_left(until, now, max);
 }
 
 /* libcurl would end requests whose responses lie in the socket: its clock has
@@ -470,8 +471,8 @@ static bool wait_for_event(struct http *http, int timeout,
 
 void http_poll(struct http *http, int timeout) {
   struct event event;
-  msec_t now = clock_now(), end = now + TURN_MS;
-  http->env.turn_over = false;
+  msec_t now = clock_now(), end = now + ITERATION_MS;
+  http->env.iteration_is_over = false;
   fail_expired(http, now);
   if (start_next(http, now) && !start_queue_is_empty(&http->queue))
     timeout = 0; /* the next one has its turn */
@@ -484,18 +485,18 @@ void http_poll(struct http *http, int timeout) {
             (event.writable ? CURL_CSELECT_OUT : 0) |
             (event.error ? CURL_CSELECT_ERR : 0));
     timeout = 0;
-    if (http->env.turn_over || clock_now() >= end)
+    if (http->env.iteration_is_over || clock_now() >= end)
       break;
   }
   act_on_timer(http, clock_now());
 }
 
 void http_wakeup(struct http *http) {
-  turn_guard_check(&http->env.guard, clock_now());
+  watchdog_check(&http->env.guard, clock_now());
   event_loop_wakeup(&http->env.loop);
 }
 
 void http_interrupt(struct http *http) {
-  turn_guard_stop(&http->env.guard);
+  watchdog_stop(&http->env.guard);
   event_loop_wakeup(&http->env.loop);
 }

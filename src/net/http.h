@@ -55,9 +55,9 @@ static inline bool http_is_success(long status) {
  * A body that returns false ends the transfer. */
 struct http_handler {
   const char *capture; /* a header to capture, or NULL */
-  bool (*body)(void *arg, const struct http_response *reply, const char *bytes,
-               size_t len);
-  void (*done)(void *arg, const struct http_response *reply,
+  bool (*body)(void *arg, const struct http_response *response,
+               const char *bytes, size_t len);
+  void (*done)(void *arg, const struct http_response *response,
                const struct err *err);
 };
 
@@ -72,7 +72,7 @@ struct http *http_new(const char *user_agent, struct err *err);
 void http_free(struct http *http);
 
 /* How many connections may be kept open when idle. */
-void http_keep(struct http *http, long connections);
+void http_set_max_idle(struct http *http, long connections);
 
 /* Starts a request; it is copied. NULL and an error: it was not started, and
  * no callback will come. */

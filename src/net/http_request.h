@@ -63,11 +63,11 @@ struct http_request {
   const char *body; /* NULL: none */
   size_t body_len;
   msec_t timeout;
-  bool once; /* never sent again by the library, on a connection of its own: a
-                login */
+  bool no_retry; /* never sent again by the library, on a connection of its own:
+                a login */
   /* These must outlive the request. */
   const struct http_connect_options *connect;
-  struct start_group *group; /* of the requests of one owner */
+  struct request_queue *queue; /* of the requests of one owner */
 };
 
 /* Adds a header; the value is copied. False: out of memory, too many headers,

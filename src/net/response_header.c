@@ -29,7 +29,7 @@ void response_header_finish(struct response_header *h) {
 }
 
 /* An interim response is over, or the first one begins. */
-static void begin(struct response_header *h) {
+static void begin_header(struct response_header *h) {
   buf_reset(&h->captured);
   h->has_captured = h->over = h->chunked = h->folds_captured = false;
   h->date = h->retry_date = -1;
@@ -104,8 +104,8 @@ static bool is_name(const char *line, size_t len, const char *name) {
   return strlen(name) == len && c_locale_strncasecmp(line, name, len) == 0;
 }
 
-static bool on_header(struct response_header *h, const char *line, size_t name,
-                      size_t len, struct err *err) {
+static bool read_header(struct response_header *h, const char *line,
+                        size_t name, size_t len, struct err *err) {
   size_t value_len = len - name - 1;
   const char *value = text_trim(line + name + 1, &value_len);
   char text[VALUE_MAX];
@@ -135,7 +135,7 @@ bool response_header_line(struct response_header *h, const char *line,
   if (h->over)
     return true;
   if (len >= 5 && memcmp(line, "HTTP/", 5) == 0) {
-    begin(h);
+    begin_header(h);
     return true;
   }
   while (len > 0 && (line[len - 1] == '\r' || line[len - 1] == '\n'))
@@ -145,7 +145,7 @@ bool response_header_line(struct response_header *h, const char *line,
   const char *colon = memchr(line, ':', len);
   if (colon == NULL)
     return true;
-  return on_header(h, line, (size_t)(colon - line), len, err);
+  return read_header(h, line, (size_t)(colon - line), len, err);
 }
 
 msec_t response_header_retry_after(const struct response_header *h, time_t now,

@@ -5,18 +5,18 @@
  * of HTTP.
  *
  * A process has so many descriptors, so only so many requests are in flight.
- * Requests come in groups (a project's, a credential's). A group has few places
- * where few are left, and the last eighth is for groups whose last request had
- * a response: projects whose service hangs cannot take the places of the
- * others.
+ * Each owner (a project, a credential) has a queue of its own. It may have few
+ * requests in flight where few more can be, and the last eighth is for owners
+ * whose last request had a response: projects whose service hangs cannot crowd
+ * out the others.
  *
- * To start one may be costly. So groups that had a response come first, then
+ * To start one may be costly. So owners that had a response come first, then
  * those that had no request yet, and last those that had no response; among
- * these the request that ends first. Each fourth start is the turn of whichever
- * group waits for the longest time, so that none waits for ever.
+ * these the request that ends first. Each fourth start is for the owner that
+ * has waited for the longest time, so that none waits for ever.
  *
- *     start_group_init(&project->group);
- *     transfer->item.group = &project->group;
+ *     request_queue_init(&project->queue);
+ *     transfer->item.queue = &project->queue;
  *     start_queue_add(&queue, &transfer->item);
  *     item = start_queue_next(&queue, is_ready, arg);
  *     ...
@@ -32,27 +32,27 @@
 #include <stddef.h>
 #include <sys/queue.h>
 
-struct start_group;
+struct request_queue;
 
 /* To be embedded in a waiting transfer. */
 struct start_item {
   TAILQ_ENTRY(start_item) link;
-  struct start_group *group;
+  struct request_queue *queue;
   msec_t deadline; /* it will have ended then */
 };
 TAILQ_HEAD(start_items, start_item);
 
 /* To be embedded in the owner of the requests. */
-struct start_group {
-  TAILQ_ENTRY(start_group) link; /* among those that wait */
-  struct start_items items;      /* the next to start first */
+struct request_queue {
+  TAILQ_ENTRY(request_queue) link; /* among those that wait */
+  struct start_items items;        /* the next to start first */
   int in_flight;
   enum { START_ANSWERED, START_NEW, START_SILENT } last; /* request of it */
 };
-TAILQ_HEAD(start_groups, start_group);
+TAILQ_HEAD(request_queues, request_queue);
 
 struct start_queue {
-  struct start_groups waiting; /* the next in turn first */
+  struct request_queues waiting; /* the next to start first */
   int in_flight, max;
   unsigned starts;
 };
@@ -61,9 +61,9 @@ struct start_queue {
 void start_queue_init(struct start_queue *q, int max);
 
 /* Its address must not change while it has items. */
-void start_group_init(struct start_group *group);
+void request_queue_init(struct request_queue *queue);
 
-/* Lets an item of a group wait, behind the group's others or before them. */
+/* Lets an item wait, behind its owner's others or before them. */
 void start_queue_add(struct start_queue *q, struct start_item *item);
 void start_queue_add_first(struct start_queue *q, struct start_item *item);
 

@@ -48,7 +48,7 @@ static int on_lookup(void *state, void *reserved, void *arg) {
   }
   lookups_begin(lookups, name);
   t->looks_up = name;
-  hidden_pair_guess(&t->env->lookup_pair);
+  curl_socketpair_guess(&t->env->lookup_pair);
   return 0;
 }
 
@@ -57,38 +57,39 @@ void transfer_end_lookup(struct http_transfer *t, enum lookup_result result) {
     return;
   lookups_end(&t->env->lookups, t->looks_up, result, clock_now());
   t->looks_up = NULL;
-  t->env->turn_over = true; /* those that need the name can be started */
+  t->env->iteration_is_over =
+      true; /* those that need the name can be started */
 }
 
 /* The name is known now, and the socket that told so is closed. */
-static curl_socket_t on_open(void *arg, curlsocktype purpose,
-                             struct curl_sockaddr *address) {
+static curl_socket_t on_socket_open(void *arg, curlsocktype purpose,
+                                    struct curl_sockaddr *address) {
   struct http_transfer *t = arg;
   (void)purpose;
   transfer_end_lookup(t, LOOKUP_DONE);
-  turn_guard_begin(&t->env->guard, -1);
+  watchdog_begin(&t->env->guard, -1);
   int fd = socket(address->family, address->socktype | SOCK_CLOEXEC,
                   address->protocol);
   event_loop_own(&t->env->loop, fd);
   return fd;
 }
 
-static int on_close(void *arg, curl_socket_t fd) {
+static int on_socket_close(void *arg, curl_socket_t fd) {
   struct transfer_env *env = arg;
-  turn_guard_forget(&env->guard, fd);
+  watchdog_forget(&env->guard, fd);
   event_loop_close(&env->loop, fd);
   return 0;
 }
 
 /* Callbacks of libcurl: the response */
 
-static size_t on_header(char *bytes, size_t size, size_t n, void *arg) {
+static size_t on_header_line(char *bytes, size_t size, size_t n, void *arg) {
   struct http_transfer *t = arg;
   return response_header_line(&t->header, bytes, size * n, &t->err) ? size * n
                                                                     : 0;
 }
 
-static size_t on_body(char *bytes, size_t size, size_t n, void *arg) {
+static size_t on_body_bytes(char *bytes, size_t size, size_t n, void *arg) {
   struct http_transfer *t = arg;
   size_t len = size * n;
   t->header.over = true;
@@ -101,7 +102,7 @@ static size_t on_body(char *bytes, size_t size, size_t n, void *arg) {
             HTTP_BODY_MAX / 1024 / 1024);
     return 0;
   }
-  t->env->turn_over = true;
+  t->env->iteration_is_over = true;
   return t->handler.body == NULL ||
                  t->handler.body(t->arg, &t->response, bytes, len)
              ? len
@@ -126,8 +127,9 @@ static bool is_connected(const struct http_transfer *t) {
 
 /* Called while the response arrives: neither header nor body has all bytes in
  * it. */
-static int on_progress(void *arg, curl_off_t unused1, curl_off_t unused2,
-                       curl_off_t unused3, curl_off_t unused4) {
+static int on_transfer_progress(void *arg, curl_off_t unused1,
+                                curl_off_t unused2, curl_off_t unused3,
+                                curl_off_t unused4) {
   struct http_transfer *t = arg;
   (void)unused1, (void)unused2, (void)unused3, (void)unused4;
   if (t->looks_up != NULL && is_connected(t)) /* through a SOCKS proxy */
@@ -155,16 +157,16 @@ static bool set_callbacks(struct http_transfer *t) {
   CURLcode e = CURLE_OK;
   e |= curl_easy_setopt(easy, CURLOPT_PRIVATE, t);
   e |= curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, t->text);
-  e |= curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
+  e |= curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header_line);
   e |= curl_easy_setopt(easy, CURLOPT_HEADERDATA, t);
-  e |= curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
+  e |= curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body_bytes);
   e |= curl_easy_setopt(easy, CURLOPT_WRITEDATA, t);
-  e |= curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, on_progress);
+  e |= curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, on_transfer_progress);
   e |= curl_easy_setopt(easy, CURLOPT_XFERINFODATA, t);
   e |= curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
-  e |= curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open);
+  e |= curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_socket_open);
   e |= curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, t);
-  e |= curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close);
+  e |= curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, on_socket_close);
   e |= curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, t->env);
   e |= curl_easy_setopt(easy, CURLOPT_RESOLVER_START_FUNCTION, on_lookup);
   e |= curl_easy_setopt(easy, CURLOPT_RESOLVER_START_DATA, t);
@@ -189,10 +191,10 @@ static void set_files(struct http_transfer *t,
                       const struct http_connect_options *connect) {
   bool own = connect->ca_cert != NULL;
   const char *ca = own ? connect->ca_cert : t->env->bundle;
-  t->files =
-      (struct trust_files){.paths = {connect->verify_peer ? ca : NULL,
-                                     connect->client_cert, connect->client_key},
-                           .is_bundle = !own};
+  t->files = (struct tls_snapshot_files){
+      .paths = {connect->verify_peer ? ca : NULL, connect->client_cert,
+                connect->client_key},
+      .is_bundle = !own};
 }
 
 static bool prepare(struct http_transfer *t, const struct http_request *req) {
@@ -229,7 +231,7 @@ struct http_transfer *transfer_new(struct transfer_env *env,
   t->env = env;
   t->handler = *handler;
   t->arg = arg;
-  t->once = req->once;
+  t->no_retry = req->no_retry;
   t->timeout = req->timeout;
   buf_init(&t->origin, HTTP_HEADER_MAX);
   buf_init(&t->body, HTTP_BODY_MAX);
@@ -242,7 +244,7 @@ struct http_transfer *transfer_new(struct transfer_env *env,
 
 void transfer_free(struct http_transfer *t) {
   curl_easy_cleanup(t->easy);
-  trust_release(t->trust);
+  tls_snapshot_release(t->tls_snapshot);
   easy_options_free_headers(t->headers);
   response_header_finish(&t->header);
   buf_free(&t->origin);
@@ -252,20 +254,22 @@ void transfer_free(struct http_transfer *t) {
 
 /* In flight */
 
-static void drop_trust(struct http_transfer *t) {
-  if (t->trust != NULL)
+static void drop_snapshot(struct http_transfer *t) {
+  if (t->tls_snapshot != NULL)
     curl_easy_setopt(t->easy, CURLOPT_SHARE, NULL);
-  trust_release(t->trust);
-  t->trust = NULL;
+  tls_snapshot_release(t->tls_snapshot);
+  t->tls_snapshot = NULL;
 }
 
 bool transfer_files_are_ready(struct http_transfer *t, msec_t now) {
-  trust_release(t->trust); /* of a look before, when it was not its turn */
-  t->trust = NULL;
+  tls_snapshot_release(
+      t->tls_snapshot); /* of a look before, when it was not its turn */
+  t->tls_snapshot = NULL;
   err_clear(&t->err);
-  t->awaits_file = url_is_https(t->origin.data) &&
-                   trust_acquire(&t->env->trusts, &t->files, now, &t->trust,
-                                 &t->err) == TRUST_WAITS;
+  t->awaits_file =
+      url_is_https(t->origin.data) &&
+      tls_snapshot_acquire(&t->env->tls_snapshots, &t->files, now,
+                           &t->tls_snapshot, &t->err) == TLS_SNAPSHOT_WAITS;
   return !t->awaits_file;
 }
 
@@ -274,18 +278,19 @@ bool transfer_attach(struct http_transfer *t, CURLM *multi, msec_t now) {
   if (left == 0)
     left = 1; /* 0: no end */
   if (!err_is_set(&t->err) &&
-      (t->trust == NULL || trust_apply(t->trust, t->easy, now)) &&
+      (t->tls_snapshot == NULL ||
+       tls_snapshot_apply(t->tls_snapshot, t->easy, now)) &&
       curl_easy_setopt(t->easy, CURLOPT_TIMEOUT_MS, left) == CURLE_OK &&
       curl_multi_add_handle(multi, t->easy) == CURLM_OK)
     return true;
-  drop_trust(t);
+  drop_snapshot(t);
   return false;
 }
 
 void transfer_detach(struct http_transfer *t, CURLM *multi) {
   transfer_end_lookup(t, is_connected(t) ? LOOKUP_DONE : LOOKUP_ABANDONED);
   curl_multi_remove_handle(multi, t->easy);
-  drop_trust(t);
+  drop_snapshot(t);
 }
 
 /* The outcome */
@@ -329,7 +334,7 @@ bool transfer_is_lost(const struct http_transfer *t, CURLcode code) {
   curl_easy_getinfo(t->easy, CURLINFO_NUM_CONNECTS, &new_connections);
   return (code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR ||
           code == CURLE_GOT_NOTHING) &&
-         !t->once && t->header.len == 0 && new_connections == 0;
+         !t->no_retry && t->header.len == 0 && new_connections == 0;
 }
 
 void transfer_complete(struct http_transfer *t, CURLcode code) {
@@ -341,6 +346,6 @@ void transfer_report(struct http_transfer *t) {
   struct err err = ERR_INIT;
   if (err_is_set(&t->err))
     err_set(&err, t->err.kind, "%s: %s", t->origin.data, t->err.text);
-  t->env->turn_over = true;
+  t->env->iteration_is_over = true;
   t->handler.done(t->arg, &t->response, &err);
 }

@@ -17,27 +17,27 @@
 #ifndef DRS_NET_TRANSFER_H
 #define DRS_NET_TRANSFER_H
 
+#include "net/curl_socketpair.h"
 #include "net/event_loop.h"
-#include "net/hidden_pair.h"
 #include "net/http.h"
 #include "net/lookups.h"
 #include "net/response_header.h"
 #include "net/start_queue.h"
-#include "net/trust.h"
-#include "net/turn_guard.h"
+#include "net/tls_snapshot.h"
+#include "net/watchdog.h"
 
 #include <curl/curl.h>
 
 /* What all transfers share. */
 struct transfer_env {
   struct event_loop loop;
-  struct turn_guard guard;
-  struct trusts trusts;
+  struct watchdog guard;
+  struct tls_snapshots tls_snapshots;
   struct lookups lookups;
-  struct hidden_pair lookup_pair; /* of the lookup that began last */
+  struct curl_socketpair lookup_pair; /* of the lookup that began last */
   const char *bundle; /* the system's certificates in one file; or NULL */
   const char *user_agent;
-  bool turn_over; /* a handler was called in this http_poll */
+  bool iteration_is_over; /* a handler was called in this http_poll */
 };
 
 struct http_transfer {
@@ -56,12 +56,12 @@ struct http_transfer {
   struct buf body;   /* of the request */
   struct buf origin; /* "https://host:port" */
   const char *host;  /* in libcurl's lookup: the proxy's, or in origin */
-  struct trust_files files;
-  struct trust *trust; /* in flight, over TLS */
-  bool once;           /* never sent again */
-  bool thawed;         /* libcurl does not limit its time any more */
-  bool proxy;          /* one of its own */
-  bool awaits_file;    /* of its trust, which is being written */
+  struct tls_snapshot_files files;
+  struct tls_snapshot *tls_snapshot; /* in flight, over TLS */
+  bool no_retry;                     /* never sent again */
+  bool thawed;      /* libcurl does not limit its time any more */
+  bool proxy;       /* one of its own */
+  bool awaits_file; /* of its trust, which is being written */
 
   struct lookup_name *looks_up, *needs; /* in flight; not started for now */
   struct http_response response;
@@ -82,8 +82,8 @@ struct http_transfer *transfer_new(struct transfer_env *env,
 void transfer_free(struct http_transfer *t);
 
 /* Looks at the files of TLS, so late that they are used as they are now. False:
- * one is being written, and is looked at again at trusts_next. Where one cannot
- * be used, the attempt will fail with that error. */
+ * one is being written, and is looked at again at tls_snapshots_next. Where one
+ * cannot be used, the attempt will fail with that error. */
 bool transfer_files_are_ready(struct http_transfer *t, msec_t now);
 
 /* Starts an attempt, once its files are ready. */

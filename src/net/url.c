@@ -22,7 +22,7 @@ struct span {
 };
 
 /* As libcurl reads its options URL and PROXY. The caller cleans *u up. */
-static CURLUcode parse(CURLU **u, const char *url) {
+static CURLUcode parse_url(CURLU **u, const char *url) {
   *u = curl_url();
   return *u == NULL ? CURLUE_OUT_OF_MEMORY
                     : curl_url_set(*u, CURLUPART_URL, url,
@@ -120,7 +120,7 @@ static bool check_endpoint(CURLU *u, CURLUcode parsed, const char *url,
 
 bool url_check_endpoint(const char *url, struct err *err) {
   CURLU *u;
-  CURLUcode parsed = parse(&u, url);
+  CURLUcode parsed = parse_url(&u, url);
   bool ok = check_endpoint(u, parsed, url, err);
   curl_url_cleanup(u);
   return ok;
@@ -157,7 +157,7 @@ static bool check_proxy(CURLU *u, CURLUcode parsed, const char *url,
 
 bool url_check_proxy(const char *url, struct err *err) {
   CURLU *u;
-  CURLUcode parsed = parse(&u, url);
+  CURLUcode parsed = parse_url(&u, url);
   bool ok = check_proxy(u, parsed, url, err);
   curl_url_cleanup(u);
   return ok;
@@ -188,7 +188,7 @@ const char *url_after_user(const char *url) {
 
 bool url_add_server(const char *url, struct buf *server, struct err *err) {
   CURLU *u;
-  parse(&u, url);
+  parse_url(&u, url);
   char *scheme = get_part(u, CURLUPART_SCHEME, 0);
   char *host = get_part(u, CURLUPART_HOST, 0);
   char *port = get_part(u, CURLUPART_PORT, CURLU_DEFAULT_PORT);
@@ -213,7 +213,7 @@ bool url_add_proxy_password(const char *url, struct buf *password,
                             struct err *err) {
   CURLU *u;
   char *text = NULL;
-  parse(&u, url);
+  parse_url(&u, url);
   bool ok = (get_password(u, &text) || err_memory(err)) &&
             (text == NULL || buf_adds(password, text, err));
   if (text != NULL)

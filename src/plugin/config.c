@@ -37,18 +37,18 @@ static const struct option table[] = {
     {"Job",        &option_job,      AT(jobs), .repeats = true},
     {"JobsFile",   &option_path,     AT(jobs_file)},
     {"DiscoverJobs", &option_boolean, AT(discover_jobs), .number = false},
-    {"DiscoverInterval", &option_seconds, AT(discover_interval), .number = 600, .least = 0.1, .most = 86400},
+    {"DiscoverInterval", &option_seconds, AT(discover_interval), .number = 600, .min = 0.1, .max = 86400},
     {"DiscoverSelect", &option_discover_select, AT(discover_filter), .repeats = true},
     {"DiscoverIgnore", &option_discover_ignore, AT(discover_filter), .repeats = true},
     {"RPOAndRTO",  &option_boolean,  AT(calls[JOB_RPO_AND_RTO]), .number = false},
     {"Details",    &option_boolean,  AT(calls[JOB_DETAILS]), .number = false},
     {"Comparisons", &option_boolean, AT(comparisons), .number = false},
-    {"ReadyDelay", &option_seconds,  AT(ready_delay), .number = 3, .least = 0, .most = 86400},
-    {"Interval",   &option_seconds,  AT(interval), .least = 0.1, .most = 86400},
+    {"ReadyDelay", &option_seconds,  AT(ready_delay), .number = 3, .min = 0, .max = 86400},
+    {"Interval",   &option_seconds,  AT(interval), .min = 0.1, .max = 86400},
     {"Host",       &option_host,     AT(host)},
-    {"Timeout",    &option_integer,    AT(timeout), .number = 10000, .least = 1, .most = 600000},
-    {"BatchSize",  &option_integer,    AT(batch_size), .number = 100, .least = 1, .most = 10000},
-    {"MaxParallel", &option_integer,   AT(max_parallel), .number = 8, .least = 1, .most = 100},
+    {"Timeout",    &option_integer,    AT(timeout), .number = 10000, .min = 1, .max = 600000},
+    {"BatchSize",  &option_integer,    AT(batch_size), .number = 100, .min = 1, .max = 10000},
+    {"MaxParallel", &option_integer,   AT(max_parallel), .number = 8, .min = 1, .max = 100},
     {"Language",   &option_language, AT(language), .text = "en-us"},
     {"VerifyPeer", &option_boolean,  AT(verify_peer), .number = true},
     {"VerifyHost", &option_boolean,  AT(verify_host), .number = true},
@@ -202,15 +202,15 @@ static bool check_options(struct block *b) {
   return check_credentials(b);
 }
 
-static int compare_names(const void *a, const void *b) { return strcmp(a, b); }
+static int compare_keys(const void *a, const void *b) { return strcmp(a, b); }
 
-static void keep_key(void *key) { (void)key; }
+static void leave_key(void *key) { (void)key; }
 
 /* Notes a project's name; false: it is taken, perhaps by a block that was
  * rejected. */
-static bool take_name(struct config *c, const char *name) {
+static bool reserve_project_name(struct config *c, const char *name) {
   char *key = strdup(name);
-  char **node = key == NULL ? NULL : tsearch(key, &c->names, compare_names);
+  char **node = key == NULL ? NULL : tsearch(key, &c->names, compare_keys);
   bool is_new = node != NULL && *node == key;
   if (!is_new)
     free(key);
@@ -222,12 +222,12 @@ static void check_ids(const struct block *b) {
   struct job_list_entry entry;
   void *ids = NULL;
   for (size_t at = 0; job_list_next(&b->options.jobs, &at, &entry);) {
-    const char **node = tsearch(entry.id, &ids, compare_names);
+    const char **node = tsearch(entry.id, &ids, compare_keys);
     if (node != NULL && *node != entry.id)
       log_warning(b->name, ERR_CONFIG,
                   "Job: %s is listed twice; it is polled once", entry.id);
   }
-  tdestroy(ids, keep_key);
+  tdestroy(ids, leave_key);
 }
 
 static bool read_name(struct config *c, struct block *b,
@@ -237,7 +237,7 @@ static bool read_name(struct config *c, struct block *b,
   b->name = ci->values[0].value.string;
   if (!config_is_name(b->name))
     return err_set(&b->err, ERR_CONFIG, "name: " NAME_EXPECTED);
-  if (!take_name(c, b->name))
+  if (!reserve_project_name(c, b->name))
     return err_set(&b->err, ERR_CONFIG,
                    "name: already used by another project");
   b->options.name = strdup(b->name);
@@ -267,40 +267,41 @@ static bool read_block(struct config *c, struct block *b,
   return check_options(b);
 }
 
-static void warn_of_clear_text(const struct project_config *o,
+static void warn_of_clear_text(const struct project_config *project,
                                const char *option, const char *url) {
   if (url != NULL && !config_is_private_url(url))
-    log_warning(o->name, ERR_CONFIG,
+    log_warning(project->name, ERR_CONFIG,
                 "%s: not https: credentials are sent unencrypted", option);
 }
 
-static void warn(const struct project_config *o) {
-  warn_of_clear_text(o, "Endpoint", o->endpoint);
-  warn_of_clear_text(o, "IdentityEndpoint", o->credential.identity_endpoint);
-  if (!o->verify_peer)
-    log_warning(o->name, ERR_CONFIG,
+static void warn_of_options(const struct project_config *project) {
+  warn_of_clear_text(project, "Endpoint", project->endpoint);
+  warn_of_clear_text(project, "IdentityEndpoint",
+                     project->credential.identity_endpoint);
+  if (!project->verify_peer)
+    log_warning(project->name, ERR_CONFIG,
                 "VerifyPeer: false: any server can read the credentials");
-  else if (!o->verify_host)
-    log_warning(o->name, ERR_CONFIG,
+  else if (!project->verify_host)
+    log_warning(project->name, ERR_CONFIG,
                 "VerifyHost: false: any server with a certificate can read the "
                 "credentials");
 }
 
-static void free_project(struct project_config *o) {
+static void free_project(struct project_config *project) {
   for (size_t i = 0; i < ROWS; i++)
     if (table[i].type->free != NULL)
-      table[i].type->free(&table[i], o);
-  free(o->name);
-  *o = (struct project_config){0};
+      table[i].type->free(&table[i], project);
+  free(project->name);
+  *project = (struct project_config){0};
 }
 
-static bool keep(struct config *c, struct project_config *o) {
+static bool append_project(struct config *c, struct project_config *project) {
   struct project_config *all =
       reallocarray(c->projects, c->len + 1, sizeof(*all));
   if (all == NULL)
     return false;
   c->projects = all;
-  c->projects[c->len++] = *o;
+  c->projects[c->len++] = *project;
   return true;
 }
 
@@ -336,10 +337,10 @@ static const char *find_host(const oconfig_item_t *block) {
  */
 #define TIMEOUT_PART 0.65
 
-static void limit_timeout(struct project_config *o) {
-  double most = o->interval * 1000 * TIMEOUT_PART;
-  if (o->timeout > most)
-    o->timeout = most < 1 ? 1 : (int)most;
+static void limit_timeout(struct project_config *project) {
+  double max = project->interval * 1000 * TIMEOUT_PART;
+  if (project->timeout > max)
+    project->timeout = max < 1 ? 1 : (int)max;
 }
 
 static void read_project(struct config *c, const oconfig_item_t *ci,
@@ -350,9 +351,9 @@ static void read_project(struct config *c, const oconfig_item_t *ci,
     b.options.interval = interval;
   if (ok) {
     limit_timeout(&b.options);
-    warn(&b.options);
+    warn_of_options(&b.options);
   }
-  if (ok && keep(c, &b.options))
+  if (ok && append_project(c, &b.options))
     return;
   const char *shown = config_is_name(b.name) ? b.name : NULL;
   log_error(shown, ERR_CONFIG, "%s", ok ? "out of memory" : b.err.text);

@@ -57,7 +57,7 @@ static const char *string(const oconfig_item_t *ci, struct err *err) {
   return v == NULL || problem != NULL ? NULL : v->value.string;
 }
 
-static bool keep_copy(char **to, const char *text, struct err *err) {
+static bool store_copy(char **to, const char *text, struct err *err) {
   free(*to);
   *to = strdup(text);
   return *to != NULL || err_memory(err);
@@ -66,7 +66,7 @@ static bool keep_copy(char **to, const char *text, struct err *err) {
 static bool parse_text(const struct option *o, const oconfig_item_t *ci,
                        struct project_config *to, struct err *err) {
   const char *text = string(ci, err);
-  return text != NULL && keep_copy(field(o, to), text, err);
+  return text != NULL && store_copy(field(o, to), text, err);
 }
 
 static bool parse_safe(const struct option *o, const oconfig_item_t *ci,
@@ -76,7 +76,7 @@ static bool parse_safe(const struct option *o, const oconfig_item_t *ci,
     return false;
   if (!config_is_name(text))
     return err_set(err, ERR_CONFIG, NAME_EXPECTED);
-  return keep_copy(field(o, to), text, err);
+  return store_copy(field(o, to), text, err);
 }
 
 static bool parse_host(const struct option *o, const oconfig_item_t *ci,
@@ -87,7 +87,7 @@ static bool parse_host(const struct option *o, const oconfig_item_t *ci,
   if (strlen(text) >= NAME_MAX_SIZE)
     return err_set(err, ERR_CONFIG, "is longer than %d bytes",
                    NAME_MAX_SIZE - 1);
-  return keep_copy(field(o, to), text, err);
+  return store_copy(field(o, to), text, err);
 }
 
 static bool parse_endpoint(const struct option *o, const oconfig_item_t *ci,
@@ -95,7 +95,7 @@ static bool parse_endpoint(const struct option *o, const oconfig_item_t *ci,
   char **url = field(o, to);
   const char *text = string(ci, err);
   if (text == NULL || !url_check_endpoint(text, err) ||
-      !keep_copy(url, text, err))
+      !store_copy(url, text, err))
     return false;
   for (size_t len = strlen(*url); (*url)[len - 1] == '/'; len--)
     (*url)[len - 1] = '\0';
@@ -132,7 +132,7 @@ static bool parse_proxy(const struct option *o, const oconfig_item_t *ci,
                         struct project_config *to, struct err *err) {
   const char *text = string(ci, err);
   return text != NULL && url_check_proxy(text, err) &&
-         keep_copy(field(o, to), text, err);
+         store_copy(field(o, to), text, err);
 }
 
 static bool parse_language(const struct option *o, const oconfig_item_t *ci,
@@ -142,7 +142,7 @@ static bool parse_language(const struct option *o, const oconfig_item_t *ci,
     return false;
   if (strcmp(text, "en-us") != 0 && strcmp(text, "zh-cn") != 0)
     return err_set(err, ERR_CONFIG, "expected \"en-us\" or \"zh-cn\"");
-  return keep_copy(field(o, to), text, err);
+  return store_copy(field(o, to), text, err);
 }
 
 static bool parse_secret(const struct option *o, const oconfig_item_t *ci,
@@ -155,7 +155,7 @@ static bool parse_secret(const struct option *o, const oconfig_item_t *ci,
     return false;
   if (!secret_is_valid(v->value.string, &cause))
     return err_set(err, ERR_CONFIG, "%s", cause.text);
-  return keep_copy(&secret->value, v->value.string, err);
+  return store_copy(&secret->value, v->value.string, err);
 }
 
 /* An absolute path, or NULL. */
@@ -170,25 +170,25 @@ static const char *path(const oconfig_item_t *ci, struct err *err) {
 static bool parse_path(const struct option *o, const oconfig_item_t *ci,
                        struct project_config *to, struct err *err) {
   const char *text = path(ci, err);
-  return text != NULL && keep_copy(field(o, to), text, err);
+  return text != NULL && store_copy(field(o, to), text, err);
 }
 
 static bool parse_secret_file(const struct option *o, const oconfig_item_t *ci,
                               struct project_config *to, struct err *err) {
   struct secret_config *secret = field(o, to);
   const char *text = path(ci, err);
-  return text != NULL && keep_copy(&secret->path, text, err);
+  return text != NULL && store_copy(&secret->path, text, err);
 }
 
-static bool number(const struct option *o, const oconfig_item_t *ci,
-                   const char *expected, double *value, struct err *err) {
+static bool get_number(const struct option *o, const oconfig_item_t *ci,
+                       const char *expected, double *value, struct err *err) {
   const oconfig_value_t *v = single(ci, OCONFIG_TYPE_NUMBER, expected, err);
   if (v == NULL)
     return false;
   *value = v->value.number;
-  return (*value >= o->least && *value <= o->most) ||
+  return (*value >= o->min && *value <= o->max) ||
          err_set(err, ERR_CONFIG, "expected %s from %g to %g, got %g", expected,
-                 o->least, o->most, *value);
+                 o->min, o->max, *value);
 }
 
 #define INTEGER "one unquoted integer"
@@ -196,18 +196,18 @@ static bool number(const struct option *o, const oconfig_item_t *ci,
 static bool parse_integer(const struct option *o, const oconfig_item_t *ci,
                           struct project_config *to, struct err *err) {
   double value;
-  if (!number(o, ci, INTEGER, &value, err))
+  if (!get_number(o, ci, INTEGER, &value, err))
     return false;
   if (value != floor(value))
     return err_set(err, ERR_CONFIG, "expected %s from %g to %g, got %g",
-                   INTEGER, o->least, o->most, value);
+                   INTEGER, o->min, o->max, value);
   *(int *)field(o, to) = (int)value;
   return true;
 }
 
 static bool parse_seconds(const struct option *o, const oconfig_item_t *ci,
                           struct project_config *to, struct err *err) {
-  return number(o, ci, "one unquoted number of seconds", field(o, to), err);
+  return get_number(o, ci, "one unquoted number of seconds", field(o, to), err);
 }
 
 /* collectd's own plugins take a quoted one, with a warning. */
@@ -262,7 +262,7 @@ static bool parse_rule(const struct option *o, const oconfig_item_t *ci,
 /* Defaults */
 
 static bool set_text(const struct option *o, struct project_config *to) {
-  return o->text == NULL || keep_copy(field(o, to), o->text, NULL);
+  return o->text == NULL || store_copy(field(o, to), o->text, NULL);
 }
 
 static bool set_integer(const struct option *o, struct project_config *to) {

@@ -29,11 +29,11 @@ struct option_type {
 struct option {
   const char *key;
   const struct option_type *type;
-  size_t offset;      /* of the field in struct project_config */
-  const char *text;   /* default of a text; NULL: none */
-  double number;      /* default of a number or a truth value */
-  double least, most; /* range of a number */
-  bool repeats;       /* may be given several times */
+  size_t offset;    /* of the field in struct project_config */
+  const char *text; /* default of a text; NULL: none */
+  double number;    /* default of a number or a truth value */
+  double min, max;  /* range of a number */
+  bool repeats;     /* may be given several times */
 };
 
 extern const struct option_type option_text, /* without control characters */

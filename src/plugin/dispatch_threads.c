@@ -13,7 +13,7 @@ static void wait_for(sem_t *semaphore) {
     ;
 }
 
-static void *take_turns(void *arg) {
+static void *run_tasks(void *arg) {
   struct dispatch_thread *thread = arg;
   for (;;) {
     wait_for(&thread->begin);
@@ -33,7 +33,7 @@ static void free_semaphores(struct dispatch_thread *thread) {
 static bool start(struct dispatch_thread *thread) {
   sem_init(&thread->begin, 0, 0);
   sem_init(&thread->end, 0, 0);
-  if (pthread_create(&thread->id, NULL, take_turns, thread) == 0) {
+  if (pthread_create(&thread->id, NULL, run_tasks, thread) == 0) {
     pthread_setname_np(thread->id, "drs dispatch");
     return true;
   }
@@ -65,7 +65,7 @@ void dispatch_threads_begin(struct dispatch_threads *t, dispatch_work *work,
     work(arg);
     return;
   }
-  if (t->busy == DISPATCH_THREADS_AT_ONCE || t->busy == t->len)
+  if (t->busy == DISPATCH_THREADS_BUSY_MAX || t->busy == t->len)
     wait_for_oldest(t);
   thread->work = work;
   thread->arg = arg;

@@ -31,7 +31,7 @@
 #define DISPATCH_THREADS_MAX 4
 
 /* The most that work at the same time. */
-#define DISPATCH_THREADS_AT_ONCE 3
+#define DISPATCH_THREADS_BUSY_MAX 3
 
 typedef void dispatch_work(void *arg);
 
@@ -49,8 +49,8 @@ struct dispatch_threads {
 };
 
 /* Begins the work on the next thread, once fewer than
- * DISPATCH_THREADS_AT_ONCE are at work. So all work is done by then but what
- * the last DISPATCH_THREADS_AT_ONCE calls began. Does it on the calling thread
+ * DISPATCH_THREADS_BUSY_MAX are at work. So all work is done by then but what
+ * the last DISPATCH_THREADS_BUSY_MAX calls began. Does it on the calling thread
  * where no thread can be started. */
 void dispatch_threads_begin(struct dispatch_threads *t, dispatch_work *work,
                             void *arg);

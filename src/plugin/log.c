@@ -54,8 +54,8 @@ static uint64_t hash_cause(const char *text) {
   return hash;
 }
 
-bool log_problem_is_news(struct log_problem *p, const char *text,
-                         cdtime_t now) {
+bool log_problem_must_be_logged(struct log_problem *p, const char *text,
+                                cdtime_t now) {
   uint64_t hash = hash_cause(text);
   for (size_t i = 0; i < p->causes_len; i++)
     if (p->causes[i] == hash)

@@ -51,7 +51,8 @@ struct log_problem {
 };
 
 /* Whether this cause has to be logged now; remembers it if so. */
-bool log_problem_is_news(struct log_problem *p, const char *text, cdtime_t now);
+bool log_problem_must_be_logged(struct log_problem *p, const char *text,
+                                cdtime_t now);
 
 /* Ends the problem; true: there was one. */
 bool log_problem_clear(struct log_problem *p);

@@ -50,10 +50,10 @@ bool metrics_check_queue(struct metrics *m) {
   m->is_checked = true;
   bool known = read_mark(m, &mark);
   m->has_passed |= known;
-  bool is_late = m->has_passed && mark < m->marks[1];
-  if (!is_late)
+  bool is_unseen = m->has_passed && mark < m->marks[1];
+  if (!is_unseen)
     m->kept_up = m->time;
-  m->queue_is_behind = is_late && m->time - m->kept_up >= BEHIND_MIN;
+  m->queue_is_behind = is_unseen && m->time - m->kept_up >= BEHIND_MIN;
   return true;
 }
 
@@ -240,7 +240,7 @@ static const struct {
 _Static_assert(STATIC_ARRAY_SIZE(meta_texts) + 1 == VALUE_META_TEXTS,
                "one place for each text, and for failed_reason");
 
-static bool fill_meta(struct value_group *g, const struct job *job,
+static bool fill_meta(struct job_values *g, const struct job *job,
                       const struct progress *p) {
   if (g->meta == NULL)
     g->meta = meta_data_create();
@@ -250,14 +250,14 @@ static bool fill_meta(struct value_group *g, const struct job *job,
   for (size_t i = 0; i < STATIC_ARRAY_SIZE(meta_texts); i++) {
     const void *field = (const char *)p + meta_texts[i].offset;
     const struct json_text *text = field;
-    value_group_set_text(g, i, meta_texts[i].key, text->text);
+    job_values_set_text(g, i, meta_texts[i].key, text->text);
   }
-  value_group_set_text(g, VALUE_META_TEXTS - 1, "failed_reason",
-                       job->details != NULL ? job->details->failed_reason : "");
+  job_values_set_text(g, VALUE_META_TEXTS - 1, "failed_reason",
+                      job->details != NULL ? job->details->failed_reason : "");
   return true;
 }
 
-static void add_status(struct metrics *m, struct value_group *g,
+static void add_status(struct metrics *m, struct job_values *g,
                        const struct job *job, const struct progress *p,
                        int code) {
   static const struct value_names names = {"gauge", "status"};
@@ -313,7 +313,7 @@ static void add_comparisons(struct metrics *m,
 }
 
 /* Those that need more than the item. */
-static void add_progress(struct metrics *m, struct value_group *g,
+static void add_progress(struct metrics *m, struct job_values *g,
                          const struct job *job, const struct progress *p,
                          const struct phase_names *phases) {
   static const struct value_names error = {"bool", "error"},
@@ -348,8 +348,8 @@ void metrics_item(struct metrics *m, const struct job *job, enum job_call call,
   bool is_progress = call == JOB_PROGRESS;
   if (is_progress)
     name_phases(m, (const struct progress *)item, &phases);
-  struct value_group *g =
-      value_queue_group(m->queue, &m->list, m->time, job->name);
+  struct job_values *g =
+      value_queue_begin_job(m->queue, &m->list, m->time, job->name);
   for (const struct job_metric *row = job_metrics[call];
        *row->names.type != '\0'; row++)
     if (row->value != NULL ? row->value(item, &value)
@@ -366,7 +366,7 @@ void metrics_item(struct metrics *m, const struct job *job, enum job_call call,
 _Static_assert(STATIC_ARRAY_SIZE(progress_metrics) + 4 + 4 +
                        STATIC_ARRAY_SIZE(kept_details) +
                        2 * PROGRESS_PHASES_MAX <=
-                   VALUE_GROUP_VALUES,
+                   VALUE_JOB_VALUES,
                "room for the values of a job");
 
 /* Self-metrics */
@@ -388,14 +388,14 @@ static const struct value_names self_names[METRICS_SELF] = {
     [SELF_AUTH_ERRORS] = {"errors", "auth"},
     [SELF_THROTTLED_ERRORS] = {"errors", "throttled"},
     [SELF_HTTP_ERRORS] = {"errors", "http"},
-    [SELF_REPLY_ERRORS] = {"errors", "reply"},
+    [SELF_RESPONSE_ERRORS] = {"errors", "reply"},
     [SELF_SKIPPED] = {"errors", "skipped"},
 };
 
-_Static_assert(METRICS_SELF <= VALUE_GROUP_VALUES, "room for all of them");
+_Static_assert(METRICS_SELF <= VALUE_JOB_VALUES, "room for all of them");
 
 static void add_self(struct metrics *m) {
-  value_queue_group(m->queue, &m->list, m->self_time, m->project);
+  value_queue_begin_job(m->queue, &m->list, m->self_time, m->project);
   for (size_t i = 0; i < METRICS_SELF; i++)
     value_queue_add(m->queue, self_names[i].type, self_names[i].type_instance,
                     m->self[i]);
@@ -437,7 +437,7 @@ void metrics_project(struct metrics *m, const struct project_counts *c,
       [SELF_HTTP_ERRORS].derive =
           (derive_t)(errors[ERR_RESOLVE] + errors[ERR_CONNECT] +
                      errors[ERR_TLS] + errors[ERR_HTTP]),
-      [SELF_REPLY_ERRORS].derive = (derive_t)errors[ERR_RESPONSE],
+      [SELF_RESPONSE_ERRORS].derive = (derive_t)errors[ERR_RESPONSE],
       [SELF_SKIPPED].derive = (derive_t)c->skipped,
   };
   memcpy(m->self, values, sizeof(values));

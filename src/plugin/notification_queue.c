@@ -39,7 +39,8 @@ static void free_queue(struct notification_queue *q) {
 }
 
 /* Waits for the next one. False: it is time to end. */
-static bool pop(struct notification_queue *q, struct queued_notification *out) {
+static bool pop_notification(struct notification_queue *q,
+                             struct queued_notification *out) {
   while (q->len == 0 && !q->stopping)
     pthread_cond_wait(&q->changed, &q->lock);
   if (q->len == 0 || q->abandoned)
@@ -55,7 +56,7 @@ static void *run(void *arg) {
   struct queued_notification next;
   signals_block();
   pthread_mutex_lock(&q->lock);
-  while (pop(q, &next)) {
+  while (pop_notification(q, &next)) {
     q->dispatching = true;
     pthread_mutex_unlock(&q->lock);
     context_enter(next.interval);

@@ -50,9 +50,10 @@ static const int collectd_severities[] = {
  * its plugin instance too, so it gives way first. */
 #define NAME_SHOWN 64
 
-static void push(const struct notifications *n, enum change_kind kind,
-                 int severity, const char *plugin_instance,
-                 notification_t *out) {
+static void push_notification(const struct notifications *n,
+                              enum change_kind kind, int severity,
+                              const char *plugin_instance,
+                              notification_t *out) {
   out->time = cdtime();
   out->severity = collectd_severities[severity];
   sstrncpy(out->host, n->host, sizeof(out->host));
@@ -80,7 +81,7 @@ static void push_job(struct notifications *n, const struct change *change,
             NAME_SHOWN * named, job->name, named ? " (" : "", job->id,
             named ? ")" : "", words, *code ? ": " : "", code,
             *message ? ": " : "", message);
-  push(n, change->kind, severity, job->name, &out);
+  push_notification(n, change->kind, severity, job->name, &out);
 }
 
 /* A status may be cut, and what is left of a secret then would not be known as
@@ -163,7 +164,8 @@ static void push_project(const struct notifications *n,
   notification_t out = {0};
   ssnprintf(out.message, sizeof(out.message), "Project %.*s %s%s", NAME_SHOWN,
             n->project, words[change->kind], change->message);
-  push(n, change->kind, kinds[change->kind].severity, n->project, &out);
+  push_notification(n, change->kind, kinds[change->kind].severity, n->project,
+                    &out);
 }
 
 void notifications_change(struct notifications *n,
@@ -212,7 +214,7 @@ static void push_sum(const struct notifications *n, enum change_kind kind,
   notification_t out = {0};
   ssnprintf(out.message, sizeof(out.message), "Project %.*s: %zu more jobs %s",
             NAME_SHOWN, n->project, more, kinds[kind].many);
-  push(n, kind, severity, n->project, &out);
+  push_notification(n, kind, severity, n->project, &out);
 }
 
 void notifications_finish(struct notifications *n) {

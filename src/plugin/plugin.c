@@ -71,10 +71,10 @@ static struct notification_queue *notification_queue;
 
 /* Logs when collectd's write threads fall behind, and when they have kept up
  * for a while. */
-static void log_queue(struct instance *w) {
-  const char *name = project_config(w->project)->name;
-  struct queue_problem *q = &w->queue;
-  if (w->metrics.queue_is_behind) {
+static void log_queue(struct instance *instance) {
+  const char *name = project_config(instance->project)->name;
+  struct queue_problem *q = &instance->queue;
+  if (instance->metrics.queue_is_behind) {
     if (q->cycles++ == 0)
       log_warning(name, ERR_LOCAL,
                   "collectd's write threads do not keep up: cycles without "
@@ -89,64 +89,66 @@ static void log_queue(struct instance *w) {
   }
 }
 
-static void check_queue(struct instance *w) {
-  if (metrics_check_queue(&w->metrics))
-    log_queue(w);
+static void check_queue(struct instance *instance) {
+  if (metrics_check_queue(&instance->metrics))
+    log_queue(instance);
 }
 
 static void on_started(void *arg) {
-  struct instance *w = arg;
-  metrics_begin(&w->metrics, cdtime());
+  struct instance *instance = arg;
+  metrics_begin(&instance->metrics, cdtime());
 }
 
-static void on_item(void *arg, const struct job *job, enum job_call call,
-                    const struct job_item *item) {
-  struct instance *w = arg;
-  check_queue(w);
+static void on_job_item(void *arg, const struct job *job, enum job_call call,
+                        const struct job_item *item) {
+  struct instance *instance = arg;
+  check_queue(instance);
   if (call == JOB_PROGRESS)
-    report_job(project_config(w->project)->name, job);
-  metrics_item(&w->metrics, job, call, item);
+    report_job(project_config(instance->project)->name, job);
+  metrics_item(&instance->metrics, job, call, item);
 }
 
 static void on_changed(void *arg, const struct change *change) {
-  struct instance *w = arg;
-  const char *name = project_config(w->project)->name;
+  struct instance *instance = arg;
+  const char *name = project_config(instance->project)->name;
   report_change(name, change);
   if (change->kind == CHANGE_NO_JOBS)
     log_warning(name, ERR_NO_JOBS, "nothing to monitor: %s", change->message);
   if (change->kind == CHANGE_JOBS_AGAIN)
     log_info(name, ERR_NONE, "recovered: %s to monitor", change->message);
-  notifications_change(&w->notifications, change);
+  notifications_change(&instance->notifications, change);
 }
 
 static void on_warned(void *arg, const char *option,
                       const struct err *warning) {
-  const struct instance *w = arg;
-  log_warning(w->name, warning->kind, "%s: %s", option, warning->text);
+  const struct instance *instance = arg;
+  log_warning(instance->name, warning->kind, "%s: %s", option, warning->text);
 }
 
 /* Whether a problem that goes on has to be logged again. Of jobs only the
  * first is: each has its notification, and a cycle's summary depends on the
  * order of their responses. */
-static bool is_news(struct instance *w, enum err_kind kind, const char *text) {
-  struct log_problem *p = &w->problems[kind];
+static bool must_be_logged(struct instance *instance, enum err_kind kind,
+                           const char *text) {
+  struct log_problem *p = &instance->problems[kind];
   bool goes_on = p->causes_len > 0;
   return !(kind == ERR_JOB && goes_on) &&
-         log_problem_is_news(p, text, w->metrics.time);
+         log_problem_must_be_logged(p, text, instance->metrics.time);
 }
 
 /* Logs each problem when it starts and the recovery when one ends. A cycle
  * without a response says nothing about the problems of others. */
-static void log_problems(struct instance *w, const struct project_result *r) {
-  const char *name = project_config(w->project)->name;
+static void log_problems(struct instance *instance,
+                         const struct project_result *r) {
+  const char *name = project_config(instance->project)->name;
   bool recovered = false;
   for (enum err_kind kind = ERR_NONE + 1; kind < ERR_KINDS; kind++) {
     const char *text = r->errors[kind].text;
     if (err_is_set(&r->errors[kind])) {
-      if (is_news(w, kind, text))
+      if (must_be_logged(instance, kind, text))
         log_error(name, kind, "%s", text);
     } else if (r->answered > 0 || r->jobs == 0) {
-      recovered |= log_problem_clear(&w->problems[kind]);
+      recovered |= log_problem_clear(&instance->problems[kind]);
     }
   }
   if (recovered)
@@ -154,15 +156,17 @@ static void log_problems(struct instance *w, const struct project_result *r) {
              r->jobs);
 }
 
-static void log_exposure(struct instance *w, const struct err *e) {
-  if (e != NULL && log_problem_is_news(&w->exposure, e->text, w->metrics.time))
-    log_warning(project_config(w->project)->name, e->kind, "%s", e->text);
+static void log_exposure(struct instance *instance, const struct err *e) {
+  if (e != NULL && log_problem_must_be_logged(&instance->exposure, e->text,
+                                              instance->metrics.time))
+    log_warning(project_config(instance->project)->name, e->kind, "%s",
+                e->text);
 }
 
 /* Logs that the subject of an option started failing, or recovered. */
-static void log_source_change(const struct instance *w, const char *source,
-                              const struct err *change) {
-  const char *name = project_config(w->project)->name;
+static void log_source_change(const struct instance *instance,
+                              const char *source, const struct err *change) {
+  const char *name = project_config(instance->project)->name;
   if (change == NULL)
     return;
   const struct log_subject subject = {
@@ -174,33 +178,37 @@ static void log_source_change(const struct instance *w, const char *source,
 }
 
 static void on_finished(void *arg, const struct project_result *r) {
-  struct instance *w = arg;
-  check_queue(w);
-  w->answered = project_is_up(r);
-  w->reported = r->answered;
-  w->jobs = r->jobs;
-  if (project_config(w->project)->self_metrics)
-    metrics_project(&w->metrics, project_counts(w->project), r);
+  struct instance *instance = arg;
+  check_queue(instance);
+  instance->answered = project_is_up(r);
+  instance->reported = r->answered;
+  instance->jobs = r->jobs;
+  if (project_config(instance->project)->self_metrics)
+    metrics_project(&instance->metrics, project_counts(instance->project), r);
   if (reads_wait)
     value_queue_drain(&values);
-  notifications_finish(&w->notifications);
-  log_problems(w, r);
-  log_exposure(w, r->exposure);
-  log_source_change(w, "JobsFile", r->file_change);
-  log_source_change(w, "DiscoverJobs", r->discovery_change);
-  log_source_change(w, "Comparisons", r->comparison_change);
+  notifications_finish(&instance->notifications);
+  log_problems(instance, r);
+  log_exposure(instance, r->exposure);
+  log_source_change(instance, "JobsFile", r->file_change);
+  log_source_change(instance, "DiscoverJobs", r->discovery_change);
+  log_source_change(instance, "Comparisons", r->comparison_change);
   for (enum job_call call = 0; call < JOB_CALLS; call++)
-    log_source_change(w, config_call_option(call), r->call_changes[call]);
-  report_project(project_config(w->project), r, project_counts(w->project));
+    log_source_change(instance, config_call_option(call),
+                      r->call_changes[call]);
+  report_project(project_config(instance->project), r,
+                 project_counts(instance->project));
 }
 
 static const struct project_events events = {.started = on_started,
-                                             .item = on_item,
+                                             .item = on_job_item,
                                              .changed = on_changed,
                                              .finished = on_finished,
                                              .warned = on_warned};
 
-static msec_t on_turn(msec_t now) { return value_queue_turn(&values, now); }
+static msec_t on_iteration(msec_t now) {
+  return value_queue_iterate(&values, now);
+}
 
 /* Reads */
 
@@ -219,27 +227,28 @@ static bool is_test_run(void) {
 
 /* All projects are polled at once, with the first read. A signal ends this
  * read and all after it. */
-static bool wait_for_cycle(const struct instance *w) {
+static bool wait_for_cycle(const struct instance *instance) {
   if (!reads_wait) {
     reads_wait = true;
     poller_due_all(poller);
   }
-  reads_interrupted = reads_interrupted || !poller_wait(poller, w->number);
+  reads_interrupted =
+      reads_interrupted || !poller_wait(poller, instance->number);
   return !reads_interrupted;
 }
 
 static int drs_read(user_data_t *ud) {
-  struct instance *w = ud->data;
+  struct instance *instance = ud->data;
   if (!is_test_run()) {
-    poller_due(poller, w->number);
+    poller_due(poller, instance->number);
     return 0;
   }
-  if (!wait_for_cycle(w))
+  if (!wait_for_cycle(instance))
     return -1;
-  const struct project_config *o = project_config(w->project);
-  log_info(o->name, ERR_NONE, "test read of %s: %zu of %zu jobs reported",
-           o->endpoint, w->reported, w->jobs);
-  return w->answered ? 0 : -1;
+  const struct project_config *project = project_config(instance->project);
+  log_info(project->name, ERR_NONE, "test read of %s: %zu of %zu jobs reported",
+           project->endpoint, instance->reported, instance->jobs);
+  return instance->answered ? 0 : -1;
 }
 
 /* For the blocks that were rejected. */
@@ -292,53 +301,54 @@ static int drs_config(oconfig_item_t *ci) {
 }
 
 /* Names of projects are series, too. */
-static void warn_of_graphite(const struct instance *w) {
+static void warn_of_graphite(const struct instance *instance) {
   for (size_t i = 0; i < instances_len; i++)
-    if (strcmp(instances[i]->host, w->host) == 0 &&
-        name_compare_folded(instances[i]->name, w->name) == 0)
-      log_warning(w->name, ERR_CONFIG,
+    if (strcmp(instances[i]->host, instance->host) == 0 &&
+        name_compare_folded(instances[i]->name, instance->name) == 0)
+      log_warning(instance->name, ERR_CONFIG,
                   "the projects \"%s\" and \"%s\" are one series in Graphite, "
                   "where write_graphite replaces dots as it does by default",
-                  instances[i]->name, w->name);
+                  instances[i]->name, instance->name);
 }
 
 static bool add_instance(const struct project_config *project,
                          struct http *http, struct err *err) {
-  struct instance *w = calloc(1, sizeof(*w));
+  struct instance *instance = calloc(1, sizeof(*instance));
   struct instance **all =
       reallocarray(instances, instances_len + 1, sizeof(struct instance *));
   if (all != NULL)
     instances = all;
-  if (w == NULL || all == NULL) {
-    free(w);
+  if (instance == NULL || all == NULL) {
+    free(instance);
     return err_memory(err);
   }
-  w->name = project->name;
-  resolve_host(w->host, project->host);
-  warn_of_graphite(w);
-  const struct project_env env = {.http = http,
-                                  .auths = &auths,
-                                  .host =
-                                      name_registry_get(&config.hosts, w->host),
-                                  .number = instances_len};
-  w->project =
-      env.host == NULL ? NULL : project_new(project, &env, &events, w, err);
-  w->number = w->project == NULL ? -1 : poller_add(poller, w->project);
-  if (w->number < 0) {
-    free(w);
+  instance->name = project->name;
+  resolve_host(instance->host, project->host);
+  warn_of_graphite(instance);
+  const struct project_env env = {
+      .http = http,
+      .auths = &auths,
+      .host = name_registry_get(&config.hosts, instance->host),
+      .number = instances_len};
+  instance->project = env.host == NULL
+                          ? NULL
+                          : project_new(project, &env, &events, instance, err);
+  instance->number =
+      instance->project == NULL ? -1 : poller_add(poller, instance->project);
+  if (instance->number < 0) {
+    free(instance);
     return err_memory(err);
   }
-  const struct project_config *o = project_config(w->project);
-  metrics_init(&w->metrics, &values, o->name, w->host,
-               DOUBLE_TO_CDTIME_T(o->interval));
-  w->metrics.meta_data = o->meta_data;
-  w->metrics.self_waits = has_queue_limit;
-  w->notifications =
-      (struct notifications){.queue = o->notify ? notification_queue : NULL,
-                             .host = w->host,
-                             .project = o->name,
-                             .interval = w->metrics.list.interval};
-  instances[instances_len++] = w;
+  metrics_init(&instance->metrics, &values, project->name, instance->host,
+               DOUBLE_TO_CDTIME_T(project->interval));
+  instance->metrics.meta_data = project->meta_data;
+  instance->metrics.self_waits = has_queue_limit;
+  instance->notifications = (struct notifications){
+      .queue = project->notify ? notification_queue : NULL,
+      .host = instance->host,
+      .project = project->name,
+      .interval = instance->metrics.list.interval};
+  instances[instances_len++] = instance;
   return true;
 }
 
@@ -354,12 +364,12 @@ static void register_read(const char *name, plugin_read_cb read,
 /* True also where the project is rejected; the others go on. */
 static bool add_project(const struct project_config *project, struct http *http,
                         struct err *err) {
-  struct err why = ERR_INIT;
-  if (add_instance(project, http, &why))
+  struct err cause = ERR_INIT;
+  if (add_instance(project, http, &cause))
     return true;
-  if (why.kind != ERR_CONFIG)
-    return err_set(err, why.kind, "%s", why.text);
-  log_error(project->name, why.kind, "%s", why.text);
+  if (cause.kind != ERR_CONFIG)
+    return err_set(err, cause.kind, "%s", cause.text);
+  log_error(project->name, cause.kind, "%s", cause.text);
   config_refuse(&config, project->name, project->host);
   return true;
 }
@@ -369,9 +379,10 @@ static void log_start(void) {
   size_t jobs = 0;
   bool more = false;
   for (size_t i = 0; i < instances_len; i++) {
-    const struct project_config *o = project_config(instances[i]->project);
+    const struct project_config *project =
+        project_config(instances[i]->project);
     jobs += project_jobs(instances[i]->project);
-    more = more || o->jobs_file != NULL || o->discover_jobs;
+    more = more || project->jobs_file != NULL || project->discover_jobs;
   }
   log_info(NULL, ERR_NONE,
            "version " DRS_VERSION
@@ -391,7 +402,7 @@ static bool start_threads(struct err *err) {
   struct http *http = http_new("collectd-drs/" DRS_VERSION, err);
   if (http == NULL)
     return false;
-  poller = poller_new(http, on_turn, err);
+  poller = poller_new(http, on_iteration, err);
   if (poller == NULL)
     return false;
   notification_queue = notification_queue_new(err);
@@ -403,7 +414,7 @@ static bool start_threads(struct err *err) {
     if (!add_project(&config.projects[i], http, err))
       return false;
   }
-  http_keep(http, parallel);
+  http_set_max_idle(http, parallel);
   if (pthread_create(&thread, NULL, run_poller, poller) != 0)
     return err_set(err, ERR_LOCAL, "cannot start a thread");
   pthread_setname_np(thread, PLUGIN);

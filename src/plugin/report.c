@@ -18,37 +18,38 @@
 #define BODY_PART 4096
 
 /* Of drs-check's module: takes a line without its end. */
-static void (*take_line)(const char *line);
+static void (*write_line)(const char *line);
 
 struct record {
   struct buf line;
   struct json_writer json;
 };
 
-static void text(struct record *r, const char *key, const char *value) {
+static void add_text(struct record *r, const char *key, const char *value) {
   json_key(&r->json, key);
   json_string(&r->json, value);
 }
 
-static void number(struct record *r, const char *key, long long value) {
+static void add_number(struct record *r, const char *key, long long value) {
   json_key(&r->json, key);
   json_whole(&r->json, value);
 }
 
-static void begin(struct record *r, const char *kind, const char *project) {
+static void begin_record(struct record *r, const char *kind,
+                         const char *project) {
   buf_init(&r->line, LINE_MAX_SIZE);
   json_writer_begin(&r->json, &r->line, NULL);
   json_open(&r->json);
-  text(r, "kind", kind);
+  add_text(r, "kind", kind);
   if (project != NULL)
-    text(r, "project", project);
+    add_text(r, "project", project);
 }
 
 /* A record that memory does not suffice for is left out. */
-static void end(struct record *r) {
+static void end_record(struct record *r) {
   json_close(&r->json);
   if (json_writer_end(&r->json))
-    take_line(r->line.data);
+    write_line(r->line.data);
   buf_free(&r->line);
 }
 
@@ -71,10 +72,10 @@ static const char *const classes[] = {
 
 static void begin_response(struct record *r, const char *kind,
                            const struct api_call *call, long status) {
-  begin(r, kind, call->service->name);
-  number(r, "call", (intptr_t)call); /* unique while it is under way */
-  text(r, "path", call->type->path);
-  number(r, "status", status);
+  begin_record(r, kind, call->service->name);
+  add_number(r, "call", (intptr_t)call); /* unique while it is under way */
+  add_text(r, "path", call->type->path);
+  add_number(r, "status", status);
 }
 
 /* Each byte becomes the code point of its number, and NUL U+0100, so that any
@@ -97,43 +98,43 @@ static void report_part(const struct api_call *call, long status,
   buf_init(&body, 2 * BODY_PART);
   if (add_as_text(&body, bytes, len)) {
     begin_response(&r, "body", call, status);
-    text(&r, "bytes", body.data);
-    end(&r);
+    add_text(&r, "bytes", body.data);
+    end_record(&r);
   }
   buf_free(&body);
 }
 
-static void on_body(const struct api_call *call, long status, const char *bytes,
-                    size_t len) {
+static void report_body(const struct api_call *call, long status,
+                        const char *bytes, size_t len) {
   for (size_t at = 0; at < len; at += BODY_PART)
     report_part(call, status, bytes + at,
                 len - at < BODY_PART ? len - at : BODY_PART);
 }
 
-static void on_response(const struct api_call *call, long status) {
+static void report_response(const struct api_call *call, long status) {
   struct record r;
   begin_response(&r, "response", call, status);
-  text(&r, "class", classes[call->error]);
-  text(&r, "error", err_kind_name(call->err.kind));
-  end(&r);
+  add_text(&r, "class", classes[call->error]);
+  add_text(&r, "error", err_kind_name(call->err.kind));
+  end_record(&r);
 }
 
 void report_open(void) {
-  static struct api_call_observer observer = {.response = on_response};
-  *(void **)&take_line = dlsym(RTLD_DEFAULT, "drs_check_line");
-  if (take_line == NULL)
+  static struct api_call_observer observer = {.response = report_response};
+  *(void **)&write_line = dlsym(RTLD_DEFAULT, "drs_check_line");
+  if (write_line == NULL)
     return;
   const bool *bodies = dlsym(RTLD_DEFAULT, "drs_check_bodies");
   if (bodies != NULL && *bodies)
-    observer.body = on_body;
+    observer.body = report_body;
   api_call_observer = &observer;
   struct record r;
-  begin(&r, "module", NULL);
-  text(&r, "version", DRS_VERSION);
-  end(&r);
+  begin_record(&r, "module", NULL);
+  add_text(&r, "version", DRS_VERSION);
+  end_record(&r);
 }
 
-bool report_is_on(void) { return take_line != NULL; }
+bool report_is_on(void) { return write_line != NULL; }
 
 /* Errors, jobs, projects */
 
@@ -141,28 +142,28 @@ void report_error(const struct report_error *e) {
   struct record r;
   if (!report_is_on())
     return;
-  begin(&r, "error", e->project);
-  text(&r, "severity", e->is_warning ? "warning" : "error");
+  begin_record(&r, "error", e->project);
+  add_text(&r, "severity", e->is_warning ? "warning" : "error");
   if (e->option != NULL)
-    text(&r, "option", e->option);
-  text(&r, "error", err_kind_name(e->kind));
-  text(&r, "text", e->text);
-  end(&r);
+    add_text(&r, "option", e->option);
+  add_text(&r, "error", err_kind_name(e->kind));
+  add_text(&r, "text", e->text);
+  end_record(&r);
 }
 
-static void begin_job(struct record *r, const char *project,
-                      const struct job *job) {
-  begin(r, "job", project);
-  text(r, "id", job->id);
-  text(r, "name", job->name);
+static void begin_job_record(struct record *r, const char *project,
+                             const struct job *job) {
+  begin_record(r, "job", project);
+  add_text(r, "id", job->id);
+  add_text(r, "name", job->name);
 }
 
 void report_job(const char *project, const struct job *job) {
   struct record r;
   if (!report_is_on())
     return;
-  begin_job(&r, project, job);
-  end(&r);
+  begin_job_record(&r, project, job);
+  end_record(&r);
 }
 
 /* The service's words. */
@@ -171,7 +172,7 @@ static void words(struct record *r, const char *key, const char *value) {
   snprintf(shown, sizeof(shown), "%s", value);
   secret_redact(shown);
   err_make_printable(shown);
-  text(r, key, shown);
+  add_text(r, key, shown);
 }
 
 void report_change(const char *project, const struct change *change) {
@@ -180,10 +181,10 @@ void report_change(const char *project, const struct change *change) {
   bool has_reason = change->reason != NULL && *change->reason != '\0';
   if (!report_is_on() || (!is_missing && !has_reason))
     return;
-  begin_job(&r, project, change->job);
+  begin_job_record(&r, project, change->job);
   words(&r, is_missing ? "missing" : "failed_reason",
         is_missing ? change->message : change->reason);
-  end(&r);
+  end_record(&r);
 }
 
 void report_project(const struct project_config *config,
@@ -192,11 +193,11 @@ void report_project(const struct project_config *config,
   struct record r;
   if (!report_is_on())
     return;
-  begin(&r, "project", config->name);
-  text(&r, "endpoint", config->endpoint);
-  number(&r, "up", project_is_up(result));
-  number(&r, "jobs", (long long)result->jobs);
-  number(&r, "answered", (long long)result->answered);
-  number(&r, "token_requests", (long long)counts->token_requests);
-  end(&r);
+  begin_record(&r, "project", config->name);
+  add_text(&r, "endpoint", config->endpoint);
+  add_number(&r, "up", project_is_up(result));
+  add_number(&r, "jobs", (long long)result->jobs);
+  add_number(&r, "answered", (long long)result->answered);
+  add_number(&r, "token_requests", (long long)counts->token_requests);
+  end_record(&r);
 }

@@ -16,14 +16,14 @@
 void value_queue_finish(struct value_queue *q) {
   dispatch_threads_stop(&q->threads);
   for (size_t i = 0; i < VALUE_BURSTS; i++)
-    for (size_t k = 0; k < VALUE_BURST_GROUPS; k++)
-      meta_data_destroy(q->bursts[i].groups[k].meta);
+    for (size_t k = 0; k < VALUE_BURST_JOBS; k++)
+      meta_data_destroy(q->bursts[i].jobs[k].meta);
   *q = (struct value_queue){0};
 }
 
-static void dispatch_group(value_list_t *list, const struct value_group *g,
-                           struct queued_value *from,
-                           const struct queued_value *end) {
+static void dispatch_job(value_list_t *list, const struct job_values *g,
+                         struct queued_value *from,
+                         const struct queued_value *end) {
   list->time = g->time;
   memcpy(list->plugin_instance, g->plugin_instance, sizeof(g->plugin_instance));
   for (struct queued_value *v = from; v < end; v++) {
@@ -42,23 +42,23 @@ static void dispatch_burst(void *arg) {
   const value_list_t *copied = NULL;
   value_list_t list = {0};
   plugin_ctx_t outer = plugin_get_ctx();
-  for (size_t i = 0; i < b->groups_len; i++) {
-    const struct value_group *g = &b->groups[i];
+  for (size_t i = 0; i < b->jobs_len; i++) {
+    const struct job_values *g = &b->jobs[i];
     struct queued_value *end = b->values + g->end;
     if (g->list != copied) {
       list = *g->list;
       context_enter(list.interval);
     }
     copied = g->list;
-    dispatch_group(&list, g, from, end);
+    dispatch_job(&list, g, from, end);
     from = end;
   }
   plugin_set_ctx(outer);
-  b->groups_len = b->values_len = 0;
+  b->jobs_len = b->values_len = 0;
 }
 
 static bool is_large(const struct value_burst *b) {
-  return b->groups_len >= VALUE_BURST_THREAD_GROUPS ||
+  return b->jobs_len >= VALUE_BURST_THREAD_JOBS ||
          b->values_len >= VALUE_BURST_THREAD_VALUES;
 }
 
@@ -75,9 +75,9 @@ static bool needs_thread(struct value_queue *q) {
 /* Begins to dispatch what is filled. */
 static void flush(struct value_queue *q) {
   struct value_burst *b = &q->bursts[q->filled];
-  if (b->groups_len == 0)
+  if (b->jobs_len == 0)
     return;
-  b->groups[b->groups_len - 1].end = b->values_len;
+  b->jobs[b->jobs_len - 1].end = b->values_len;
   if (needs_thread(q)) {
     dispatch_threads_begin(&q->threads, dispatch_burst, b);
     q->filled = (q->filled + 1) % VALUE_BURSTS; /* its thread is done */
@@ -88,21 +88,22 @@ static void flush(struct value_queue *q) {
 }
 
 static bool has_room(const struct value_burst *b) {
-  return b->groups_len < VALUE_BURST_GROUPS &&
-         b->values_len <= VALUE_BURST_VALUES - VALUE_GROUP_VALUES;
+  return b->jobs_len < VALUE_BURST_JOBS &&
+         b->values_len <= VALUE_BURST_VALUES - VALUE_JOB_VALUES;
 }
 
-struct value_group *value_queue_group(struct value_queue *q,
-                                      const value_list_t *list, cdtime_t time,
-                                      const char *plugin_instance) {
+struct job_values *value_queue_begin_job(struct value_queue *q,
+                                         const value_list_t *list,
+                                         cdtime_t time,
+                                         const char *plugin_instance) {
   if (!has_room(&q->bursts[q->filled]))
     flush(q);
   struct value_burst *b = &q->bursts[q->filled];
-  if (b->groups_len == 0)
+  if (b->jobs_len == 0)
     q->since = clock_now();
   else
-    b->groups[b->groups_len - 1].end = b->values_len;
-  struct value_group *g = &b->groups[b->groups_len++];
+    b->jobs[b->jobs_len - 1].end = b->values_len;
+  struct job_values *g = &b->jobs[b->jobs_len++];
   g->list = list;
   g->time = time;
   /* For each job: cheaper than sstrncpy, which fills the rest with zeros. */
@@ -132,8 +133,8 @@ const char *value_queue_name(struct value_queue *q, const char *given) {
   return name->safe;
 }
 
-void value_group_set_text(struct value_group *g, size_t at, const char *key,
-                          const char *text) {
+void job_values_set_text(struct job_values *g, size_t at, const char *key,
+                         const char *text) {
   char *last = g->meta_texts[at];
   char printable[PROGRESS_TEXT_MAX];
   if (strcmp(last, text) == 0)
@@ -154,8 +155,8 @@ void value_queue_drain(struct value_queue *q) {
   dispatch_threads_wait(&q->threads);
 }
 
-msec_t value_queue_turn(struct value_queue *q, msec_t now) {
-  if (q->bursts[q->filled].groups_len == 0)
+msec_t value_queue_iterate(struct value_queue *q, msec_t now) {
+  if (q->bursts[q->filled].jobs_len == 0)
     return CLOCK_NEVER;
   if (now - q->since < q->wait)
     return q->since + q->wait;

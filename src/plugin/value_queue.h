@@ -8,10 +8,10 @@
  * moment, those of all projects, and dispatched together, by other threads
  * where they are many hundreds.
  *
- *     group = value_queue_group(&q, &list, time, "prod");
+ *     group = value_queue_begin_job(&q, &list, time, "prod");
  *     value_queue_add(&q, names.type, names.type_instance, value);
  *     ...
- *     again = value_queue_turn(&q, now);    in each turn of the loop
+ *     again = value_queue_iterate(&q, now);    in each turn of the loop
  *
  * All of it belongs to one thread, but for the values that others are
  * dispatching. The values of a burst keep their order; bursts that are
@@ -31,11 +31,11 @@
 #define VALUE_QUEUE_WAIT_MS 50
 
 /* The most that are dispatched at once. */
-#define VALUE_BURST_GROUPS 64
+#define VALUE_BURST_JOBS 64
 #define VALUE_BURST_VALUES 1024
 
 /* The fewest, of either, that another thread dispatches. */
-#define VALUE_BURST_THREAD_GROUPS 48
+#define VALUE_BURST_THREAD_JOBS 48
 #define VALUE_BURST_THREAD_VALUES 512
 
 /* Threads start after so many such bursts, none of which came longer than
@@ -43,7 +43,7 @@
 #define VALUE_BURSTS_IN_A_RUN 8
 
 /* The most values of a group. */
-#define VALUE_GROUP_VALUES 56
+#define VALUE_JOB_VALUES 56
 
 /* Texts in the meta data of a group. */
 #define VALUE_META_TEXTS 8
@@ -66,7 +66,7 @@ struct value_queue_name {
 };
 
 /* The values of one job or project in one cycle. */
-struct value_group {
+struct job_values {
   const value_list_t *list; /* has their host, plugin and interval */
   cdtime_t time;
   char plugin_instance[DATA_MAX_NAME_LEN];
@@ -85,13 +85,13 @@ struct queued_value {
 
 /* Values that are dispatched together, all in their groups. */
 struct value_burst {
-  struct value_group groups[VALUE_BURST_GROUPS];
+  struct job_values jobs[VALUE_BURST_JOBS];
   struct queued_value values[VALUE_BURST_VALUES];
-  size_t groups_len, values_len;
+  size_t jobs_len, values_len;
 };
 
 /* One is filled, and as many as threads work at once may be dispatched. */
-#define VALUE_BURSTS (DISPATCH_THREADS_AT_ONCE + 1)
+#define VALUE_BURSTS (DISPATCH_THREADS_BUSY_MAX + 1)
 
 struct value_queue {
   struct value_burst bursts[VALUE_BURSTS];
@@ -109,9 +109,10 @@ struct value_queue {
 void value_queue_finish(struct value_queue *q);
 
 /* Begins a group; `list` stays as it is until the queue is drained. */
-struct value_group *value_queue_group(struct value_queue *q,
-                                      const value_list_t *list, cdtime_t time,
-                                      const char *plugin_instance);
+struct job_values *value_queue_begin_job(struct value_queue *q,
+                                         const value_list_t *list,
+                                         cdtime_t time,
+                                         const char *plugin_instance);
 
 /* Makes room for up to VALUE_QUEUE_NAMES new names: where there is none, the
  * queue is drained and forgets those that it knows. */
@@ -139,12 +140,12 @@ static inline void value_queue_add_meta(struct value_queue *q) {
 
 /* Sets a text of the meta data, or removes it where it is "": printable, and
  * without secrets. `at` is its place in `meta_texts`. */
-void value_group_set_text(struct value_group *g, size_t at, const char *key,
-                          const char *text);
+void job_values_set_text(struct job_values *g, size_t at, const char *key,
+                         const char *text);
 
 /* Dispatches values that have waited long enough; returns when to call again.
  */
-msec_t value_queue_turn(struct value_queue *q, msec_t now);
+msec_t value_queue_iterate(struct value_queue *q, msec_t now);
 
 /* Dispatches all, and returns when that is done. */
 void value_queue_drain(struct value_queue *q);

@@ -30,8 +30,8 @@ void batches_free(struct batches *b) {
   b->pending = b->aside = (struct batch_stack){0};
 }
 
-static struct job *job_at(const struct batches *b, size_t place) {
-  return b->jobs->all[place % b->jobs->len];
+static struct job *job_at(const struct batches *b, size_t index) {
+  return b->jobs->all[index % b->jobs->len];
 }
 
 static struct job_poll *poll_of(const struct batches *b, struct job *job) {
@@ -39,8 +39,8 @@ static struct job_poll *poll_of(const struct batches *b, struct job *job) {
 }
 
 static bool is_member(const struct batches *b, struct job *job,
-                      uint32_t group) {
-  return poll_of(b, job)->rejected == group &&
+                      uint32_t cohort) {
+  return poll_of(b, job)->rejected == cohort &&
          (!b->only_failed || job->awaits_reason);
 }
 
@@ -49,8 +49,8 @@ static uint32_t seconds(msec_t time) { return (uint32_t)(time / 1000); }
 /* Stacks */
 
 /* A batch that finds no memory is lost for this cycle. */
-static void push(struct batches *b, struct batch_stack *s,
-                 const struct batch *batch) {
+static void push_batch(struct batches *b, struct batch_stack *s,
+                       const struct batch *batch) {
   if (s->len == s->size) {
     size_t size = s->size == 0 ? 16 : 2 * s->size;
     struct batch *all = reallocarray(s->all, size, sizeof(*all));
@@ -64,7 +64,7 @@ static void push(struct batches *b, struct batch_stack *s,
   s->all[s->len++] = *batch;
 }
 
-static bool pop(struct batch_stack *s, struct batch *out) {
+static bool pop_batch(struct batch_stack *s, struct batch *out) {
   if (s->len == 0)
     return false;
   *out = s->all[--s->len];
@@ -72,7 +72,7 @@ static bool pop(struct batch_stack *s, struct batch *out) {
 }
 
 /* The largest part of a divided batch is at the bottom. */
-static bool take_largest(struct batch_stack *s, struct batch *out) {
+static bool pop_largest(struct batch_stack *s, struct batch *out) {
   if (s->len == 0)
     return false;
   *out = s->all[0];
@@ -82,19 +82,19 @@ static bool take_largest(struct batch_stack *s, struct batch *out) {
 
 void batches_requeue(struct batches *b, const struct batch *batch) {
   if (batch->len > 0)
-    push(b, &b->pending, batch);
+    push_batch(b, &b->pending, batch);
 }
 
 /* Cutting */
 
 /* Cuts a batch of up to `size` ids from the rest of the cursor. */
-static bool cut(const struct batches *b, struct batch_cursor *c, size_t size,
-                struct batch *out) {
-  *out = (struct batch){.first = c->place, .group = c->group};
+static bool split_off_batch(const struct batches *b, struct batch_cursor *c,
+                            size_t size, struct batch *out) {
+  *out = (struct batch){.first = c->index, .cohort = c->cohort};
   for (; c->left > 0 && out->len < size; c->left--) {
-    out->len += is_member(b, job_at(b, c->place), c->group);
+    out->len += is_member(b, job_at(b, c->index), c->cohort);
     out->span++;
-    c->place = (c->place + 1) % b->jobs->len;
+    c->index = (c->index + 1) % b->jobs->len;
   }
   return out->len > 0;
 }
@@ -111,7 +111,7 @@ static struct batch find_probe(const struct batches *b) {
       continue;
     oldest = p->retry_at;
     probe =
-        (struct batch){.first = i, .span = 1, .len = 1, .group = p->rejected};
+        (struct batch){.first = i, .span = 1, .len = 1, .cohort = p->rejected};
   }
   return probe;
 }
@@ -119,9 +119,10 @@ static struct batch find_probe(const struct batches *b) {
 void batches_begin(struct batches *b, uint32_t cycle, msec_t now) {
   b->after_outage = b->rejected > 0 && b->accepted == 0;
   if (b->rejected == 0)
-    b->group = cycle;
+    b->cohort = cycle;
   b->now = now;
-  b->fresh = (struct batch_cursor){.place = b->start, .left = b->jobs->len};
+  b->unrequested =
+      (struct batch_cursor){.index = b->start, .left = b->jobs->len};
   b->pending.len = b->aside.len = 0;
   b->release_size = 0;
   b->release_waits = false;
@@ -138,9 +139,10 @@ static size_t size_now(const struct batches *b) {
   return b->reduced > 0 ? b->reduced : b->size;
 }
 
-static bool next_fresh(struct batches *b, struct batch *out) {
-  bool first = b->fresh.left == b->jobs->len;
-  return cut(b, &b->fresh, first && b->trial > 0 ? b->trial : size_now(b), out);
+static bool next_unrequested(struct batches *b, struct batch *out) {
+  bool first = b->unrequested.left == b->jobs->len;
+  return split_off_batch(b, &b->unrequested,
+                         first && b->trial > 0 ? b->trial : size_now(b), out);
 }
 
 /* Divides a batch after this many ids, of more. */
@@ -149,7 +151,7 @@ static void divide(const struct batches *b, const struct batch *batch,
   *front = *back = *batch;
   front->span = front->len = 0;
   while (front->len < ids && front->span < batch->span) {
-    front->len += is_member(b, job_at(b, back->first), batch->group);
+    front->len += is_member(b, job_at(b, back->first), batch->cohort);
     front->span++;
     back->first = (back->first + 1) % b->jobs->len;
   }
@@ -160,13 +162,13 @@ static void divide(const struct batches *b, const struct batch *batch,
 /* A part of what was rejected; a single id as long as nothing is accepted. */
 static bool next_pending(struct batches *b, struct batch *out) {
   struct batch all, rest;
-  size_t most = b->in_doubt ? 1 : size_now(b);
-  if (!pop(&b->pending, &all))
+  size_t max = b->in_doubt ? 1 : size_now(b);
+  if (!pop_batch(&b->pending, &all))
     return false;
   *out = all;
-  if (all.len <= most)
+  if (all.len <= max)
     return true;
-  divide(b, &all, most, out, &rest);
+  divide(b, &all, max, out, &rest);
   batches_requeue(b, &rest);
   return true;
 }
@@ -176,15 +178,15 @@ static bool next_released(struct batches *b, struct batch *out) {
   if (b->release_size == 0 || b->release_waits)
     return false;
   b->release_waits = b->release_size < b->size;
-  return cut(b, &b->release, b->release_size, out);
+  return split_off_batch(b, &b->release, b->release_size, out);
 }
 
 /* Parts of divided batches; none where all seem to be rejected. */
 static bool next_part(struct batches *b, struct batch *out) {
   if (b->rejected_in_row < BATCHES_REJECTED_MAX)
-    return next_pending(b, out) || pop(&b->aside, out);
+    return next_pending(b, out) || pop_batch(&b->aside, out);
   if (b->rejected_in_row >= 2 * BATCHES_REJECTED_MAX ||
-      !take_largest(&b->pending, out))
+      !pop_largest(&b->pending, out))
     return false;
   b->rejected_in_row++;
   return true;
@@ -194,7 +196,7 @@ bool batches_next(struct batches *b, struct batch *out) {
   bool divides = b->rejected_in_row < BATCHES_REJECTED_MAX;
   if (divides && next_pending(b, out))
     return true;
-  if (next_fresh(b, out) || next_part(b, out) || next_released(b, out))
+  if (next_unrequested(b, out) || next_part(b, out) || next_released(b, out))
     return true;
   *out = b->probe;
   b->probe.len = 0;
@@ -205,7 +207,7 @@ struct job *batches_each(const struct batches *b, const struct batch *batch,
                          size_t *at) {
   while (*at < batch->span) {
     struct job *job = job_at(b, batch->first + (*at)++);
-    if (batch->span == 1 || is_member(b, job, batch->group))
+    if (batch->span == 1 || is_member(b, job, batch->cohort))
       return job;
   }
   return NULL;
@@ -237,7 +239,7 @@ static void doubt(struct batches *b, size_t len) {
     b->in_doubt = true;
 }
 
-static size_t least(size_t known, size_t len) {
+static size_t min(size_t known, size_t len) {
   return known == 0 || len < known ? len : known;
 }
 
@@ -245,7 +247,7 @@ static size_t least(size_t known, size_t len) {
  * down, and a single job ends it for this cycle. */
 static void slow_release(struct batches *b, const struct batch *batch,
                          size_t len) {
-  if (batch->group == 0 || batch->group != b->release.group)
+  if (batch->cohort == 0 || batch->cohort != b->release.cohort)
     return;
   b->release_size = len > 1 ? 1 : 0;
   b->release_waits = len > 1;
@@ -263,7 +265,7 @@ static void quarantine(struct batches *b, struct job *job, bool certain) {
   b->inconclusive = b->inconclusive || is_known;
   b->rejected += !is_known;
   if (!is_known || p->rejected == BATCHES_UNSURE)
-    p->rejected = certain ? b->group : BATCHES_UNSURE;
+    p->rejected = certain ? b->cohort : BATCHES_UNSURE;
 }
 
 struct job *batches_split(struct batches *b, const struct batch *batch,
@@ -275,9 +277,9 @@ struct job *batches_split(struct batches *b, const struct batch *batch,
   if (job != NULL) {
     quarantine(b, job, certain);
   } else if (len > 1 && b->rejected_in_row >= BATCHES_REJECTED_MAX) {
-    push(b, &b->aside, batch);
+    push_batch(b, &b->aside, batch);
   } else if (len > 1) {
-    b->split_min = least(b->split_min, len);
+    b->split_min = min(b->split_min, len);
     halve(b, batch, len);
   }
   return job;
@@ -286,8 +288,8 @@ struct job *batches_split(struct batches *b, const struct batch *batch,
 struct job *batches_each_rejected(const struct batches *b, size_t *at) {
   while (b->rejected > 0 && *at < b->jobs->len) {
     struct job *job = b->jobs->all[(*at)++];
-    uint32_t group = poll_of(b, job)->rejected;
-    if (group == b->group || group == BATCHES_UNSURE)
+    uint32_t cohort = poll_of(b, job)->rejected;
+    if (cohort == b->cohort || cohort == BATCHES_UNSURE)
       return job;
   }
   return NULL;
@@ -296,8 +298,8 @@ struct job *batches_each_rejected(const struct batches *b, size_t *at) {
 /* Accepting */
 
 /* The probe of a group was accepted: the others are polled as well. */
-static void start_release(struct batches *b, uint32_t group) {
-  b->release = (struct batch_cursor){.left = b->jobs->len, .group = group};
+static void start_release(struct batches *b, uint32_t cohort) {
+  b->release = (struct batch_cursor){.left = b->jobs->len, .cohort = cohort};
   b->release_size = 1;
 }
 
@@ -307,8 +309,8 @@ static void release(struct batches *b, const struct batch *batch) {
   size_t at = 0;
   for (struct job *job; (job = batches_each(b, batch, &at)) != NULL;)
     poll_of(b, job)->rejected = 0;
-  if (batch->group != b->release.group || b->release_size == 0)
-    start_release(b, batch->group);
+  if (batch->cohort != b->release.cohort || b->release_size == 0)
+    start_release(b, batch->cohort);
   b->release_size = 2 * batch->len < b->size ? 2 * batch->len : b->size;
   b->release_waits = false;
 }
@@ -316,7 +318,7 @@ static void release(struct batches *b, const struct batch *batch) {
 void batches_accepted(struct batches *b, const struct batch *batch) {
   b->rejected_in_row = 0;
   b->in_doubt = false;
-  if (batch->group != 0)
+  if (batch->cohort != 0)
     release(b, batch);
   if (batch->len > b->accepted)
     b->accepted = batch->len;
@@ -345,7 +347,7 @@ bool batches_too_large(struct batches *b, const struct batch *batch,
   if (all.len < 2 || (b->any_size && !certain))
     return false;
   b->slow = b->slow || certain;
-  b->too_large_min = least(b->too_large_min, all.len);
+  b->too_large_min = min(b->too_large_min, all.len);
   reduce(b, all.len);
   batches_requeue(b, &all);
   return true;
@@ -368,24 +370,24 @@ void batches_failed(struct batches *b) { b->inconclusive = true; }
  * reason. 0: none, or nothing is known. */
 static size_t proven_too_large(const struct batches *b) {
   bool complete =
-      batches_are_divided(b) && b->fresh.left == 0 && !b->inconclusive;
+      batches_are_divided(b) && b->unrequested.left == 0 && !b->inconclusive;
   size_t rejected = b->any_size ? 0 : b->too_large_min;
   if (b->split_min > 0 && b->rejected == 0 && complete)
-    rejected = least(rejected, b->split_min);
+    rejected = min(rejected, b->split_min);
   return b->accepted > 0 && b->accepted < rejected ? rejected : 0;
 }
 
 /* A trial costs a request, or, of a slow service, its timeout: then there are
  * fewer. */
 static void lower(struct batches *b, size_t rejected) {
-  unsigned most = WAIT_SOON;
+  unsigned max = WAIT_SOON;
   reduce(b, rejected);
   b->trials += rejected > b->size;
   if (b->slow && b->trials < TRIALS_SOON)
     b->trials = TRIALS_SOON;
-  for (unsigned i = TRIALS_SOON; i < b->trials && most < WAIT_MAX; i++)
-    most *= 2;
-  b->wait = b->size == b->limit && !b->slow ? 1 : most;
+  for (unsigned i = TRIALS_SOON; i < b->trials && max < WAIT_MAX; i++)
+    max *= 2;
+  b->wait = b->size == b->limit && !b->slow ? 1 : max;
   b->size = size_now(b);
 }
 
@@ -425,27 +427,27 @@ static size_t choose_trial(struct batches *b) {
  * rejected take turns: one of n is due after each nth part of the time. */
 static void settle_rejected(struct batches *b) {
   struct job *job;
-  size_t at = 0, n = 0, turn = 0;
+  size_t at = 0, n = 0, slot = 0;
   while ((job = batches_each_rejected(b, &at)) != NULL)
-    n += poll_of(b, job)->rejected == b->group;
+    n += poll_of(b, job)->rejected == b->cohort;
   for (at = 0; (job = batches_each_rejected(b, &at)) != NULL;) {
     struct job_poll *p = poll_of(b, job);
     if (b->accepted == 0 || b->after_outage)
       p->rejected = 0;
-    else if (p->rejected == b->group)
-      p->retry_at = seconds(b->now) + (uint32_t)(QUARANTINE_S * ++turn / n);
+    else if (p->rejected == b->cohort)
+      p->retry_at = seconds(b->now) + (uint32_t)(QUARANTINE_S * ++slot / n);
   }
 }
 
 /* The place of the first job, in the order of this cycle, that was left. */
 static size_t first_left(const struct batches *b) {
-  size_t len = b->jobs->len, least = len - b->fresh.left;
+  size_t len = b->jobs->len, min = len - b->unrequested.left;
   for (size_t i = 0; i < b->pending.len; i++) {
     size_t way = (b->pending.all[i].first + len - b->start % len) % len;
-    if (way < least)
-      least = way;
+    if (way < min)
+      min = way;
   }
-  return len == 0 ? 0 : (b->start + least) % len;
+  return len == 0 ? 0 : (b->start + min) % len;
 }
 
 void batches_end(struct batches *b) {

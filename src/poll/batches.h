@@ -60,9 +60,9 @@
  * of one group. A batch of one place has its job in any case. */
 struct batch {
   size_t first, span;
-  size_t len;     /* ids in it */
-  uint32_t group; /* of quarantined jobs; 0: not quarantined */
-  bool repeated;  /* sent a second time with new credentials */
+  size_t len;      /* ids in it */
+  uint32_t cohort; /* of quarantined jobs; 0: not quarantined */
+  bool repeated;   /* sent a second time with new credentials */
 };
 
 struct batch_stack {
@@ -72,8 +72,8 @@ struct batch_stack {
 
 /* A way through the table. */
 struct batch_cursor {
-  size_t place, left;
-  uint32_t group;
+  size_t index, left;
+  uint32_t cohort;
 };
 
 struct batches {
@@ -91,9 +91,9 @@ struct batches {
   bool in_doubt;   /* batches were rejected, and none was accepted since */
 
   /* of this cycle */
-  uint32_t group;            /* of jobs that are rejected in it */
-  msec_t now;                /* when it began */
-  struct batch_cursor fresh; /* not requested yet */
+  uint32_t cohort;                 /* of jobs that are rejected in it */
+  msec_t now;                      /* when it began */
+  struct batch_cursor unrequested; /* not requested yet */
   struct batch_stack pending, aside;
   struct batch probe;          /* a quarantined job that is due; len 0: none */
   struct batch_cursor release; /* of the group that a probe releases */
@@ -158,7 +158,7 @@ void batches_end(struct batches *b);
 /* Whether jobs are left that were not requested, or are to be requested again.
  */
 static inline bool batches_are_left(const struct batches *b) {
-  return b->fresh.left > 0 || b->pending.len > 0;
+  return b->unrequested.left > 0 || b->pending.len > 0;
 }
 
 /* Whether the next request has to wait for the response to this one. */

@@ -192,8 +192,8 @@ static bool settle(const struct changes *c, struct job *job) {
 }
 
 static void emit_readiness(const struct changes *c, struct job *job,
-                           enum readiness_turn turn) {
-  bool ready = turn == READINESS_BECAME_READY;
+                           enum readiness_change readiness) {
+  bool ready = readiness == READINESS_BECAME_READY;
   emit(c,
        &(struct change){.kind = ready ? CHANGE_READY : CHANGE_NOT_READY,
                         .job = job,
@@ -205,7 +205,8 @@ static void emit_readiness(const struct changes *c, struct job *job,
 }
 
 void changes_answered(struct changes *c, struct job *job,
-                      const struct progress *p, enum readiness_turn turn) {
+                      const struct progress *p,
+                      enum readiness_change readiness) {
   bool is_first = *job->status == '\0';
   compare_presence(c, job, p);
   bool status = compare_status(c, job, p);
@@ -215,8 +216,8 @@ void changes_answered(struct changes *c, struct job *job,
     job->flaps.error_emitted = job->has_error;
     emit(c, &change);
   }
-  if (turn != READINESS_SAME && !status && !error)
-    emit_readiness(c, job, turn);
+  if (readiness != READINESS_SAME && !status && !error)
+    emit_readiness(c, job, readiness);
 }
 
 void changes_missing(struct changes *c, struct job *job, const char *code,

@@ -83,8 +83,8 @@ static struct job *find_job(const struct comparisons *c) {
 }
 
 /* Seconds since the epoch; milliseconds on the wire. */
-static bool is_known(const struct job *job, enum comparison_type type,
-                     const struct comparison_found *found) {
+static bool is_known_type(const struct job *job, enum comparison_type type,
+                          const struct comparison_found *found) {
   return job->comparisons != NULL &&
          job->comparisons->types[type].ended >= found->ended / 1000;
 }
@@ -94,7 +94,7 @@ static bool choose_new(struct comparisons *c, const struct job *job) {
   bool any = false;
   for (size_t i = 0; i < COMPARISON_TYPES; i++) {
     struct comparison_found *found = &c->response.found[i];
-    if (found->ended <= 0 || is_known(job, i, found))
+    if (found->ended <= 0 || is_known_type(job, i, found))
       found->id.len = 0, *found->id.text = '\0';
     any |= found->id.len > 0;
   }
@@ -245,7 +245,7 @@ static bool send(struct comparisons *c, struct err *err) {
                         err);
 }
 
-static void start_request(struct comparisons *c, msec_t now) {
+static void start_comparison(struct comparisons *c, msec_t now) {
   struct err err = ERR_INIT;
   enum auth_state state =
       api_call_prepare(c->service, &c->counts->token_requests, now, &err);
@@ -281,7 +281,7 @@ msec_t comparisons_step(struct comparisons *c, struct jobs *jobs, msec_t now) {
       return c->due;
     begin_job(c, job);
   }
-  start_request(c, now);
+  start_comparison(c, now);
   return c->running ? CLOCK_NEVER : c->due;
 }
 

@@ -21,15 +21,15 @@ static bool is_rejection(const struct progress *p) {
          !(p->base.has & PROGRESS_COMPLETED);
 }
 
-static void on_progress(struct cycle *c, struct job *job,
-                        const struct progress *p) {
+static void on_progress_item(struct cycle *c, struct job *job,
+                             const struct progress *p) {
   const struct json_text *text = &p->transfer_status;
   int status = status_code(text->text, text->len);
-  enum readiness_turn turn = cutover_answered(&c->cutover, job, p, status);
+  enum readiness_change change = cutover_answered(&c->cutover, job, p, status);
   c->setup.events->item(c->setup.arg, job, JOB_PROGRESS, &p->base);
   c->result.answered++;
   c->result.families[status_family(status)]++;
-  changes_answered(&c->changes, job, p, turn);
+  changes_answered(&c->changes, job, p, change);
 }
 
 /* What came in time for this cycle's values is emitted, the rest with the
@@ -73,9 +73,9 @@ static void on_item(void *arg, const struct job_item *item) {
     round_reject(r, job, item->error_code.text, item->error_msg.text);
     return;
   }
-  round_take_answer(r, job);
+  round_accept_item(r, job);
   if (p != NULL)
-    on_progress(c, job, p);
+    on_progress_item(c, job, p);
   else
     on_further_item(c, job, r->call, item);
 }
@@ -86,7 +86,7 @@ static void on_missing(void *arg, struct job *job, const char *code,
   changes_missing(&c->changes, job, code, message);
 }
 
-static void on_done(struct api_call *call) {
+static void on_slot_done(struct api_call *call) {
   struct slot *slot = call->arg;
   struct cycle *c = slot->round->arg;
   round_evaluate(slot->round, slot, clock_now());
@@ -110,7 +110,7 @@ static const char *next_id(void *arg) {
   return job->id;
 }
 
-static bool send(struct cycle *c, struct slot *slot, struct err *err) {
+static bool send_batch(struct cycle *c, struct slot *slot, struct err *err) {
   struct id_walk walk = {&slot->round->batches, slot, 0};
   const struct job_ids ids = {.next = next_id, .arg = &walk};
   return api_call_start(&slot->call, slot->round->type, &ids,
@@ -123,7 +123,7 @@ static bool start_call(struct cycle *c, struct slot *slot, msec_t now) {
   struct err err = ERR_INIT;
   enum auth_state state =
       api_call_prepare(c->setup.service, &c->counts.token_requests, now, &err);
-  if (state == AUTH_READY && send(c, slot, &err)) {
+  if (state == AUTH_READY && send_batch(c, slot, &err)) {
     c->counts.requests++;
     c->started++;
     return true;
@@ -180,7 +180,7 @@ static void add_round(struct cycle *c, enum job_call call) {
 
 bool cycle_init(struct cycle *c, const struct cycle_setup *setup,
                 struct err *err) {
-  static const struct call_pool_events events = {on_item, on_done};
+  static const struct call_pool_events events = {on_item, on_slot_done};
   size_t item_size = 0;
   *c = (struct cycle){.setup = *setup};
   changes_init(&c->changes, setup->events, setup->arg, setup->config->interval);
@@ -292,7 +292,7 @@ static void abandon_calls(struct cycle *c, msec_t now) {
 }
 
 /* The first round that is not over. */
-static struct round *find_late(struct cycle *c) {
+static struct round *find_unfinished(struct cycle *c) {
   struct round *r = c->rounds, *last = r + c->rounds_len - 1;
   while (r < last && !c->awaits_credentials && !round_is_outstanding(r))
     r++;
@@ -300,22 +300,22 @@ static struct round *find_late(struct cycle *c) {
 }
 
 /* Where the service had asked for a pause, the pause took the time. */
-static enum err_kind why_late(const struct round *r) {
+static enum err_kind unfinished_kind(const struct round *r) {
   return err_is_set(&r->errors[ERR_THROTTLED]) ? ERR_THROTTLED : ERR_HTTP;
 }
 
 /* The interval is over. Where no connection came about, that says why. */
-static void close_late(struct cycle *c) {
+static void close_unfinished(struct cycle *c) {
   struct err err = ERR_INIT;
-  struct round *late = find_late(c);
-  err_set(&err, why_late(late),
+  struct round *unfinished = find_unfinished(c);
+  err_set(&err, unfinished_kind(unfinished),
           "poll interval elapsed with requests outstanding");
-  if (err_is_set(&late->errors[ERR_RESOLVE]) ||
-      err_is_set(&late->errors[ERR_CONNECT]) ||
-      err_is_set(&late->errors[ERR_TLS]))
-    late->closed = true;
+  if (err_is_set(&unfinished->errors[ERR_RESOLVE]) ||
+      err_is_set(&unfinished->errors[ERR_CONNECT]) ||
+      err_is_set(&unfinished->errors[ERR_TLS]))
+    unfinished->closed = true;
   else
-    round_close(late, &err);
+    round_close(unfinished, &err);
 }
 
 msec_t cycle_step(struct cycle *c, msec_t now) {
@@ -325,7 +325,7 @@ msec_t cycle_step(struct cycle *c, msec_t now) {
     err_set(&err, ERR_THROTTLED, "the service asked for a pause");
     round_close(progress, &err);
   } else if (now >= c->deadline) {
-    close_late(c);
+    close_unfinished(c);
   } else {
     return msec_min(c->deadline, go_on(c, now));
   }

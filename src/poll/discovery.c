@@ -15,7 +15,7 @@
 /* The most pages of a list, whatever total the service reports. */
 #define PAGES_MAX 2000
 
-static void on_done(struct api_call *call);
+static void on_page_done(struct api_call *call);
 static void on_task(void *arg, const struct task *t);
 
 void discovery_init(struct discovery *d, const struct api_service *service,
@@ -27,8 +27,10 @@ void discovery_init(struct discovery *d, const struct api_service *service,
                           .interval =
                               (msec_t)(config->discover_interval * 1000)};
   d->response = (struct task_list_response){.fn = on_task, .arg = d};
-  d->call = (struct api_call){
-      .service = service, .done = on_done, .arg = d, .target = &d->response};
+  d->call = (struct api_call){.service = service,
+                              .done = on_page_done,
+                              .arg = d,
+                              .target = &d->response};
   for (size_t i = 0; i < TASK_LIST_TYPES; i++)
     job_list_init(&d->lists[i]);
 }
@@ -56,14 +58,14 @@ static void begin_type(struct discovery *d, size_t type) {
   d->first = d->later = 0;
   if (type == TASK_LIST_TYPES)
     return;
-  d->fresh &= ~(1U << type);
+  d->to_apply &= ~(1U << type);
   d->alive = 0;
   job_list_free(&d->lists[type]);
 }
 
 /* The list of this type is complete. */
 static void end_type(struct discovery *d) {
-  d->fresh |= 1U << d->type;
+  d->to_apply |= 1U << d->type;
   d->known |= 1U << d->type;
   d->fetched |= 1U << d->type;
   d->refused &= ~(1U << d->type);
@@ -71,14 +73,14 @@ static void end_type(struct discovery *d) {
   begin_type(d, d->type + 1);
 }
 
-static void fail(struct discovery *d, const struct err *err) {
+static void fail_list(struct discovery *d, const struct err *err) {
   d->counts->errors[err->kind]++;
   err_set(&d->cause, err->kind, "the list of %s tasks: %s",
           task_list_types[d->type], err->text);
 }
 
 static void skip_type(struct discovery *d, const struct err *err) {
-  fail(d, err);
+  fail_list(d, err);
   begin_type(d, d->type + 1);
 }
 
@@ -90,8 +92,8 @@ static void refuse_type(struct discovery *d) {
 }
 
 /* The other types would fail in the same way. */
-static void give_up(struct discovery *d, const struct err *err) {
-  fail(d, err);
+static void give_up_list(struct discovery *d, const struct err *err) {
+  fail_list(d, err);
   begin_type(d, TASK_LIST_TYPES);
 }
 
@@ -131,7 +133,7 @@ static void settle_refused(struct discovery *d, msec_t now) {
   d->after_outage = is_down;
 }
 
-static void end(struct discovery *d, msec_t now) {
+static void end_discovery(struct discovery *d, msec_t now) {
   settle_refused(d, now);
   d->running = false;
   d->err = d->cause;
@@ -149,21 +151,21 @@ static void end(struct discovery *d, msec_t now) {
  * pages 1, 2, ... follow until they are complete, or empty. One that begins as
  * the page before has nothing new: the service does not count pages. */
 static void on_page(struct discovery *d) {
-  const struct task_list_response *reply = &d->response;
-  double total = reply->has & TASK_LIST_TOTAL ? reply->total : -1;
+  const struct task_list_response *response = &d->response;
+  double total = response->has & TASK_LIST_TOTAL ? response->total : -1;
   bool is_repeated = d->page > 1 && d->begins_alike;
-  double tasks = is_repeated ? 0 : (double)reply->tasks;
+  double tasks = is_repeated ? 0 : (double)response->tasks;
   struct err err = ERR_INIT;
   if (d->page == 0)
     d->first = tasks;
   else
     d->later += tasks;
-  double most = d->first > d->later ? d->first : d->later;
+  double max = d->first > d->later ? d->first : d->later;
   bool over = (d->page > 0 && tasks == 0) || d->page == PAGES_MAX;
-  if (most >= total || (over && d->first + d->later >= total)) {
+  if (max >= total || (over && d->first + d->later >= total)) {
     end_type(d);
   } else if (over) {
-    err_set(&err, ERR_RESPONSE, "it has %.0f of %.0f", most, total);
+    err_set(&err, ERR_RESPONSE, "it has %.0f of %.0f", max, total);
     skip_type(d, &err);
   } else {
     d->page++;
@@ -172,20 +174,20 @@ static void on_page(struct discovery *d) {
 
 static void on_success(struct discovery *d) {
   if (err_is_set(&d->task_err))
-    fail(d, &d->task_err);
+    fail_list(d, &d->task_err);
   if (d->task_err.kind == ERR_LOCAL)
     begin_type(d, TASK_LIST_TYPES);
   else
     on_page(d);
 }
 
-static void on_credential(struct discovery *d) {
+static void on_list_credential(struct discovery *d) {
   if (d->repeated)
-    give_up(d, &d->call.err);
+    give_up_list(d, &d->call.err);
   d->repeated = true;
 }
 
-static void evaluate(struct discovery *d) {
+static void evaluate_page(struct discovery *d) {
   if (d->call.refuses_call) {
     refuse_type(d);
     return;
@@ -198,17 +200,17 @@ static void evaluate(struct discovery *d) {
     end_type(d);
     break;
   case API_ERROR_CREDENTIAL:
-    on_credential(d);
+    on_list_credential(d);
     break;
   case API_ERROR_THROTTLED:
   case API_ERROR_SERVICE:
   case API_ERROR_TIMEOUT:
   case API_ERROR_PERMISSION:
-    give_up(d, &d->call.err);
+    give_up_list(d, &d->call.err);
     break;
   default:
     if (d->call.retry_after >= 0)
-      give_up(d, &d->call.err);
+      give_up_list(d, &d->call.err);
     else
       skip_type(d, &d->call.err);
   }
@@ -230,14 +232,14 @@ static void on_task(void *arg, const struct task *t) {
     job_list_add(&d->lists[d->type], t->id.text, t->name.text, &d->task_err);
 }
 
-static void on_done(struct api_call *call) {
+static void on_page_done(struct api_call *call) {
   struct discovery *d = call->arg;
   msec_t now = clock_now();
   if (call->error != API_ERROR_NONE && call->retry_after >= 0)
     backoff_obey(&d->pause, call->retry_after, now);
-  evaluate(d);
+  evaluate_page(d);
   if (d->type == TASK_LIST_TYPES)
-    end(d, now);
+    end_discovery(d, now);
 }
 
 /* Requests */
@@ -276,21 +278,21 @@ void discovery_step(struct discovery *d, msec_t now) {
     d->counts->requests++;
     return;
   }
-  give_up(d, &err);
-  end(d, now);
+  give_up_list(d, &err);
+  end_discovery(d, now);
 }
 
 void discovery_apply(struct discovery *d, struct jobs *jobs) {
-  if (d->running || d->fresh == 0)
+  if (d->running || d->to_apply == 0)
     return;
   err_clear(&d->left_out);
   for (size_t i = 0; i < TASK_LIST_TYPES; i++) {
-    if (d->fresh & 1U << i)
+    if (d->to_apply & 1U << i)
       jobs_replace(jobs, (unsigned)JOBS_LISTED << i, &d->lists[i], clock_now(),
                    &d->left_out);
     job_list_free(&d->lists[i]);
   }
-  d->fresh = 0;
+  d->to_apply = 0;
 }
 
 size_t discovery_tasks(const struct discovery *d) {

@@ -40,7 +40,8 @@ struct discovery {
   struct job_list lists[TASK_LIST_TYPES];
   size_t alive; /* tasks of this list that have not ended, selected or not */
   size_t tasks[TASK_LIST_TYPES]; /* likewise, of the last complete lists */
-  unsigned fresh, known; /* bits: lists to be applied; fetched at least once */
+  unsigned to_apply,
+      known; /* bits: lists to be applied; fetched at least once */
   unsigned fetched, refusing; /* bits: of this discovery */
   bool after_outage;          /* the one before fetched none */
   struct err refusal;         /* the first of this one */

@@ -40,7 +40,8 @@ static uint32_t find_longest(const struct estimate *e) {
   return longest;
 }
 
-static void begin(struct estimate *e, const struct estimate_sample *s) {
+static void begin_estimate(struct estimate *e,
+                           const struct estimate_sample *s) {
   *e = (struct estimate){.status = (uint16_t)s->status,
                          .last = {tenths(s->now), (float)s->left}};
 }
@@ -88,7 +89,7 @@ static void follow_line(struct estimate *e, const struct estimate_sample *s) {
 
 static void follow(struct estimate *e, const struct estimate_sample *s) {
   if (is_over(e, s)) {
-    begin(e, s);
+    begin_estimate(e, s);
     return;
   }
   if ((double)e->last.left - s->left >= step_size(e, s))
@@ -108,7 +109,7 @@ void estimate_update(struct estimate *e, const struct estimate_sample *s) {
   if (!moves || (s->caught_up && !is_full_copy(s)))
     *e = (struct estimate){.known = moves};
   else if (s->has_left && s->status != e->status)
-    begin(e, s);
+    begin_estimate(e, s);
   else if (s->has_left)
     follow(e, s);
 }

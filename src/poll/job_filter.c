@@ -26,7 +26,8 @@ static const struct {
     {"task_type", offsetof(struct task, task_type)},
 };
 
-static bool find_field(const char *name, size_t *ret_offset, struct err *err) {
+static bool find_task_field(const char *name, size_t *ret_offset,
+                            struct err *err) {
   for (size_t i = 0; i < sizeof(fields) / sizeof(*fields); i++)
     if (strcmp(fields[i].name, name) == 0) {
       *ret_offset = fields[i].offset;
@@ -39,20 +40,20 @@ static bool find_field(const char *name, size_t *ret_offset, struct err *err) {
 }
 
 static bool compile(regex_t *to, const char *expression, struct err *err) {
-  char why[128];
+  char reason[128];
   int code = regcomp(to, expression, REG_EXTENDED | REG_NOSUB);
   if (code == 0)
     return true;
-  regerror(code, to, why, sizeof(why));
+  regerror(code, to, reason, sizeof(reason));
   return err_set(err, ERR_CONFIG,
                  "expected an extended regular expression, got \"%s\": %s",
-                 expression, why);
+                 expression, reason);
 }
 
 bool job_filter_add(struct job_filter *f, const char *field,
                     const char *expression, bool ignore, struct err *err) {
   struct job_filter_rule rule = {.ignore = ignore};
-  if (!find_field(field, &rule.field, err) ||
+  if (!find_task_field(field, &rule.field, err) ||
       !compile(&rule.expression, expression, err))
     return false;
   struct job_filter_rule *rules =

@@ -19,8 +19,8 @@ struct span {
 static size_t span_len(struct span s) { return (size_t)(s.end - s.at); }
 
 /* Appends "id\0name\0". */
-static bool append(struct job_list *list, struct span id, struct span name,
-                   struct err *err) {
+static bool append_entry(struct job_list *list, struct span id,
+                         struct span name, struct err *err) {
   struct buf *b = &list->bytes;
   size_t before = b->len;
   if (buf_add(b, id.at, span_len(id), err) && buf_add(b, "", 1, err) &&
@@ -35,8 +35,8 @@ bool job_list_add(struct job_list *list, const char *id, const char *name,
                   struct err *err) {
   if (!name_is_safe(id, JOBS_ID_MAX))
     return err_set(err, ERR_RESPONSE, "the id of a task cannot be requested");
-  return append(list, (struct span){id, id + strlen(id)},
-                (struct span){name, name + strlen(name)}, err);
+  return append_entry(list, (struct span){id, id + strlen(id)},
+                      (struct span){name, name + strlen(name)}, err);
 }
 
 bool job_list_next(const struct job_list *list, size_t *at,
@@ -79,7 +79,7 @@ static bool is_id(struct span s) {
   return name_is_safe(id, JOBS_ID_MAX);
 }
 
-static void divide(struct span line, struct span *id, struct span *name) {
+static void divide_line(struct span line, struct span *id, struct span *name) {
   *name = *id = line;
   while (name->at < name->end && !text_is_blank(*name->at))
     name->at++;
@@ -102,19 +102,20 @@ static void count_bad(struct job_list_bad_lines *lines, size_t number) {
     lines->first = number;
 }
 
-static bool add_line(struct job_list *list, struct span line, size_t number,
-                     struct job_list_faults *faults, struct err *err) {
+static bool add_entry_line(struct job_list *list, struct span line,
+                           size_t number, struct job_list_faults *faults,
+                           struct err *err) {
   struct span id, name;
   if (line.at == line.end)
     return true;
   faults->lines++;
-  divide(line, &id, &name);
+  divide_line(line, &id, &name);
   if (!is_id(id))
     count_bad(&faults->ids, number);
   else if (name_has_control(name.at, span_len(name)))
     count_bad(&faults->names, number);
   else
-    return append(list, id, name, err);
+    return append_entry(list, id, name, err);
   return true;
 }
 
@@ -132,7 +133,7 @@ bool job_list_parse(struct job_list *list, const char *text, size_t len,
   if (begins_with(rest, "\xEF\xBB\xBF"))
     rest.at += 3;
   for (size_t number = 1; rest.at < rest.end; number++)
-    if (!add_line(list, next_line(&rest), number, faults, err))
+    if (!add_entry_line(list, next_line(&rest), number, faults, err))
       return false;
   return true;
 }

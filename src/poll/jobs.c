@@ -58,8 +58,8 @@ static unsigned naming_source(const struct job *job) {
   return job->sources & -(unsigned)job->sources;
 }
 
-static void warn(struct jobs *jobs, unsigned source,
-                 const struct err *warning) {
+static void send_warning(struct jobs *jobs, unsigned source,
+                         const struct err *warning) {
   if (jobs->warn != NULL && jobs->warnings++ < JOBS_WARNINGS_MAX)
     jobs->warn(jobs->warn_arg, source, warning);
 }
@@ -78,16 +78,16 @@ static void warn_of_name(struct job *job, const char *wanted,
   struct err warning = ERR_INIT;
   err_set(&warning, ERR_LOCAL, "job %s is polled as \"%s\": the name \"%s\" %s",
           job->id, job->name, wanted, cause);
-  warn(job->table, naming_source(job), &warning);
+  send_warning(job->table, naming_source(job), &warning);
 }
 
-static void warn_of_graphite(struct job *job, const char *alike) {
+static void warn_of_graphite_name(struct job *job, const char *alike) {
   struct err warning = ERR_INIT;
   err_set(&warning, ERR_LOCAL,
           "the jobs \"%s\" and \"%s\" are one series in Graphite, where "
           "write_graphite replaces dots as it does by default",
           alike, job->name);
-  warn(job->table, naming_source(job), &warning);
+  send_warning(job->table, naming_source(job), &warning);
 }
 
 /* Names */
@@ -138,7 +138,7 @@ static enum claim enter(struct job *job, const char *name) {
       (job->table->host == NULL ||
        name_enter(job->table->host, &job->name, &alike))) {
     if (alike != NULL)
-      warn_of_graphite(job, alike);
+      warn_of_graphite_name(job, alike);
     return CLAIM_GRANTED;
   }
   free_name(job);
@@ -217,7 +217,7 @@ static bool give_name(struct job *job, const char *wanted, const char *cause,
   return result == CLAIM_GRANTED || err_memory(err);
 }
 
-static bool grow(struct jobs *jobs) {
+static bool grow_jobs(struct jobs *jobs) {
   if (jobs->len < jobs->size)
     return true;
   size_t size = jobs->size == 0 ? 16 : 2 * jobs->size;
@@ -230,8 +230,8 @@ static bool grow(struct jobs *jobs) {
 }
 
 /* A job without a name at the table's end, or NULL. */
-static struct job *append(struct jobs *jobs, const char *id) {
-  struct job *job = grow(jobs) ? new_job(jobs, id) : NULL;
+static struct job *append_job(struct jobs *jobs, const char *id) {
+  struct job *job = grow_jobs(jobs) ? new_job(jobs, id) : NULL;
   if (job == NULL || tsearch(job, &jobs->by_id, compare_ids) == NULL) {
     free(job);
     return NULL;
@@ -304,15 +304,15 @@ static void note_wanted(struct job *job, const struct job_list_entry *entry) {
   err_set(&warning, ERR_LOCAL,
           "job %s is polled by its id: its name has no ASCII letter or digit",
           job->id);
-  warn(job->table, naming_source(job), &warning);
+  send_warning(job->table, naming_source(job), &warning);
 }
 
 /* Of an id that is there twice the first entry counts. */
-static bool place(struct jobs *jobs, unsigned source,
-                  const struct job_list_entry *entry, struct err *err) {
+static bool insert_job(struct jobs *jobs, unsigned source,
+                       const struct job_list_entry *entry, struct err *err) {
   struct job *job = jobs_find(jobs, entry->id, NULL);
   if (job == NULL)
-    job = append(jobs, entry->id);
+    job = append_job(jobs, entry->id);
   if (job == NULL)
     return err_memory(err);
   if (job->marks & IS_PLACED) {
@@ -413,7 +413,7 @@ bool jobs_replace(struct jobs *jobs, unsigned source,
   mark_listed(jobs, list);
   sweep(jobs, source);
   for (size_t at = 0; job_list_next(list, &at, &entry);)
-    ok = place(jobs, source, &entry, err) && ok;
+    ok = insert_job(jobs, source, &entry, err) && ok;
   if (source >= JOBS_LISTED)
     ok = mark_twins(jobs, err) && rename_twins(jobs, err) && ok;
   ok = name_new(jobs, list, err) && ok;

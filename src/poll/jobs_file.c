@@ -32,7 +32,7 @@ static void apply(struct jobs_file *f, struct jobs *jobs, msec_t now,
 }
 
 /* Takes over the present problem. */
-static void note(struct jobs_file *f, const struct err *cause) {
+static void note_problem(struct jobs_file *f, const struct err *cause) {
   struct err err = ERR_INIT;
   if (err_is_set(cause))
     err_set(&err, cause->kind, "the file of jobs %s: %s", f->file.path,
@@ -56,7 +56,7 @@ msec_t jobs_file_refresh(struct jobs_file *f, struct jobs *jobs, msec_t now) {
   if (state == FILE_CHANGING)
     again = file_next_look(&f->file, now);
   else if (state != FILE_SAME)
-    note(f, &cause);
+    note_problem(f, &cause);
   buf_free(&text);
   return again;
 }

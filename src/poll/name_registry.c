@@ -43,7 +43,7 @@ static int compare_folded(const void *a, const void *b) {
   return name_compare_folded(*x, *y);
 }
 
-static bool is_same(const char *a, const char *b) {
+static bool is_same_host(const char *a, const char *b) {
   return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
 }
 
@@ -52,7 +52,7 @@ static bool is_same(const char *a, const char *b) {
 struct host_names *name_registry_get(struct name_registry *hosts,
                                      const char *name) {
   for (struct host_names *h = hosts->all; h != NULL; h = h->next)
-    if (is_same(h->name, name))
+    if (is_same_host(h->name, name))
       return h;
   struct host_names *h = calloc(1, sizeof(*h));
   if (h == NULL)
@@ -67,12 +67,12 @@ struct host_names *name_registry_get(struct name_registry *hosts,
   return h;
 }
 
-static void keep_member(void *member) { (void)member; }
+static void leave_member(void *member) { (void)member; }
 
 void name_registry_free(struct name_registry *hosts) {
   for (struct host_names *h = hosts->all, *next; h != NULL; h = next) {
     next = h->next;
-    tdestroy(h->names, keep_member);
+    tdestroy(h->names, leave_member);
     tdestroy(h->reserved, free);
     free(h->name);
     free(h);
@@ -96,7 +96,7 @@ static void end_reservation(struct host_names *host, struct reserved *r) {
 }
 
 /* The oldest end first. */
-static void expire(struct host_names *host, msec_t now) {
+static void expire_names(struct host_names *host, msec_t now) {
   struct reserved *r;
   while ((r = TAILQ_FIRST(&host->queue)) != NULL &&
          (r->until <= now || host->queue_len > NAME_RESERVED_MAX))
@@ -105,7 +105,7 @@ static void expire(struct host_names *host, msec_t now) {
 
 bool name_is_reserved(struct host_names *host, const char *name, const char *id,
                       enum name_rank rank, msec_t now) {
-  expire(host, now);
+  expire_names(host, now);
   const struct reserved *r = find_reserved(host, name);
   return r != NULL && strcmp(r->id, id) != 0 && rank >= r->rank;
 }
@@ -127,7 +127,7 @@ static bool reserve(struct host_names *host, const char *name, const char *id,
   }
   TAILQ_INSERT_TAIL(&host->queue, r, queue);
   host->queue_len++;
-  expire(host, now);
+  expire_names(host, now);
   return true;
 }
 

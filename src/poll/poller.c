@@ -27,8 +27,8 @@ struct entry {
   size_t number;
   msec_t interval, offset;
   msec_t start_at; /* a cycle is due then; CLOCK_NEVER: none */
-  bool is_touched;
-  struct entry *next_touched;
+  bool is_woken;
+  struct entry *next_woken;
 
   /* Under the lock. */
   unsigned due; /* calls of poller_due that were not seen yet */
@@ -38,11 +38,11 @@ struct entry {
 
 struct poller {
   struct http *http;
-  poller_turn_fn *turn;
+  poller_iteration_fn *on_iteration;
   struct entry **entries;
   size_t len;
-  msec_t *step_at;       /* by number: when each is stepped at the latest */
-  struct entry *touched; /* to be stepped now */
+  msec_t *step_at;     /* by number: when each is stepped at the latest */
+  struct entry *woken; /* to be stepped now */
 
   pthread_mutex_t lock;
   bool stopping;
@@ -50,7 +50,7 @@ struct poller {
   sem_t ended; /* a cycle has, or all do; for poller_wait */
 };
 
-struct poller *poller_new(struct http *http, poller_turn_fn *turn,
+struct poller *poller_new(struct http *http, poller_iteration_fn *on_iteration,
                           struct err *err) {
   struct poller *p = calloc(1, sizeof(*p));
   if (p == NULL) {
@@ -59,21 +59,21 @@ struct poller *poller_new(struct http *http, poller_turn_fn *turn,
     return NULL;
   }
   p->http = http;
-  p->turn = turn;
+  p->on_iteration = on_iteration;
   pthread_mutex_init(&p->lock, NULL);
   sem_init(&p->ended, 0, 0);
   return p;
 }
 
-static void touch(struct entry *e) {
-  if (e->is_touched)
+static void wake(struct entry *e) {
+  if (e->is_woken)
     return;
-  e->is_touched = true;
-  e->next_touched = e->poller->touched;
-  e->poller->touched = e;
+  e->is_woken = true;
+  e->next_woken = e->poller->woken;
+  e->poller->woken = e;
 }
 
-static void on_touched(void *arg) { touch(arg); }
+static void on_wake(void *arg) { wake(arg); }
 
 static struct entry *new_entry(struct poller *p, struct project *project) {
   struct entry *e = calloc(1, sizeof(*e));
@@ -105,7 +105,7 @@ int poller_add(struct poller *p, struct project *project) {
     project_free(project);
     return -1;
   }
-  project_watch(project, on_touched, e);
+  project_watch(project, on_wake, e);
   p->step_at[p->len] = CLOCK_NEVER;
   p->entries[p->len++] = e;
   return (int)e->number;
@@ -181,7 +181,7 @@ static void collect(struct entry *e, msec_t now) {
       project_skip(e->project);
     else
       e->start_at = msec_min(e->start_at, now + e->offset);
-  touch(e);
+  wake(e);
 }
 
 static bool collect_due(struct poller *p, msec_t now) {
@@ -220,15 +220,15 @@ static void step(struct entry *e, msec_t now) {
   again = msec_min(again, e->start_at);
   e->poller->step_at[e->number] = again > now ? again : now + 1;
   if (project_awaits_credentials(e->project))
-    touch(e);
+    wake(e);
 }
 
-static void step_touched(struct poller *p, msec_t now) {
-  struct entry *e = p->touched;
-  p->touched = NULL;
+static void step_woken(struct poller *p, msec_t now) {
+  struct entry *e = p->woken;
+  p->woken = NULL;
   while (e != NULL) {
-    struct entry *next = e->next_touched;
-    e->is_touched = false;
+    struct entry *next = e->next_woken;
+    e->is_woken = false;
     step(e, now);
     e = next;
   }
@@ -251,8 +251,8 @@ void *poller_run(void *arg) {
   signals_block();
   while (collect_due(p, clock_now())) {
     msec_t now = clock_now();
-    step_touched(p, now);
-    msec_t again = msec_min(step_due(p, now), p->turn(now));
+    step_woken(p, now);
+    msec_t again = msec_min(step_due(p, now), p->on_iteration(now));
     http_poll(p->http, msec_left(again, now, 3600 * 1000));
   }
   for (size_t i = 0; i < p->len; i++)

@@ -18,10 +18,10 @@ struct poller;
 
 /* Called on the thread in each of its turns; returns when it has to be called
  * again at the latest. */
-typedef msec_t poller_turn_fn(msec_t now);
+typedef msec_t poller_iteration_fn(msec_t now);
 
 /* Takes over `http`, also when it fails. */
-struct poller *poller_new(struct http *http, poller_turn_fn *turn,
+struct poller *poller_new(struct http *http, poller_iteration_fn *on_iteration,
                           struct err *err);
 
 /* Takes over the project, also when it fails. Its number, from 0 on; -1: out of

@@ -19,8 +19,8 @@ struct project {
   struct auths *auths;
   struct secret proxy_password; /* known to the redactor */
   struct api_service service;
-  struct start_group group; /* of its requests */
-  struct cycle cycle;       /* the one under way, or the last */
+  struct request_queue queue; /* of its requests */
+  struct cycle cycle;         /* the one under way, or the last */
   bool polling;
   bool waits;        /* for jobs; the cycle starts after it */
   msec_t list_until; /* waits for the first list */
@@ -66,8 +66,8 @@ static bool open_auth(struct project *p, struct err *err) {
   return p->service.auth != NULL;
 }
 
-static void warn(const struct project *p, const char *option,
-                 const struct err *warning) {
+static void emit_warning(const struct project *p, const char *option,
+                         const struct err *warning) {
   const struct cycle_setup *to = &p->cycle.setup;
   if (warning != NULL && to->events->warned != NULL)
     to->events->warned(to->arg, option, warning);
@@ -76,11 +76,11 @@ static void warn(const struct project *p, const char *option,
 static void on_name_warning(void *arg, unsigned source,
                             const struct err *warning) {
   const struct project *p = arg;
-  warn(p,
-       source == JOBS_CONFIGURED ? "Job"
-       : source == JOBS_FILE     ? "JobsFile"
-                                 : "DiscoverJobs",
-       warning);
+  emit_warning(p,
+               source == JOBS_CONFIGURED ? "Job"
+               : source == JOBS_FILE     ? "JobsFile"
+                                         : "DiscoverJobs",
+               warning);
 }
 
 /* An id that is configured twice is one job. */
@@ -103,8 +103,8 @@ static bool prepare_project(struct project *p, const struct project_env *env,
                                     .project_id = config->project_id,
                                     .language = config->language,
                                     .connect = connect_options(config),
-                                    .group = &p->group};
-  start_group_init(&p->group);
+                                    .queue = &p->queue};
+  request_queue_init(&p->queue);
   if (!init_proxy_password(p, err) || !cycle_init(&p->cycle, setup, err) ||
       !add_configured_jobs(p, env, err) ||
       !http_endpoint_init(&p->service.endpoint, config->endpoint, err))
@@ -177,9 +177,10 @@ size_t project_jobs(const struct project *p) { return p->jobs.len; }
 
 bool project_is_polling(const struct project *p) { return p->polling; }
 
-void project_watch(struct project *p, void (*touched)(void *arg), void *arg) {
-  p->service.touched = touched;
-  p->service.touched_arg = arg;
+void project_watch(struct project *p, void (*wake_owner)(void *arg),
+                   void *arg) {
+  p->service.wake_owner = wake_owner;
+  p->service.owner = arg;
 }
 
 bool project_awaits_credentials(const struct project *p) {
@@ -261,7 +262,7 @@ static void end_cycle(struct project *p) {
   r->file_change = jobs_file_change(&p->file);
   r->comparison_change = comparisons_change(&p->comparisons);
   r->discovery_change = discovery_change(&p->discovery, r->errors);
-  warn(p, "DiscoverJobs", discovery_warning(&p->discovery, &memory));
+  emit_warning(p, "DiscoverJobs", discovery_warning(&p->discovery, &memory));
   compare_jobs(p, r);
   cycle_end(&p->cycle);
 }

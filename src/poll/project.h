@@ -43,12 +43,13 @@ void project_start(struct project *p, msec_t now, msec_t budget);
 void project_skip(struct project *p);
 
 /* Does all that can be done now; returns when to call again at the latest. To
- * be called after project_start, after each call of `touched`, and, while it
+ * be called after project_start, after each call of `wake_owner`, and, while it
  * awaits credentials, after each http_poll. */
 msec_t project_step(struct project *p, msec_t now);
 
-/* From now on `touched` is called, in http_poll, when a response has come. */
-void project_watch(struct project *p, void (*touched)(void *arg), void *arg);
+/* From now on `wake_owner` is called, in http_poll, when a response has come.
+ */
+void project_watch(struct project *p, void (*wake_owner)(void *arg), void *arg);
 
 /* Whether a request waits until there are credentials for it. */
 bool project_awaits_credentials(const struct project *p);

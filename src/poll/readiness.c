@@ -94,7 +94,7 @@ static void judge(struct readiness *r, const struct readiness_rules *rules,
   r->ready = false;
 }
 
-static enum readiness_turn find_turn(struct readiness *r) {
+static enum readiness_change find_readiness_change(struct readiness *r) {
   bool same = !r->had_value || r->was_ready == r->ready;
   if (!r->known)
     return READINESS_SAME;
@@ -105,9 +105,9 @@ static enum readiness_turn find_turn(struct readiness *r) {
   return r->ready ? READINESS_BECAME_READY : READINESS_ENDED;
 }
 
-enum readiness_turn readiness_update(struct readiness *r,
-                                     const struct readiness_rules *rules,
-                                     const struct readiness_sample *s) {
+enum readiness_change readiness_update(struct readiness *r,
+                                       const struct readiness_rules *rules,
+                                       const struct readiness_sample *s) {
   uint32_t now = (uint32_t)(s->now / 1000);
   if (!s->has_cutover || now - r->heard >= rules->silence)
     *r = (struct readiness){0};
@@ -122,5 +122,5 @@ enum readiness_turn readiness_update(struct readiness *r,
     r->known = true;
     r->ready = false;
   }
-  return find_turn(r);
+  return find_readiness_change(r);
 }

@@ -66,14 +66,14 @@ struct readiness {
 };
 
 /* What an answer changed. */
-enum readiness_turn {
+enum readiness_change {
   READINESS_SAME, /* also: it has a value for the first time, or none */
   READINESS_BECAME_READY,
   READINESS_ENDED /* see `cause` */
 };
 
-enum readiness_turn readiness_update(struct readiness *r,
-                                     const struct readiness_rules *rules,
-                                     const struct readiness_sample *s);
+enum readiness_change readiness_update(struct readiness *r,
+                                       const struct readiness_rules *rules,
+                                       const struct readiness_sample *s);
 
 #endif

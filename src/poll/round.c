@@ -13,14 +13,14 @@
 
 /* Errors */
 
-static void fail(struct round *r, const struct err *err) {
+static void fail_round(struct round *r, const struct err *err) {
   if (r->counts != NULL)
     r->counts[err->kind]++;
   err_set(&r->errors[err->kind], err->kind, "%s", err->text);
 }
 
 void round_close(struct round *r, const struct err *err) {
-  fail(r, err);
+  fail_round(r, err);
   r->closed = true;
 }
 
@@ -29,7 +29,8 @@ static void pause_longer(struct round *r, msec_t now) {
 }
 
 /* An optional call may not be offered, or not to us. */
-static void give_up(struct round *r, const struct slot *slot, msec_t now) {
+static void give_up_batch(struct round *r, const struct slot *slot,
+                          msec_t now) {
   round_close(r, &slot->call.err);
   if (!r->type->optional)
     return;
@@ -50,7 +51,7 @@ static void fail_job(struct round *r, const struct job *job, const char *code,
   err_set(&err, ERR_JOB, "job %s%s%s%s: %s%s%s", job->name, named ? " (" : "",
           named ? job->id : "", named ? ")" : "", code,
           *code && *message ? ": " : "", message);
-  fail(r, &err);
+  fail_round(r, &err);
 }
 
 void round_reject(struct round *r, struct job *job, const char *code,
@@ -84,7 +85,7 @@ static void report_all_rejected(struct round *r) {
 /* No request is started for a while. A requested pause has begun
  * already. */
 static void on_throttled(struct round *r, struct slot *slot, msec_t now) {
-  fail(r, &slot->call.err);
+  fail_round(r, &slot->call.err);
   if (now >= r->pause.until) /* once for responses that come together */
     backoff_grow(&r->pause, THROTTLE_MIN_MS, THROTTLE_MAX_MS, now);
   batches_requeue(&r->batches, &slot->batch);
@@ -92,10 +93,11 @@ static void on_throttled(struct round *r, struct slot *slot, msec_t now) {
 
 /* The batch is sent again, once, with new credentials. An optional call renews
  * none: the rejection may be of the call, which shows by the third cycle. */
-static void on_credential(struct round *r, struct slot *slot, msec_t now) {
+static void on_batch_credential(struct round *r, struct slot *slot,
+                                msec_t now) {
   if (r->type->optional) {
     if (++r->credential_errors > 2) {
-      give_up(r, slot, now);
+      give_up_batch(r, slot, now);
       pause_longer(r, now);
     }
     r->closed = true;
@@ -109,11 +111,12 @@ static void on_credential(struct round *r, struct slot *slot, msec_t now) {
 
 /* Where no code blames a job, it is to blame when it is rejected for the second
  * time, in quarantine. */
-static void on_job_rejected(struct round *r, struct slot *slot, msec_t now) {
+static void on_batch_rejected_job(struct round *r, struct slot *slot,
+                                  msec_t now) {
   const struct err *err = &slot->call.err;
   bool blamed = slot->call.rejects_job;
   if (r->type->optional && !r->supported && !blamed) {
-    give_up(r, slot, now);
+    give_up_batch(r, slot, now);
     return;
   }
   struct job *job = batches_split(&r->batches, &slot->batch, blamed);
@@ -121,7 +124,7 @@ static void on_job_rejected(struct round *r, struct slot *slot, msec_t now) {
   if (job == NULL)
     return;
   if (r->accepted > 0 && !r->batches.after_outage)
-    reject_alone(r, job, err, blamed || slot->batch.group != 0);
+    reject_alone(r, job, err, blamed || slot->batch.cohort != 0);
   else
     err_set(&r->rejection, err->kind, "%s", err->text);
 }
@@ -130,7 +133,7 @@ static void on_job_rejected(struct round *r, struct slot *slot, msec_t now) {
  * flight, and none succeeded, the service is left alone. */
 static void on_failure(struct round *r, struct slot *slot) {
   batches_failed(&r->batches);
-  fail(r, &slot->call.err);
+  fail_round(r, &slot->call.err);
   r->failed++;
   if (r->accepted == 0 && r->failed >= r->parallel)
     r->closed = true;
@@ -146,7 +149,7 @@ static void report_missing(struct round *r, struct slot *slot) {
       r->missing(r->arg, job, "", slot->call.err.text);
 }
 
-static void on_accepted(struct round *r, struct slot *slot) {
+static void on_batch_accepted(struct round *r, struct slot *slot) {
   report_missing(r, slot);
   if (r->accepted++ == 0 && !r->batches.after_outage)
     report_all_rejected(r);
@@ -161,7 +164,7 @@ static void on_too_large(struct round *r, struct slot *slot, msec_t now) {
   if (batches_too_large(&r->batches, &slot->batch, false))
     return;
   if (slot->batch.len == 1)
-    on_job_rejected(r, slot, now);
+    on_batch_rejected_job(r, slot, now);
   else
     on_failure(r, slot);
 }
@@ -180,10 +183,10 @@ static void on_outcome(struct round *r, struct slot *slot, msec_t now) {
   switch (slot->call.error) {
   case API_ERROR_NONE:
   case API_ERROR_EMPTY:
-    on_accepted(r, slot);
+    on_batch_accepted(r, slot);
     break;
   case API_ERROR_CREDENTIAL:
-    on_credential(r, slot, now);
+    on_batch_credential(r, slot, now);
     break;
   case API_ERROR_THROTTLED:
     on_throttled(r, slot, now);
@@ -198,7 +201,7 @@ static void on_outcome(struct round *r, struct slot *slot, msec_t now) {
     on_slow(r, slot);
     break;
   case API_ERROR_JOB:
-    on_job_rejected(r, slot, now);
+    on_batch_rejected_job(r, slot, now);
     break;
   case API_ERROR_SERVICE:
   case API_ERROR_HEADER:
@@ -206,7 +209,7 @@ static void on_outcome(struct round *r, struct slot *slot, msec_t now) {
     break;
   case API_ERROR_PERMISSION:
   case API_ERROR_OTHER:
-    give_up(r, slot, now);
+    give_up_batch(r, slot, now);
     break;
   }
 }
@@ -228,7 +231,7 @@ static void report_unexpected(struct round *r, const struct json_text *id) {
   err_set(&err, ERR_RESPONSE,
           "the response has a job that was not requested, or has it twice: %s",
           id->text);
-  fail(r, &err);
+  fail_round(r, &err);
 }
 
 /* Items mostly come in the order of the request: the next job is tried first.
@@ -246,7 +249,7 @@ struct job *round_find_job(struct round *r, struct slot *slot,
   return poll->answered == r->number ? NULL : job;
 }
 
-void round_take_answer(struct round *r, struct job *job) {
+void round_accept_item(struct round *r, struct job *job) {
   job->polls[r->call].answered = r->number;
   job->polls[r->call].rejected = 0;
 }
@@ -296,7 +299,7 @@ static void settle_rejections(struct round *r) {
     return;
   }
   err_set(&err, ERR_HTTP, "every request was rejected: %s", r->rejection.text);
-  fail(r, &err);
+  fail_round(r, &err);
 }
 
 void round_end(struct round *r) {
@@ -304,7 +307,7 @@ void round_end(struct round *r) {
   settle_rejections(r);
   if (r->batches.out_of_memory) {
     err_memory(&memory);
-    fail(r, &memory);
+    fail_round(r, &memory);
   }
   batches_end(&r->batches);
 }

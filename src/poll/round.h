@@ -67,7 +67,7 @@ struct job *round_find_job(struct round *r, struct slot *slot,
                            const struct json_text *id);
 
 /* The item reports its job. */
-void round_take_answer(struct round *r, struct job *job);
+void round_accept_item(struct round *r, struct job *job);
 
 /* The service has an error in place of a job's report. */
 void round_reject(struct round *r, struct job *job, const char *code,

@@ -107,13 +107,13 @@ static void use(struct input *in, int i) {
   struct http_request req = {
       .method = "POST", .endpoint = &drs, .path = "/v3/p/jobs"};
   struct err why = ERR_INIT;
-  struct auth_outcome outcome = {
-      .verdict = take(in) % 3, .why = &why, .server_date = -1};
+  struct auth_report outcome = {
+      .result = take(in) % 3, .err = &why, .server_date = -1};
   if (prepare(i) != AUTH_READY)
     return;
   MUST(auth_apply(all[i].auth, "p", &req, &outcome.serial, NULL));
   http_request_finish(&req);
-  if (outcome.verdict == AUTH_REJECTED) {
+  if (outcome.result == AUTH_REJECTED) {
     err_set(&why, ERR_AUTH, "HTTP 401");
     all[i].excuses++;
     if (i == KEY || i == OTHER_KEY)

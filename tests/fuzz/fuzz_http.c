@@ -48,8 +48,8 @@ static struct transfer {
   size_t body;
 } transfers[TRANSFERS_MAX];
 static int started, in_flight;
-static bool goes_on, once;
-static struct start_group group;
+static bool goes_on, no_retry;
+static struct request_queue queue;
 
 /* A connection, on the server's side. */
 static struct guest {
@@ -141,9 +141,9 @@ static void start(void) {
                              .body = "{}",
                              .body_len = 2,
                              .timeout = TIMEOUT,
-                             .once = once,
+                             .no_retry = no_retry,
                              .connect = &connect,
-                             .group = &group};
+                             .queue = &queue};
   *t = (struct transfer){.call = http_start(http, &req, &handler, t, NULL)};
   MUST(t->call != NULL);
   in_flight++;
@@ -194,9 +194,9 @@ static struct guest *find(int number) {
 }
 
 static void speak(struct guest *guest, const uint8_t *bytes, size_t len,
-                  size_t most) {
+                  size_t max) {
   while (guest != NULL && guest->fd >= 0 && len > 0) {
-    size_t n = len < most ? len : most;
+    size_t n = len < max ? len : max;
     n = n < SENT_MAX - guest->sent_len ? n : SENT_MAX - guest->sent_len;
     ssize_t sent = send(guest->fd, bytes, n, MSG_NOSIGNAL | MSG_DONTWAIT);
     if (sent <= 0)
@@ -244,13 +244,13 @@ static void act(uint8_t what, int *to) {
   turn(0);
 }
 
-static void play(const uint8_t *bytes, size_t len, size_t most) {
+static void play(const uint8_t *bytes, size_t len, size_t max) {
   int to = 0;
   while (len > 0) {
     const uint8_t *mark = memchr(bytes, 0xFF, len);
     size_t n = mark == NULL ? len : (size_t)(mark - bytes);
     if (n > 0)
-      speak(find(to), bytes, n, most);
+      speak(find(to), bytes, n, max);
     bytes += n;
     len -= n;
     if (len < 2)
@@ -279,19 +279,19 @@ static void finish(void) {
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len) {
   uint8_t how = len > 0 ? *bytes : 0;
-  size_t most = how >> 4 == 0 ? SIZE_MAX : how >> 4;
+  size_t max = how >> 4 == 0 ? SIZE_MAX : how >> 4;
   if (*origin == '\0')
     open_door();
-  start_group_init(&group);
+  request_queue_init(&queue);
   http = http_new("fuzz", NULL);
   MUST(http != NULL);
   started = in_flight = guests_len = 0;
   goes_on = (how & 4) != 0;
-  once = (how & 8) != 0;
+  no_retry = (how & 8) != 0;
   for (int i = 0; i <= (how & 3); i++)
     start();
   if (len > 1)
-    play(bytes + 1, len - 1, most);
+    play(bytes + 1, len - 1, max);
   finish();
   return 0;
 }

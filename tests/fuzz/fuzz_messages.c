@@ -30,7 +30,7 @@ static bool decode(const uint8_t *bytes, size_t len, size_t chunk,
                        len - at < chunk ? len - at : chunk, &err);
   ok = ok && messages_finish(r, &err);
   MUST(ok == !err_is_set(&err));
-  const struct messages_response *reply = messages_reader_reply(r);
+  const struct messages_response *reply = messages_reader_response(r);
   check_key(&reply->access);
   check_key(&reply->secret);
   check_key(&reply->security_token);

@@ -24,7 +24,7 @@ struct http_transfer {
   void *arg;
   char *url, *body, *headers; /* headers: a line each */
   msec_t timeout;
-  bool once;
+  bool no_retry;
 };
 
 /* The requests that wait for a response, the oldest first. */
@@ -79,7 +79,7 @@ struct http_transfer *http_start(struct http *http,
   call->body = req->body == NULL ? NULL : strndup(req->body, req->body_len);
   call->headers = fake_lines(req);
   call->timeout = req->timeout;
-  call->once = req->once;
+  call->no_retry = req->no_retry;
   fake_calls[fake_calls_len++] = call;
   fake_started++;
   return call;

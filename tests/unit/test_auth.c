@@ -136,17 +136,17 @@ static void assert_applies(struct auth *a, const char *wanted) {
   if (strstr(headers, wanted) == NULL)
     fail_msg("no %s in:\n%s", wanted, headers);
   free(headers);
-  auth_done(a, &(struct auth_outcome){AUTH_INCONCLUSIVE, serial, NULL, -1},
+  auth_done(a, &(struct auth_report){AUTH_INCONCLUSIVE, serial, NULL, -1},
             fake_now);
 }
 
 /* A request that gets a response. */
-static void use(struct auth *a, enum auth_result verdict) {
+static void use(struct auth *a, enum auth_result result) {
   struct err words = ERR_INIT;
   unsigned serial;
   err_set(&words, ERR_AUTH, "HTTP 401");
   free(apply(a, &serial));
-  auth_done(a, &(struct auth_outcome){verdict, serial, &words, -1}, fake_now);
+  auth_done(a, &(struct auth_report){result, serial, &words, -1}, fake_now);
 }
 
 /* Logins */
@@ -216,7 +216,7 @@ static void rejections_of_an_old_token_prove_nothing(void **state) {
   use(a, AUTH_ACCEPTED);
   free(apply(a, &serials[0]));
   free(apply(a, &serials[1]));
-  struct auth_outcome rejected = {AUTH_REJECTED, serials[0], &why, -1};
+  struct auth_report rejected = {AUTH_REJECTED, serials[0], &why, -1};
   auth_done(a, &rejected, fake_now);
   prepare(a);
   respond_login("token-2", DAY);
@@ -229,7 +229,7 @@ static void rejections_of_an_old_token_prove_nothing(void **state) {
 static void rejections_of_one_token_are_one(void **state) {
   (void)state;
   struct auth *a = open_login("p");
-  struct auth_outcome rejected = {AUTH_REJECTED, 0, &why, -1};
+  struct auth_report rejected = {AUTH_REJECTED, 0, &why, -1};
   prepare(a);
   respond_login("token-1", DAY);
   for (int i = 0; i < 8; i++)
@@ -494,7 +494,7 @@ static void other_statuses_reject_nothing(void **state) {
 static void a_login_is_sent_once(void **state) {
   (void)state;
   prepare(open_login("p"));
-  assert_true(fake_calls[0]->once);
+  assert_true(fake_calls[0]->no_retry);
   assert_int_equal(fake_started, 1);
 }
 
@@ -571,11 +571,11 @@ static void a_new_key_is_tried_once_at_a_time(void **state) {
   assert_int_equal(prepare(a), AUTH_READY);
   free(apply(a, &serial));
   assert_int_equal(prepare(a), AUTH_BUSY);
-  auth_done(a, &(struct auth_outcome){AUTH_ACCEPTED, serial, NULL, -1},
+  auth_done(a, &(struct auth_report){AUTH_ACCEPTED, serial, NULL, -1},
             fake_now);
   free(apply(a, &serial));
   assert_int_equal(prepare(a), AUTH_READY);
-  auth_done(a, &(struct auth_outcome){AUTH_INCONCLUSIVE, serial, NULL, -1},
+  auth_done(a, &(struct auth_report){AUTH_INCONCLUSIVE, serial, NULL, -1},
             fake_now);
 }
 
@@ -629,7 +629,7 @@ static void one_secret_of_an_access_key_is_tried_at_a_time(void **state) {
   prepare(a);
   free(apply(a, &serial));
   assert_int_equal(prepare(b), AUTH_BUSY);
-  auth_done(a, &(struct auth_outcome){AUTH_INCONCLUSIVE, serial, NULL, -1},
+  auth_done(a, &(struct auth_report){AUTH_INCONCLUSIVE, serial, NULL, -1},
             fake_now);
   assert_int_equal(prepare(b), AUTH_READY);
 }
@@ -639,7 +639,7 @@ static void one_secret_of_an_access_key_is_tried_at_a_time(void **state) {
 static void rejections_of_one_key_are_one(void **state) {
   (void)state;
   struct auth *a = open_key("p");
-  struct auth_outcome rejected = {AUTH_REJECTED, 0, &why, -1};
+  struct auth_report rejected = {AUTH_REJECTED, 0, &why, -1};
   prepare(a);
   use(a, AUTH_ACCEPTED);
   for (int i = 0; i < 8; i++)
@@ -651,7 +651,7 @@ static void rejections_of_one_key_are_one(void **state) {
   assert_int_equal(prepare(a), AUTH_READY);
   free(apply(a, &rejected.serial));
   assert_int_equal(prepare(a), AUTH_BUSY);
-  rejected.verdict = AUTH_ACCEPTED;
+  rejected.result = AUTH_ACCEPTED;
   auth_done(a, &rejected, fake_now);
   assert_int_equal(prepare(a), AUTH_READY);
 }
@@ -683,8 +683,7 @@ static void a_wrong_clock_is_named(void **state) {
               {-890, "access key was rejected"}};
   for (size_t i = 0; i < COUNT(rows); i++) {
     struct auth *a = open_key("p");
-    struct auth_outcome o = {AUTH_REJECTED, 0, &why,
-                             time(NULL) - rows[i].ahead};
+    struct auth_report o = {AUTH_REJECTED, 0, &why, time(NULL) - rows[i].ahead};
     prepare(a);
     free(apply(a, &o.serial));
     auth_done(a, &o, fake_now);
@@ -712,7 +711,7 @@ static void the_vendors_headers_are_signed(void **state) {
   struct http_request req = {
       .method = "GET", .endpoint = &endpoint, .path = "/v3/p"};
   struct auth *a = open_key("p");
-  struct auth_outcome over = {AUTH_INCONCLUSIVE, 0, NULL, -1};
+  struct auth_report over = {AUTH_INCONCLUSIVE, 0, NULL, -1};
   assert_true(http_request_add_header(&req, "Content-Type", "a/b", NULL));
   assert_true(http_request_add_header(&req, "Accept", "a/b", NULL));
   assert_true(http_request_add_header(&req, "X-Language", "en-us", NULL));

@@ -17,7 +17,7 @@
 
 /* A service, and its requests. */
 static struct {
-  size_t most;             /* ids that it takes in one request */
+  size_t max;              /* ids that it takes in one request */
   bool names_size;         /* and whether its error names this */
   bool (*ill)(size_t ids); /* it rejects a request of so many; NULL: none */
   bool bad[2000];          /* jobs that it rejects, their batch with them */
@@ -35,7 +35,7 @@ static void set_up(size_t count, size_t limit) {
   char id[24];
   struct job_list list;
   memset(&service, 0, sizeof(service));
-  service.most = count;
+  service.max = count;
   now = 0;
   job_list_init(&list);
   for (size_t i = 0; i < count; i++) {
@@ -68,7 +68,7 @@ static void request(const struct batch *batch) {
   service.requests++;
   assert_true(n >= batch->len); /* a job may have been released since */
   bool is_ill = service.ill != NULL && service.ill(n);
-  bool rejects = n > service.most || bad || is_ill;
+  bool rejects = n > service.max || bad || is_ill;
   bool by_size = service.names_size && !bad;
   if (rejects && by_size && batches_too_large(&batches, batch, false)) {
     return;
@@ -133,8 +133,8 @@ static void bad_jobs_are_quarantined(void **state) {
     set_up(1000, 100);
     for (size_t k = 0; k < bad; k++)
       service.bad[k * 97 % 1000] = true;
-    double most = 10 + (double)bad * 2 * ceil(log2(100));
-    assert_true(read_all() <= (size_t)most);
+    double max = 10 + (double)bad * 2 * ceil(log2(100));
+    assert_true(read_all() <= (size_t)max);
     assert_good_ones_reported();
     size_t probes = 0;
     for (int minute = 0; minute < 60; minute++) {
@@ -168,11 +168,11 @@ static void it_finds_the_size(void **state) {
   static const size_t sizes[] = {1, 2, 7, 30, 99};
   for (size_t i = 0; i < 2 * COUNT(sizes); i++) {
     set_up(500, 100);
-    service.most = sizes[i / 2];
+    service.max = sizes[i / 2];
     service.names_size = i % 2 == 0;
     read_all();
     assert_good_ones_reported();
-    assert_between(batches.size, (service.most + 1) / 2, service.most);
+    assert_between(batches.size, (service.max + 1) / 2, service.max);
     size_t requests = (500 + batches.size - 1) / batches.size;
     assert_between(read_all(), requests, requests + 4); /* with a trial */
     assert_good_ones_reported();
@@ -243,7 +243,7 @@ static void an_outage_costs_few_requests(void **state) {
 static void it_grows_with_care(void **state) {
   (void)state;
   set_up(500, 100);
-  service.most = 10;
+  service.max = 10;
   service.names_size = true;
   size_t wasted = 0;
   for (int minute = 0; minute < 24 * 60; minute++) {
@@ -252,7 +252,7 @@ static void it_grows_with_care(void **state) {
     assert_good_ones_reported();
   }
   assert_between(wasted, 1, 30);
-  service.most = 100;
+  service.max = 100;
   for (int minute = 0; minute < 5 * 24 * 60 && batches.size < 100; minute++)
     read_all();
   assert_int_equal(batches.size, 100);
@@ -300,9 +300,9 @@ static void a_batch_is_requested_again(void **state) {
   batches_end(&batches);
 }
 
-static void set_rejected(size_t from, size_t to, uint32_t group) {
+static void set_rejected(size_t from, size_t to, uint32_t cohort) {
   for (size_t i = from; i < to; i++)
-    jobs.all[i]->polls[JOB_PROGRESS].rejected = group;
+    jobs.all[i]->polls[JOB_PROGRESS].rejected = cohort;
 }
 
 /* Of a quarantined group the first jobs work again, and the others do not. */

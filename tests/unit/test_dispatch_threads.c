@@ -91,9 +91,9 @@ static atomic_size_t begun;
 static void work_together(void *arg) {
   const size_t *number = arg;
   msec_t end = clock_now() + 10000;
-  while (begun <= *number + DISPATCH_THREADS_AT_ONCE && clock_now() < end)
+  while (begun <= *number + DISPATCH_THREADS_BUSY_MAX && clock_now() < end)
     sched_yield();
-  if (begun > *number + DISPATCH_THREADS_AT_ONCE)
+  if (begun > *number + DISPATCH_THREADS_BUSY_MAX)
     work(arg);
 }
 
@@ -104,9 +104,9 @@ static void a_few_work_at_the_same_time(void **state) {
     begun++;
     dispatch_threads_begin(&threads, work_together, &numbers[i]);
     for (size_t k = 0; k < i; k++)
-      assert_int_equal(done[k], k + DISPATCH_THREADS_AT_ONCE <= i);
+      assert_int_equal(done[k], k + DISPATCH_THREADS_BUSY_MAX <= i);
   }
-  begun += DISPATCH_THREADS_AT_ONCE;
+  begun += DISPATCH_THREADS_BUSY_MAX;
   dispatch_threads_wait(&threads);
   for (size_t i = 0; i < COUNT(workers); i++)
     assert_true(done[i]);
@@ -136,10 +136,10 @@ static void the_caller_does_where_none_can_be_started(void **state) {
 
 static void they_end_with_their_work_done(void **state) {
   (void)state;
-  for (size_t i = 0; i < DISPATCH_THREADS_AT_ONCE; i++)
+  for (size_t i = 0; i < DISPATCH_THREADS_BUSY_MAX; i++)
     dispatch_threads_begin(&threads, work, &numbers[i]);
   dispatch_threads_stop(&threads);
-  for (size_t i = 0; i < DISPATCH_THREADS_AT_ONCE; i++)
+  for (size_t i = 0; i < DISPATCH_THREADS_BUSY_MAX; i++)
     assert_true(done[i]);
   assert_int_equal(threads.len, 0);
 }

@@ -30,16 +30,16 @@ static void note(const char *what, const char *text, size_t len) {
            (int)len, text);
 }
 
-static void keep_log(struct json_decoder *d, const struct json_field *f,
-                     void *target, const char *text, size_t len) {
+static void store_log(struct json_decoder *d, const struct json_field *f,
+                      void *target, const char *text, size_t len) {
   (void)d;
   assert_ptr_equal(target, &thing);
   note(f->key, "=", 1);
   note("", text, len);
 }
 
-static void keep_bad(struct json_decoder *d, const struct json_field *f,
-                     void *target, const char *text, size_t len) {
+static void store_bad(struct json_decoder *d, const struct json_field *f,
+                      void *target, const char *text, size_t len) {
   (void)f, (void)target, (void)text, (void)len;
   err_set(json_decoder_err(d), ERR_RESPONSE, "a hook failed");
 }
@@ -73,21 +73,21 @@ static void *name_thing(void *target, const char *key, size_t len) {
 }
 
 #define LOG(name)                                                              \
-  { JSON_FIELD(name, struct thing, log, keep_log) }
+  { JSON_FIELD(name, struct thing, log, store_log) }
 #define FIELDS .fields = (const struct json_field[])
 
-static const struct json_place inner = {.object = true,
+static const struct json_shape inner = {.object = true,
                                         FIELDS{LOG("a"), LOG("b"), {0}},
                                         .enter = enter_thing,
                                         .leave = leave_thing};
-static const struct json_place map = {
+static const struct json_shape map = {
     .object = true, .array = true, .each = &inner, .name = name_thing};
-static const struct json_place list = {.array = true, .each = &inner};
-static const struct json_place never = {
+static const struct json_shape list = {.array = true, .each = &inner};
+static const struct json_shape never = {
     .object = true, FIELDS{LOG("a"), {0}}, .enter = enter_never};
-static const struct json_place bad = {
+static const struct json_shape bad = {
     .object = true, FIELDS{LOG("a"), {0}}, .leave = leave_bad};
-static const struct json_place place = {
+static const struct json_shape place = {
     .object = true,
     FIELDS{JSON_FIELD_NUMBER("number", struct thing, number, HAS_NUMBER),
            JSON_FIELD_TEXT("text", struct thing, text),
@@ -99,7 +99,7 @@ static const struct json_place place = {
            JSON_FIELD_INSIDE("list", &list),
            JSON_FIELD_INSIDE("never", &never),
            JSON_FIELD_INSIDE("bad_leave", &bad),
-           {JSON_FIELD("bad", struct thing, log, keep_bad)},
+           {JSON_FIELD("bad", struct thing, log, store_bad)},
            LOG("message"),
            {0}}};
 
@@ -139,9 +139,9 @@ struct elements {
   char log[256];
 };
 
-static void keep_own(struct json_decoder *d, const struct json_field *f,
-                     void *target, const char *text, size_t len) {
-  json_keep_text(d, f, target, text, len);
+static void store_own(struct json_decoder *d, const struct json_field *f,
+                      void *target, const char *text, size_t len) {
+  json_store_text(d, f, target, text, len);
 }
 
 static void *enter_element(void *target) {
@@ -157,26 +157,26 @@ static void leave_element(struct json_decoder *d, void *target) {
            e->text.text, e->own_text.text, e->inner_text.text);
 }
 
-static const struct json_place inside_element = {
+static const struct json_shape inside_element = {
     .object = true,
     FIELDS{JSON_FIELD_NUMBER("n", struct element, inner_number, HAS_INNER),
            JSON_FIELD_TEXT("t", struct element, inner_text),
            {0}}};
-static const struct json_place element = {
+static const struct json_shape element = {
     .object = true,
     FIELDS{JSON_FIELD_NUMBER("n", struct element, number, HAS_NUMBER),
            JSON_FIELD_TEXT("t", struct element, text),
-           {JSON_FIELD("o", struct element, own_text, keep_own)},
+           {JSON_FIELD("o", struct element, own_text, store_own)},
            JSON_FIELD_INSIDE("i", &inside_element),
            {0}},
     .enter = enter_element,
     .leave = leave_element};
-static const struct json_place elements = {.array = true, .each = &element};
+static const struct json_shape elements = {.array = true, .each = &element};
 
 static void decode_elements(const char *json, const char *expected) {
   struct elements all = {.log = ""};
   struct json_decoder *d = json_decoder_new(
-      &(const struct json_place){
+      &(const struct json_shape){
           .object = true, FIELDS{JSON_FIELD_INSIDE("e", &elements), {0}}},
       &all);
   assert_non_null(d);
@@ -255,7 +255,7 @@ static void an_absent_value_leaves_its_bit_cleared(void **state) {
 }
 
 /* A table that contains itself, which no real one does. */
-static const struct json_place endless = {
+static const struct json_shape endless = {
     .object = true, FIELDS{JSON_FIELD_INSIDE("x", &endless), LOG("a"), {0}}};
 
 static void the_depth_of_tables_is_bounded(void **state) {

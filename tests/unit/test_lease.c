@@ -15,7 +15,7 @@ static const struct lease_margins margins = {5 * MINUTE, 10 * MINUTE};
 static void it_is_renewed_between_the_margins(void **state) {
   (void)state;
   static const struct {
-    msec_t life, least, most; /* before the end */
+    msec_t life, min, max; /* before the end */
   } rows[] = {{24 * HOUR, 5 * MINUTE, 10 * MINUTE},
               {8 * MINUTE, 2 * MINUTE, 4 * MINUTE},
               {4000, 1000, 2000},
@@ -28,8 +28,8 @@ static void it_is_renewed_between_the_margins(void **state) {
       assert_true(lease_grant(&l, rows[i].life, &margins, 7));
       assert_true(lease_is_usable(&l, 7 + rows[i].life - 1));
       assert_false(lease_is_usable(&l, 7 + rows[i].life));
-      assert_true(l.ends - l.renew_at >= rows[i].least);
-      assert_true(l.ends - l.renew_at <= rows[i].most);
+      assert_true(l.ends - l.renew_at >= rows[i].min);
+      assert_true(l.ends - l.renew_at <= rows[i].max);
       assert_int_equal(lease_is_wanted(&l, l.renew_at), true);
       assert_int_equal(lease_is_wanted(&l, msec_min(l.renew_at, l.ends) - 1),
                        false);

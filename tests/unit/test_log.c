@@ -34,20 +34,20 @@ static void a_cause_is_reported_once(void **state) {
   (void)state;
   struct log_problem p = {0};
   assert_false(log_problem_clear(&p));
-  assert_true(log_problem_is_news(&p, "connection reset", 1));
-  assert_false(log_problem_is_news(&p, "connection reset", 2));
-  assert_true(log_problem_is_news(&p, "certificate expired", 3));
-  assert_false(log_problem_is_news(&p, "connection reset", 4));
+  assert_true(log_problem_must_be_logged(&p, "connection reset", 1));
+  assert_false(log_problem_must_be_logged(&p, "connection reset", 2));
+  assert_true(log_problem_must_be_logged(&p, "certificate expired", 3));
+  assert_false(log_problem_must_be_logged(&p, "connection reset", 4));
   assert_true(log_problem_clear(&p));
-  assert_true(log_problem_is_news(&p, "connection reset", 5));
+  assert_true(log_problem_must_be_logged(&p, "connection reset", 5));
 }
 
 static void numbers_make_no_other_cause(void **state) {
   (void)state;
   struct log_problem p = {0};
-  assert_true(log_problem_is_news(&p, "timed out after 250 ms", 1));
-  assert_false(log_problem_is_news(&p, "timed out after 3251 ms", 2));
-  assert_true(log_problem_is_news(&p, "timed out after 250 s", 3));
+  assert_true(log_problem_must_be_logged(&p, "timed out after 250 ms", 1));
+  assert_false(log_problem_must_be_logged(&p, "timed out after 3251 ms", 2));
+  assert_true(log_problem_must_be_logged(&p, "timed out after 250 s", 3));
 }
 
 static void causes_without_end_are_one_a_minute(void **state) {
@@ -57,13 +57,17 @@ static void causes_without_end_are_one_a_minute(void **state) {
   char text[] = "cause a";
   char *letter = &text[sizeof(text) - 2];
   for (; *letter < 'a' + LOG_CAUSES_MAX; ++*letter)
-    assert_true(log_problem_is_news(&p, text, start));
-  assert_false(log_problem_is_news(&p, text, start));
-  assert_false(log_problem_is_news(&p, text, start + TIME_T_TO_CDTIME_T(59)));
-  assert_true(log_problem_is_news(&p, text, start + TIME_T_TO_CDTIME_T(60)));
+    assert_true(log_problem_must_be_logged(&p, text, start));
+  assert_false(log_problem_must_be_logged(&p, text, start));
+  assert_false(
+      log_problem_must_be_logged(&p, text, start + TIME_T_TO_CDTIME_T(59)));
+  assert_true(
+      log_problem_must_be_logged(&p, text, start + TIME_T_TO_CDTIME_T(60)));
   ++*letter;
-  assert_false(log_problem_is_news(&p, text, start + TIME_T_TO_CDTIME_T(61)));
-  assert_true(log_problem_is_news(&p, text, start + TIME_T_TO_CDTIME_T(120)));
+  assert_false(
+      log_problem_must_be_logged(&p, text, start + TIME_T_TO_CDTIME_T(61)));
+  assert_true(
+      log_problem_must_be_logged(&p, text, start + TIME_T_TO_CDTIME_T(120)));
 }
 
 int main(void) {

@@ -93,7 +93,7 @@ static void assert_output(const char *text, size_t chunk,
   struct messages_reader *r = messages_reader_new();
   assert_non_null(r);
   bool ok = feed_in_chunks(r, text, chunk, &e);
-  print(line, messages_reader_reply(r));
+  print(line, messages_reader_response(r));
   if (!ok) {
     assert_int_equal(e.kind, ERR_RESPONSE);
     strcat(line, " error");
@@ -197,9 +197,9 @@ static void long_texts_are_cut(void **state) {
            word);
   struct messages_reader *r = messages_reader_new();
   assert_true(feed_in_chunks(r, text, 7, NULL));
-  assert_int_equal(strlen(messages_reader_reply(r)->code),
+  assert_int_equal(strlen(messages_reader_response(r)->code),
                    MESSAGES_TEXT_MAX - 1);
-  assert_int_equal(strlen(messages_reader_reply(r)->message),
+  assert_int_equal(strlen(messages_reader_response(r)->message),
                    MESSAGES_TEXT_MAX - 1);
   messages_reader_free(r);
 }
@@ -211,7 +211,7 @@ static bool read_a_key(int len) {
   for (int i = 0; ok && i < len; i++)
     ok = messages_feed(r, "x", 1, NULL);
   ok = ok && messages_feed(r, "\"}}", 3, NULL) && messages_finish(r, NULL);
-  ok = ok && messages_reader_reply(r)->secret.len == (size_t)len;
+  ok = ok && messages_reader_response(r)->secret.len == (size_t)len;
   messages_reader_free(r);
   return ok;
 }

@@ -17,7 +17,7 @@
 
 struct project {
   struct project_config config;
-  void (*touched)(void *arg);
+  void (*wake_owner)(void *arg);
   void *arg;
   int started, skipped, stepped, stopped;
   msec_t again;
@@ -56,8 +56,9 @@ msec_t project_step(struct project *p, msec_t at) {
   return p->again;
 }
 
-void project_watch(struct project *p, void (*touched)(void *arg), void *arg) {
-  p->touched = touched;
+void project_watch(struct project *p, void (*wake_owner)(void *arg),
+                   void *arg) {
+  p->wake_owner = wake_owner;
   p->arg = arg;
 }
 
@@ -113,8 +114,8 @@ static bool respond(int timeout) {
   (void)timeout;
   assert_int_equal(stepped, turns);
   struct project *p = &projects[turns * 7 % PROJECTS];
-  p->touched(p->arg);
-  p->touched(p->arg);
+  p->wake_owner(p->arg);
+  p->wake_owner(p->arg);
   return ++turns < 5000;
 }
 
@@ -184,7 +185,7 @@ static bool wait_for_times(int timeout) {
   static int turns;
   if (turns == 0) {
     projects[5].again = now + 500;
-    projects[5].touched(projects[5].arg);
+    projects[5].wake_owner(projects[5].arg);
   } else if (turns == 1) {
     assert_int_equal(timeout, 500);
     now += 500;
@@ -203,7 +204,7 @@ static void a_project_is_stepped_at_its_time(void **state) {
 }
 
 /* Values that were gathered wait for it, and no project does. */
-static bool wait_for_turn(int timeout) {
+static bool wait_in_line(int timeout) {
   assert_int_equal(timeout, 50);
   return false;
 }
@@ -211,7 +212,7 @@ static bool wait_for_turn(int timeout) {
 static void a_turn_comes_at_its_time(void **state) {
   (void)state;
   next_turn = now + 50;
-  run(wait_for_turn);
+  run(wait_in_line);
   next_turn = CLOCK_NEVER;
 }
 
@@ -221,8 +222,8 @@ static bool log_in(int timeout) {
   (void)timeout;
   if (turns == 0) {
     projects[2].awaits_credentials = projects[9].awaits_credentials = true;
-    projects[2].touched(projects[2].arg);
-    projects[9].touched(projects[9].arg);
+    projects[2].wake_owner(projects[2].arg);
+    projects[9].wake_owner(projects[9].arg);
   }
   if (turns == 3)
     projects[2].awaits_credentials = false;

@@ -12,7 +12,7 @@
 
 static const char keys[] = "abcdefghijklmnop";
 static struct start_queue queue;
-static struct start_group groups[sizeof(keys)];
+static struct request_queue groups[sizeof(keys)];
 static struct start_item items[32], *blocked;
 static size_t items_len;
 
@@ -20,7 +20,7 @@ static int set_up(void **state) {
   (void)state;
   start_queue_init(&queue, MAX);
   for (size_t i = 0; i < sizeof(keys); i++)
-    start_group_init(&groups[i]);
+    request_queue_init(&groups[i]);
   memset(items, 0, sizeof(items));
   items_len = 0;
   blocked = NULL;
@@ -29,7 +29,7 @@ static int set_up(void **state) {
 
 static struct start_item *add(char key) {
   struct start_item *item = &items[items_len++];
-  item->group = &groups[strchr(keys, key) - keys];
+  item->queue = &groups[strchr(keys, key) - keys];
   start_queue_add(&queue, item);
   return item;
 }
@@ -47,7 +47,7 @@ static void groups_take_turns(void **state) {
   (void)state;
   queue.max = 64;
   struct start_item *a1 = add('a'), *a2 = add('a'), *b1 = add('b');
-  assert_ptr_equal(a1->group, a2->group);
+  assert_ptr_equal(a1->queue, a2->queue);
   assert_ptr_equal(next(), a1);
   assert_ptr_equal(next(), b1);
   assert_ptr_equal(next(), a2);
@@ -83,8 +83,8 @@ static void groups_that_respond_come_first(void **state) {
   queue.max = 64;
   struct start_item *silent = add('a'), *new = add('b'), *sooner = add('c'),
                     *answered = add('d'), *more = add('e');
-  silent->group->last = START_SILENT;
-  answered->group->last = more->group->last = START_ANSWERED;
+  silent->queue->last = START_SILENT;
+  answered->queue->last = more->queue->last = START_ANSWERED;
   sooner->deadline = -1;
   assert_ptr_equal(next(), answered);
   assert_ptr_equal(next(), more);
@@ -96,7 +96,7 @@ static void groups_that_respond_come_first(void **state) {
 static void hung_groups_leave_places(void **state) {
   (void)state;
   struct start_item *b = add('b'), *last = NULL;
-  b->group->last = START_ANSWERED;
+  b->queue->last = START_ANSWERED;
   start_queue_remove(&queue, b);
   for (int i = 2; i < 16; i++)
     add(keys[i]);

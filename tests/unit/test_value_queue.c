@@ -33,7 +33,7 @@ static value_list_t lists[2];
 
 static void add(value_list_t *list, const char *instance,
                 const struct value_names *names, double value) {
-  value_queue_group(&queue, list, 1, instance);
+  value_queue_begin_job(&queue, list, 1, instance);
   value_queue_add(&queue, names->type, names->type_instance,
                   (value_t){.gauge = value});
 }
@@ -82,14 +82,14 @@ static void groups_keep_their_names_and_their_order(void **state) {
 static void no_value_waits_for_long(void **state) {
   (void)state;
   queue.wait = VALUE_QUEUE_WAIT_MS;
-  assert_true(value_queue_turn(&queue, clock_now()) == CLOCK_NEVER);
+  assert_true(value_queue_iterate(&queue, clock_now()) == CLOCK_NEVER);
   add(&lists[0], "one", &percent, 1);
   add(&lists[0], "two", &percent, 2);
-  msec_t again = value_queue_turn(&queue, queue.since);
+  msec_t again = value_queue_iterate(&queue, queue.since);
   assert_int_equal(again, queue.since + VALUE_QUEUE_WAIT_MS);
-  value_queue_turn(&queue, again - 1);
+  value_queue_iterate(&queue, again - 1);
   assert_string_equal(stub_take(), "");
-  assert_true(value_queue_turn(&queue, again) == CLOCK_NEVER);
+  assert_true(value_queue_iterate(&queue, again) == CLOCK_NEVER);
   assert_int_equal(lines(stub_take()), 2);
 }
 
@@ -97,12 +97,12 @@ static void no_value_waits_for_long(void **state) {
 static void values_need_not_wait(void **state) {
   (void)state;
   add(&lists[0], "one", &percent, 1);
-  assert_true(value_queue_turn(&queue, clock_now()) == CLOCK_NEVER);
+  assert_true(value_queue_iterate(&queue, clock_now()) == CLOCK_NEVER);
   assert_int_equal(lines(stub_take()), 1);
 }
 
 static void add_job(size_t values) {
-  value_queue_group(&queue, &lists[0], 1, "job");
+  value_queue_begin_job(&queue, &lists[0], 1, "job");
   for (size_t i = 0; i < values; i++)
     value_queue_add(&queue, percent.type, percent.type_instance,
                     (value_t){.gauge = 1});
@@ -118,20 +118,20 @@ static void assert_dispatched(size_t now, size_t at_the_end) {
 
 static void a_full_burst_is_dispatched(void **state) {
   (void)state;
-  for (size_t i = 0; i < VALUE_BURST_GROUPS; i++)
+  for (size_t i = 0; i < VALUE_BURST_JOBS; i++)
     add_job(1);
   assert_string_equal(stub_take(), "");
   add_job(1);
-  assert_dispatched(VALUE_BURST_GROUPS, 1);
+  assert_dispatched(VALUE_BURST_JOBS, 1);
 }
 
 /* With room for one group more, whatever it has. */
 static void many_values_are_dispatched_as_well(void **state) {
   (void)state;
   size_t added = 0;
-  for (; added + VALUE_GROUP_VALUES <= VALUE_BURST_VALUES;
-       added += VALUE_GROUP_VALUES)
-    add_job(VALUE_GROUP_VALUES);
+  for (; added + VALUE_JOB_VALUES <= VALUE_BURST_VALUES;
+       added += VALUE_JOB_VALUES)
+    add_job(VALUE_JOB_VALUES);
   assert_string_equal(stub_take(), "");
   add_job(1);
   assert_dispatched(added, 1);
@@ -148,13 +148,13 @@ static size_t threads_for(size_t jobs, size_t values) {
 /* Until the run is long enough. */
 static void fill_a_run(void) {
   for (size_t i = 0; i < VALUE_BURSTS_IN_A_RUN; i++)
-    assert_int_equal(threads_for(VALUE_BURST_GROUPS, 1), 0);
+    assert_int_equal(threads_for(VALUE_BURST_JOBS, 1), 0);
 }
 
 static void threads_start_in_a_run_of_bursts(void **state) {
   (void)state;
   fill_a_run();
-  assert_int_equal(threads_for(VALUE_BURST_GROUPS, 1), 1);
+  assert_int_equal(threads_for(VALUE_BURST_JOBS, 1), 1);
 }
 
 static void a_pause_ends_the_run(void **state) {
@@ -162,16 +162,16 @@ static void a_pause_ends_the_run(void **state) {
   fill_a_run();
   milliseconds += VALUE_QUEUE_WAIT_MS + 1;
   fill_a_run();
-  assert_int_equal(threads_for(VALUE_BURST_GROUPS, 1), 1);
+  assert_int_equal(threads_for(VALUE_BURST_JOBS, 1), 1);
 }
 
 static void few_values_are_dispatched_by_the_caller(void **state) {
   (void)state;
   queue.run = VALUE_BURSTS_IN_A_RUN;
   queue.burst_at = clock_now();
-  assert_int_equal(threads_for(VALUE_BURST_THREAD_GROUPS - 1, 1), 0);
+  assert_int_equal(threads_for(VALUE_BURST_THREAD_JOBS - 1, 1), 0);
   assert_int_equal(threads_for(VALUE_BURST_THREAD_VALUES / 32 - 1, 32), 0);
-  assert_int_equal(threads_for(VALUE_BURST_THREAD_GROUPS, 1), 1);
+  assert_int_equal(threads_for(VALUE_BURST_THREAD_JOBS, 1), 1);
   assert_int_equal(threads_for(VALUE_BURST_THREAD_VALUES / 32, 32), 2);
 }
 
@@ -185,7 +185,7 @@ static void names_are_found_again(void **state) {
     value_queue_reserve_names(&queue, 1);
     const char *name = value_queue_name(&queue, given);
     first = i == 0 ? name : first;
-    value_queue_group(&queue, &lists[0], 1, "job");
+    value_queue_begin_job(&queue, &lists[0], 1, "job");
     value_queue_add(&queue, percent.type, name, (value_t){.gauge = i});
   }
   assert_string_equal(first, "phase_0");
@@ -206,7 +206,7 @@ static void one_name_too_many_drains_the_queue(void **state) {
 static void add_numbers(int count) {
   for (int i = 0; i < count; i++) {
     if (i % 8 == 0)
-      value_queue_group(&queue, &lists[0], 1, "job");
+      value_queue_begin_job(&queue, &lists[0], 1, "job");
     value_queue_add(&queue, percent.type, percent.type_instance,
                     (value_t){.gauge = i});
   }
@@ -217,12 +217,12 @@ static void add_numbers(int count) {
 static void each_value_is_dispatched_once(void **state) {
   (void)state;
   char expected[64];
-  int count = 1600, burst = VALUE_BURST_GROUPS * 8;
+  int count = 1600, burst = VALUE_BURST_JOBS * 8;
   const char *at = NULL, *end = NULL;
   queue.run = VALUE_BURSTS_IN_A_RUN;
   queue.burst_at = clock_now();
   add_numbers(count);
-  value_queue_turn(&queue, clock_now());
+  value_queue_iterate(&queue, clock_now());
   add(&lists[1], "last", &status, count);
   value_queue_drain(&queue);
   assert_true(queue.threads.len > 1);

@@ -3,61 +3,59 @@
  *
  * A lock around the number of the socket in use. */
 
-#include "net/turn_guard.h"
+#include "net/watchdog.h"
 
 #include <sys/socket.h>
 
-void turn_guard_init(struct turn_guard *g) {
-  *g = (struct turn_guard){.fd = -1};
+void watchdog_init(struct watchdog *g) {
+  *g = (struct watchdog){.fd = -1};
   pthread_mutex_init(&g->lock, NULL);
 }
 
-void turn_guard_finish(struct turn_guard *g) {
-  pthread_mutex_destroy(&g->lock);
-}
+void watchdog_finish(struct watchdog *g) { pthread_mutex_destroy(&g->lock); }
 
 /* Bytes that have arrived can still be read. */
-static void cut(struct turn_guard *g) {
-  g->cut = true;
+static void shut_down(struct watchdog *g) {
+  g->shut_down = true;
   if (g->fd >= 0)
     shutdown(g->fd, SHUT_RDWR);
 }
 
-void turn_guard_begin(struct turn_guard *g, int fd) {
+void watchdog_begin(struct watchdog *g, int fd) {
   pthread_mutex_lock(&g->lock);
   g->fd = fd;
   g->since = clock_now();
-  g->cut = false;
+  g->shut_down = false;
   if (g->stopping)
-    cut(g);
+    shut_down(g);
   pthread_mutex_unlock(&g->lock);
 }
 
-bool turn_guard_end(struct turn_guard *g) {
+bool watchdog_end(struct watchdog *g) {
   pthread_mutex_lock(&g->lock);
-  bool was_cut = g->cut && !g->stopping;
+  bool was_shut_down = g->shut_down && !g->stopping;
   g->fd = -1;
   pthread_mutex_unlock(&g->lock);
-  return was_cut;
+  return was_shut_down;
 }
 
-void turn_guard_forget(struct turn_guard *g, int fd) {
+void watchdog_forget(struct watchdog *g, int fd) {
   pthread_mutex_lock(&g->lock);
   if (g->fd == fd)
     g->fd = -1;
   pthread_mutex_unlock(&g->lock);
 }
 
-void turn_guard_check(struct turn_guard *g, msec_t now) {
+void watchdog_check(struct watchdog *g, msec_t now) {
   pthread_mutex_lock(&g->lock);
-  if (g->fd >= 0 && !g->cut && now - g->since >= TURN_GUARD_MAX)
-    cut(g);
+  if (g->fd >= 0 && !g->shut_down && now - g->since >= WATCHDOG_MAX)
+    shut_down(g);
   pthread_mutex_unlock(&g->lock);
 }
 
-void turn_guard_stop(struct turn_guard *g) {
+void watchdog_stop(struct watchdog *g) {
   pthread_mutex_lock(&g->lock);
   g->stopping = true;
-  cut(g);
+  shut_down(g);
   pthread_mutex_unlock(&g->lock);
 }

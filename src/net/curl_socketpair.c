@@ -3,13 +3,13 @@
  *
  * A guess, and the check that it names a socket pair. */
 
-#include "net/hidden_pair.h"
+#include "net/curl_socketpair.h"
 
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-void hidden_pair_guess(struct hidden_pair *pair) {
+void curl_socketpair_guess(struct curl_socketpair *pair) {
   if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair->fds) != 0) {
     *pair = HIDDEN_PAIR_NONE;
     return;
@@ -26,7 +26,7 @@ static void set_close_on_exec(int fd) {
     fcntl(fd, F_SETFD, FD_CLOEXEC);
 }
 
-void hidden_pair_close_on_exec(struct hidden_pair *pair) {
+void curl_socketpair_close_on_exec(struct curl_socketpair *pair) {
   set_close_on_exec(pair->fds[0]);
   set_close_on_exec(pair->fds[1]);
   *pair = HIDDEN_PAIR_NONE;

@@ -9,17 +9,17 @@
  *
  * The thread, around each call of libcurl for a socket:
  *
- *     turn_guard_begin(&guard, fd);
+ *     watchdog_begin(&guard, fd);
  *     ...
- *     if (turn_guard_end(&guard)) ... the socket was shut down
+ *     if (watchdog_end(&guard)) ... the socket was shut down
  *
  * Other threads, now and then, and at the end:
  *
- *     turn_guard_check(&guard, now);
- *     turn_guard_stop(&guard); */
+ *     watchdog_check(&guard, now);
+ *     watchdog_stop(&guard); */
 
-#ifndef DRS_NET_TURN_GUARD_H
-#define DRS_NET_TURN_GUARD_H
+#ifndef DRS_NET_WATCHDOG_H
+#define DRS_NET_WATCHDOG_H
 
 #include "base/clock.h"
 
@@ -27,31 +27,31 @@
 #include <stdbool.h>
 
 /* Milliseconds. A handshake takes a hundredth of it, a response less. */
-#define TURN_GUARD_MAX 2000
+#define WATCHDOG_MAX 2000
 
-struct turn_guard {
+struct watchdog {
   pthread_mutex_t lock;
-  int fd; /* libcurl acts on it; -1: on none, or on one that is not guarded */
+  int fd; /* libcurl acts on it; -1: on none, or on one that is not watched */
   msec_t since;
-  bool cut;      /* it was shut down */
-  bool stopping; /* nothing may hold the thread any more */
+  bool shut_down; /* it was shut down */
+  bool stopping;  /* nothing may hold the thread any more */
 };
 
-void turn_guard_init(struct turn_guard *g);
-void turn_guard_finish(struct turn_guard *g);
+void watchdog_init(struct watchdog *g);
+void watchdog_finish(struct watchdog *g);
 
-void turn_guard_begin(struct turn_guard *g, int fd);
+void watchdog_begin(struct watchdog *g, int fd);
 
 /* Whether the socket held the thread for too long, and was shut down. */
-bool turn_guard_end(struct turn_guard *g);
+bool watchdog_end(struct watchdog *g);
 
 /* Before a socket is closed: another thread may get its number. */
-void turn_guard_forget(struct turn_guard *g, int fd);
+void watchdog_forget(struct watchdog *g, int fd);
 
 /* Shuts the socket down that has held the thread for too long. */
-void turn_guard_check(struct turn_guard *g, msec_t now);
+void watchdog_check(struct watchdog *g, msec_t now);
 
 /* From now on none may hold it at all. */
-void turn_guard_stop(struct turn_guard *g);
+void watchdog_stop(struct watchdog *g);
 
 #endif

@@ -6,26 +6,26 @@
  * socket pairs without it, and hides one end or both. Numbers are given out
  * lowest first, so a pair made and closed before tells which ones.
  *
- *     hidden_pair_guess(&pair);
+ *     curl_socketpair_guess(&pair);
  *     multi = curl_multi_init();      makes a socket pair
- *     hidden_pair_close_on_exec(&pair);
+ *     curl_socketpair_close_on_exec(&pair);
  *
  * This file can go once no libcurl before 8.9 is supported. */
 
-#ifndef DRS_NET_HIDDEN_PAIR_H
-#define DRS_NET_HIDDEN_PAIR_H
+#ifndef DRS_NET_CURL_SOCKETPAIR_H
+#define DRS_NET_CURL_SOCKETPAIR_H
 
-struct hidden_pair {
+struct curl_socketpair {
   int fds[2]; /* -1: none */
 };
 
-#define HIDDEN_PAIR_NONE ((struct hidden_pair){{-1, -1}})
+#define HIDDEN_PAIR_NONE ((struct curl_socketpair){{-1, -1}})
 
 /* The numbers that the next socket pair of the process will have. */
-void hidden_pair_guess(struct hidden_pair *pair);
+void curl_socketpair_guess(struct curl_socketpair *pair);
 
 /* Sets the flag, where these numbers are those of a socket pair, and forgets
  * them: a wrong guess has no effect. */
-void hidden_pair_close_on_exec(struct hidden_pair *pair);
+void curl_socketpair_close_on_exec(struct curl_socketpair *pair);
 
 #endif

@@ -5,23 +5,23 @@
 
 #include "unit.h"
 
-#include "net/turn_guard.h"
+#include "net/watchdog.h"
 
 #include <sys/socket.h>
 #include <unistd.h>
 
-static struct turn_guard guard;
+static struct watchdog watchdog;
 static int pair[2];
 
 static int set_up(void **state) {
   (void)state;
-  turn_guard_init(&guard);
+  watchdog_init(&watchdog);
   return socketpair(AF_UNIX, SOCK_STREAM, 0, pair);
 }
 
 static int tear_down(void **state) {
   (void)state;
-  turn_guard_finish(&guard);
+  watchdog_finish(&watchdog);
   close(pair[0]);
   close(pair[1]);
   return 0;
@@ -32,51 +32,51 @@ static bool is_shut_down(void) {
 }
 
 static void check_when_it_is_late(void) {
-  turn_guard_check(&guard, clock_now() + TURN_GUARD_MAX);
+  watchdog_check(&watchdog, clock_now() + WATCHDOG_MAX);
 }
 
 static void a_socket_that_holds_the_thread_is_shut_down(void **state) {
   (void)state;
-  turn_guard_begin(&guard, pair[0]);
-  turn_guard_check(&guard, clock_now());
+  watchdog_begin(&watchdog, pair[0]);
+  watchdog_check(&watchdog, clock_now());
   assert_false(is_shut_down());
   check_when_it_is_late();
   assert_true(is_shut_down());
-  assert_true(turn_guard_end(&guard));
+  assert_true(watchdog_end(&watchdog));
 }
 
 /* Its number may be another thread's by then. */
 static void a_closed_socket_is_left_alone(void **state) {
   (void)state;
-  turn_guard_begin(&guard, pair[0]);
-  turn_guard_forget(&guard, pair[0]);
+  watchdog_begin(&watchdog, pair[0]);
+  watchdog_forget(&watchdog, pair[0]);
   check_when_it_is_late();
   assert_false(is_shut_down());
-  assert_false(turn_guard_end(&guard));
+  assert_false(watchdog_end(&watchdog));
 }
 
 static void another_closed_socket_changes_nothing(void **state) {
   (void)state;
-  turn_guard_begin(&guard, pair[0]);
-  turn_guard_forget(&guard, pair[1]);
+  watchdog_begin(&watchdog, pair[0]);
+  watchdog_forget(&watchdog, pair[1]);
   check_when_it_is_late();
   assert_true(is_shut_down());
 }
 
 static void nothing_is_shut_down_after_the_call(void **state) {
   (void)state;
-  turn_guard_begin(&guard, pair[0]);
-  assert_false(turn_guard_end(&guard));
+  watchdog_begin(&watchdog, pair[0]);
+  assert_false(watchdog_end(&watchdog));
   check_when_it_is_late();
   assert_false(is_shut_down());
 }
 
 static void the_stop_shuts_down_each(void **state) {
   (void)state;
-  turn_guard_stop(&guard);
-  turn_guard_begin(&guard, pair[0]);
+  watchdog_stop(&watchdog);
+  watchdog_begin(&watchdog, pair[0]);
   assert_true(is_shut_down());
-  assert_false(turn_guard_end(&guard)); /* not because it took too long */
+  assert_false(watchdog_end(&watchdog)); /* not because it took too long */
 }
 
 #define GUARD_TEST(fn) cmocka_unit_test_setup_teardown(fn, set_up, tear_down)

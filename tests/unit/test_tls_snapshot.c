@@ -3,7 +3,7 @@
 
 #include "unit.h"
 
-#include "net/trust.h"
+#include "net/tls_snapshot.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,8 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static struct trusts trusts;
-static char path[] = "/tmp/test_trust.XXXXXX";
+static struct tls_snapshots tls_snapshots;
+static char path[] = "/tmp/test_tls_snapshot.XXXXXX";
 static struct err err;
 static msec_t now = 1000;
 
@@ -26,7 +26,7 @@ static int begin(void **state) {
 
 static int end(void **state) {
   (void)state;
-  trusts_finish(&trusts);
+  tls_snapshots_finish(&tls_snapshots);
   unlink(path);
   return 0;
 }
@@ -37,44 +37,46 @@ static void write_file(const char *text) {
   assert_true(fputs(text, file) >= 0 && fclose(file) == 0);
 }
 
-static struct trust *acquire(const char *ca, bool is_bundle) {
-  const struct trust_files files = {.paths = {ca}, .is_bundle = is_bundle};
-  struct trust *trust = NULL;
-  while (trust_acquire(&trusts, &files, now, &trust, &err) == TRUST_WAITS) {
-    assert_int_equal(trusts_next(&trusts), now + FILE_REST);
+static struct tls_snapshot *acquire(const char *ca, bool is_bundle) {
+  const struct tls_snapshot_files files = {.paths = {ca},
+                                           .is_bundle = is_bundle};
+  struct tls_snapshot *tls_snapshot = NULL;
+  while (tls_snapshot_acquire(&tls_snapshots, &files, now, &tls_snapshot,
+                              &err) == TLS_SNAPSHOT_WAITS) {
+    assert_int_equal(tls_snapshots_next(&tls_snapshots), now + FILE_REST);
     now += FILE_REST;
   }
-  assert_int_equal(trusts_next(&trusts), CLOCK_NEVER);
-  return trust;
+  assert_int_equal(tls_snapshots_next(&tls_snapshots), CLOCK_NEVER);
+  return tls_snapshot;
 }
 
 static void one_entry_for_each_file(void **state) {
   (void)state;
-  struct trust *file = acquire(path, false);
-  struct trust *defaults = acquire(NULL, true);
+  struct tls_snapshot *file = acquire(path, false);
+  struct tls_snapshot *defaults = acquire(NULL, true);
   assert_non_null(file);
   assert_non_null(defaults);
   assert_ptr_not_equal(file, defaults);
   assert_ptr_equal(acquire(path, false), file);
   assert_ptr_equal(acquire(NULL, true), defaults);
   for (int i = 0; i < 2; i++) {
-    trust_release(file);
-    trust_release(defaults);
+    tls_snapshot_release(file);
+    tls_snapshot_release(defaults);
   }
-  assert_int_equal(trust_cache_time(file, 9), 300);
+  assert_int_equal(tls_snapshot_cache_time(file, 9), 300);
 }
 
 static void a_changed_file_gets_another_entry(void **state) {
   (void)state;
-  struct trust *before = acquire(path, false);
+  struct tls_snapshot *before = acquire(path, false);
   write_file("other");
-  struct trust *after = acquire(path, false);
+  struct tls_snapshot *after = acquire(path, false);
   assert_ptr_not_equal(before, after);
   assert_ptr_not_equal(before->share, after->share);
-  assert_int_equal(trust_cache_time(before, now), 300);
-  assert_int_equal(trust_cache_time(after, now), 0);
-  trust_release(before);
-  trust_release(after);
+  assert_int_equal(tls_snapshot_cache_time(before, now), 300);
+  assert_int_equal(tls_snapshot_cache_time(after, now), 0);
+  tls_snapshot_release(before);
+  tls_snapshot_release(after);
 }
 
 /* The system's own may be long, and is never waited for. */
@@ -82,13 +84,13 @@ static void the_bundle_is_used_as_it_is(void **state) {
   (void)state;
   msec_t before = now;
   assert_int_equal(truncate(path, FILE_MAX + 1), 0);
-  struct trust *bundle = acquire(path, true);
+  struct tls_snapshot *bundle = acquire(path, true);
   assert_non_null(bundle);
-  trust_release(bundle);
+  tls_snapshot_release(bundle);
   unlink(path);
   bundle = acquire(path, true);
   assert_non_null(bundle);
-  trust_release(bundle);
+  tls_snapshot_release(bundle);
   assert_int_equal(now, before);
 }
 
@@ -107,15 +109,16 @@ static void other_files_cannot_be_used(void **state) {
 
 static void a_file_that_never_rests_is_an_error(void **state) {
   (void)state;
-  const struct trust_files files = {.paths = {path}};
-  struct trust *trust = NULL;
-  enum trust_state last = TRUST_WAITS;
+  const struct tls_snapshot_files files = {.paths = {path}};
+  struct tls_snapshot *tls_snapshot = NULL;
+  enum tls_snapshot_state last = TLS_SNAPSHOT_WAITS;
   for (int i = 0; i < 10; i++) {
     write_file(i % 2 == 0 ? "a" : "b");
-    last = trust_acquire(&trusts, &files, now, &trust, &err);
+    last =
+        tls_snapshot_acquire(&tls_snapshots, &files, now, &tls_snapshot, &err);
     now += FILE_REST;
   }
-  assert_int_equal(last, TRUST_FAILED);
+  assert_int_equal(last, TLS_SNAPSHOT_FAILED);
   assert_non_null(strstr(err.text, "is being written"));
 }
 
@@ -127,9 +130,9 @@ static void nothing_is_kept_from_before_a_change(void **state) {
   } rows[] = {{5000, 0}, {6999, 0}, {7000, 1}, {105000, 99}, {1000000, 300}};
   (void)state;
   for (size_t i = 0; i < COUNT(rows); i++)
-    assert_int_equal(
-        trust_cache_time(&(struct trust){.since = 5000}, rows[i].now),
-        rows[i].seconds);
+    assert_int_equal(tls_snapshot_cache_time(
+                         &(struct tls_snapshot){.since = 5000}, rows[i].now),
+                     rows[i].seconds);
 }
 
 #define TRUST_TEST(test) cmocka_unit_test_setup_teardown(test, begin, end)
