@@ -1,8 +1,18 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the collectd-drs authors
  *
- * Objects that several owners share, found by a key. The last owner frees
- * them. */
+ * Objects that several projects share, found by a key: one login for all
+ * projects with the same user, one account for all logins of it. (The names of
+ * jobs are in poll/name_registry.) The last owner frees an object.
+ *
+ *     struct login { struct registry_entry entry; ... };
+ *
+ *     registry_key_add(&key, user, err) && ...
+ *     entry = registry_find(all, &key);          NULL: nobody has it
+ *     registry_add(&all, &login->entry, &key);   then it is made and added
+ *     ...
+ *     if (registry_release(&all, &login->entry))
+ *       ... free it */
 
 #ifndef DRS_AUTH_REGISTRY_H
 #define DRS_AUTH_REGISTRY_H

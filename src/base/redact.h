@@ -2,7 +2,14 @@
  * Copyright (c) 2026 the collectd-drs authors
  *
  * Finds a secret at the start of a text, however the text is encoded: services
- * quote their requests in JSON, in HTML, in a URL or in base64. */
+ * quote their requests in JSON, in HTML, in a URL or in base64.
+ *
+ *     n = redact_match("p%40ss&x=1", "p@ss", 4);    6: the bytes to replace
+ *
+ * base/secret calls it at each place of a text, and only for the secrets that
+ * an index has for that place: each secret is entered under its keys (its first
+ * byte, and the first two digits of its base64 at each of three offsets), and a
+ * place has the keys of its own bytes. */
 
 #ifndef DRS_BASE_REDACT_H
 #define DRS_BASE_REDACT_H

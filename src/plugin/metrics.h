@@ -9,6 +9,10 @@
  *     metrics_item(&m, job, call, item);    for each item of a call
  *     metrics_project(&m, counts, result);
  *
+ * Where collectd's write threads do not keep up, a cycle has no values of jobs:
+ * metrics_check_queue, before the first item, finds out whether the requests
+ * counter of the cycle before the last (a mark) has reached collectd's cache.
+ *
  * Names and texts that jobs have in common are kept from one job to the next:
  * in steady state only collectd allocates. */
 

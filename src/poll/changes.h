@@ -1,8 +1,16 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the collectd-drs authors
  *
- * Compares each response with the one before, and emits the differences. The
- * state that is compared with is kept in struct job; for the project, here. */
+ * Compares each response with the one before, and emits the differences as
+ * events->changed. The state that is compared with is kept in struct job; for
+ * the project, here. In a cycle:
+ *
+ *     changes_answered(&c, job, progress, ...);  after the event of the item
+ *     changes_missing(&c, job, code, message);   or this, for each other job
+ *     changes_reason(&c, job, reason);           where failures are held
+ *     changes_release(&c);                       the cycle's calls are over
+ *     changes_project(&c, outage);
+ *     changes_jobs(&c, jobs, cause); */
 
 #ifndef DRS_POLL_CHANGES_H
 #define DRS_POLL_CHANGES_H

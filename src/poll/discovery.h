@@ -4,7 +4,16 @@
  * The service's own list of a project's jobs, requested at an interval of its
  * own, beside the cycles: one list for each type of task, page by page. A list
  * that cannot be fetched leaves its jobs as they are, and is retried soon. One
- * that the service refuses, where it has others, is retried once a day. */
+ * that the service refuses, where it has others, is retried once a day.
+ *
+ *     discovery_init(&d, &service, config, counts);
+ *     discovery_begin(&d, now);      at the start of a cycle: if it is due
+ *     discovery_step(&d, now);       then, and after each response
+ *     discovery_apply(&d, &jobs);    between two cycles: new lists are applied
+ *     discovery_change(&d, errors);  at the end of a cycle: what to report
+ *     discovery_finish(&d);
+ *
+ * A cycle that begins before discovery_is_known waits for the first lists. */
 
 #ifndef DRS_POLL_DISCOVERY_H
 #define DRS_POLL_DISCOVERY_H

@@ -3,7 +3,23 @@
  *
  * One API call for all jobs of a project, batch by batch: the effect of each
  * response on its batch, its jobs, and the rest of the round. A cycle has
- * a round for each call that it makes. */
+ * a round for each call that it makes, and calls in this order:
+ *
+ *     round_begin(&round, number, now);
+ *     while (round_next(&round, slot, now))        for each free slot
+ *       ... starts the call, or round_requeue(&round, slot);
+ *
+ *     with each item of a response:
+ *       job = round_find_job(&round, slot, &item->id);
+ *       round_accept_item(&round, job);            or round_reject(...)
+ *     when the call of a slot is over:
+ *       round_evaluate(&round, slot, now);         then round_next again
+ *
+ *     round_close(&round, &err);                   the cycle's time is over
+ *     round_end(&round);
+ *     round_change(&round);                        what to report of the call
+ *
+ * `missing` is called from round_reject and round_evaluate. */
 
 #ifndef DRS_POLL_ROUND_H
 #define DRS_POLL_ROUND_H
