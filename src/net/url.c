@@ -68,8 +68,9 @@ static bool is_plain(struct span authority) {
   return authority.len > 0 && strchr(".-", *authority.at) == NULL &&
          memchr(authority.at, '%', authority.len) == NULL &&
          has_only(authority, "-._:[]") &&
-         (end == NULL || end + 1 == authority.at + authority.len ||
-          end[1] == ':');
+         (end == NULL
+              ? *authority.at != '['
+              : end + 1 == authority.at + authority.len || end[1] == ':');
 }
 
 static bool has_host(CURLU *u) {
