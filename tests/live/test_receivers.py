@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -245,4 +246,4 @@ def test_the_job_had_a_gap(day):
 
 def test_no_write_plugin_complains(day):
     assert [line.text for line in day.log if line.level in ("error", "warning")
-            and "missing from the responses" not in line.text] == []
+            and re.match(r"(?!drs )\w+ plugin: ", line.text)] == []
