@@ -296,7 +296,11 @@ static void a_batch_is_requested_again(void **state) {
   assert_true(batches_next(&batches, &batch));
   batches_requeue(&batches, &batch);
   assert_true(batches_next(&batches, &again));
-  assert_memory_equal(&batch, &again, sizeof(batch));
+  assert_int_equal(again.first, batch.first);
+  assert_int_equal(again.span, batch.span);
+  assert_int_equal(again.len, batch.len);
+  assert_int_equal(again.cohort, batch.cohort);
+  assert_int_equal(again.repeated, batch.repeated);
   batches_end(&batches);
 }
 
