@@ -46,9 +46,9 @@ from drs_check.report import job_as_json
 from drs_check.results import Results
 from drs_check.stages import KINDS, stages_of, status_of
 from support.installed_paths import CHECK, IN_TREE
+from support.raw_server import full_port
 from support.resolver import needs_root
 from standin import BadJob, Certificates, StandIn
-from test_stop import full_port
 
 LOAD = "LoadPlugin drs\n"
 STAGES = ["configuration", "name resolution", "connection", "TLS", "credential", "project", "service", "jobs"]

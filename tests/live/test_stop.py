@@ -5,14 +5,13 @@
 import itertools
 import re
 import signal
-import socket
 import subprocess
 from collections.abc import Callable
-from contextlib import contextmanager
 
 import pytest
 from support.blocks import JOB, OTHER_JOB, PROJECT_ID, TOKEN, hung_projects, project
 from daemons import HANG, Collectd, proc_of_threads
+from support.raw_server import full_port
 from support.resolver import WithNameServer, needs_root, silent_name_server
 from standin import Certificates, StandIn, Switch
 
@@ -43,18 +42,6 @@ def check_stop(config: str, wait, start=Collectd) -> None:
         with start(config) as daemon:
             wait(daemon)
             seconds.append(daemon.stop())
-
-
-@contextmanager
-def full_port():
-    """A port that acknowledges no SYN: its queue is full, and nobody takes from it."""
-    with socket.socket() as door, socket.socket() as first, socket.socket() as second:
-        door.bind(("127.0.0.1", 0))
-        door.listen(0)
-        for guest in (first, second):
-            guest.setblocking(False)
-            guest.connect_ex(door.getsockname())
-        yield door.getsockname()[1]
 
 
 def is_connecting(port: int) -> bool:

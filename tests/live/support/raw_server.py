@@ -7,7 +7,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Callable, Iterable
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -77,3 +77,15 @@ class RawServer:
             for connection in self._connections:
                 with suppress(OSError):  # the client has closed it
                     connection.shutdown(socket.SHUT_RDWR)
+
+
+@contextmanager
+def full_port():
+    """A port that acknowledges no SYN: its queue is full, and nobody takes from it."""
+    with socket.socket() as door, socket.socket() as first, socket.socket() as second:
+        door.bind(("127.0.0.1", 0))
+        door.listen(0)
+        for guest in (first, second):
+            guest.setblocking(False)
+            guest.connect_ex(door.getsockname())
+        yield door.getsockname()[1]
