@@ -233,9 +233,16 @@ def test_make_uninstall_leaves_a_collectd_that_starts(cloud, tmp_path):
     assert [path for path in root.rglob("*") if path.is_file()] == [sample]
 
 
+def packaging_rpm(*options: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run([TOP / "packaging/rpm", *options], text=True, capture_output=True, env=BUILD, check=False)
+
+
 def test_an_rpm_package_is_built_with_collectds_sources():
     # Where tests/releases/run looks for it.
-    run(TOP / "packaging/rpm", "--with-yajl-source")
+    built = packaging_rpm("--with-yajl-source")
+    if built.returncode == 3:
+        built = packaging_rpm()
+    assert built.returncode == 0, built.stdout + built.stderr
     [package] = (TOP / "build/rpm/RPMS").rglob("collectd-drs-[0-9]*.rpm")
     listed = run("rpm", "--query", "--list", "--package", package).split()
     assert {"/etc/collectd.d/drs.conf", str(LOAD), str(NOTIFY)} <= set(listed)
