@@ -206,6 +206,12 @@ def test_two_builds_in_two_folders_on_two_days_are_the_same_bytes():
     assert linked - {"c", "m", "pthread"} <= names
 
 
+def test_scanners_learn_of_each_known_vulnerability_of_a_library():
+    known = json.loads((TOP / "packaging/collectd-drs.openvex.json").read_text())
+    told = {statement["vulnerability"]["name"] for statement in known["statements"]}
+    assert told == set(re.findall(r"CVE-\d+-\d+", (TOP / "configure.ac").read_text()))
+
+
 def test_the_maintainer_is_set_in_one_place(tmp_path):
     someone = "Some Fleet <ops@fleet.invalid>"
     run("sh", "-c", f"cd {tmp_path} && {TOP}/configure --quiet --disable-tests --with-maintainer='{someone}'")
