@@ -19,7 +19,7 @@ static const struct kind {
 } kinds[] = {
     [CHANGE_STATUS] = {-1, "gauge", "status", "changed their status"},
     [CHANGE_ERROR] = {SEVERITY_FAILURE, "bool", "error", "report an error"},
-    [CHANGE_ERROR_CLEARED] = {SEVERITY_OKAY, "bool", "error", "report no error any more"},
+    [CHANGE_ERROR_CLEARED] = {SEVERITY_OKAY, "bool", "error", "no longer report an error"},
     [CHANGE_JOB_MISSING] = {SEVERITY_WARNING, "gauge", "status", "are not found"},
     [CHANGE_JOB_BACK] = {SEVERITY_OKAY, "gauge", "status", "are back"},
     [CHANGE_FLAPS] = {SEVERITY_WARNING, "gauge", "status", "flap"},

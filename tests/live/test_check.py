@@ -259,8 +259,8 @@ def test_http_at_a_port_with_tls(place):
 # What the included file is, and the line about it; collectd itself logs what is wrong here.
 FILES = {
     "LoadPlugin is missing": ("<Plugin drs>\n{project}</Plugin>\n", "nothing before the <Plugin drs> block loads the plugin"),
-    "LoadPlugin after the block": ("<Plugin drs>\n{project}</Plugin>\nLoadPlugin drs\n", "LoadPlugin drs is missing before"),
-    "nothing of drs": ("LoadPlugin cpu\n", "LoadPlugin drs is missing"),
+    "LoadPlugin after the block": ("<Plugin drs>\n{project}</Plugin>\nLoadPlugin drs\n", "move it behind that line"),
+    "nothing of drs": ("LoadPlugin cpu\n", "the configuration has nothing of drs"),
     "no block of the plugin": ("LoadPlugin drs\n", "<Project"),
     "no block of a project": ("LoadPlugin drs\n<Plugin drs>\n</Plugin>\n", "<Project"),
     "option outside of a project": ('LoadPlugin drs\n<Plugin drs>\nEndpoint "x"\n</Plugin>\n', "Endpoint"),
@@ -799,7 +799,7 @@ def test_nothing_to_monitor_is_not_all_works(cloud, place, lines, without):
     (place.folder / "empty").write_text("# none yet\n")
     place.write(project("prod", cloud, *[line.format(folder=place.folder) for line in lines], without=without))
     done = place.check()
-    assert done.returncode == NOTHING and "all works" not in done.stdout and "nothing to monitor" in done.stdout
+    assert done.returncode == NOTHING and "everything works" not in done.stdout and "nothing to monitor" in done.stdout
     assert place.check("--nagios").returncode == 1
 
 
@@ -818,7 +818,7 @@ def test_a_failed_job_is_never_beside_all_works(cloud, place):
     place.write(project("prod", cloud, *many_jobs(cloud)))
     done = place.check()
     lines = done.stdout.splitlines()
-    assert done.returncode == 0 and "all works" not in done.stdout
+    assert done.returncode == 0 and "everything works" not in done.stdout
     assert lines[lines.index("jobs") + 1] == "  job-44 (8d0e8e36-a618-490d-8a46-8c61ac9jb044): FULL_TRANSFER_FAILED, 40 %: DRS.M00001 the source is gone"
     assert lines[-1] == "the monitoring works; 1 of 45 jobs has failed: job-44"
 

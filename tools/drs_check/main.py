@@ -158,8 +158,9 @@ def run(options: Options) -> int:
         return Check(options).go()
     except Paused as paused:
         texts = [f'project "{name}": its user or access key was rejected a short time ago, or its last try was cut '
-                 f"off. To lock no account, it is not tried for {seconds} seconds, unless the file of its secret is "
-                 "replaced. If you have corrected it: drs-check --force" for name, seconds in paused.waiting.items()]
+                 f"off. So that it is not locked, it is tried again in {seconds} seconds, or when the file of its "
+                 "secret is replaced. After correcting the secret in the configuration itself, run drs-check --force"
+                 for name, seconds in paused.waiting.items()]
         code = PAUSED
     except (Problem, OSError) as problem:
         if isinstance(problem, OSError) and problem.filename is None:

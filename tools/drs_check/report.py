@@ -87,7 +87,7 @@ def last_line(outcome: Outcome) -> str:
         return f"exit status {outcome.exit_status}; drs-check(8) has the table"
     if outcome.bad_jobs:
         return f"the monitoring works; {counted(list(outcome.results.jobs.values()), outcome.bad_jobs)}"
-    return "all works"
+    return "everything works"
 
 
 def show_configuration(outcome: Outcome) -> None:

@@ -23,7 +23,7 @@ class Kind(NamedTuple):
 
 
 NOTHING_TO_MONITOR = 15
-NOTHING_ADVICE = "name tasks with Job or JobsFile, or check DiscoverSelect and DiscoverIgnore and what the project has"
+NOTHING_ADVICE = "name tasks with Job or JobsFile, or check DiscoverSelect, DiscoverIgnore and the tasks of the project"
 
 KINDS = {
     "config": Kind("configuration", 3, "correct the option that the line names; collectd-drs(5) has all of them"),
@@ -41,7 +41,7 @@ KINDS = {
     "late": Kind("service", 2, "allow more time with --timeout, or look at the log of the daemon"),
 }
 FILE_ADVICE = "correct the JobsFile: one ID [NAME] a line, without quotes or commas, # before a comment"
-LITERAL_ADVICE = "; after a correction of a literal one run drs-check --force"
+LITERAL_ADVICE = "; after correcting it in the configuration itself, run drs-check --force"
 AGENCY_ADVICE = "outside of the cloud there is no agency: use another credential"
 COLLECTD_ADVICE = "correct what collectd reports; collectd.conf(5) has its options"
 # Classes of responses that prove a stage to work, beyond TLS.
@@ -177,9 +177,9 @@ def configuration_errors(results: Results, own: list[str], failed: bool) -> tupl
         return ([*errors, "nothing before the <Plugin drs> block loads the plugin"],
                 "uncomment the Include line of drs.conf" + (f", which includes {load}" if load.is_file() else ""))
     if has_block and is_loaded and names.index(("block", "drs")) < names.index(("load", "drs")):
-        errors.append("LoadPlugin drs is missing before the <Plugin drs> block: it stands behind it")
+        errors.append("the <Plugin drs> block stands before the line that loads the plugin: move it behind that line")
     elif not is_loaded and not has_block:
-        errors.append("the configuration has nothing of drs: LoadPlugin drs is missing")
+        errors.append("the configuration has nothing of drs: neither the Include line of drs.conf nor a <Plugin drs> block")
     elif results.version and not results.projects and not results.accounts and not errors:
         errors.append("the configuration has no <Project> block in <Plugin drs>")
     return errors, KINDS["config"].advice
