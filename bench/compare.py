@@ -3,25 +3,28 @@
 """What a user compares: the plugin beside what else could poll the same jobs, in one run: ./bench/run compare.
 
 For 20, 500 and 10,000 jobs, at an interval of ten seconds, scaled to one of sixty. A service that responds after 50 ms
-is used for all but the last column, for which one accepts connections and never responds.
+is used for all but the last row, for which one accepts connections and never responds.
 """
 
 from __future__ import annotations
 
 import itertools
 import socket
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple, TextIO
 
-from .programs import BenchCollectd, Responder, curl_json, drs, exec_program, python_plugin, uptime
+from .programs import BenchCollectd, Exporter, Responder, curl_json, drs, exec_program, python_plugin, uptime
 
 JOBS = (20, 500, 10_000)
 BATCH = 100
+EXPORTER = "an exporter"
 INTERVAL = 10.0  # of what is measured
 MINUTE, DAY = 60, 86_400
 CYCLES = 3
+RESOLUTION = 0.01  # seconds: the kernel's ticks, and what an empty collectd needs
 DELAY = 0.05
 MIB = 1 << 20
 VALUES = 15  # of the other plugin, whose gaps are looked for
@@ -43,7 +46,7 @@ class Figures(NamedTuple):
     cpu: float  # seconds in a minute, beyond an empty collectd
     requests: float  # in a day
     delay: float  # seconds from a cycle's first request to its last response
-    gap: float  # seconds between two values of another plugin with an interval of one, beside a service that hangs
+    gap: float | None  # seconds between two values of another plugin with an interval of one, beside a service that hangs
 
 
 def idle(folder: Path) -> tuple[float, float]:
@@ -72,6 +75,20 @@ def polling(folder: Path, configure: Configure, jobs: int) -> tuple[float, float
         return (collectd.memory() / MIB, used, len(times) / (1 + CYCLES), first[-1] - first[0] + DELAY)
 
 
+def scraped(folder: Path, jobs: int) -> Figures:
+    """Of the exporter, which no other plugin waits for: a process of its own, whose memory is all added."""
+    with Responder(DELAY, status=200) as service, Exporter(folder, service.endpoint, jobs) as exporter:
+        exporter.scrape()
+        before, requests = exporter.cpu_seconds(), len(service.times())
+        took = []
+        for _ in range(CYCLES):
+            took.append(exporter.scrape())
+            time.sleep(max(0, INTERVAL - took[-1]))
+        used = (exporter.cpu_seconds() - before) / CYCLES
+        return Figures(exporter.memory() / MIB, used, (len(service.times()) - requests) / CYCLES * DAY / MINUTE,
+                       sorted(took)[CYCLES // 2], None)
+
+
 def longest_gap(folder: Path, configure: Configure, jobs: int) -> float:
     """Seconds from one value of collectd's uptime plugin to the next, at most, beside a service that hangs."""
     csv = folder / "csv"
@@ -96,18 +113,37 @@ def measure(folder: Path, name: str, jobs: int, empty: tuple[float, float]) -> F
     """One row."""
     place = folder / f"{name.replace(' ', '-')}-{jobs}"
     place.mkdir()
+    if name == EXPORTER:
+        return scraped(place, jobs)
     memory, cpu, requests, delay = polling(place, CANDIDATES[name], jobs)
     gap = longest_gap(place, CANDIDATES[name], jobs)
     return Figures(memory - empty[0], max(cpu - empty[1] * INTERVAL / MINUTE, 0), requests * DAY / MINUTE, delay, gap)
 
 
+def cell(figures: list[Figures], show: Callable[[Figures], str]) -> str:
+    """One measure of one candidate, for each number of jobs."""
+    return " / ".join(show(one) for one in figures)
+
+
+MEASURES: dict[str, Callable[[Figures], str]] = {
+    "MiB that it adds to the host": lambda one: f"{one.memory:.0f}",
+    "CPU a minute": lambda one: f"{one.cpu * 1e3:.0f} ms" if one.cpu >= RESOLUTION else f"< {RESOLUTION * 1e3:.0f} ms",
+    "requests a day": lambda one: f"{one.requests:,.0f}",
+    "delay of a value: from the first request of a cycle to its last response": lambda one: f"{one.delay:.2f} s",
+    "longest gap in another plugin's values, one a second, while the service hangs":
+        lambda one: "its own process" if one.gap is None else f"{one.gap:.1f} s",
+}
+
+
 def compare(folder: Path, page: TextIO) -> None:
-    """Print the table."""
+    """Print the table, a row for each measure and a column for each candidate."""
     empty = idle(folder)
-    print("| jobs | polled by | MiB that it adds | CPU a minute | requests a day | a cycle takes "
-          "| another plugin waits, service hung |\n|---|---|---|---|---|---|---|", file=page)
+    figures: dict[str, list[Figures]] = {name: [] for name in (*CANDIDATES, EXPORTER)}
     for jobs in JOBS:
-        for name in CANDIDATES:
-            row = measure(folder, name, jobs, empty)
-            print(f"| {jobs:,} | {name} | {row.memory:.0f} | {row.cpu * 1e3:.0f} ms | {row.requests:,.0f} "
-                  f"| {row.delay:.2f} s | {row.gap:.1f} s |", file=page, flush=True)
+        for name, found in figures.items():
+            found.append(measure(folder, name, jobs, empty))
+            print(f"{name}, {jobs:,} jobs: {found[-1]}", file=sys.stderr, flush=True)
+    of = " / ".join(f"{jobs:,}" for jobs in JOBS)
+    print(f"| for {of} jobs | {' | '.join(figures)} |\n|---|{'---|' * len(figures)}", file=page)
+    for title, show in MEASURES.items():
+        print(f"| {title} | {' | '.join(cell(found, show) for found in figures.values())} |", file=page, flush=True)

@@ -192,7 +192,7 @@ def _turns_row(measure: str, ours: list[float], theirs: list[float], goal: float
     """Seconds, turn by turn: the ratio is the median over turns, in each of which the machine was as fast for both."""
     a, b = (median(seconds) * 1e6 for seconds in (ours, theirs))
     return Row(measure, median(our / their for our, their in zip(ours, theirs, strict=True)), goal,
-               f"{a:.{digits}f} / {b:.{digits}f} us")
+               f"{a:.{digits}f} / {b:.{digits}f} us; median of the turns' ratios")
 
 
 class Cost(NamedTuple):

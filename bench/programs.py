@@ -10,6 +10,7 @@ import re
 import shutil
 import signal
 import subprocess
+import time
 import urllib.request
 from contextlib import suppress
 from pathlib import Path
@@ -205,6 +206,37 @@ class Responder(Daemon):
         """The times of the first `count` requests."""
         return self.wait_until(lambda: len(self.times()) >= count and self.times()[:count],
                                f"{count} requests", timeout)
+
+
+class Exporter(Daemon):
+    """The peer that has no collectd: Prometheus scrapes it, here in its place `scrape`."""
+
+    name = "exporter"
+
+    def __init__(self, folder: Path, endpoint: str, jobs: int) -> None:
+        super().__init__()
+        self._arguments = [endpoint + PATH, str(write_jobs(folder, jobs))]
+
+    def command(self) -> list[str]:
+        return ["/usr/bin/python3", str(PEERS / "exporter.py"), *self._arguments]
+
+    def ready(self) -> bool:
+        return self.log_text().endswith("\n")
+
+    def scrape(self) -> float:
+        """How long it takes."""
+        began = time.monotonic()
+        with urllib.request.urlopen(f"http://127.0.0.1:{int(self.log_text().split()[0])}/metrics", timeout=120) as response:
+            response.read()
+        return time.monotonic() - began
+
+    def cpu_seconds(self) -> float:
+        """User and system time so far."""
+        return cpu_seconds(self.process.pid)
+
+    def memory(self) -> int:
+        """Peak resident memory in bytes."""
+        return peak_memory(self.process.pid)
 
 
 class BenchCollectd(Collectd):
