@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 the collectd-drs authors
-"""Prints the machine and the table, as BENCHMARKS.md has them; ends with 1 if a goal is missed.
+"""Prints the machine and the table, as docs/internals/benchmarks.md has them; ends with 1 if a goal is missed.
 
 Arguments name the parts to measure, such as `decoding` or `wall_time`; without any, all of them. `compare` is a table
 of its own, and no part of these.
