@@ -2,8 +2,7 @@
 # Copyright (c) 2026 the collectd-drs authors
 """What documents give to be pasted, as it is but for the hosts and the folders.
 
-Each configuration of examples/ and of the manual runs in `collectd -T`, each command of drs-check(8) in a shell, and
-apropos finds the manuals.
+Each configuration of examples/ and of the manual runs in `collectd -T`, each command of drs-check(8) in a shell.
 """
 
 import os
@@ -17,7 +16,7 @@ import pytest
 from support.blocks import JOB, OTHER_JOB, PROJECT_ID, TOKEN, project, write_secret
 from support.installed_paths import CHECK, IN_TREE
 from daemons import Collectd
-from daemons.collectd import MODULE_DIR, TOP
+from daemons.collectd import TOP
 from standin import StandIn
 
 FOLDER = "/etc/collectd/"
@@ -149,13 +148,3 @@ def test_the_commands_of_drs_check_work_as_pasted(shell):
     del shell.cloud.jobs[OTHER_JOB]
     assert shell(failed.removeprefix("# ")) == f"{JOB}\n"
     assert shell(stages.removeprefix("# ")).startswith("jobs of prod: ")
-
-
-def test_apropos_finds_the_manuals(tmp_path):
-    make = ["make", "--silent", "-C", MODULE_DIR.parent.parent, f"DESTDIR={tmp_path}", "install"]
-    subprocess.run(make, check=True, capture_output=True)
-    [manuals] = {path.parents[1] for path in tmp_path.rglob("collectd-drs.5")}
-    here = os.environ | {"MANPATH": str(manuals), "LC_ALL": "C"}
-    subprocess.run(["mandb", "--quiet", "--create", "--user-db", manuals], check=True, capture_output=True, env=here)
-    found = subprocess.run(["apropos", "migration"], check=True, capture_output=True, text=True, env=here).stdout
-    assert re.findall(r"^(\S+ \(\d\))", found, re.MULTILINE) == ["collectd-drs (5)", "drs-check (8)"]

@@ -243,6 +243,15 @@ def packaging_rpm(*options: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run([TOP / "packaging/rpm", *options], text=True, capture_output=True, env=BUILD, check=False)
 
 
+def test_apropos_finds_the_manuals(tmp_path):
+    run("make", "--silent", "-C", MODULE_DIR.parent.parent, f"DESTDIR={tmp_path}", "install")
+    [manuals] = {path.parents[1] for path in tmp_path.rglob("collectd-drs.5")}
+    here = ("env", f"MANPATH={manuals}", "LC_ALL=C")
+    run(*here, "mandb", "--quiet", "--create", "--user-db", manuals)
+    found = re.findall(r"^(\S+ \(\d\))", run(*here, "apropos", "migration"), re.MULTILINE)
+    assert found == ["collectd-drs (5)", "drs-check (8)"]
+
+
 def test_an_rpm_package_is_built_with_collectds_sources():
     # Where tests/releases/run looks for it.
     built = packaging_rpm("--with-yajl-source")
