@@ -94,7 +94,10 @@ def _wall_row(where: str, seconds: float, delay: float, parallel: int, goal: flo
 
 
 def wall_time(folder: Path) -> Iterator[Row]:
-    """A service that takes its time, against the least that a cycle can take; the goals are those of a quiet machine."""
+    """A service that takes its time, against the least that a cycle can take.
+
+    The goals are those of a quiet machine.
+    """
     certificates = Certificates(folder)
     trust = f'CACert "{certificates.ca}"'
     with Responder(DELAY) as service:
@@ -273,7 +276,7 @@ def _cpu(collectd: BenchCollectd, name: str, cycles: int) -> float:
 
 
 def _steady_cpu(collectd: BenchCollectd, service: Responder, requests: int, cycles: int, patience: float) -> float:
-    """CPU seconds of a cycle of so many requests, the mean of some, after two, the first of which fills collectd's cache."""
+    """CPU seconds of a cycle of so many requests: the mean of some, after two that are not counted."""
     service.wait_for(2 * requests, patience)
     before = collectd.thread_seconds()
     service.wait_for((2 + cycles) * requests, patience)
@@ -306,9 +309,10 @@ def settings(folder: Path) -> Iterator[Row]:
     costs: dict[str, list[float]] = {name: [] for name in made}
     for _ in range(2):
         for name, (threads, wrapper) in made.items():
-            with Responder(DELAY) as service, \
-                    BenchCollectd(drs(folder, service.endpoint, jobs, interval), interval, threads, wrapper) as collectd:
-                costs[name].append(_cpu(collectd, CYCLE, 3) / jobs / VALUES)
+            with Responder(DELAY) as service:
+                plugins = drs(folder, service.endpoint, jobs, interval)
+                with BenchCollectd(plugins, interval, threads, wrapper) as collectd:
+                    costs[name].append(_cpu(collectd, CYCLE, 3) / jobs / VALUES)
     without = costs.pop("")
     for name, seconds in costs.items():
         yield _turns_row(f"CPU time of the daemon for each value, {name} / as collectd and glibc are",
@@ -339,8 +343,8 @@ def requests(folder: Path) -> Iterator[Row]:
     """What a request costs must not depend on how many others there are."""
     few = _request_instructions(folder, 1, 200, 0)
     many = _request_instructions(folder, 10, 100, DELAY)
-    yield Row("instructions for a request, 10 projects of 100, all in flight / one project, none waits", many / few, 1.1,
-              f"{many / 1e3:.0f} / {few / 1e3:.0f} k")
+    yield Row("instructions for a request, 10 projects of 100, all in flight / one project, none waits",
+              many / few, 1.1, f"{many / 1e3:.0f} / {few / 1e3:.0f} k")
     turns = [(_request_cpu(folder, DELAY, 600, 1), _request_cpu(folder, 0.5 / 600, 1, 600, 1),
               _request_cpu(folder, DELAY, 10, 100)) for _ in range(3)]
     spread, in_turn, in_flight = (list(seconds) for seconds in zip(*turns, strict=True))
@@ -478,17 +482,17 @@ def scale(folder: Path) -> Iterator[Row]:
 # On an ordinary day
 
 def everyday(folder: Path) -> Iterator[Row]:
-    """A daemon with as many jobs as most have, against one with a plugin of one thread that dispatches the same values."""
+    """A daemon with as many jobs as most have, against one whose only other thread dispatches the same values."""
     for jobs in (100, 500):
         need = _need(folder, 1, jobs)
         with BenchCollectd(dispatch(f"Jobs {jobs}", f"Interval {_interval(jobs)}"), _interval(jobs)) as collectd:
             loop = _cpu(collectd, LOOP, 2)
             threads, memory = collectd.status("Threads"), collectd.status("VmHWM") / 1024
-        yield Row(f"threads of a daemon with {jobs} jobs - of one whose loop dispatches the values", need.threads - threads,
-                  1, f"{need.threads} - {threads}")
+        yield Row(f"threads of a daemon with {jobs} jobs - of one whose loop dispatches the values",
+                  need.threads - threads, 1, f"{need.threads} - {threads}")
         yield Row(f"peak memory of a daemon with {jobs} jobs, MiB", need.memory, None, f"{memory:.1f} with the loop")
-        yield Row(f"CPU time of a cycle of {jobs} jobs, which is a minute's at the default Interval, ms", need.cpu * 1e3,
-                  None, f"{loop * 1e3:.1f} ms with the loop")
+        yield Row(f"CPU time of a cycle of {jobs} jobs, which is a minute's at the default Interval, ms",
+                  need.cpu * 1e3, None, f"{loop * 1e3:.1f} ms with the loop")
 
 
 ALL = (decoding, wall_time, whole_cycles, handshakes, instructions, cpu_time, settings, requests, peers, kept, gaps,

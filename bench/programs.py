@@ -242,8 +242,8 @@ class Exporter(Daemon):
 class BenchCollectd(Collectd):
     """collectd without a plugin that writes: what it costs at least. `wrapper` runs it.
 
-    At each `interval` collectd also walks through its cache of all values, which would cost much more CPU time if it were
-    shorter than that of the plugins, as nobody has it.
+    At each `interval` collectd also walks through its cache of all values, which would cost much more CPU time if it
+    were shorter than that of the plugins, as nobody has it.
     """
 
     start_timeout = 120.0

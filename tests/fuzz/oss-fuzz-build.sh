@@ -19,8 +19,8 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 engine=${LIB_FUZZING_ENGINE:--fsanitize=fuzzer}
 read -r -a flags <<<"${CFLAGS:--O1 -g -fsanitize=fuzzer-no-link,address,undefined} -std=gnu11 -D_GNU_SOURCE \
-    -DHAVE_CONFIG_H -DDRS_VERSION=\"fuzz\" -iquote $top/src -iquote $top/tests/unit -isystem ${COLLECTD_HEADERS:-/usr/include/collectd} \
-    $(pkg-config --cflags libcurl yajl nettle)"
+    -DHAVE_CONFIG_H -DDRS_VERSION=\"fuzz\" -iquote $top/src -iquote $top/tests/unit \
+    -isystem ${COLLECTD_HEADERS:-/usr/include/collectd} $(pkg-config --cflags libcurl yajl nettle)"
 read -r -a libraries <<<"$(pkg-config --libs libcurl yajl nettle) -lcmocka -lpthread -lm -ldl"
 declare -A dictionaries=([http]=header [response_header]=header [config_parsers]=config)
 

@@ -29,7 +29,8 @@ def watched() -> str:
 def amtool(tmp_path, text: str, *arguments: str) -> str:
     file = tmp_path / "alertmanager.yml"
     file.write_text(text)
-    done = subprocess.run(["amtool", *arguments[:2], *([f"--config.file={file}"] if len(arguments) > 2 else [file]), *arguments[2:]],
+    configuration = [f"--config.file={file}"] if len(arguments) > 2 else [file]
+    done = subprocess.run(["amtool", *arguments[:2], *configuration, *arguments[2:]],
                           capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout.split()[-1]
@@ -48,7 +49,8 @@ def test_each_commented_receiver_is_valid(tmp_path):
 @pytest.mark.parametrize("labels, receiver", [
     ("alertname=DrsTaskFailed severity=critical", "pager"), ("alertname=DrsProjectSilent severity=critical", "pager"),
     ("alertname=DrsTaskPaused severity=warning", "owners"), ("alertname=DrsReadyForCutover severity=info", "cutover"),
-    ("alertname=collectd_drs_gauge severity=FAILURE", "pager"), ("alertname=collectd_drs_gauge severity=OKAY", "nobody")])
+    ("alertname=collectd_drs_gauge severity=FAILURE", "pager"),
+    ("alertname=collectd_drs_gauge severity=OKAY", "nobody")])
 def test_each_severity_has_its_route(tmp_path, labels, receiver):
     assert amtool(tmp_path, EXAMPLE, "config", "routes", "test", *labels.split()) == receiver
 
@@ -76,7 +78,8 @@ def test_a_page_of_a_failed_task_ends_by_itself(cloud, tmp_path):
     (tmp_path / "rules.yml").write_text(hurried((MONITORING / "prometheus-alerts.yml").read_text()))
     with Alertmanager(watched()) as alertmanager:
         scrape = pipeline("prometheus.yml", COLLECTD_HOST="127.0.0.1", COLLECTD_PORT="{scraped}").replace("10s", "1s")
-        scrape += f'alerting:\n  alertmanagers: [{{{{static_configs: [{{{{targets: ["127.0.0.1:{alertmanager.port}"]}}}}]}}}}]\n'
+        target = f'{{{{targets: ["127.0.0.1:{alertmanager.port}"]}}}}'
+        scrape += f"alerting:\n  alertmanagers: [{{{{static_configs: [{target}]}}}}]\n"
         with Prometheus(scrape, rules=tmp_path / "rules.yml") as prometheus:
             stock = pipeline("prometheus.conf", COLLECTD_HOST="127.0.0.1", COLLECTD_PORT=prometheus.scraped_port)
             with Collectd(project("prod", cloud, "Interval 1"), stock) as daemon:

@@ -125,7 +125,10 @@ def least_gaps(requests: list[Request]) -> list[float]:
 
 @pytest.mark.parametrize("http2", [False, True])
 def test_connections_are_kept_from_read_to_read(many, certificates, http2):
-    """HTTP/1.1 even where HTTP/2 is offered, and no encoding of the content: docs/internals/decisions.md has the reason."""
+    """HTTP/1.1 even where HTTP/2 is offered, and no encoding of the content.
+
+    docs/internals/decisions.md has the reason.
+    """
     with Nginx(many.port, certificates, http2=http2) as nginx:
         lines = [f'Endpoint "{nginx.endpoint}"', f'CACert "{certificates.ca}"', "BatchSize 8",
                  "MaxParallel 4", "Interval 4"]

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 the collectd-drs authors
-"""What the benchmarks compare is alike: the same values, by the plugin, a loop, and curl_json; and nothing else runs."""
+"""The benchmarks compare like with like: the same values, by the plugin, a loop and curl_json; nothing else runs."""
 
 from bench.programs import BenchCollectd, Responder, curl_json, descendants, dispatch, drs
 from bench.responses import VALUES

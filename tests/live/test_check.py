@@ -3,16 +3,29 @@
 """tools/drs-check against the stand-in: a table of mistakes, and what it reports of each.
 
 Of each mistake there is one line that fails, at the right stage, with what to do, and the exit status
-of its kind. What the tools that people know report of the same mistakes, for comparison (curl_json of
+of its kind. Tools that people know report the same mistakes like this, for comparison (curl_json of
 collectd 5.12 run, Telegraf's inputs.http with --test read from its source):
 
-| mistake | drs-check | curl_json | telegraf --test |
-|---|---|---|---|
-| misspelt option | config, 3: the option, the block; other blocks go on | "Option 'Hedaer' not allowed here.", collectd does not start | line number, "configuration specified the fields [...], but they were not used", the agent does not start |
-| expired token | auth, 7: the service's code and text | "failed with response code 403 (URL)" | "received status code 403 (Forbidden), expected any value out of [200]. body: ..." |
-| success with status 202 | values | fails, and the interval doubles | fails until success_status_codes is set |
-| untrusted certificate | tls, 6 | libcurl's text, number and URL | "x509: certificate signed by unknown authority" |
-| wrong job ids | job, 12: each id | nothing | nothing |
+misspelt option
+    drs-check  config, 3: the option, the block; other blocks go on
+    curl_json  "Option 'Hedaer' not allowed here.", collectd does not start
+    telegraf   line number, "configuration specified the fields [...], but they were not used", the agent does not start
+expired token
+    drs-check  auth, 7: the service's code and text
+    curl_json  "failed with response code 403 (URL)"
+    telegraf   "received status code 403 (Forbidden), expected any value out of [200]. body: ..."
+success with status 202
+    drs-check  values
+    curl_json  fails, and the interval doubles
+    telegraf   fails until success_status_codes is set
+untrusted certificate
+    drs-check  tls, 6
+    curl_json  libcurl's text, number and URL
+    telegraf   "x509: certificate signed by unknown authority"
+wrong job ids
+    drs-check  job, 12: each id
+    curl_json  nothing
+    telegraf   nothing
 """
 
 from __future__ import annotations
@@ -148,12 +161,14 @@ MISTAKES = {
     "two credentials": Mistake(CONFIG, "AccessKey", KEY),
     "token twice": Mistake(CONFIG, "TokenFile", ['TokenFile "/etc/token"']),
     "key without secret": Mistake(CONFIG, "SecretKey", ['AccessKey "AK"'], ["Token"]),
-    "identity without version": Mistake(CONFIG, "/v3", ['IdentityEndpoint "https://iam.example.org"', *LOGIN[1:]], ["Token"]),
+    "identity without version": Mistake(
+        CONFIG, "/v3", ['IdentityEndpoint "https://iam.example.org"', *LOGIN[1:]], ["Token"]),
     "no jobs": Mistake(CONFIG, "Job", without=["Job"]),
     "job of three words": Mistake(CONFIG, "Job", [f'Job "{JOB}" "a" "b"']),
     "relative jobs file": Mistake(CONFIG, "absolute", ['JobsFile "jobs"']),
     "unknown language": Mistake(CONFIG, "en-us", ['Language "de"']),
-    "host name that is none": Mistake(RESOLVE, "https://no-such-host.invalid: ", ['Endpoint "https://no-such-host.invalid"']),
+    "host name that is none": Mistake(
+        RESOLVE, "https://no-such-host.invalid: ", ['Endpoint "https://no-such-host.invalid"']),
     "nothing at the port": Mistake(CONNECT, "http://127.0.0.1:1: ", ['Endpoint "http://127.0.0.1:1"']),
     "proxy that is down": Mistake(CONNECT, "to the proxy", ['Proxy "http://127.0.0.1:9"']),
     "no token file": Mistake(AUTH, "/no/such/file", ['TokenFile "/no/such/file"'], ["Token"]),
@@ -164,7 +179,8 @@ MISTAKES = {
     "wrong password": Mistake(AUTH, "user u", LOGIN, ["Token"]),
     "wrong project id": Mistake(PROJECT, "DRS.M00261", ['ProjectID "0000"']),
     "no permission": Mistake(PROJECT, "DRS.M00102", cloud=lambda cloud: cloud.inject("error", code="DRS.M00102")),
-    "throttled": Mistake(THROTTLED, "HTTP 429", ["Interval 3"], cloud=lambda cloud: cloud.inject("error", code="APIG.0308")),
+    "throttled": Mistake(
+        THROTTLED, "HTTP 429", ["Interval 3"], cloud=lambda cloud: cloud.inject("error", code="APIG.0308")),
     "path of its own": Mistake(HTTP, "HTTP 404", ['Endpoint "http://{host}/nowhere"']),
     "service error": Mistake(HTTP, "HTTP 500", cloud=lambda cloud: cloud.inject("error", status=500)),
     "page of a portal": Mistake(RESPONSE, "JSON", cloud=lambda cloud: cloud.inject("html")),
@@ -258,7 +274,8 @@ def test_http_at_a_port_with_tls(place):
 
 # What the included file is, and the line about it; collectd itself logs what is wrong here.
 FILES = {
-    "LoadPlugin is missing": ("<Plugin drs>\n{project}</Plugin>\n", "nothing before the <Plugin drs> block loads the plugin"),
+    "LoadPlugin is missing": (
+        "<Plugin drs>\n{project}</Plugin>\n", "nothing before the <Plugin drs> block loads the plugin"),
     "LoadPlugin after the block": ("<Plugin drs>\n{project}</Plugin>\nLoadPlugin drs\n", "move it behind that line"),
     "nothing of drs": ("LoadPlugin cpu\n", "the configuration has nothing of drs"),
     "no block of the plugin": ("LoadPlugin drs\n", "<Project"),
@@ -266,9 +283,11 @@ FILES = {
     "option outside of a project": ('LoadPlugin drs\n<Plugin drs>\nEndpoint "x"\n</Plugin>\n', "Endpoint"),
     "no closing tag": ("LoadPlugin drs\n<Plugin drs>\n{project}", "drs.conf"),
     "semicolon comment": ('LoadPlugin drs\n; "a comment"\n', "drs.conf"),
-    "typographic quotes": (LOAD + "<Plugin drs>\n<Project p>\nEndpoint \u201chttps://x.org\u201d\n</Project>\n</Plugin>\n", "drs.conf"),
+    "typographic quotes": (
+        LOAD + "<Plugin drs>\n<Project p>\nEndpoint \u201chttps://x.org\u201d\n</Project>\n</Plugin>\n", "drs.conf"),
     "double slash comment": ("LoadPlugin drs\n// a comment\n", "drs.conf"),
-    "another plugin is missing": ("LoadPlugin no_such_plugin\n" + LOAD + "<Plugin drs>\n{project}</Plugin>\n", "no_such_plugin"),
+    "another plugin is missing": (
+        "LoadPlugin no_such_plugin\n" + LOAD + "<Plugin drs>\n{project}</Plugin>\n", "no_such_plugin"),
     "blank in the name": (LOAD + '<Plugin drs>\n<Project "Prod EU">\n</Project>\n</Plugin>\n', "name"),
     "name twice": (LOAD + "<Plugin drs>\n{project}{project}</Plugin>\n", "name"),
 }
@@ -446,7 +465,8 @@ def test_a_credential_that_works_ends_the_pause(cloud, place):
 def test_a_run_without_a_response_leaves_the_pause(cloud, place):
     place.write(project("prod", cloud, *login(cloud, 'Password "wrong"'), without=["Token"]))
     assert place.check().returncode == AUTH
-    place.write(project("prod", cloud, *login(cloud, 'Password "wrong"', 'Proxy "http://127.0.0.1:9"'), without=["Token"]))
+    unreachable = login(cloud, 'Password "wrong"', 'Proxy "http://127.0.0.1:9"')
+    place.write(project("prod", cloud, *unreachable, without=["Token"]))
     assert place.check("--force").returncode == CONNECT
     assert place.check().returncode == PAUSED
 
@@ -516,7 +536,8 @@ def test_the_manual_has_every_option_and_every_record():
     manual = (TOP / "man/drs-check.8").read_text(encoding="utf-8")
     options = [one for action in parser()._actions if action.help != "==SUPPRESS==" for one in action.option_strings]
     assert not [one for one in options if one.startswith("--") and one != "--help" and f"Fl {one[1:]}" not in manual]
-    kinds = {name.removeprefix("_take_") for name in vars(Results) if name.startswith("_take_")} | {"begin", "configured", "body"}
+    kinds = {name.removeprefix("_take_") for name in vars(Results) if name.startswith("_take_")}
+    kinds |= {"begin", "configured", "body"}
     channel = manual[manual.index(".Sh CHANNEL"):]
     assert not [kind for kind in kinds if not re.search(rf"^\.It Cm .*\b{kind}\b", channel, re.MULTILINE)]
     keys = job_as_json(Job("")).keys()
@@ -680,7 +701,8 @@ def test_a_full_output_is_a_line(cloud, place):
     assert done.stderr == "drs-check: the output: No space left on device\n"
 
 
-@pytest.mark.parametrize("text", ["[]", '{"x": 1}', '{"x": {"failures": "a"}}', "\0", "[" * 100_000, '{"x": {"tries": []}}'])
+@pytest.mark.parametrize("text", [
+    "[]", '{"x": 1}', '{"x": {"failures": "a"}}', "\0", "[" * 100_000, '{"x": {"tries": []}}'])
 def test_an_odd_file_of_accounts_is_a_line(cloud, place, text):
     place.write(project("prod", cloud, *login(cloud, 'Password "p"'), without=["Token"]))
     state = place.folder / "state"
@@ -698,8 +720,9 @@ def test_a_temporary_folder_without_execution_is_passed_over(cloud, place, start
     run_in = tmp_path / "noexec"
     run_in.mkdir()
     script = f'mount -t tmpfs -o noexec tmpfs "{run_in}" && exec "$@"'
+    check = [CHECK, "-C", place.main, *IN_TREE, "--state-dir", place.folder / "state"]
     done = subprocess.run(
-        ["unshare", "--mount", "sh", "-c", script, "sh", CHECK, "-C", place.main, *IN_TREE, "--state-dir", place.folder / "state"],
+        ["unshare", "--mount", "sh", "-c", script, "sh", *check],
         capture_output=True, text=True, check=False, timeout=HANG, env=os.environ | {"TMPDIR": str(run_in)})
     if "mount:" in done.stderr or "unshare:" in done.stderr:
         pytest.skip(f"cannot mount here: {done.stderr.strip()}")
@@ -709,7 +732,8 @@ def test_a_temporary_folder_without_execution_is_passed_over(cloud, place, start
 def test_sixty_projects_do_not_wait_for_each_other(cloud, place):
     """All are under way at once: with the stagger of a daemon no two would be."""
     gate = cloud.inject("black-hole", service="drs")
-    place.write("".join(project(f"p{number}", cloud, f'Host "{number}"', "Interval 3600", "Timeout 600000") for number in range(60)))
+    place.write("".join(project(f"p{number}", cloud, f'Host "{number}"', "Interval 3600", "Timeout 600000")
+                        for number in range(60)))
     process = subprocess.Popen([CHECK, "-C", place.main, *IN_TREE, "--state-dir", place.folder / "state"],
                                stdout=subprocess.DEVNULL)
     gate.wait_for_hits(60)
@@ -732,14 +756,20 @@ class Advice(NamedTuple):
 
 AGENCY = ["Agency true", 'MetadataEndpoint "http://127.0.0.1:1"']
 ADVICE = {
-    "jobs file with quotes": Advice(CONFIG, "one ID [NAME] a line, without quotes or commas", ['JobsFile "{folder}/jobs.csv"'], ["Job"], "memory"),
-    "identity service of another host": Advice(HTTP, "check IdentityEndpoint", ['IdentityEndpoint "{endpoint}/v3"', *LOGIN[1:]], ["Token"]),
-    "token file with a byte-order mark": Advice(AUTH, "byte-order mark", ['TokenFile "{folder}/bom"'], ["Token"], "--force"),
-    "token file with the header's name": Advice(AUTH, "header's name", ['TokenFile "{folder}/header"'], ["Token"], "--force"),
-    "token file in quotes": Advice(AUTH, "begins with a quote", ['TokenFile "{folder}/quotes"'], ["Token"], "--force"),
+    "jobs file with quotes": Advice(
+        CONFIG, "one ID [NAME] a line, without quotes or commas", ['JobsFile "{folder}/jobs.csv"'], ["Job"], "memory"),
+    "identity service of another host": Advice(
+        HTTP, "check IdentityEndpoint", ['IdentityEndpoint "{endpoint}/v3"', *LOGIN[1:]], ["Token"]),
+    "token file with a byte-order mark": Advice(
+        AUTH, "byte-order mark", ['TokenFile "{folder}/bom"'], ["Token"], "--force"),
+    "token file with the header's name": Advice(
+        AUTH, "header's name", ['TokenFile "{folder}/header"'], ["Token"], "--force"),
+    "token file in quotes": Advice(
+        AUTH, "begins with a quote", ['TokenFile "{folder}/quotes"'], ["Token"], "--force"),
     "literal password": Advice(AUTH, "drs-check --force", LOGIN, ["Token"]),
     "agency outside of the cloud": Advice(CONNECT, "use another credential", AGENCY, ["Token"], "firewall"),
-    "file of authorities that is missing": Advice(TLS, "CACert is /no/such/ca", ['CACert "/no/such/ca"', 'Endpoint "https://{host}"']),
+    "file of authorities that is missing": Advice(
+        TLS, "CACert is /no/such/ca", ['CACert "/no/such/ca"', 'Endpoint "https://{host}"']),
 }
 SECRETS = {"bom": "\ufeff" + TOKEN, "header": f"X-Subject-Token: {TOKEN}", "quotes": f'"{TOKEN}"'}
 
@@ -763,7 +793,8 @@ def test_the_advice_names_what_is_to_be_done(cloud, place, advice):
 def test_a_firewall_that_drops_packets_is_named_at_a_short_interval(cloud, place):
     """Timeout is not below Interval by default."""
     with full_port() as port:
-        place.write(project("prod", cloud, f'Endpoint "http://127.0.0.1:{port}"', "Interval 2", f'Job "{JOB}"', f'Job "{OTHER_JOB}"'))
+        place.write(project("prod", cloud, f'Endpoint "http://127.0.0.1:{port}"', "Interval 2",
+                            f'Job "{JOB}"', f'Job "{OTHER_JOB}"'))
         done = place.check()
     assert done.returncode == CONNECT
     [(stage, text)] = failures(done)
@@ -803,6 +834,12 @@ def test_nothing_to_monitor_is_not_all_works(cloud, place, lines, without):
     assert place.check("--nagios").returncode == 1
 
 
+# Of the jobs below, as reports print them.
+DELAYED_JOB = "job-43 (8d0e8e36-a618-490d-8a46-8c61ac9jb043): INCRE_TRANSFER_STARTED, 100 %, 43 s behind"
+FAILED_JOB = ("job-44 (8d0e8e36-a618-490d-8a46-8c61ac9jb044): FULL_TRANSFER_FAILED, 40 %: "
+              "DRS.M00001 the source is gone")
+
+
 def many_jobs(cloud: StandIn, count: int = 45) -> list[str]:
     """Jobs that replicate, and one that has failed; the options that name them."""
     ids = [f"8d0e8e36-a618-490d-8a46-8c61ac9jb{number:03}" for number in range(count)]
@@ -819,7 +856,7 @@ def test_a_failed_job_is_never_beside_all_works(cloud, place):
     done = place.check()
     lines = done.stdout.splitlines()
     assert done.returncode == 0 and "everything works" not in done.stdout
-    assert lines[lines.index("jobs") + 1] == "  job-44 (8d0e8e36-a618-490d-8a46-8c61ac9jb044): FULL_TRANSFER_FAILED, 40 %: DRS.M00001 the source is gone"
+    assert lines[lines.index("jobs") + 1] == f"  {FAILED_JOB}"
     assert lines[-1] == "the monitoring works; 1 of 45 jobs has failed: job-44"
 
 
@@ -844,9 +881,11 @@ def test_a_list_has_every_job_the_worst_first_in_80_columns(cloud, place):
 
 NAGIOS = {
     "delays below the limits": ([], 44, 0, "DRS OK: 44 jobs | jobs=44 failed=0 delay=43s;;;0"),
-    "warning": (["--warning-delay", "40"], 44, 1, "DRS WARNING: 4 of 44 jobs: job-43 (8d0e8e36-a618-490d-8a46-8c61ac9jb043): INCRE_TRANSFER_STARTED, 100 %, 43 s behind | jobs=44 failed=0 delay=43s;40;;0"),
+    "warning": (
+        ["--warning-delay", "40"], 44, 1,
+        f"DRS WARNING: 4 of 44 jobs: {DELAYED_JOB} | jobs=44 failed=0 delay=43s;40;;0"),
     "critical": (["--warning-delay", "40", "--critical-delay", "43"], 44, 2, "DRS CRITICAL: 1 of 44 jobs: job-43 "),
-    "failed": ([], 45, 2, "DRS CRITICAL: 1 of 45 jobs: job-44 (8d0e8e36-a618-490d-8a46-8c61ac9jb044): FULL_TRANSFER_FAILED, 40 %: DRS.M00001 the source is gone | jobs=45 failed=1"),
+    "failed": ([], 45, 2, f"DRS CRITICAL: 1 of 45 jobs: {FAILED_JOB} | jobs=45 failed=1"),
 }
 
 
@@ -887,8 +926,9 @@ def test_watch_has_the_whole_terminal_and_follows_its_size(cloud, place):
     place.write(project("prod", cloud, *many_jobs(cloud)[:3]))
     main, terminal = pty.openpty()
     resize(terminal, 24, 80)
-    process = subprocess.Popen([CHECK, "-C", place.main, *IN_TREE, "--state-dir", place.folder / "state", "--watch", "60"],
-                               stdin=terminal, stdout=terminal, stderr=terminal, env=os.environ | {"TERM": "xterm"})
+    process = subprocess.Popen(
+        [CHECK, "-C", place.main, *IN_TREE, "--state-dir", place.folder / "state", "--watch", "60"],
+        stdin=terminal, stdout=terminal, stderr=terminal, env=os.environ | {"TERM": "xterm"})
     os.close(terminal)
     try:
         seen = read_until(main, lambda text: "job-2" in text)

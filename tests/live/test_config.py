@@ -29,7 +29,8 @@ BAD_BLOCKS = [
     # what is missing
     Bad("no endpoint", "Endpoint", [], "required", without=("Endpoint",)),
     Bad("no project id", "ProjectID", [], "required", without=("ProjectID",)),
-    Bad("no credential", "Token", [], "required, or TokenFile, IdentityEndpoint, AccessKey or Agency", without=("Token",)),
+    Bad("no credential", "Token", [], "required, or TokenFile, IdentityEndpoint, AccessKey or Agency",
+        without=("Token",)),
     Bad("a key without its certificate", "ClientKey", ['ClientKey "/etc/ssl/me.key"'], "requires ClientCert"),
     # what is too much
     Bad("an unknown option", "Endpiont", ['Endpiont "https://drs.example.com"'], "unknown option"),
@@ -41,7 +42,8 @@ BAD_BLOCKS = [
     Bad("an endpoint twice", "Endpoint", ['Endpoint "https://a.example.com"'] * 2, "may be given only once"),
     Bad("a number twice", "BatchSize", ["BatchSize 10", "BatchSize 20"], "may be given only once"),
     Bad("a token twice", "Token", [f'Token "{TOKEN}"'] * 2, "may be given only once"),
-    Bad("two values for a text", "Endpoint", ['Endpoint "https://a.example.com" "https://b"'], "expected one quoted string, got 2 values"),
+    Bad("two values for a text", "Endpoint", ['Endpoint "https://a.example.com" "https://b"'],
+        "expected one quoted string, got 2 values"),
     Bad("two values for a number", "Timeout", ["Timeout 100 200"], "expected one unquoted integer, got 2 values"),
     Bad("two values for a switch", "SelfMetrics", ["SelfMetrics true false"], "expected true or false, got 2 values"),
     Bad("three values for a job", "Job", [f'Job "{JOB}" "orders" "db"'], 'expected "ID" or "ID" "NAME"'),
@@ -49,7 +51,8 @@ BAD_BLOCKS = [
     Bad("a token and a login", "User", ['User "u"'], "configure exactly one kind of credential"),
     Bad("a token and a key", "AccessKey", ['AccessKey "AK"'], "configure exactly one kind of credential"),
     Bad("a token and an agency", "Agency", ["Agency true"], "configure exactly one kind of credential"),
-    Bad("a token and a password's file", "PasswordFile", ['PasswordFile "/p"'], "configure exactly one kind of credential"),
+    Bad("a token and a password's file", "PasswordFile", ['PasswordFile "/p"'],
+        "configure exactly one kind of credential"),
     Bad("a login and a key", "SecretKey", [*LOGIN, 'SecretKey "s"'], "configure exactly one kind of credential",
         without=("Token",)),
     Bad("a login without a domain", "DomainName", [LOGIN[0], *LOGIN[2:]], "required with",
@@ -91,7 +94,8 @@ BAD_BLOCKS = [
     Bad("a number for a job", "Job", ["Job 8"], 'expected "ID" or "ID" "NAME"'),
     Bad("a number for a job's name", "Job", [f'Job "{JOB}" 8'], 'expected "ID" or "ID" "NAME"'),
     Bad("a number for a host", "Host", ["Host 1"], "expected one quoted string, got "),
-    Bad("a text for an interval", "Interval", ['Interval "60"'], "expected one unquoted number of seconds, got a quoted string"),
+    Bad("a text for an interval", "Interval", ['Interval "60"'],
+        "expected one unquoted number of seconds, got a quoted string"),
     Bad("a text for a timeout", "Timeout", ['Timeout "fast"'], "expected one unquoted integer, got "),
     Bad("a switch for a batch size", "BatchSize", ["BatchSize true"], "expected one unquoted integer, got "),
     Bad("a text for a switch", "VerifyPeer", ['VerifyPeer "perhaps"'], "expected true or false, got "),
@@ -120,16 +124,20 @@ BAD_BLOCKS = [
     Bad("a timeout beyond all numbers", "Timeout", ["Timeout 99999999999999"], "1 to 600000"),
     Bad("a batch of nothing", "BatchSize", ["BatchSize 0"], "1 to 10000"),
     Bad("a batch that is too large", "BatchSize", ["BatchSize 10001"], "1 to 10000"),
-    Bad("a batch of two and a half", "BatchSize", ["BatchSize 2.5"], "expected one unquoted integer from 1 to 10000, got 2.5"),
+    Bad("a batch of two and a half", "BatchSize", ["BatchSize 2.5"],
+        "expected one unquoted integer from 1 to 10000, got 2.5"),
     Bad("no request at once", "MaxParallel", ["MaxParallel 0"], "1 to 100"),
     Bad("too many requests at once", "MaxParallel", ["MaxParallel 101"], "1 to 100"),
     Bad("a language nobody speaks", "Language", ['Language "de-de"'], 'expected "en-us" or "zh-cn"'),
     # endpoints
     Bad("an endpoint without a scheme", "Endpoint", ['Endpoint "drs.example.com"'], "https://HOST[:PORT][/PATH]"),
     Bad("an endpoint for ftp", "Endpoint", ['Endpoint "ftp://drs.example.com"'], "https://HOST[:PORT][/PATH]"),
-    Bad("an endpoint with a user", "Endpoint", ['Endpoint "https://me:pw@drs.example.com"'], "https://HOST[:PORT][/PATH]"),
-    Bad("an endpoint with a query", "Endpoint", ['Endpoint "https://drs.example.com/?a=b"'], "https://HOST[:PORT][/PATH]"),
-    Bad("an endpoint with a fragment", "Endpoint", ['Endpoint "https://drs.example.com/#a"'], "https://HOST[:PORT][/PATH]"),
+    Bad("an endpoint with a user", "Endpoint", ['Endpoint "https://me:pw@drs.example.com"'],
+        "https://HOST[:PORT][/PATH]"),
+    Bad("an endpoint with a query", "Endpoint", ['Endpoint "https://drs.example.com/?a=b"'],
+        "https://HOST[:PORT][/PATH]"),
+    Bad("an endpoint with a fragment", "Endpoint", ['Endpoint "https://drs.example.com/#a"'],
+        "https://HOST[:PORT][/PATH]"),
     Bad("an endpoint without a host", "Endpoint", ['Endpoint "https:///drs"'], "the URL's host is not a name"),
     Bad("an endpoint with a space", "Endpoint", ['Endpoint "https://drs.example.com/a b"'], "must be percent-encoded"),
     *(Bad(f"an endpoint with {what}", "Endpoint", [f'Endpoint "https://{rest}"'], wanted) for what, rest, wanted in (
@@ -153,10 +161,12 @@ BAD_BLOCKS = [
         ("no host and no sign", f"http://user:{TOKEN}", "the URL's port is not a number"))),
     Bad("a host that is too long", "Host", [f'Host "{LONG}"'], "is longer than 127 bytes"),
     # what would break out of a path, a header or a name
-    Bad("a project id with a slash", "ProjectID", [f'ProjectID "{PROJECT_ID}/jobs"'], "expected 1 to 127 ASCII letters"),
+    Bad("a project id with a slash", "ProjectID", [f'ProjectID "{PROJECT_ID}/jobs"'],
+        "expected 1 to 127 ASCII letters"),
     Bad("a project id with a query", "ProjectID", [f'ProjectID "{PROJECT_ID}?a"'], "expected 1 to 127 ASCII letters"),
     Bad("a token with a line break", "Token", ['Token "abc\ndef"'], "has a control character or a line break"),
-    Bad("a language with a line break", "Language", ['Language "en-us\nX-Evil: 1"'], "has a control character or a line break"),
+    Bad("a language with a line break", "Language", ['Language "en-us\nX-Evil: 1"'],
+        "has a control character or a line break"),
     Bad("a job with a quote", "Job", [r'Job "a\"b"'], "expected 1 to 127 ASCII letters"),
     Bad("a job with a line break", "Job", ['Job "a\nb"'], "expected 1 to 127 ASCII letters"),
     Bad("a job with a slash", "Job", ['Job "a/b"'], "expected 1 to 127 ASCII letters"),
@@ -185,7 +195,8 @@ GOOD_LINES = {
         "Interval 60", 'Host "db-host"', "Timeout 2000", "BatchSize 10000",
         "MaxParallel 100", 'Language "zh-cn"',
         "VerifyPeer true", "VerifyHost true", 'CACert "/etc/ssl/certs/ca.crt"',
-        'ClientCert "/etc/ssl/me.crt"', 'ClientKey "/etc/ssl/me.key"', "MetaData false", "SelfMetrics false", "ReadyDelay 0.5", "Details false", "Comparisons false",
+        'ClientCert "/etc/ssl/me.crt"', 'ClientKey "/etc/ssl/me.key"', "MetaData false", "SelfMetrics false",
+        "ReadyDelay 0.5", "Details false", "Comparisons false",
         "Notify false", "DiscoverJobs false", "DiscoverInterval 60"],
     "options in other letters": ['host "a"', "TIMEOUT 2000", "batchsize 1", "verifypeer true"],
     "the shortest interval": ["Interval 0.1"],
@@ -240,8 +251,8 @@ def test_the_second_project_of_a_name_is_rejected(cloud):
     assert requested(cloud) == {JOB}
 
 
-@pytest.mark.parametrize("word, verified", [("false", False), ("No", False), ("off", False), ("TRUE", True), ("yes", True),
-                                            ("on", True)])
+@pytest.mark.parametrize("word, verified", [
+    ("false", False), ("No", False), ("off", False), ("TRUE", True), ("yes", True), ("on", True)])
 def test_a_quoted_boolean_is_taken_with_a_warning(cloud, word, verified):
     """As collectd's own plugins take it."""
     result = Collectd(project("good", cloud, f'VerifyPeer "{word}"')).test_read()
@@ -255,8 +266,10 @@ def test_a_quoted_boolean_is_taken_with_a_warning(cloud, word, verified):
 @pytest.mark.parametrize("lines, bad, expected", [
     ([], ["BatchSize 0"], "1 project, 1 job configured"),
     ([f'Job "{JOB}"', f'Job "{OTHER_JOB}"', f'Job "{JOB}"'], ["BatchSize 0"], "1 project, 2 jobs configured"),
-    ([f'Job "{JOB}"', 'DiscoverJobs true'], None, "2 projects, 2 jobs configured, and those of files or the service's lists"),
-    (['JobsFile "/nowhere"'], ["Nonsense 1"], "1 project, 0 jobs configured, and those of files or the service's lists"),
+    ([f'Job "{JOB}"', 'DiscoverJobs true'], None,
+     "2 projects, 2 jobs configured, and those of files or the service's lists"),
+    (['JobsFile "/nowhere"'], ["Nonsense 1"],
+     "1 project, 0 jobs configured, and those of files or the service's lists"),
 ])
 def test_the_first_line_counts_what_works(cloud, lines, bad, expected):
     without = ["Job"] if lines and not lines[0].startswith("Job ") else []
@@ -318,7 +331,8 @@ def test_a_rejected_project_is_not_up_on_its_own_host(cloud):
     config = project("bad", cloud, "BatchSize 0", 'Host "db-host"') + project("good", cloud)
     with Collectd(config) as daemon:
         daemon.wait_for_reads(1, "good")
-        daemon.wait_until(lambda: "db-host/drs-bad/bool-up" in daemon.series("drs"), "the bool-up of the rejected block")
+        daemon.wait_until(lambda: "db-host/drs-bad/bool-up" in daemon.series("drs"),
+                          "the bool-up of the rejected block")
         assert "test-host/drs-bad/bool-up" not in daemon.series("drs")
 
 

@@ -41,7 +41,8 @@ def orders(at: float) -> dict[str, float]:
 
 def customers(at: float) -> dict[str, float]:
     """One whose destination cannot keep up."""
-    return {"status": 203, "total": 100, "delay": 20 + 700 * at, "rpo": 4, "rto": 16 + 690 * at, "rows": 900, "ready": 0, "equal": 0}
+    return {"status": 203, "total": 100, "delay": 20 + 700 * at, "rpo": 4, "rto": 16 + 690 * at, "rows": 900,
+            "ready": 0, "equal": 0}
 
 
 def archive(at: float) -> dict[str, float]:
@@ -55,8 +56,8 @@ def archive(at: float) -> dict[str, float]:
 
 def ledger(at: float) -> dict[str, float]:
     """A large one, which builds its indexes now."""
-    return {"status": 201, "total": min(90, 100 * at), "struct": 100, "data": min(100, 120 * at), "rows": 0 if at > 0.84 else 9000,
-            "index": max(0, 300 * (at - 0.84)), "finish": 3600 * (1.4 - at)}
+    return {"status": 201, "total": min(90, 100 * at), "struct": 100, "data": min(100, 120 * at),
+            "rows": 0 if at > 0.84 else 9000, "index": max(0, 300 * (at - 0.84)), "finish": 3600 * (1.4 - at)}
 
 
 JOBS: dict[tuple[str, str], Course] = {
@@ -95,9 +96,10 @@ def project_samples(host: str, seconds: float, at: float) -> dict[tuple[str, str
         ("count", host, host, "unknown"): 0, ("count", host, host, "jobs"): len(statuses),
         ("count", host, host, "answered"): reported, ("bool", host, host, "up"): float(not gap),
         ("response_time", host, host, "read"): 0.2 + 9 * gap,
-        ("total_requests", host, host, "progress"): seconds / 60, ("total_requests", host, host, "token"): seconds // 3600,
-        **{("errors", host, host, kind): (seconds - 3.6 * 3600) / 60 if kind == "http" and at > 0.6 and host == "bank" else 0
-           for kind in ("auth", "throttled", "http", "reply", "skipped")}}
+        ("total_requests", host, host, "progress"): seconds / 60,
+        ("total_requests", host, host, "token"): seconds // 3600,
+        **{("errors", host, host, kind): 0 for kind in ("auth", "throttled", "http", "reply", "skipped")},
+        ("errors", host, host, "http"): (seconds - 3.6 * 3600) / 60 if at > 0.6 and host == "bank" else 0}
 
 
 def history(now: int) -> str:

@@ -84,7 +84,8 @@ def test_the_panels_stand_side_by_side(name):
 def test_both_dashboards_have_the_same_panels():
     """But for the table of jobs, which Graphite's functions cannot join."""
     ours, theirs = ([{key: panel.get(key) for key in ("title", "type", "fieldConfig")} | {"w": panel["gridPos"]["w"]}
-                     for panel in dashboard(name)["panels"] if panel["type"] != "table"] for name in ("prometheus", "graphite"))
+                     for panel in dashboard(name)["panels"] if panel["type"] != "table"]
+                    for name in ("prometheus", "graphite"))
     assert ours == theirs
 
 

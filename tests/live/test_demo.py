@@ -125,7 +125,8 @@ def test_output_follows_the_terminal_and_the_locale(tmp_path, variables, escapes
 
 def full_job(name: str = "orders-of-the-day") -> Job:
     """A row with a value in each column."""
-    return Job(name, code=201, status="FULL_TRANSFER_STARTED", percent=48.2, phases={"struct": 100, "data": 59.9, "index": 0},
+    return Job(name, code=201, status="FULL_TRANSFER_STARTED", percent=48.2,
+               phases={"struct": 100, "data": 59.9, "index": 0},
                rows=9134.0, bytes=1_644_120.0, delay=123456.0, rpo=2.04, rto=0.0)
 
 
@@ -154,7 +155,8 @@ def test_80_columns_have_what_decides_a_cutover_beside_a_long_name():
     job = replace(full_job("orders-of-the-whole-day"), timeleft=4980.0, ready=False, consistent=True)
     layout = fitting([job], 79)
     assert heading(layout).split() == ["job", "phase", "total", "finish", "rows/s", "delay", "equal", "ready"]
-    assert row(job, layout, "#.").split() == ["orders-of-the-whole-day", "copying", "data", "48", "83m", "9.1k", "34h", "yes", "no"]
+    assert row(job, layout, "#.").split() == [
+        "orders-of-the-whole-day", "copying", "data", "48", "83m", "9.1k", "34h", "yes", "no"]
 
 
 def test_bars_go_before_figures_and_figures_by_their_weight():

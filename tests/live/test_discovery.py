@@ -227,7 +227,8 @@ def test_each_fault_is_logged_once_and_ends_with_its_cause():
             cloud.jobs[JOB] = item(JOB)
             cloud.drs.names[JOB] = f"job-{name}"
             cloud.inject(fault, **options)
-            config += discovering(cloud, "DiscoverJobs true", "DiscoverInterval 4", "Timeout 10000", "Interval 10", name=name)
+            config += discovering(cloud, "DiscoverJobs true", "DiscoverInterval 4", "Timeout 10000", "Interval 10",
+                                  name=name)
         daemon = stack.enter_context(Collectd(config))
         for number, name in enumerate(clouds):
             daemon.wait_until(lambda name=name: lines_of(daemon, name), f"an error of {name}")

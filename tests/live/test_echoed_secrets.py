@@ -29,16 +29,16 @@ def test_a_token_in_an_error_of_the_service(cloud, how):
         daemon.wait_for_reads(1)
         with cloud.inject("raw", status=403, body=api_error("DRS.M00102", f"no right for {ENCODINGS[how](TOKEN)}")):
             daemon.wait_until(lambda: daemon.notifications(), "a notification")
-            daemon.wait_until(lambda: [line for line in daemon.lines("drs plugin: ") if line.level == "error"], "a line")
+            daemon.wait_until(lambda: any(line.level == "error" for line in daemon.lines("drs plugin: ")), "a line")
         log = daemon.log_text()
     assert "no right for" in log and "***" in log
     assert TOKEN not in log
 
 
 def test_a_token_in_an_item(cloud):
+    encoded = b64encode(TOKEN.encode()).decode().rstrip("=")
     cloud.jobs[JOB] |= {"error_code": "DRS.M1", "error_msg": f"token {TOKEN} failed", "src_offset": f"at {TOKEN}",
-                        "node_offset": f"mysql-bin.{TOKEN}:544", "dst_offset": b64encode(TOKEN.encode()).decode().rstrip("="),
-                        "transfer_status": TOKEN}
+                        "node_offset": f"mysql-bin.{TOKEN}:544", "dst_offset": encoded, "transfer_status": TOKEN}
     with WriteHttp() as web, Collectd(project("prod", cloud), web.configuration) as daemon:
         daemon.wait_for_reads(2)
         daemon.wait_until(lambda: len(daemon.notifications()) >= 2, "notifications")
@@ -46,8 +46,8 @@ def test_a_token_in_an_item(cloud):
         daemon.wait_until(lambda: any(one.get("meta") for one in web.documents("drs")), "meta data in write_http")
         status = next(one for one in web.documents("drs") if one.get("meta"))
         log, documents = daemon.log_text(), json.dumps(web.documents("drs"))
-    assert status["meta"] | {"error_msg": "token *** failed", "src_offset": "at ***", "node_offset": "mysql-bin.***:544",
-                             "dst_offset": "***"} == status["meta"]
+    assert status["meta"] | {"error_msg": "token *** failed", "src_offset": "at ***",
+                             "node_offset": "mysql-bin.***:544", "dst_offset": "***"} == status["meta"]
     assert "token *** failed" in log
     assert TOKEN not in log and TOKEN not in documents
 

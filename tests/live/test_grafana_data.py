@@ -7,8 +7,9 @@ from test_dashboards import dashboard, drawn
 from support.vendor_signer import Vendor
 
 GREY = "rgb(204, 204, 220)"
-PHASES = {102: "preparing", 201: "copying", 201.1: "copying: structures", 201.2: "copying: data", 201.3: "copying: indexes",
-          202: "copied", 203: "replicating", 301: "paused", 402: "changing", 501: "ended", 604: "failed"}
+PHASES = {102: "preparing", 201: "copying", 201.1: "copying: structures", 201.2: "copying: data",
+          201.3: "copying: indexes", 202: "copied", 203: "replicating", 301: "paused", 402: "changing", 501: "ended",
+          604: "failed"}
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +22,8 @@ def units(name: str) -> set[str]:
     found = set()
     for panel in drawn(dashboard(name)):
         found |= {panel["fieldConfig"]["defaults"].get("unit")}
-        found |= {one["value"] for override in panel["fieldConfig"]["overrides"] for one in override["properties"] if one["id"] == "unit"}
+        found |= {one["value"] for override in panel["fieldConfig"]["overrides"]
+                  for one in override["properties"] if one["id"] == "unit"}
     return found - {None}
 
 

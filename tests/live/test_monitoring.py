@@ -50,8 +50,9 @@ def test_the_rules_pass_their_own_tests():
 
 
 # Series that a job does not have at once.
-NEED_TIME_OR_OPTIONS = {("collectd_drs_bool", "ready"), ("collectd_drs_bool", "consistent"), ("collectd_drs_gauge", "started"), *(
-    ("collectd_drs_delay", f"{kind}threshold") for kind in ("", "rpo_", "rto_"))}
+NEED_TIME_OR_OPTIONS = {
+    ("collectd_drs_bool", "ready"), ("collectd_drs_bool", "consistent"), ("collectd_drs_gauge", "started"),
+    *(("collectd_drs_delay", f"{kind}threshold") for kind in ("", "rpo_", "rto_"))}
 
 
 def test_the_rules_use_series_that_prometheus_has(cloud):
@@ -126,8 +127,9 @@ def test_a_daemon_that_is_gone_is_one_event_on_the_central_one(cloud):
     agent_stock = f"LoadPlugin network\n<Plugin network>\n  Server {server}\n</Plugin>"
     with Collectd(stock=central_stock, interval=INTERVAL, host="central") as central:
         with Collectd(project("prod", cloud), agent_stock, interval=INTERVAL) as agent:
-            agent.wait_until(lambda: agent.flush("network") or f"test-host/drs-{JOB}/delay-incremental" in central.names(),
-                             "values on the central one")
+            agent.wait_until(
+                lambda: agent.flush("network") or f"test-host/drs-{JOB}/delay-incremental" in central.names(),
+                "values on the central one")
         central.wait_until(lambda: notified(central, "bool-up", "FAILURE", "has not been updated"), "the end")
         central.wait_until(lambda: not [name for name in central.names() if "/drs-" in name], "the end of all values")
         assert len([one for one in central.notifications() if "has not been updated" in one["message"]]) == 1
@@ -337,7 +339,8 @@ def test_drs_notify_reports_the_same_once_a_day(open_folder):
 
 @pytest.mark.parametrize("metric, text", [
     ("gauge-status", f"Job orders ({JOB}) went from INCRE_TRANSFER_STARTED to PAUSING"),
-    ("gauge-status", f"Job orders ({JOB}) is PAUSING"), ("bool-ready", f"Job orders ({JOB}) is not ready any more: delay")])
+    ("gauge-status", f"Job orders ({JOB}) is PAUSING"),
+    ("bool-ready", f"Job orders ({JOB}) is not ready any more: delay")])
 def test_drs_notify_drops_what_a_planned_pause_brings(open_folder, metric, text):
     assert notify(open_folder, "WARNING", metric, text=text) == ""
     assert notify(open_folder, "OKAY", metric, text=text) == ""

@@ -74,7 +74,8 @@ CASES = [
     Case("UTF-16 without a mark", write(GOOD, "utf-16-be"), GOOD_AGAIN, 1, 1, STAY, False),
     Case("bad lines only", write("a/b\nc;d\n"), GOOD_AGAIN, 1, 1,
          f"{STAY}: 2 without a valid id (the first: line 1)", False),
-    Case("half bad", write(HALF), GOOD_AGAIN, 1, 1, "4 of 5 lines are left out: 2 without a valid id (the first: line 2), "
+    Case("half bad", write(HALF), GOOD_AGAIN, 1, 1,
+         "4 of 5 lines are left out: 2 without a valid id (the first: line 2), "
          "1 with a control character in the name (line 3), 1 with the id of another line (", False),
     Case("gone", unlink, GOOD_AGAIN, 1, 1, "No such file", False),
     Case("no task", end_jobs, start_jobs, 0, 1, "nothing to monitor: the service's list has no task", True, True),
@@ -154,7 +155,8 @@ def block(case: Case, number: int, cloud: StandIn, folder: Path) -> str:
 def wait_for(daemon: Collectd, expected: Callable[[Case], tuple[float, float]]) -> None:
     """Until each project has these values of count-jobs and bool-up."""
     def last(number: int, metric: str) -> float:
-        series = [samples for name, samples in daemon.series("drs").items() if name.endswith(f"/drs-p{number}/{metric}")]
+        series = [samples for name, samples in daemon.series("drs").items()
+                  if name.endswith(f"/drs-p{number}/{metric}")]
         return series[0][-1].value if series and series[0] else -1
 
     daemon.wait_until(lambda: all((last(number, "count-jobs"), last(number, "bool-up")) == expected(case)

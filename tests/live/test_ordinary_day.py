@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 the collectd-drs authors
-"""The rules for Prometheus on a day on which nothing is wrong, and on each trouble: the tables of monitoring/README.md."""
+"""The rules for Prometheus on a day without trouble, and on each trouble: the tables of monitoring/README.md."""
 
 import re
 

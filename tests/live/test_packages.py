@@ -63,7 +63,8 @@ def files() -> set[str]:
     return {str(path) for root in ROOTS for path in root.rglob("*")} - set(IGNORED)
 
 
-@pytest.mark.parametrize("script", [".ci/run", "tests/run", "tests/releases/run", "packaging/deb", "packaging/rpm", "bench/run"])
+@pytest.mark.parametrize("script", [
+    ".ci/run", "tests/run", "tests/releases/run", "packaging/deb", "packaging/rpm", "bench/run"])
 def test_help_says_what_a_script_is_and_runs_nothing(script, tmp_path):
     for tool in ("bash", "basename", "dirname", "sed"):
         (tmp_path / tool).symlink_to(Path("/usr/bin") / tool)
@@ -77,7 +78,8 @@ def test_a_build_without_options_is_hardened(library):
     need_package("devscripts")
     path = MODULE_DIR.parents[1] / library
     report = subprocess.run(["hardening-check", path], capture_output=True, text=True, check=False).stdout
-    assert {row: "yes" in report.partition(f"{row}: ")[2].partition("\n")[0] for row in HARDENING} == dict.fromkeys(HARDENING, True)
+    hardened = {row: "yes" in report.partition(f"{row}: ")[2].partition("\n")[0] for row in HARDENING}
+    assert hardened == dict.fromkeys(HARDENING, True)
     # Nor may the stack be run.
     stack = re.findall(r"GNU_STACK.* ([RWE]+) +0x", run("readelf", "-lW", path))
     assert stack == ["RW"]

@@ -70,7 +70,8 @@ def block(name: str, option: str, path: Path, clouds, certificates: Certificates
     }.get(option, ([f'{other} "{usual}"' for other, usual in {
         "CACert": certificates.ca, "ClientCert": certificates.certificate("client"),
         "ClientKey": certificates.key("client")}.items() if other != option], []))
-    return project(name, secure if option in TLS else cloud, f'Host "{name}"', f'{option} "{path}"', *more, without=without)
+    return project(name, secure if option in TLS else cloud, f'Host "{name}"', f'{option} "{path}"', *more,
+                   without=without)
 
 
 def test_no_place_holds_the_daemon(clouds, certificates, tmp_path):

@@ -110,8 +110,10 @@ def test_equal_strings_are_replaced_by_equal_ones_and_words_of_the_api_stay():
 
 
 def test_numbers_beside_secrets_are_not_kept():
-    text, _ = Replacer().body(b'{"results":[{"id":"x","source_endpoint":{"db_password":12345,"ip":["10.0.0.1"]},"n":1e3}]}')
-    assert json.loads(text) == {"results": [{"id": "id-1", "source_endpoint": {"db_password": 0, "ip": ["text-2"]}, "n": 1000}]}
+    text, _ = Replacer().body(
+        b'{"results":[{"id":"x","source_endpoint":{"db_password":12345,"ip":["10.0.0.1"]},"n":1e3}]}')
+    assert json.loads(text) == {"results": [
+        {"id": "id-1", "source_endpoint": {"db_password": 0, "ip": ["text-2"]}, "n": 1000}]}
     assert "1e3" in text
 
 
@@ -123,10 +125,12 @@ def test_a_recording_becomes_cases(cloud, place, tmp_path):
     assert done.returncode == 0 and "1 responses" in done.stdout
     assert sorted(path.name for path in recording.iterdir()) == ["0001-batch-progress.json", "README", "index.jsonl"]
     stored = "".join(path.read_text() for path in recording.iterdir())
-    assert SECRET not in stored and JOB not in stored and "prod" not in (recording / "index.jsonl").read_text().replace("project", "")
+    assert SECRET not in stored and JOB not in stored
+    assert "prod" not in (recording / "index.jsonl").read_text().replace("project", "")
     assert json.loads((recording / "index.jsonl").read_text())["status"] == 202
     cases.mkdir()
     built = {"builddir": str(Path(os.environ["DRS_MODULE_DIR"]).parents[1])}
-    subprocess.run([TOP / "tests/replay", recording, "seen"], check=True, env=os.environ | built | {"DRS_CASES": str(cases)})
+    subprocess.run([TOP / "tests/replay", recording, "seen"], check=True,
+                   env=os.environ | built | {"DRS_CASES": str(cases)})
     assert (cases / "seen-1.expect").read_text().startswith('item "id-1" progress=50 ')
     assert place.check("--record", recording).returncode == 2  # it is not empty

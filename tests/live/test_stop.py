@@ -78,7 +78,8 @@ def libcurl() -> tuple[int, ...]:
 
 
 @needs_root
-@pytest.mark.skipif(libcurl() < (7, 87), reason="libcurl before 7.87 waits for the resolver when it ends; see SECURITY.md")
+@pytest.mark.skipif(libcurl() < (7, 87),
+                    reason="libcurl before 7.87 waits for the resolver when it ends; see SECURITY.md")
 def test_while_a_name_is_looked_up(cloud, tmp_path):
     with silent_name_server() as server:
         server.settimeout(HANG)

@@ -23,8 +23,9 @@ MISSES = 5
 
 def blocks(cloud) -> str:
     """Projects that differ in their users only."""
-    return "".join(project(name, cloud, f'Host "{name}"', f'IdentityEndpoint "{cloud.identity_endpoint}"', "Interval 60",
-                           'DomainName "d"', f'User "user-{name}"', f'Password "password-{name}"', without=["Token"])
+    return "".join(project(name, cloud, f'Host "{name}"', f'IdentityEndpoint "{cloud.identity_endpoint}"',
+                           "Interval 60", 'DomainName "d"', f'User "user-{name}"', f'Password "password-{name}"',
+                           without=["Token"])
                    for name in NAMES)
 
 

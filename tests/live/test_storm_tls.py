@@ -84,8 +84,9 @@ def second_handshake(certificates) -> Iterator[tuple[int, Callable[[], None]]]:
 def handshake(cloud, certificates):
     """A daemon in which a server requested another handshake, and was silent."""
     with second_handshake(certificates) as (port, request_handshake):
-        config = project("healthy", cloud) + project("hung", cloud, f'Endpoint "https://127.0.0.1:{port}"', 'Host "hung"',
-                                                     f'CACert "{certificates.ca}"', *PATIENT)
+        config = project("healthy", cloud) + project(
+            "hung", cloud, f'Endpoint "https://127.0.0.1:{port}"', 'Host "hung"', f'CACert "{certificates.ca}"',
+            *PATIENT)
         with Collectd(config) as daemon:
             request_handshake()
             yield daemon

@@ -51,11 +51,13 @@ def test_a_percentage_that_is_none_is_said_once(cloud, percent):
             assert not {f"{JOB}/percent-total", f"{JOB}/percent-data"} & set(read)
             assert read[f"{JOB}/percent-struct"] == 100 and read["prod/bool-up"] == 1
         line, = log_lines(daemon)
-        assert line == f'project "prod": response: job {JOB}: no percentage is dispatched: expected 0 to 100, got {percent}'
+        assert line == (f'project "prod": response: job {JOB}: '
+                        f"no percentage is dispatched: expected 0 to 100, got {percent}")
 
 
 def test_a_phase_that_nobody_can_read_is_known_by_its_position(cloud):
-    phases = {"data": {"completed": "1%"}, "..": {"completed": "2%"}, "数据": {"completed": "3%"}, "": {"completed": "4%"}}
+    phases = {"data": {"completed": "1%"}, "..": {"completed": "2%"}, "数据": {"completed": "3%"},
+              "": {"completed": "4%"}}
     values = values_of(cloud, {"progress_map": phases})
     assert {name: value for name, value in values.items() if name.startswith("percent-")} == {
         "percent-data": 1, "percent-1": 2, "percent-2": 3, "percent-3": 4}
@@ -228,7 +230,8 @@ def test_order_and_status_of_the_response_do_not_matter(cloud, order, status):
     pytest.param({"incre_trans_delay": "3", "incre_trans_delay_millis": "-1"},
                  {"delay-incremental": 3, "bool-error": 0}, id="no delay in milliseconds"),
     pytest.param({"incre_trans_delay": "1000000", "transfer_status": "PAUSING"},
-                 {"delay-incremental": 1000000, "gauge-status": 301, "bool-ready": 0, "bool-error": 0}, id="the longest delay"),
+                 {"delay-incremental": 1000000, "gauge-status": 301, "bool-ready": 0, "bool-error": 0},
+                 id="the longest delay"),
     pytest.param({"incre_trans_delay": "0", "transfer_status": "PAUSING"},
                  {"gauge-status": 301, "bool-ready": 0, "bool-error": 0}, id="no delay while paused"),
     pytest.param({"incre_trans_delay_millis": "0", "transfer_status": "INCRE_TRANSFER_FAILED"},

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 the collectd-drs authors
-"""What the tests of packages on a bare machine share: Debian's collectd, a stand-in for the service, an edited sample."""
+"""What the tests of packages on a bare machine share.
+
+Debian's collectd, a stand-in for the service, and the sample configuration as an administrator edits it.
+"""
 
 from __future__ import annotations
 

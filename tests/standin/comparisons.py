@@ -114,4 +114,5 @@ def results(job_id: str, one: Comparison) -> dict:
     return {f"{kind}_compare_results": {
         "compare_task_id": one.id(job_id), f"{kind}_compare_overview_count": len(states),
         f"{kind}_compare_overview": [{"source_db_name": SECRET, f"{kind}_compare_result": state} for state in states],
-        f"{kind}_compare_details": [{"source_table_name": SECRET}], "content_compare_diffs": [{"target_select_sql": SECRET}]}}
+        f"{kind}_compare_details": [{"source_table_name": SECRET}],
+        "content_compare_diffs": [{"target_select_sql": SECRET}]}}

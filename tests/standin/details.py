@@ -58,7 +58,8 @@ def written(job_id: str, state: State | None, born: float, own: dict) -> dict:
         "alarm_notify": {
             "topic_urn": SECRET, "delay_time": 300, "rpo_delay": 120, "rto_delay": 180, "alarm_to_user": True,
             "subscriptions": [{"endpoints": [SECRET], "protocol": "sms", "delay_time": 5}]},
-        "inst_info": {"engine_type": "mysql", "ip": SECRET, "publicIp": SECRET, "volume_size": 100, "start_time": SECRET},
+        "inst_info": {
+            "engine_type": "mysql", "ip": SECRET, "publicIp": SECRET, "volume_size": 100, "start_time": SECRET},
         "subnet_id": SECRET, "vpc_id": SECRET, "security_group_id": SECRET, "project_id": SECRET,
         "user_id": SECRET, "is_target_readonly": False, "error_message": SECRET,
         "object_info": [{"source_db_name": SECRET}], "tags": {SECRET: SECRET}, SECRET: SECRET,

@@ -187,9 +187,10 @@ class Drs(Service):
         if not isinstance(job, Migration):
             return details.written(job_id, None, self.clock.now(), own)
         state = self.jobs.state(job)
-        times = {name: self.jobs.wall(job, seconds) for name, seconds in
-                 (("actual_start_time", state.moved), ("full_transfer_complete_time", state.copied)) if seconds is not None}
-        return details.written(job_id, state, job.born, {name: details.milliseconds(at) for name, at in times.items()} | own)
+        moments = {"actual_start_time": state.moved, "full_transfer_complete_time": state.copied}
+        times = {name: details.milliseconds(self.jobs.wall(job, seconds))
+                 for name, seconds in moments.items() if seconds is not None}
+        return details.written(job_id, state, job.born, times | own)
 
     def _batch(
         self, request: Request, document: Any, item: Callable[[str], dict | None]

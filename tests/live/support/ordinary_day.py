@@ -293,7 +293,9 @@ def project_values(project: Project, errors: float) -> Values:
     return values
 
 
-def samples(course: Course, projects: Projects, interval: float, minutes: float) -> Iterator[dict[tuple[str, str], float]]:
+def samples(
+    course: Course, projects: Projects, interval: float, minutes: float
+) -> Iterator[dict[tuple[str, str], float]]:
     """The values of each poll by drs and TYPE-INSTANCE."""
     errors, readiness = 0.0, Readiness(interval)
     for poll in range(int(minutes / interval) + 1):
@@ -335,8 +337,9 @@ INFORMATION = {"DrsReadyForCutover"}
 FIRING = 'ALERTS{alertstate="firing"}'
 # By the name of an alert, two collectd folded: how often it began, for how many minutes it fired, and from which on.
 FOLDED = f"group by (alertname, drs, cluster) ({FIRING})"
+FOLDED_BEFORE = f"group by (alertname, drs, cluster) ({FIRING} offset 1m)"
 QUESTIONS = {
-    "times": f"sum by (alertname) (sum_over_time(({FOLDED} unless group by (alertname, drs, cluster) ({FIRING} offset 1m))[100h:1m]))",
+    "times": f"sum by (alertname) (sum_over_time(({FOLDED} unless {FOLDED_BEFORE})[100h:1m]))",
     "minutes": f"max by (alertname) (count_over_time(({FOLDED})[100h:1m]))",
     "from": f"min by (alertname) (min_over_time(timestamp({FIRING})[100h:1m])) / 60",
 }
@@ -346,8 +349,8 @@ Answer = dict[str, dict[str, float]]  # by question, by alert
 def test_of(name: str, interval: float, minutes: int, series: list[dict[str, str]]) -> dict:
     """One that asks: what it expects is nothing, so promtool says what there is, with the name in front."""
     questions = [f'label_replace(vector(1), "test", "{name}", "", "")', *QUESTIONS.values()]
-    return {"interval": f"{round(interval * 60)}s", "input_series": series,
-            "promql_expr_test": [{"expr": question, "eval_time": f"{minutes}m", "exp_samples": []} for question in questions]}
+    return {"interval": f"{round(interval * 60)}s", "input_series": series, "promql_expr_test": [
+        {"expr": question, "eval_time": f"{minutes}m", "exp_samples": []} for question in questions]}
 
 
 def ask(rules: Path, tests: list[dict]) -> dict[str, Answer]:
@@ -392,7 +395,8 @@ def troubles(interval: float = 1, rules: Path = RULES) -> dict[str, Answer]:
 def row_of_day(name: str, answer: Answer) -> str:
     """Its alerts, and its information."""
     cells = [", ".join(f"`{alert}` {times:g} × ({answer['minutes'][alert]:g} min)"
-                       for alert, times in sorted(answer["times"].items()) if (alert in INFORMATION) == wanted) or "none"
+                       for alert, times in sorted(answer["times"].items())
+                       if (alert in INFORMATION) == wanted) or "none"
              for wanted in (False, True)]
     return f"| {name} | {cells[0]} | {cells[1]} |\n"
 

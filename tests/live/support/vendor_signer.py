@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 the collectd-drs authors
-"""Code of others for Node.js, installed by npm when a test needs it: oracle/ is the cloud vendor's signer and client, grafana/ Grafana's.
+"""Code of others for Node.js, installed by npm when a test needs it.
 
-FOLDER/package-lock.json pins every package with its checksum; they go to build/FOLDER.
+oracle/ is the cloud vendor's signer and client, grafana/ Grafana's. FOLDER/package-lock.json pins every package with
+its checksum; they go to build/FOLDER.
 """
 
 import json
