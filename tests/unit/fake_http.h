@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the collectd-drs authors
  *
- * The network and the clock in a test's hands: http.h and deadline.h without a
+ * The network and the clock in a test's hands: http.h and clock.h without a
  * socket and without time. What is started waits until the test responds.
  *
  * To be included by one file of a program, whose functions the linker takes in
@@ -122,6 +122,11 @@ static inline void fake_response(struct http_transfer *call,
     err_set(&err, ERR_HTTP, "ended by the reader");
   call->handler.done(call->arg, &reply, &err);
   fake_forget(call);
+}
+
+static inline void fake_status(struct http_transfer *call, long status,
+                               const char *body) {
+  fake_response(call, (struct http_response){status, -1, -1, NULL}, body);
 }
 
 /* The transfer fails, by a limit or not. */

@@ -8,12 +8,11 @@
 #define DRS_TESTS_SECRET_FILE_H
 
 #include "alloc.h"
+#include "write_file.h"
 
 #include "base/secret.h"
 
-#include <fcntl.h>
 #include <stdio.h>
-#include <unistd.h>
 
 #define OLD "old-secret-5f2c91"
 #define NEW "new-secret-a07b33" /* as long as the old one */
@@ -35,18 +34,6 @@ static inline int enter_directory(void **state) {
 static inline int leave_directory(void **state) {
   (void)state;
   return chdir("/") != 0 || rmdir(directory) != 0;
-}
-
-static inline void write_bytes(const char *path, const char *bytes,
-                               size_t len) {
-  int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-  assert_true(fd >= 0);
-  assert_int_equal(write(fd, bytes, len), len);
-  close(fd);
-}
-
-static inline void write_file(const char *path, const char *text) {
-  write_bytes(path, text, strlen(text));
 }
 
 static inline bool init_file(const char *path) {

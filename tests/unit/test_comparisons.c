@@ -6,6 +6,7 @@
  * plays. */
 
 #include "alloc.h"
+#include "json_chunks.h"
 #include "project_fixture.h"
 
 #include "api/call.h"
@@ -53,15 +54,8 @@ static const char results[] =
 static struct comparison_response response;
 
 static void decode(const char *json, size_t chunk) {
-  struct json_decoder *d =
-      json_decoder_new(comparison_call.response, &response);
-  for (size_t at = 0; json[at] != '\0';) {
-    size_t len = strnlen(json + at, chunk);
-    assert_true(json_decoder_feed(d, json + at, len, NULL));
-    at += len;
-  }
-  assert_true(json_decoder_finish(d, NULL));
-  json_decoder_free(d);
+  assert_true(
+      json_decode_chunks(comparison_call.response, &response, json, chunk));
 }
 
 static void check_result(enum comparison_type type, size_t entries,
@@ -100,17 +94,11 @@ static struct {
   const struct err *change;
 } seen;
 
-static void on_started(void *arg) { (void)arg; }
-
 static void on_item(void *arg, const struct job *job, enum job_call call,
                     const struct job_item *item) {
   (void)arg, (void)item, (void)call;
   if (strcmp(job->id, "0") == 0)
     memcpy(&seen.job, &job, sizeof(job));
-}
-
-static void on_changed(void *arg, const struct change *change) {
-  (void)arg, (void)change;
 }
 
 static void on_finished(void *arg, const struct project_result *result) {
@@ -119,16 +107,17 @@ static void on_finished(void *arg, const struct project_result *result) {
     seen.change = result->comparison_change;
 }
 
-static const struct project_events events = {on_started, on_item, on_changed,
-                                             on_finished};
+static const struct project_events events = {.started = ignore_start,
+                                             .item = on_item,
+                                             .changed = ignore_change,
+                                             .finished = on_finished};
 
 static void make(int jobs) {
-  config = config_fixture();
+  configure_fixture(jobs);
   config.interval = 60;
   config.discover_interval = 600;
   config.comparisons = true;
   memset(&seen, 0, sizeof(seen));
-  assert_true(config_fixture_add_jobs(&config, jobs));
   make_fixture(&events);
 }
 
@@ -137,31 +126,17 @@ static bool is_comparison(const struct http_transfer *call) {
 }
 
 static void respond(struct http_transfer *call, long status, const char *body) {
-  fake_response(call, (struct http_response){status, -1, -1, NULL}, body);
-  project_step(project, fake_now);
+  fake_status(call, status, body);
+  step();
 }
 
 /* A cycle in which all jobs have this status. */
 static void cycle(const char *status) {
-  project_start(project, fake_now, BUDGET);
-  project_step(project, fake_now);
-  while (project_is_polling(project)) {
-    struct buf body;
-    struct http_transfer *call = fake_calls[fake_calls_len - 1];
-    buf_init(&body, 1 << 20);
-    buf_adds(&body, "{\"results\":[", NULL);
-    char *at = call->body + strlen("{\"jobs\":[");
-    for (char *end; *at == '"'; at = end[1] == ',' ? end + 2 : end + 1) {
-      end = strchr(at + 1, '"');
-      buf_addf(&body, NULL,
-               "%s{\"job_id\":\"%.*s\",\"transfer_status\":\"%s\"}",
-               body.data[body.len - 1] == '[' ? "" : ",", (int)(end - at - 1),
-               at + 1, status);
-    }
-    buf_adds(&body, "]}", NULL);
-    respond(call, 202, body.data);
-    buf_free(&body);
-  }
+  char members[64];
+  snprintf(members, sizeof(members), "\"transfer_status\":\"%s\"", status);
+  start();
+  for (step(); project_is_polling(project); step())
+    respond_with_items(fake_calls[fake_calls_len - 1], members);
 }
 
 /* The requests for comparisons within some seconds; each has this response. */
@@ -169,7 +144,7 @@ static size_t wait(int seconds, long status, const char *body) {
   size_t requests = 0;
   for (msec_t end = fake_now + 1000 * (msec_t)seconds; fake_now < end;
        fake_now += 100) {
-    project_step(project, fake_now);
+    step();
     for (; fake_calls_len > 0; requests++) {
       assert_true(is_comparison(fake_calls[0]));
       respond(fake_calls[0], status, body);
@@ -181,7 +156,7 @@ static size_t wait(int seconds, long status, const char *body) {
 /* Until a request for comparisons is under way. */
 static const char *next_request(void) {
   for (int i = 0; fake_calls_len == 0 && i < 20000; i++, fake_now += 100)
-    project_step(project, fake_now);
+    step();
   assert_int_equal(fake_calls_len, 1);
   assert_true(is_comparison(fake_calls[0]));
   return fake_calls[0]->body;
@@ -217,10 +192,10 @@ static void test_the_progress_goes_first(void **state) {
   make(1000);
   cycle(RUNNING);
   wait(60, 200, "{}");
-  project_start(project, fake_now, BUDGET);
+  start();
   for (int i = 0; i < 10; i++) {
     fake_now += 700; /* comparisons are due */
-    project_step(project, fake_now);
+    step();
     for (size_t k = 0; k < fake_calls_len; k++)
       assert_false(is_comparison(fake_calls[k]));
     if (i < 8)

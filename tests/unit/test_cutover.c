@@ -17,8 +17,6 @@ static struct {
   char changes[512]; /* KIND of all changes so far, with the cause */
 } seen;
 
-static void on_started(void *arg) { (void)arg; }
-
 static void on_item(void *arg, const struct job *job, enum job_call call,
                     const struct job_item *item) {
   (void)arg, (void)item;
@@ -46,27 +44,20 @@ static void on_changed(void *arg, const struct change *change) {
   strcat(seen.changes, ". ");
 }
 
-static void on_finished(void *arg, const struct project_result *result) {
-  (void)arg, (void)result;
-}
-
-static const struct project_events events = {on_started, on_item, on_changed,
-                                             on_finished};
+static const struct project_events events = {.started = ignore_start,
+                                             .item = on_item,
+                                             .changed = on_changed,
+                                             .finished = ignore_result};
 
 static void make(void) {
-  config = config_fixture();
+  configure_fixture(1);
   config.interval = INTERVAL;
   memset(&seen, 0, sizeof(seen));
-  assert_true(config_fixture_add_jobs(&config, 1));
 }
 
 static void respond(const char *path, const char *members) {
-  char body[1024];
-  struct http_transfer *call = fake_calls[0];
-  assert_non_null(strstr(call->url, path));
-  snprintf(body, sizeof(body), "{\"results\":[{\"job_id\":\"0\",%s}]}",
-           members);
-  fake_response(call, (struct http_response){202, -1, -1, NULL}, body);
+  assert_non_null(strstr(fake_calls[0]->url, path));
+  respond_with_items(fake_calls[0], members);
 }
 
 /* A cycle in which the item has these members, and in which a second call, if
@@ -75,13 +66,13 @@ static char cycle(const char *members, const char *further) {
   if (project == NULL)
     make_fixture(&events);
   fake_now += INTERVAL * 1000;
-  project_start(project, fake_now, BUDGET);
-  project_step(project, fake_now);
+  start();
+  step();
   respond("/batch-progress", members);
-  project_step(project, fake_now);
+  step();
   if (further != NULL)
     respond("/batch-rpo-and-rto", further);
-  project_step(project, fake_now);
+  step();
   assert_false(project_is_polling(project));
   return seen.value;
 }

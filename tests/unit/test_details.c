@@ -6,6 +6,7 @@
  * plays. */
 
 #include "alloc.h"
+#include "json_chunks.h"
 #include "project_fixture.h"
 
 #include "api/call.h"
@@ -31,18 +32,14 @@ static void append(void *arg, const struct job_item *item) {
            item->error_code.text);
 }
 
+static struct details item;
+
 static void decode(const char *json, size_t chunk) {
-  struct details item;
   struct job_response response = {.fn = append, .item = &item.base};
-  struct json_decoder *d = json_decoder_new(details_call.response, &response);
+  memset(&item, 0, sizeof(item));
   decoded[0] = '\0';
-  for (size_t at = 0; json[at] != '\0';) {
-    size_t len = strnlen(json + at, chunk);
-    assert_true(json_decoder_feed(d, json + at, len, NULL));
-    at += len;
-  }
-  assert_true(json_decoder_finish(d, NULL));
-  json_decoder_free(d);
+  assert_true(
+      json_decode_chunks(details_call.response, &response, json, chunk));
 }
 
 static void test_a_response_is_decoded_in_any_chunks(void **state) {
@@ -83,22 +80,11 @@ static void test_nothing_else_is_left_in_memory(void **state) {
       "\"subscriptions\":[{\"endpoints\":[" S "," S "]}],\"rpo_delay\":" S "},"
       "\"failed_reason\":\"disk full\"," S ":" S ",\"actual_start_time\":" S
       "}]}";
-  struct details item;
-  struct job_response response = {.fn = append, .item = &item.base};
   (void)state;
   for (size_t chunk = 1; chunk <= sizeof(json); chunk++) {
-    memset(&item, 0, sizeof(item));
     alloc_reset();
     alloc.secret = "S3cret-of-a";
-    decoded[0] = '\0';
-    struct json_decoder *d = json_decoder_new(details_call.response, &response);
-    for (size_t at = 0; json[at] != '\0';) {
-      size_t len = strnlen(json + at, chunk);
-      assert_true(json_decoder_feed(d, json + at, len, NULL));
-      at += len;
-    }
-    assert_true(json_decoder_finish(d, NULL));
-    json_decoder_free(d);
+    decode(json, chunk);
     assert_string_equal(decoded, "a 4 0 0 300 0 0 \"disk full\" \n");
     assert_null(memmem(&item, sizeof(item), "S3cret", 6));
     assert_int_equal(alloc.spilled, 0);
@@ -116,11 +102,9 @@ static struct {
   const struct err *change;
 } seen;
 
-static void on_started(void *arg) { (void)arg; }
-
 static void on_item(void *arg, const struct job *job, enum job_call call,
-                    const struct job_item *item) {
-  (void)arg, (void)item;
+                    const struct job_item *reported) {
+  (void)arg, (void)reported;
   seen.details += call == JOB_DETAILS;
   if (strcmp(job->id, "0") == 0)
     memcpy(&seen.job, &job, sizeof(job));
@@ -140,25 +124,26 @@ static void on_finished(void *arg, const struct project_result *result) {
   seen.change = result->call_changes[JOB_DETAILS];
 }
 
-static const struct project_events events = {on_started, on_item, on_changed,
-                                             on_finished};
+static const struct project_events events = {.started = ignore_start,
+                                             .item = on_item,
+                                             .changed = on_changed,
+                                             .finished = on_finished};
 
 static void make_batches(int jobs, int batch_size) {
-  config = config_fixture();
+  configure_fixture(jobs);
   config.batch_size = batch_size;
   config.interval = 60;
   config.discover_interval = 600;
   config.calls[JOB_DETAILS] = true;
   memset(&seen, 0, sizeof(seen));
-  assert_true(config_fixture_add_jobs(&config, jobs));
   make_fixture(&events);
 }
 
 static void make(int jobs) { make_batches(jobs, 100); }
 
 static void respond(struct http_transfer *call, long status, const char *body) {
-  fake_response(call, (struct http_response){status, -1, -1, NULL}, body);
-  project_step(project, fake_now);
+  fake_status(call, status, body);
+  step();
 }
 
 static bool is_for_details(const struct http_transfer *call) {
@@ -167,25 +152,12 @@ static bool is_for_details(const struct http_transfer *call) {
 
 /* Starts a cycle whose jobs have this status. */
 static void progress(const char *status) {
+  char members[64];
+  snprintf(members, sizeof(members), "\"transfer_status\":\"%s\"", status);
   fake_now += 60000;
-  project_start(project, fake_now, BUDGET);
-  project_step(project, fake_now);
-  while (fake_calls_len > 0 && !is_for_details(fake_calls[0])) {
-    struct buf body;
-    buf_init(&body, 1 << 20);
-    buf_adds(&body, "{\"results\":[", NULL);
-    char *at = fake_calls[0]->body + strlen("{\"jobs\":[");
-    for (char *end; *at == '"'; at = end[1] == ',' ? end + 2 : end + 1) {
-      end = strchr(at + 1, '"');
-      buf_addf(&body, NULL,
-               "%s{\"job_id\":\"%.*s\",\"transfer_status\":\"%s\"}",
-               body.data[body.len - 1] == '[' ? "" : ",", (int)(end - at - 1),
-               at + 1, status);
-    }
-    buf_adds(&body, "]}", NULL);
-    respond(fake_calls[0], 202, body.data);
-    buf_free(&body);
-  }
+  start();
+  for (step(); fake_calls_len > 0 && !is_for_details(fake_calls[0]); step())
+    respond_with_items(fake_calls[0], members);
 }
 
 static void details(const char *members) {
@@ -271,7 +243,7 @@ static void test_a_failure_goes_without_it_at_the_end(void **state) {
   progress("FULL_TRANSFER_FAILED");
   assert_string_equal(seen.changes, "");
   fake_now += BUDGET;
-  project_step(project, fake_now);
+  step();
   assert_false(project_is_polling(project));
   assert_string_equal(seen.changes,
                       "0 FULL_TRANSFER_FAILED: \n1 FULL_TRANSFER_FAILED: \n");

@@ -4,7 +4,7 @@
  * What depends on a file's reader; how files change is in
  * test_secret_changes. */
 
-#include "unit.h"
+#include "write_file.h"
 
 #include "base/file.h"
 
@@ -17,12 +17,6 @@ static char path[] = "/tmp/test_file.XXXXXX";
 static struct file f;
 static struct err e;
 static msec_t now = 1000000;
-
-static void write_file(const char *text) {
-  int fd = open(path, O_WRONLY | O_TRUNC);
-  assert_int_equal(write(fd, text, strlen(text)), strlen(text));
-  close(fd);
-}
 
 static int begin(void **state) {
   (void)state;
@@ -71,7 +65,7 @@ static void a_change_counts_after_a_second(void **state) {
   (void)state;
   assert_new(100, "0123456789");
   assert_int_equal(look(100, ""), FILE_SAME);
-  write_file("new");
+  write_file(path, "new");
   assert_int_equal(look(100, ""), FILE_CHANGING);
   now += FILE_REST - 1;
   assert_int_equal(look(100, ""), FILE_CHANGING);
@@ -82,9 +76,9 @@ static void a_change_counts_after_a_second(void **state) {
 static void a_change_and_back_is_no_change(void **state) {
   (void)state;
   assert_new(100, "0123456789");
-  write_file("new");
+  write_file(path, "new");
   assert_int_equal(look(100, ""), FILE_CHANGING);
-  write_file("0123456789");
+  write_file(path, "0123456789");
   assert_int_equal(look(100, ""), FILE_SAME);
 }
 
@@ -92,12 +86,12 @@ static void it_is_waited_for_for_three_seconds(void **state) {
   (void)state;
   msec_t begun = now;
   for (int i = 0; now < begun + 3000; i++) {
-    write_file(i % 2 == 0 ? "a" : "b");
+    write_file(path, i % 2 == 0 ? "a" : "b");
     assert_int_equal(look(100, ""), FILE_CHANGING);
     assert_int_equal(file_next_look(&f, now), now + FILE_REST);
     now += FILE_REST;
   }
-  write_file("c");
+  write_file(path, "c");
   assert_int_equal(look(100, ""), FILE_CHANGING);
   assert_int_equal(file_next_look(&f, now), CLOCK_NEVER);
   now += FILE_REST;

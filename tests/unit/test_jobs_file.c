@@ -4,6 +4,7 @@
  * When the file of jobs is read, which lines count, and what is reported. */
 
 #include "alloc.h"
+#include "write_file.h"
 
 #include "poll/jobs_file.h"
 
@@ -40,12 +41,6 @@ static int end(void **state) {
   name_registry_free(&hosts);
   unlink("jobs");
   return 0;
-}
-
-static void write_file(const char *text) {
-  FILE *file = fopen("jobs", "w");
-  assert_non_null(file);
-  assert_true(fputs(text, file) >= 0 && fclose(file) == 0);
 }
 
 static void assert_jobs(const char *expected) {
@@ -87,58 +82,58 @@ static void without_a_file_all_is_known(void **state) {
 
 static void a_change_has_to_rest(void **state) {
   (void)state;
-  write_file("a\nb\n");
+  write_file("jobs", "a\nb\n");
   assert_int_equal(jobs_file_refresh(&f, &jobs, now), now + FILE_REST);
   assert_false(jobs_file_is_known(&f));
   refresh("a b");
   assert_true(jobs_file_is_known(&f));
-  write_file("a\n");
+  write_file("jobs", "a\n");
   assert_int_equal(jobs_file_refresh(&f, &jobs, now), now + FILE_REST);
   assert_jobs("a b");
-  write_file("a\nc\n");
+  write_file("jobs", "a\nc\n");
   refresh("a c");
   assert_null(jobs_file_change(&f));
 }
 
 static void an_empty_file_is_known(void **state) {
   (void)state;
-  write_file("");
+  write_file("jobs", "");
   refresh("");
   assert_true(jobs_file_is_known(&f));
 }
 
 static void a_file_that_is_gone_keeps_its_jobs(void **state) {
   (void)state;
-  write_file("a\n");
+  write_file("jobs", "a\n");
   refresh("a");
   unlink("jobs");
   refresh("a");
   assert_changed("the file of jobs jobs: cannot be opened: No such file");
   refresh("a");
   assert_null(jobs_file_change(&f));
-  write_file("b\n");
+  write_file("jobs", "b\n");
   refresh("b");
   assert_changed("");
 }
 
 static void each_other_bad_line_is_reported(void **state) {
   (void)state;
-  write_file("a\n/\n");
+  write_file("jobs", "a\n/\n");
   refresh("a");
   assert_changed("line 2");
   refresh("a");
   assert_null(jobs_file_change(&f));
-  write_file("/\na\n");
+  write_file("jobs", "/\na\n");
   refresh("a");
   assert_changed("line 1");
-  write_file("a\n");
+  write_file("jobs", "a\n");
   refresh("a");
   assert_changed("");
 }
 
 static void it_has_a_longest(void **state) {
   (void)state;
-  write_file("a\n");
+  write_file("jobs", "a\n");
   assert_int_equal(truncate("jobs", FILE_MAX + 1), 0);
   refresh("");
   assert_changed("is longer than 1048576 bytes");
@@ -147,7 +142,7 @@ static void it_has_a_longest(void **state) {
 
 static void an_old_file_is_not_read_again(void **state) {
   (void)state;
-  write_file("a\n");
+  write_file("jobs", "a\n");
   refresh("a");
   now += 3600 * 1000;
   alloc_reset();
@@ -173,7 +168,7 @@ static bool refresh_once(void) {
 
 static void it_survives_failed_allocations(void **state) {
   (void)state;
-  write_file("a one\nb\n");
+  write_file("jobs", "a one\nb\n");
   alloc_fail_each(refresh_once);
 }
 

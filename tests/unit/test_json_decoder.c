@@ -6,8 +6,7 @@
  * tests. */
 
 #include "alloc.h"
-
-#include "base/json_decoder.h"
+#include "json_chunks.h"
 
 #include <stdio.h>
 
@@ -105,12 +104,8 @@ static const struct json_shape place = {
 
 static bool feed(struct json_decoder *d, const char *json, size_t chunk,
                  struct err *err) {
-  size_t len = strlen(json);
-  for (size_t at = 0; at < len; at += chunk)
-    if (!json_decoder_feed(d, json + at, len - at < chunk ? len - at : chunk,
-                           err))
-      return false;
-  return json_decoder_finish(d, err);
+  return json_feed_chunks(d, json, strlen(json), chunk, err) &&
+         json_decoder_finish(d, err);
 }
 
 /* The log, with "error" and its text where decoding failed. */

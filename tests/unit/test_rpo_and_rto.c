@@ -5,6 +5,7 @@
  * project makes of it, beside the progress, against a service and a clock that
  * the test plays. */
 
+#include "json_chunks.h"
 #include "project_fixture.h"
 
 #include "api/call.h"
@@ -31,17 +32,9 @@ static void append(void *arg, const struct job_item *item) {
 static void decode(const char *json, size_t chunk) {
   struct rpo_and_rto item;
   struct job_response response = {.fn = append, .item = &item.base};
-  struct json_decoder *d =
-      json_decoder_new(rpo_and_rto_call.response, &response);
   decoded[0] = '\0';
-  for (size_t at = 0; json[at] != '\0';) {
-    size_t len = strnlen(json + at, chunk);
-    assert_true(json_decoder_feed(d, json + at, len, NULL));
-    at += len;
-  }
-  assert_true(json_decoder_finish(d, NULL));
-  assert_true(json_decoder_has(d, "results"));
-  json_decoder_free(d);
+  assert_true(
+      json_decode_chunks(rpo_and_rto_call.response, &response, json, chunk));
 }
 
 static void a_response_is_decoded_in_any_chunks(void **state) {
@@ -106,12 +99,11 @@ static const struct project_events events = {.started = on_started,
                                              .finished = on_finished};
 
 static void make(int jobs, int batch_size, int parallel) {
-  config = config_fixture();
+  configure_fixture(jobs);
   config.batch_size = batch_size;
   config.max_parallel = parallel;
   config.calls[JOB_RPO_AND_RTO] = true;
   memset(&seen, 0, sizeof(seen));
-  assert_true(config_fixture_add_jobs(&config, jobs));
   make_fixture(&events);
 }
 
@@ -120,14 +112,7 @@ static bool is_rpo(const struct http_transfer *call) {
 }
 
 static void accept(struct http_transfer *call) {
-  char body[4096] = "{\"results\":[";
-  const char *quote = strchr(strchr(call->body, '['), '"');
-  for (; quote != NULL; quote = strchr(strchr(quote + 1, '"') + 1, '"'))
-    snprintf(body + strlen(body), 100,
-             "%s{\"job_id\":\"%d\",\"rpo_info\":{\"delay\":\"5\"}}",
-             body[strlen(body) - 1] == '[' ? "" : ",", atoi(quote + 1));
-  strcat(body, "]}");
-  fake_response(call, (struct http_response){202, -1, -1, NULL}, body);
+  respond_with_items(call, "\"rpo_info\":{\"delay\":\"5\"}");
 }
 
 /* The response to the optional call; status 0: it works. */
@@ -143,9 +128,8 @@ static int poll(struct outcome o) {
   int requests = 0;
   snprintf(body, sizeof(body), "{\"error_code\":\"%s\"}",
            o.code == NULL ? "" : o.code);
-  project_start(project, fake_now, BUDGET);
-  for (project_step(project, fake_now); project_is_polling(project);
-       project_step(project, fake_now)) {
+  start();
+  for (step(); project_is_polling(project); step()) {
     assert_true(fake_calls_len > 0);
     requests += is_rpo(fake_calls[0]);
     if (is_rpo(fake_calls[0]) && o.status != 0)
@@ -264,12 +248,10 @@ static void a_rejected_token_is_left_to_the_progress(void **state) {
 /* Rejected signatures lock a key: these are of the call. */
 static void a_rejected_signature_is_left_to_the_progress(void **state) {
   (void)state;
-  make(5, 10, 4);
-  tear_down_fixture(NULL);
-  config = config_fixture();
+  configure_fixture(5);
   set_access_key();
   config.calls[JOB_RPO_AND_RTO] = true;
-  assert_true(config_fixture_add_jobs(&config, 5));
+  memset(&seen, 0, sizeof(seen));
   make_fixture(&events);
   for (int i = 0; i < 10; i++)
     poll((struct outcome){401, -1, "APIG.0301"});
@@ -305,14 +287,12 @@ static void a_bad_job_is_quarantined_for_this_call(void **state) {
   poll(well);
   int requests = 0;
   for (int cycle = 0; cycle < 9; cycle++) {
-    project_start(project, fake_now, BUDGET);
-    for (project_step(project, fake_now); project_is_polling(project);
-         project_step(project, fake_now)) {
+    start();
+    for (step(); project_is_polling(project); step()) {
       struct http_transfer *call = fake_calls[0];
       requests += is_rpo(call);
       if (is_rpo(call) && strstr(call->body, "\"5\"") != NULL)
-        fake_response(call, (struct http_response){400, -1, -1, NULL},
-                      "{\"error_code\":\"DRS.M05004\"}");
+        fake_status(call, 400, "{\"error_code\":\"DRS.M05004\"}");
       else
         accept(call);
     }
@@ -331,14 +311,14 @@ static void a_call_that_hangs_keeps_nothing_back(void **state) {
   (void)state;
   make(5, 10, 4);
   for (int i = 0; i < 3; i++) {
-    project_start(project, fake_now, BUDGET);
-    project_step(project, fake_now);
+    start();
+    step();
     while (fake_calls_len > 0 && !is_rpo(fake_calls[0])) {
       accept(fake_calls[0]);
-      project_step(project, fake_now);
+      step();
     }
     fake_now += BUDGET;
-    project_step(project, fake_now);
+    step();
     assert_int_equal(seen.finished, i + 1);
     assert_true(project_is_up(&seen.result));
     assert_int_equal(project_counts(project)->errors[ERR_HTTP], 0);
@@ -351,16 +331,15 @@ static void a_call_that_hangs_keeps_nothing_back(void **state) {
 static void a_call_that_hangs_is_not_taken_for_another(void **state) {
   (void)state;
   make(25, 10, 1);
-  project_start(project, fake_now, BUDGET);
-  project_step(project, fake_now);
+  start();
+  step();
   accept(fake_calls[0]);
-  project_step(project, fake_now);
-  fake_response(fake_calls[0], (struct http_response){403, -1, -1, NULL},
-                "{\"error_code\":\"DRS.M00102\"}");
-  project_step(project, fake_now);
+  step();
+  fake_status(fake_calls[0], 403, "{\"error_code\":\"DRS.M00102\"}");
+  step();
   assert_true(is_rpo(fake_calls[0]));
   fake_now += BUDGET;
-  project_step(project, fake_now);
+  step();
   assert_int_equal(seen.finished, 1);
   assert_int_equal(seen.result.answered, 10);
   assert_int_equal(errors(ERR_HTTP), 0);

@@ -4,6 +4,7 @@
  * The task list: the request, and the response, whole and in pieces. */
 
 #include "alloc.h"
+#include "json_chunks.h"
 
 #include "api/call.h"
 #include "api/task_list.h"
@@ -38,18 +39,14 @@ static void on_task(void *arg, const struct task *task) {
 
 static bool decode(const char *json, size_t chunk) {
   struct err e = ERR_INIT;
-  size_t len = strlen(json);
   char figures[64];
   struct task_list_response response = {.fn = on_task};
   struct json_decoder *d = json_decoder_new(task_list_call.response, &response);
-  bool ok = d != NULL;
   decoded[0] = '\0';
-  for (size_t at = 0; ok && at < len; at += chunk)
-    ok = json_decoder_feed(d, json + at, len - at < chunk ? len - at : chunk,
-                           &e);
-  ok = ok && json_decoder_finish(d, &e);
   if (d == NULL)
     return false;
+  bool ok = json_feed_chunks(d, json, strlen(json), chunk, &e) &&
+            json_decoder_finish(d, &e);
   bool counted = response.has & TASK_LIST_TOTAL;
   snprintf(figures, sizeof(figures),
            "%.15g %zu:", counted ? response.total : -1, response.tasks);

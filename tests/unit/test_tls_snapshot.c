@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the collectd-drs authors */
 
-#include "unit.h"
+#include "write_file.h"
 
 #include "net/tls_snapshot.h"
 
@@ -29,12 +29,6 @@ static int end(void **state) {
   tls_snapshots_finish(&tls_snapshots);
   unlink(path);
   return 0;
-}
-
-static void write_file(const char *text) {
-  FILE *file = fopen(path, "w");
-  assert_non_null(file);
-  assert_true(fputs(text, file) >= 0 && fclose(file) == 0);
 }
 
 static struct tls_snapshot *acquire(const char *ca, bool is_bundle) {
@@ -69,7 +63,7 @@ static void one_entry_for_each_file(void **state) {
 static void a_changed_file_gets_another_entry(void **state) {
   (void)state;
   struct tls_snapshot *before = acquire(path, false);
-  write_file("other");
+  write_file(path, "other");
   struct tls_snapshot *after = acquire(path, false);
   assert_ptr_not_equal(before, after);
   assert_ptr_not_equal(before->share, after->share);
@@ -113,7 +107,7 @@ static void a_file_that_never_rests_is_an_error(void **state) {
   struct tls_snapshot *tls_snapshot = NULL;
   enum tls_snapshot_state last = TLS_SNAPSHOT_WAITS;
   for (int i = 0; i < 10; i++) {
-    write_file(i % 2 == 0 ? "a" : "b");
+    write_file(path, i % 2 == 0 ? "a" : "b");
     last =
         tls_snapshot_acquire(&tls_snapshots, &files, now, &tls_snapshot, &err);
     now += FILE_REST;
