@@ -14,7 +14,7 @@ DEPEND_ON_THE_RELEASE = {
     "live/test_daemons.py", "live/test_dashboards.py", "live/test_keystone.py", "live/test_monitoring.py",
     "live/test_notifications.py", "live/test_packages.py", "live/test_pipelines.py", "live/test_receivers.py",
     "live/test_requests.py", "live/test_stop.py", "live/test_tls.py", "live/test_token.py", "live/test_values.py",
-    "standin/test_credentials.py", "standin/test_standin.py", "standin/test_tls.py",
+    "standin/test_credentials.py", "standin/test_faults.py", "standin/test_responses.py",
 }
 
 # One worker runs all tests of these files: they share a server, an installation, or the machine's packages.

@@ -1,41 +1,118 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 the collectd-drs authors
-"""The stand-in's faults: each is seen on the raw bytes, and ends when it is removed."""
+"""The stand-in's faults: a row for each, seen on the raw bytes; and when each is played."""
 
 from __future__ import annotations
 
 import json
+import re
 import socket
+import ssl
 import threading
 import time
-import zlib
+from typing import Any, NamedTuple
 
 import pytest
 
 from standin import CODES, FAULTS, SHAPES, StandIn
 from standin.clock import HANG
-from standin.conftest import HEADERS, JOB, OTHER, PROJECT, TOKEN, send, progress
+from standin.conftest import HEADERS, JOB, PROJECT, TOKEN, progress, send
 
 BODY = json.dumps({"jobs": [JOB]}).encode()
 REQUEST = (
-    f"POST /v3/{PROJECT}/jobs/batch-progress HTTP/1.1\r\nHost: x\r\nX-Auth-Token: {TOKEN}\r\n"
+    f"POST /v3/{PROJECT}/jobs/batch-progress HTTP/1.1\r\nHost: x\r\nX-Auth-Token: {TOKEN}\r\nConnection: close\r\n"
     f"Content-Type: application/json\r\nContent-Length: {len(BODY)}\r\n\r\n"
 ).encode() + BODY
+ENOUGH = 30 << 20
+
+# Patterns of what comes.
+HEAD = rb"HTTP/1\.1 202 .*\r\n\r\n"
+WHOLE = HEAD + rb'\{"count":1,"results":\[\{"job_id":"[-\w]+","progress":"100"\}\]\}'
+HALF = HEAD + rb'\{"count":1,"res[^}]*'
+YEAR_BEFORE = str(time.gmtime().tm_year - 2).encode()
 
 
-def raw(cloud: StandIn, at_most: int = 1 << 30, until: bytes | None = None) -> tuple[bytes, str]:
-    """The bytes of the response to a request, and how they ended: "fin", "rst", "silence" or "enough".
+class Row(NamedTuple):
+    """A fault with its options: the end of the connection, and all bytes before it, by a pattern.
 
-    Silence is a moment in which nothing comes, after the bytes `until`, which may be none.
+    An end is "fin", "rst", "silence" or "enough": the bytes never end.
     """
-    received = b""
+
+    fault: str
+    end: str
+    received: bytes
+    options: dict[str, Any] = {}
+
+
+ROWS = [
+    Row("reset-at-accept", "rst", b""),
+    Row("silent", "silence", b""),
+    Row("tls-cut", "fin", b""),
+    Row("tls-plain", "fin", rb"HTTP/1\.1 400 .*\r\n\r\n"),
+    Row("black-hole", "silence", b""),
+    Row("reset-after-request", "rst", b""),
+    Row("close-after-request", "fin", b""),
+    Row("reset-in-header", "rst", rb"HTTP/1\.1 202 (?:(?!\r\n\r\n).)*"),
+    Row("reset-in-body", "rst", HALF),
+    Row("header-drips", "enough", rb"HTTP/1\.1 202 (?:(?!\r\n\r\n).)*X-Drip: a+", {"pace": 0.0001}),
+    Row("header-endless", "enough", rb"HTTP/1\.1 202 .*\r\nX-Filler-9: a+\r\n.*", {"pace": 0.0001}),
+    Row("body-stalls", "silence", HALF),
+    Row("body-drips", "fin", WHOLE, {"pace": 0.0001}),
+    Row("body-short", "fin", HALF),
+    Row("chunks-cut", "fin", rb".*\nTransfer-Encoding: chunked\r\n.*(?<!\r\n0\r\n\r\n)"),
+    Row("chunks-bad", "fin", rb".*\nTransfer-Encoding: chunked\r\n\r\nzz\r\n.*"),
+    Row("body-endless", "enough", rb'.*"results":\[.*\{"job_id":"ffffffff.*'),
+    Row("not-http", "fin", rb"SSH-2\.0.*"),
+    Row("raw", "fin", rb"HTTP/1\.1 299 .*\nX-A: b\r\n.*\r\n\r\nx",
+        {"status": 299, "body": b"x", "headers": {"X-A": "b"}}),
+    *(Row("error", "fin", rb"HTTP/1\.1 502 .*\r\n\r\n.*", {"status": 502, "shape": shape}) for shape in SHAPES),
+    *(Row("error", "fin", b"HTTP/1.1 %d .*" % status + re.escape(f'"{code}"'.encode()) + b".*", {"code": code})
+      for code, (status, _) in CODES.items()),
+    Row("html", "fin", rb"HTTP/1\.1 200 .*\r\n\r\n<.*"),
+    Row("empty", "fin", HEAD),
+    Row("json-cut", "fin", HEAD + b".{17}", {"at": 17}),
+    Row("json-deep", "fin", HEAD + rb".*\[{10000}\]{10000}.*"),
+    Row("json-wide", "fin", HEAD + rb"\{.* {17000000,}\}"),
+    Row("long-string", "fin", HEAD + rb'.*"error_msg": "x{20000000,}".*'),
+    Row("long-number", "fin", HEAD + rb'.*"progress": 9{20000000,}\D.*'),
+    Row("value", "fin", HEAD + rb'.*"progress": 1e999\}.*', {"member": "progress", "raw": b"1e999"}),
+    Row("repeated-keys", "fin", HEAD + rb'.*"job_id": "[-\w]+".*"job_id": null.*'),
+    Row("strangers", "fin", HEAD + rb'.*("job_id": "ffffffff.*){3}"job_id": "8d0e8e36.*'),
+    Row("same-twice", "fin", HEAD + rb'.*("job_id": "8d0e8e36.*){2}'),
+    *(Row("bad-text", "fin", HEAD + b".*" + re.escape(text) + b".*", {"kind": kind}) for kind, text in {
+        "nul": rb"\u0000", "raw-nul": b"\0", "raw-controls": b"\x1b[", "controls": rb"\u001b",
+        "invalid-utf8": b"\xff", "overlong-utf8": b"\xc0\xaf", "half-surrogate": rb"\ud800",
+        "bidi": b"\xe2\x80\xae"}.items()),
+    Row("bad-names", "fin", HEAD + rb'.*"progress_map": \{.*"a\\nb": .*'),
+    Row("redirect", "fin", b"HTTP/1.1 307 .*\nLocation: http://x:9" + REQUEST.split()[1] + b"\r\n.*",
+        {"to": "http://x:9", "status": 307}),
+    Row("wrong-date", "fin", rb".*\nDate: \w+, \d+ \w+ " + YEAR_BEFORE + b" .*", {"seconds": -2 * 365.25 * 86400}),
+    Row("gzip-bomb", "fin", rb"HTTP/1\.1 202 .*\nContent-Encoding: gzip\r\n.*\r\n\r\n\x1f\x8b.{1000,200000}",
+        {"size": 64 << 20}),
+]
+
+
+def in_use(cloud: StandIn) -> socket.socket:
+    """A connection that has served a request and stays."""
+    client = socket.create_connection(("127.0.0.1", cloud.port), timeout=HANG)
+    client.sendall(REQUEST.replace(b"Connection: close\r\n", b""))
+    assert client.recv(65536).startswith(b"HTTP/1.1 202")
+    return client
+
+
+def raw(cloud: StandIn, row: Row) -> tuple[bytes, str]:
+    """The bytes of the response to a request, and their end.
+
+    Silence is a moment in which nothing comes, after the bytes that the row has.
+    """
+    received, enough = b"", 2000 if row.end == "enough" else ENOUGH
     try:
         with socket.create_connection(("127.0.0.1", cloud.port), timeout=HANG) as client:
             client.sendall(REQUEST)
-            while len(received) < at_most:
-                if until is not None and until in received:
+            while len(received) < enough:
+                if row.end == "silence" and re.fullmatch(row.received, received, re.DOTALL):
                     client.settimeout(0.3)
-                data = client.recv(65536)
+                data = client.recv(1 << 20)
                 if not data:
                     return received, "fin"
                 received += data
@@ -46,16 +123,25 @@ def raw(cloud: StandIn, at_most: int = 1 << 30, until: bytes | None = None) -> t
     return received, "enough"
 
 
-def promised(data: bytes) -> tuple[int, bytes]:
-    """Content-Length and the body that came."""
-    head, _, body = data.partition(b"\r\n\r\n")
-    [length] = [line for line in head.split(b"\r\n") if line.startswith(b"Content-Length: ")]
-    return int(length.split()[1]), body
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: "-".join([row.fault, *map(str, row.options.values())])[:40])
+def test_each_fault(cloud, row):
+    switch = cloud.inject(row.fault, times=1, **row.options)
+    received, end = raw(cloud, row)
+    assert end == row.end
+    assert re.fullmatch(row.received, received, re.DOTALL), received[:2000]
+    switch.wait_for_hits(1)
+    assert progress(cloud).status == 202
 
 
-def test_a_refused_port_opens_again(cloud):
+def test_every_fault_has_a_row_and_a_description():
+    assert {row.fault for row in ROWS} | {"refused"} == FAULTS.keys()
+    assert [fault.name for fault in FAULTS.values() if not fault.purpose] == []
+
+
+def test_a_refused_port_ends_connections_and_opens_again(cloud):
     port = cloud.port
-    with cloud.inject("refused"):
+    with in_use(cloud) as client, cloud.inject("refused"):
+        assert client.recv(1) == b""
         for _ in range(2):
             with pytest.raises(ConnectionRefusedError):
                 progress(cloud)
@@ -63,225 +149,46 @@ def test_a_refused_port_opens_again(cloud):
     assert progress(cloud).status == 202
 
 
-def test_a_refused_port_ends_open_connections(cloud):
-    with socket.create_connection(("127.0.0.1", cloud.port), timeout=HANG) as client:
-        client.sendall(REQUEST)
-        assert client.recv(65536).startswith(b"HTTP/1.1 202")
-        cloud.inject("refused")
-        assert client.recv(1) == b""
-
-
 def test_a_fault_of_the_connection_meets_the_next_request(cloud):
-    with socket.create_connection(("127.0.0.1", cloud.port), timeout=HANG) as client:
-        client.sendall(REQUEST)
-        assert client.recv(65536).startswith(b"HTTP/1.1 202")
+    with in_use(cloud) as client:
         cloud.inject("silent", times=1)
         assert client.recv(1) == b""
-    assert raw(cloud, until=b"") == (b"", "silence")
 
 
-def test_the_identity_service_can_fail_alone(cloud):
-    with cloud.inject("refused", service="iam"):
-        assert progress(cloud).status == 202
-        with pytest.raises(ConnectionRefusedError):
-            send(cloud.identity_endpoint)
-
-
-def test_a_door_cannot_be_counted(cloud):
-    with pytest.raises(ValueError, match="cannot be counted"):
-        cloud.inject("refused", times=1)
-
-
-@pytest.mark.parametrize("name", ["no-such-fault", "json-cut"])
-def test_a_wrong_name_or_option_is_reported_at_once(cloud, name):
+@pytest.mark.parametrize("name, options", [
+    ("refused", {"times": 1}), ("no-such-fault", {}), ("json-cut", {"no_such_option": 1}),
+    ("silent", {"path": "/batch-progress"})])
+def test_a_wrong_name_or_option_is_reported_at_once(cloud, name, options):
     with pytest.raises((ValueError, TypeError)):
-        cloud.inject(name, no_such_option=1)
+        cloud.inject(name, **options)
 
 
 def test_faults_are_counted_and_come_in_order(cloud):
     cloud.inject("error", times=2, code="DRS.M00004")
-    cloud.inject("html", times=1)
+    switch = cloud.inject("html")
     seen = [(response.status, response.body[:1]) for response in (progress(cloud) for _ in range(4))]
-    assert seen == [(500, b"{"), (500, b"{"), (200, b"<"), (202, b"{")]
-    assert [request.fault for request in cloud.requests] == ["error", "error", "html", ""]
-
-
-def test_a_fault_lasts_until_it_is_switched_off(cloud):
-    switch = cloud.inject("empty")
-    assert [progress(cloud).body for _ in range(3)] == [b"", b"", b""]
-    assert switch.hits == 3
+    assert seen == [(500, b"{"), (500, b"{"), (200, b"<"), (200, b"<")]
+    assert [request.fault for request in cloud.requests] == ["error", "error", "html", "html"]
+    assert switch.hits == 2
     cloud.remove_faults()
-    assert progress(cloud).json["count"] == 1
-
-
-ENDS = {
-    "reset-at-accept": "rst",
-    "silent": "silence",
-    "tls-cut": "fin",
-    "black-hole": "silence",
-    "reset-after-request": "rst",
-    "close-after-request": "fin",
-    "reset-in-header": "rst",
-    "reset-in-body": "rst",
-    "header-drips": "silence",
-    "body-stalls": "silence",
-    "body-drips": "silence",
-    "body-short": "fin",
-    "chunks-cut": "fin",
-    "chunks-bad": "fin",
-    "not-http": "fin",
-}
-
-
-@pytest.mark.parametrize("name, expected", ENDS.items(), ids=ENDS.keys())
-def test_how_the_wire_ends(cloud, name, expected):
-    switch = cloud.inject(name, times=1)
-    _, end = raw(cloud, until=b"" if expected == "silence" else None)
-    assert end == expected
-    switch.wait_for_hits(1)
     assert progress(cloud).status == 202
 
 
-def test_bytes_of_the_cut_responses(cloud):
-    cloud.inject("reset-in-header", times=1)
-    data, _ = raw(cloud)
-    assert data.startswith(b"HTTP/1.1 202") and b"\r\n\r\n" not in data
-    for name in ("reset-in-body", "body-stalls", "body-short"):
-        cloud.inject(name, times=1)
-        length, body = promised(raw(cloud, until=b"\r\n\r\n{" if name == "body-stalls" else None)[0])
-        assert 0 < len(body) < length
-    cloud.inject("chunks-cut", times=1)
-    data, _ = raw(cloud)
-    assert b"Transfer-Encoding: chunked" in data and not data.endswith(b"0\r\n\r\n")
-
-
-def test_drips_come_byte_by_byte(cloud):
-    cloud.inject("header-drips", pace=0.001)
-    data, end = raw(cloud, at_most=250)
-    assert end == "enough" and data.endswith(b"aaa") and b"\r\n\r\n" not in data
-    cloud.remove_faults()
-    cloud.inject("body-drips", times=1, pace=0.001)
-    length, body = promised(raw(cloud)[0])
-    assert len(body) == length
-
-
-@pytest.mark.parametrize("name", ["header-endless", "body-endless"])
-def test_endless_responses(cloud, name):
-    cloud.inject(name)
-    assert raw(cloud, at_most=20_000)[1] == "enough"
-
-
-@pytest.mark.parametrize("shape", SHAPES)
-def test_any_status_with_any_shape(cloud, shape):
-    cloud.inject("error", times=1, code="APIG.0201", status=502, shape=shape)
-    assert progress(cloud).status == 502
-    assert cloud.requests[0].code == "APIG.0201"
-
-
-@pytest.mark.parametrize("code", CODES)
-def test_every_code_has_its_status(cloud, code):
-    cloud.inject("error", code=code)
-    response = progress(cloud)
-    assert (response.status, response.code) == (CODES[code][0], code)
-
-
-def test_the_keystone_shape_has_an_integer(cloud):
-    cloud.inject("error", code="", status=403, shape="keystone")
-    assert progress(cloud).json["error"]["code"] == 403
-
-
-@pytest.mark.parametrize("status", [301, 302, 307, 308])
-def test_a_redirect_keeps_the_path(cloud, status):
-    cloud.inject("redirect", to="http://127.0.0.1:9", status=status)
-    response = progress(cloud)
-    assert response.status == status
-    target = f"http://127.0.0.1:9/v3/{PROJECT}/jobs/batch-progress"
-    assert response.headers["Location"] == target
-
-
-def test_documents_cut_deep_wide_and_long(cloud):
-    whole = progress(cloud).body
-    cloud.inject("json-cut", times=1, at=17)
-    assert progress(cloud).body == whole[:17]
-    cloud.inject("json-deep", times=1)
-    assert b"[" * 10_000 + b"]" * 10_000 in progress(cloud).body
-    cloud.inject("json-wide", times=1)
-    wide = progress(cloud).body
-    assert len(wide) == 17 << 20 and json.loads(wide) == json.loads(whole)
-    cloud.inject("long-string", times=1)
-    assert len(progress(cloud).json["results"][0]["error_msg"]) == 20 << 20
-    cloud.inject("long-number", times=1)
-    assert b'"progress": ' + b"9" * (20 << 20) in progress(cloud).body
-
-
-def test_a_bomb_is_small_until_it_is_opened(cloud):
-    cloud.inject("gzip-bomb", size=64 << 20)
-    response = progress(cloud)
-    assert response.headers["Content-Encoding"] == "gzip"
-    assert len(response.body) < 200_000
-    opened = zlib.decompress(response.body, zlib.MAX_WBITS | 16)  # checks length and CRC too
-    assert len(json.loads(opened)["padding"]) == 64 << 20
-
-
-def test_items_repeated_strange_and_twice(cloud):
-    cloud.jobs[OTHER] = {"job_id": OTHER}
-    cloud.inject("repeated-keys", times=1)
-    assert progress(cloud, JOB).body.count(b'"job_id"') == 2
-    cloud.inject("strangers", times=1)
-    ids = [item["job_id"] for item in progress(cloud, JOB).json["results"]]
-    assert len(ids) == 4 and ids[-1] == JOB
-    cloud.inject("same-twice", times=1)
-    ids = [item["job_id"] for item in progress(cloud, JOB, OTHER).json["results"]]
-    assert ids == [JOB, OTHER, JOB]
-
-
-@pytest.mark.parametrize(
-    "kind, expected",
-    [("nul", b"\\u0000"), ("raw-nul", b"\0"), ("raw-controls", b"\x1b["), ("controls", b"\\u001b"),
-     ("invalid-utf8", b"\xff"), ("overlong-utf8", b"\xc0\xaf"), ("half-surrogate", b"\\ud800"),
-     ("bidi", b"\xe2\x80\xae")],
-)
-def test_bad_text(cloud, kind, expected):
-    cloud.inject("bad-text", kind=kind)
-    assert expected in progress(cloud).body
-
-
-def test_bad_names_values_and_raw_responses(cloud):
-    cloud.inject("bad-names", times=1)
-    assert "a\nb" in progress(cloud).json["results"][0]["progress_map"]
-    cloud.inject("value", times=1, member="progress", raw=b"1e999")
-    assert b'"progress": 1e999' in progress(cloud).body
-    cloud.inject("raw", times=1, status=299, body=b"x", headers={"X-A": "b"})
-    response = progress(cloud)
-    assert (response.status, response.body, response.headers["X-A"]) == (299, b"x", "b")
-
-
-def test_hostile_responses_fit_the_identity_service(cloud):
-    cloud.iam.add_user("u", "p", "d", PROJECT)
-    user = {"name": "u", "password": "p", "domain": {"name": "d"}}
-    identity = {"methods": ["password"], "password": {"user": user}}
-    login = {"auth": {"identity": identity, "scope": {"project": {"id": PROJECT}}}}
-    cloud.inject("value", service="iam", member="expires_at", raw=b'"soon"')
-    url = f"{cloud.identity_endpoint}/auth/tokens?nocatalog=true"
-    response = send(url, body=login, headers={"Content-Type": "application/json"})
-    assert response.status == 201 and response.json["token"]["expires_at"] == "soon"
-
-
-def test_a_wrong_date(cloud):
-    cloud.inject("wrong-date", seconds=-86400 * 400)
-    year = time.gmtime(time.time() - 86400 * 400).tm_year
-    assert f" {year} " in progress(cloud).headers["Date"]
-
-
-def test_every_fault_has_a_description():
-    assert [fault.name for fault in FAULTS.values() if not fault.purpose] == []
+def test_a_fault_may_meet_one_service_or_operation_alone(cloud):
+    fault = cloud.inject("html", path="/batch-rpo-and-rto")
+    url = f"{cloud.endpoint}/v3/{PROJECT}/jobs/batch-rpo-and-rto"
+    with cloud.inject("refused", service="iam"):
+        assert progress(cloud).status == 202
+        assert send(url, body={"jobs": [JOB]}, headers=HEADERS).body.startswith(b"<")
+        with pytest.raises(ConnectionRefusedError):
+            send(cloud.identity_endpoint)
+    assert fault.hits == 1
 
 
 @pytest.mark.parametrize("name", ["silent", "black-hole", "header-drips", "body-endless"])
 def test_closing_ends_every_thread_at_once(name):
     before = threading.active_count()
     with StandIn(PROJECT, TOKEN) as cloud:
-        cloud.jobs[JOB] = {"job_id": JOB}
         switch = cloud.inject(name)
         clients = [socket.create_connection(("127.0.0.1", cloud.port)) for _ in range(20)]
         for client in clients:
@@ -292,11 +199,21 @@ def test_closing_ends_every_thread_at_once(name):
         client.close()
 
 
-def test_a_fault_may_meet_one_operation_alone(cloud):
-    fault = cloud.inject("html", path="/batch-rpo-and-rto")
-    assert progress(cloud).status == 202
-    url = f"{cloud.endpoint}/v3/{PROJECT}/jobs/batch-rpo-and-rto"
-    assert send(url, body={"jobs": [JOB]}, headers=HEADERS).body.startswith(b"<")
-    assert fault.hits == 1
-    with pytest.raises(ValueError, match="before there is a path"):
-        cloud.inject("silent", path="/batch-progress")
+@pytest.mark.parametrize("name, error", [
+    ("tls-cut", (ssl.SSLError, ConnectionError)), ("tls-plain", ssl.SSLError), ("silent", socket.timeout)])
+def test_faults_of_a_handshake(certificates, name, error):
+    trusting = ssl.create_default_context(cafile=certificates.ca)
+    with StandIn(PROJECT, TOKEN, tls=certificates.server()) as cloud:
+        cloud.jobs[JOB] = {"job_id": JOB}
+        cloud.inject(name, times=1)
+        with pytest.raises(error):
+            progress(cloud, tls=trusting, timeout=0.5)
+        assert progress(cloud, tls=trusting).status == 202
+
+
+@pytest.mark.parametrize("kind, reason", [
+    ("wrong-name", "mismatch"), ("expired", "expired"), ("self-signed", "self.signed")])
+def test_bad_certificates(certificates, kind, reason):
+    with StandIn(PROJECT, TOKEN, tls=certificates.server(kind)) as cloud:
+        with pytest.raises(ssl.SSLCertVerificationError, match=reason):
+            progress(cloud, tls=ssl.create_default_context(cafile=certificates.ca))
