@@ -2,8 +2,13 @@
 # Copyright (c) 2026 the collectd-drs authors
 """What the tests in real daemons share: the stand-in, which may have seen no client error."""
 
+import shutil
+import tempfile
+from pathlib import Path
+
 import pytest
 from support.blocks import JOB, PROJECT_ID, TOKEN
+from support.installed_paths import NOTIFY
 from daemons import Keystone
 from standin import Certificates, StandIn
 
@@ -32,3 +37,16 @@ def keystone():
 def certificates(tmp_path_factory):
     """Throw-away certificates of an authority of their own."""
     return Certificates(tmp_path_factory.mktemp("certificates"))
+
+
+@pytest.fixture
+def open_folder():
+    """A folder that the user of collectd's exec plugin, who is never root, can write to."""
+    with tempfile.TemporaryDirectory(prefix="drs-exec-") as name:
+        folder = Path(name)
+        folder.chmod(0o777)
+        shutil.copy(NOTIFY, folder)
+        pager = folder / "pager"
+        pager.write_text('#!/bin/sh\necho "$*" >> "${0%/*}/pages"\n')
+        pager.chmod(0o755)
+        yield folder

@@ -7,15 +7,14 @@ import re
 import subprocess
 
 import pytest
+from support.alerts import chain_of, hurried
 from support.blocks import JOB, project
 from daemons import Collectd, Prometheus
 from daemons.alertmanager import Alertmanager
 from daemons.collectd import INTERVAL
 from support.pipelines import pipeline
 from support.installed_paths import INSTALLED, LIBEXEC, MONITORING
-from test_monitoring import chain_of, hurried, open_folder
 
-__all__ = ["open_folder"]
 EXAMPLE = (MONITORING / "alertmanager.yml").read_text()
 TO_ALERTMANAGER = (LIBEXEC if INSTALLED else MONITORING) / "drs-alertmanager"
 

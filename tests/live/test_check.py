@@ -42,13 +42,13 @@ import socket
 import struct
 import subprocess
 import termios
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from support import blocks
 import pytest
 from support.blocks import JOB, OTHER_JOB, PROJECT_ID, TOKEN, write_secret
+from support.checked_folder import LOAD, Place, project
 from daemons import HANG, wait_until
 from daemons.collectd import MODULE_DIR, TOP
 from drs_check import Problem
@@ -63,49 +63,9 @@ from support.raw_server import full_port
 from support.resolver import needs_root
 from standin import BadJob, Certificates, StandIn
 
-LOAD = "LoadPlugin drs\n"
 STAGES = ["configuration", "name resolution", "connection", "TLS", "credential", "project", "service", "jobs"]
 CONFIG, RESOLVE, CONNECT, TLS, AUTH, PROJECT, THROTTLED, HTTP, RESPONSE, JOBS = range(3, 13)
 LOCAL, PAUSED, NOTHING = 13, 14, 15
-
-
-def project(name: str, cloud: StandIn, *lines: str, without: Collection[str] = ()) -> str:
-    """A block whose poll is not cut short by the end of a test's interval."""
-    interval = [] if any(line.startswith("Interval") for line in lines) else ["Interval 60"]
-    return blocks.project(name, cloud, *interval, *lines, without=without)
-
-
-class Place:
-    """A configuration in a folder of its own that includes another, as Debian's does."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.main = folder / "collectd.conf"
-        self.included = folder / "conf.d/drs.conf"
-        self.included.parent.mkdir()
-        # The other plugins would print, write and listen, if they were run.
-        self.main.write_text(
-            'FQDNLookup false\nInterval 1\nTypesDB "/usr/share/collectd/types.db"\n'
-            f'LoadPlugin logfile\n<Plugin logfile>\n  File "{folder}/log"\n</Plugin>\n'
-            f'LoadPlugin csv\n<Plugin csv>\n  DataDir "{folder}/csv"\n</Plugin>\n'
-            'LoadPlugin exec\n<Plugin exec>\n'
-            f'  NotificationExec "nobody" "/usr/bin/touch" "{folder}/notified"\n</Plugin>\n'
-            f'LoadPlugin unixsock\n<Plugin unixsock>\n  SocketFile "{folder}/socket"\n</Plugin>\n'
-            f'<Include "{folder}/conf.d">\n  Filter "*.conf"\n</Include>\n')
-
-    def write(self, blocks: str, load: str = LOAD) -> None:
-        self.included.write_text(f"{load}<Plugin drs>\n{blocks}</Plugin>\n")
-
-    def check(self, *arguments: str | Path) -> subprocess.CompletedProcess:
-        """drs-check on it, which leaves nothing but its state."""
-        done = subprocess.run(
-            [CHECK, "-C", self.main, *IN_TREE, "--state-dir", self.folder / "state", *arguments],
-            capture_output=True, text=True, check=False, timeout=300)
-        print(done.stdout, done.stderr)
-        assert "Traceback" not in done.stderr
-        left = {path.name for path in self.folder.iterdir()} & {"log", "csv", "notified", "socket"}
-        assert not left, "another plugin has run"
-        return done
 
 
 @pytest.fixture

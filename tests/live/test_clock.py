@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from support.blocks import JOB, project, reported
 from daemons import Collectd, wait_until
-from test_credentials import clear_problems
 
 DAY = 86400
 PRELOAD = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1"
@@ -83,7 +82,7 @@ def test_a_clock_that_is_set_right_ends_the_pause_of_a_key(cloud):
         assert len(cloud.requests) == requests
         daemon.set_clock(0)
         daemon.wait_until(lambda: reported(daemon), "values", 30)  # the pause is a minute
-    clear_problems(cloud, "too far from the server's clock")
+    cloud.clear_problems("too far from the server's clock")
 
 
 @pytest.mark.parametrize("seconds", [1.5, 3])

@@ -44,14 +44,6 @@ def block(name: str, cloud, *lines: str) -> str:
     return project(name, cloud, *lines, without=["Token"])
 
 
-def clear_problems(cloud, problem: str) -> None:
-    """Requests with this problem were wanted."""
-    found = [request for request in cloud.requests if problem in str(request.problems)]
-    assert found, problem
-    for request in found:
-        request.problems.clear()
-
-
 def last(daemon, metric: str) -> float:
     """A self-metric of the last complete read."""
     reads = daemon.reads("prod")
@@ -174,7 +166,7 @@ def test_a_wrong_key_is_tried_once_for_all_its_batches(cloud, tmp_path):
         write_secret(tmp_path / "secret", SECRET)
         daemon.wait_until(lambda: daemon.reads("p0")[-1]["p0/bool-up"] == 1, "values")
     assert known.lockouts == 0
-    clear_problems(cloud, "signature")
+    cloud.clear_problems("signature")
 
 
 @pytest.mark.parametrize("minutes, expected", [(40.5, "behind"), (-40.5, "ahead of")])
@@ -187,7 +179,7 @@ def test_a_wrong_clock_is_named_in_the_log(cloud, minutes, expected):
               and line.text.startswith("drs plugin: ")]
     assert f"this machine's clock is 40 minutes {expected} the service's" in line
     assert SECRET not in line
-    clear_problems(cloud, "too far from the server's clock")
+    cloud.clear_problems("too far from the server's clock")
 
 
 # An agency
@@ -266,7 +258,7 @@ def test_no_line_of_the_log_has_a_secret(cloud, user, tmp_path, way):
         log = daemon.log_text()
     assert fault is None or cloud.metadata.keys_given
     if way == "key":
-        clear_problems(cloud, "signature")
+        cloud.clear_problems("signature")
     assert "the-wrong-secret" not in log
     for given in cloud.metadata.keys_given:
         assert cloud.keys.keys[given].secret not in log

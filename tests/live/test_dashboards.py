@@ -2,13 +2,13 @@
 # Copyright (c) 2026 the collectd-drs authors
 """The Grafana dashboards: each expression is put to the real store, and no metric is left out."""
 
-import json
 import re
 
 import pytest
 from support.blocks import JOB, project
 from daemons import Carbon, Collectd, GraphiteWeb, Prometheus
 from daemons.collectd import TOP
+from support.dashboards import dashboard, drawn
 from support.examples import SELF_METRICS
 from support.requirements import need_package
 from support.pipelines import pipeline
@@ -33,10 +33,6 @@ NEED_TIME_OR_OPTIONS = ("Time to finish", "Data equal", "Ready since")
 SELECTOR = re.compile(r"collectd_drs_\w+\{[^}]*\}")
 PATH = re.compile(r"(?:[\w$*.-]|\{[\w,]+\})+\.drs-(?:[\w$*.-]|\{[\w,]+\})+")
 RUNBOOK = TOP / "docs/runbook.md"
-
-
-def dashboard(name: str) -> dict:
-    return json.loads((TOP / f"monitoring/grafana-{name}.json").read_text())
 
 
 def expressions(board: dict, key: str) -> list[str]:
@@ -90,11 +86,6 @@ def test_both_dashboards_have_the_same_panels():
 
 
 # The rules of Grafana's dashboard linter, by their names there.
-
-
-def drawn(board: dict) -> list[dict]:
-    """The panels that show something."""
-    return [panel for panel in board["panels"] if panel["type"] != "row"]
 
 
 def graphs(name: str) -> list[dict]:

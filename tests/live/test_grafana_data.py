@@ -3,8 +3,8 @@
 """The dashboards by Grafana's own code (@grafana/data of npm): units, phases, grey without data, the table of jobs."""
 
 import pytest
-from test_dashboards import dashboard, drawn
-from support.vendor_signer import Vendor
+from support.dashboards import dashboard, drawn
+from support.npm_code import NpmCode
 
 GREY = "rgb(204, 204, 220)"
 PHASES = {102: "preparing", 201: "copying", 201.1: "copying: structures", 201.2: "copying: data",
@@ -14,7 +14,7 @@ PHASES = {102: "preparing", 201: "copying", 201.1: "copying: structures", 201.2:
 
 @pytest.fixture(scope="module")
 def grafana():
-    return Vendor("grafana")
+    return NpmCode("grafana")
 
 
 def units(name: str) -> set[str]:

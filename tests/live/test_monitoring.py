@@ -4,25 +4,20 @@
 
 import os
 import re
-import shutil
 import subprocess
-import tempfile
-from collections.abc import Callable
-from getpass import getuser
 from pathlib import Path
 
 import pytest
 
+from support.alerts import chain_of, hurried
 from support.blocks import JOB, OTHER_JOB, project
 from daemons import Collectd, Prometheus, Smtp, free_port
 from daemons.collectd import INTERVAL
 from support.ordinary_day import DAY, a_day
-from support.pipelines import body, fill_in, pipeline
-from support.installed_paths import MONITORING, NOTIFY
+from support.pipelines import body, pipeline
+from support.installed_paths import MONITORING
 from standin import BadJob
 from standin.rpo_and_rto_item import rpo_and_rto
-
-IN_PACKAGE = "/usr/libexec/collectd-drs/drs-notify"
 
 
 def thresholds(hits: int = 3) -> str:
@@ -148,15 +143,6 @@ ALERTS = {
     "DrsRateZero": {"apply_rows_rate": 0, "apply_bytes_rate": 0},
     "DrsNoProgress": {"apply_rows_rate": 0, "progress": "95"},
 }
-SECONDS = {"m": 60, "h": 3600, "d": 86400}
-
-
-def hurried(rules: str) -> str:
-    """The rules with no time to wait, and with ranges and offsets of four seconds to two minutes."""
-    def shorter(found: re.Match) -> str:
-        return f"{max(4, int(found[1]) * SECONDS[found[2]] // 300)}s"
-    expressions = re.sub(r"for: \w+", "for: 0s", rules)
-    return re.sub(r"(?<=\[)(\d+)([mhd])(?=\])", shorter, re.sub(r"(?<=offset )(\d+)([mhd])", shorter, expressions))
 
 
 @pytest.mark.installed(2)
@@ -203,30 +189,6 @@ def test_prometheus_fires_for_a_project_that_is_not_monitored(cloud, tmp_path, b
                 found = prometheus.query('ALERTS{alertstate="firing"}')
                 return wanted in {one["metric"]["alertname"] for one in found}
             daemon.wait_until(fires, wanted)
-
-
-@pytest.fixture
-def open_folder():
-    """A folder that the user of collectd's exec plugin, who is never root, can write to."""
-    with tempfile.TemporaryDirectory(prefix="drs-exec-") as name:
-        folder = Path(name)
-        folder.chmod(0o777)
-        shutil.copy(NOTIFY, folder)
-        pager = folder / "pager"
-        pager.write_text('#!/bin/sh\necho "$*" >> "${0%/*}/pages"\n')
-        pager.chmod(0o755)
-        yield folder
-
-
-def chain_of(folder: Path, smtp_port: int, hits: Callable[[int], int] = lambda _: 3) -> str:
-    """The whole file, with drs-notify from this folder, and other hits."""
-    text = body(MONITORING / "collectd-alerts.conf")
-    assert f'"{IN_PACKAGE}"' in text
-    # env: the exec plugin hands on the daemon's environment, which has no state directory for us.
-    text = text.replace(f'"{IN_PACKAGE}"', f'"/usr/bin/env" "DRS_NOTIFY_STATE={folder}/state" "{folder}/drs-notify"')
-    return fill_in(re.sub(r"\bHits (\d+)", lambda found: f"Hits {hits(int(found[1]))}", text), {
-        "EXEC_USER": "nobody" if os.geteuid() == 0 else getuser(), "PAGER": folder / "pager",
-        "SMTP_HOST": "127.0.0.1", "SMTP_PORT": smtp_port, "RECIPIENT": "oncall@example.org"})
 
 
 @pytest.mark.installed(1)

@@ -12,7 +12,7 @@ from support.blocks import JOB, PROJECT_ID, TOKEN, project
 from daemons import Collectd
 from standin import Migration, StandIn
 from standin.request_log import Request
-from support.vendor_signer import Vendor
+from support.npm_code import NpmCode
 
 ACCESS, SECRET = "QTWAOYTTINDUT2QVKYUC", "MFyfvK41ba2giqM7Uio6PznpdUKGpownRZlmVmHc"
 SECURITY_TOKEN = "gQpjbi1ub3J0aC00+/AB==" * 20
@@ -21,8 +21,8 @@ GIVEN = {"content-type": "content-type", "x-language": "X-Language", "x-sdk-date
 
 
 @pytest.fixture(scope="module")
-def vendor() -> Vendor:
-    return Vendor()
+def vendor() -> NpmCode:
+    return NpmCode()
 
 
 def capture(*lines: str, prefix: str = "", jobs: int = 1, token: str | None = None,
@@ -54,7 +54,7 @@ def as_input(request: Request) -> dict:
     }
 
 
-def differences(vendor: Vendor, requests: list[Request]) -> list[tuple[str, str]]:
+def differences(vendor: NpmCode, requests: list[Request]) -> list[tuple[str, str]]:
     """What the plugin sent and the vendor would have, where that is not the same byte for byte."""
     found = []
     for request, signed in zip(requests, vendor.run("sign.js", [*map(as_input, requests)])):
@@ -128,7 +128,7 @@ def test_a_changed_byte_of_the_request_is_seen(vendor, captured, part, changed):
 # The vendor's client
 
 
-def send(vendor: Vendor, cloud: StandIn, operation: str, data: dict, **more: str) -> dict:
+def send(vendor: NpmCode, cloud: StandIn, operation: str, data: dict, **more: str) -> dict:
     """A request of the vendor's client, and what it made of the response."""
     return vendor.run("client.js", {
         "endpoint": cloud.endpoint, "url": f"/v3/{{project_id}}/jobs{operation}", "data": data,

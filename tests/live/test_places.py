@@ -12,7 +12,7 @@ import pytest
 from support.blocks import JOB, PROJECT_ID, TOKEN, project
 from daemons import Collectd
 from standin import Certificates, StandIn
-from test_stop import check_stop
+from support.stops import check_stop
 
 USER, PASSWORD, DOMAIN = "collectd", "the-right-password", "OTC"
 ACCESS, SECRET = "QTWAOYTTINDUT2QVKYUC", "MFyfvK41ba2giqM7Uio6PznpdUKGpownRZlmVmHc"

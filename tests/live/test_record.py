@@ -18,7 +18,7 @@ import pytest
 from support.blocks import JOB
 from daemons.collectd import TOP
 from drs_check.record import KEPT, KEY, Pairs, RawNumber, Replacer, Value, parse, split
-from test_check import Place, project
+from support.checked_folder import Place, project
 
 CASES = sorted((TOP / "tests/cases").rglob("*.json"))
 SECRET = "S3cret-of-Example,Inc"

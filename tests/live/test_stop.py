@@ -13,12 +13,11 @@ from support.blocks import JOB, OTHER_JOB, PROJECT_ID, TOKEN, hung_projects, pro
 from daemons import HANG, Collectd, proc_of_threads
 from support.raw_server import full_port
 from support.resolver import WithNameServer, needs_root, silent_name_server
+from support.stops import check_stop
 from standin import Certificates, StandIn, Switch
 
 PATIENT = "Timeout 60000"
 LONG = "Interval 60"
-PROMISED = 0.2  # seconds
-MOST_STOPS = 20
 
 # At which moment of a read the service leaves the plugin alone.
 MOMENTS = {
@@ -29,19 +28,6 @@ MOMENTS = {
     "while the body drips": ("body-drips", {"pace": 0.05}),
     "in an endless body": ("body-endless", {}),
 }
-
-
-def check_stop(config: str, wait, start=Collectd) -> None:
-    """Stop daemons, each when `wait` has seen the moment come, until one stops as fast as is promised.
-
-    A busy machine delays some of them; a plugin that waits for anything delays them all.
-    """
-    seconds = []
-    while not seconds or seconds[-1] >= PROMISED:
-        assert len(seconds) < MOST_STOPS, seconds
-        with start(config) as daemon:
-            wait(daemon)
-            seconds.append(daemon.stop())
 
 
 def is_connecting(port: int) -> bool:

@@ -135,6 +135,14 @@ class StandIn:
             if request.problems
         ]
 
+    def clear_problems(self, problem: str) -> None:
+        """Forgives the requests with this problem, of which there must be one: the test wanted them."""
+        found = [request for service in self.services.values() for request in service.requests
+                 if problem in str(request.problems)]
+        assert found, problem
+        for request in found:
+            request.problems.clear()
+
     def inject(
         self, fault: str, times: int | None = None, service: str = "drs", path: str = "", **options
     ) -> Switch:

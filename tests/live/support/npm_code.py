@@ -51,7 +51,7 @@ def install(sources: Path, place: Path) -> None:
     done.write_bytes(pins)
 
 
-class Vendor:
+class NpmCode:
     """Runs a script of a folder with a JSON document on each end."""
 
     def __init__(self, folder: str = "oracle") -> None:
