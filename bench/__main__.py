@@ -80,7 +80,10 @@ def main() -> int:
     print("| measure | measured | goal | | made of |\n|---|---|---|---|---|", flush=True)
     with tempfile.TemporaryDirectory(prefix="drs-bench-") as folder, \
             (BUILD / "bench.log").open("w") as log, redirect_stdout(log):
-        missed = [row for row in rows(Path(folder), sys.argv[1:]) if not show(row, page)]
+        seconds: dict[str, float] = {}
+        missed = [row for row in rows(Path(folder), sys.argv[1:], seconds) if not show(row, page)]
+    parts = ", ".join(f"{name} {spent:.0f}" for name, spent in seconds.items())
+    print(f"\n{sum(seconds.values()) / 60:.1f} minutes; seconds of each part: {parts}", file=page)
     return 1 if missed else 0
 
 

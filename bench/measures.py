@@ -8,7 +8,7 @@ import itertools
 import socket
 import time
 from collections.abc import Callable, Iterator
-from math import ceil, log10
+from math import ceil, log10, nan
 from pathlib import Path
 from statistics import median
 from typing import NamedTuple
@@ -499,10 +499,14 @@ ALL = (decoding, wall_time, whole_cycles, handshakes, instructions, cpu_time, se
        queue, everyday, scale)
 
 
-def rows(folder: Path, names: list[str]) -> Iterator[Row]:
-    """The whole table, or the parts of these names."""
+def rows(folder: Path, names: list[str], seconds: dict[str, float]) -> Iterator[Row]:
+    """The whole table, or the parts of these names; in `seconds`, how long each part took."""
     for measure in ALL:
-        if not names or measure.__name__ in names:
-            place = folder / measure.__name__
-            place.mkdir()
-            yield from measure(place)
+        name, began = measure.__name__, time.monotonic()
+        if not names or name in names:
+            (folder / name).mkdir()
+            try:
+                yield from measure(folder / name)
+            except AssertionError as error:
+                yield Row(f"the rest of {name}", nan, 0, str(error).partition("\n")[0])
+            seconds[name] = time.monotonic() - began
