@@ -46,7 +46,7 @@ class Figures(NamedTuple):
     cpu: float  # seconds in a minute, beyond an empty collectd
     requests: float  # in a day
     delay: float  # seconds from a cycle's first request to its last response
-    gap: float | None  # seconds between two values of another plugin with an interval of one, beside a service that hangs
+    gap: float | None  # seconds between two values of another plugin, each second's, beside a service that hangs
 
 
 def idle(folder: Path) -> tuple[float, float]:

@@ -226,7 +226,8 @@ class Exporter(Daemon):
     def scrape(self) -> float:
         """How long it takes."""
         began = time.monotonic()
-        with urllib.request.urlopen(f"http://127.0.0.1:{int(self.log_text().split()[0])}/metrics", timeout=120) as response:
+        url = f"http://127.0.0.1:{int(self.log_text().split()[0])}/metrics"
+        with urllib.request.urlopen(url, timeout=120) as response:
             response.read()
         return time.monotonic() - began
 

@@ -119,7 +119,8 @@ def test_an_example_works_as_it_is(tmp_path, example):
 def shell(tmp_path):
     """Runs text as it was pasted, where drs-check looks at a project with two jobs."""
     with StandIn(PROJECT_ID, TOKEN) as cloud:
-        cloud.jobs[JOB] = {"job_id": JOB, "progress": "100", "incre_trans_delay": "1", "transfer_status": "INCRE_TRANSFER_STARTED"}
+        cloud.jobs[JOB] = {"job_id": JOB, "progress": "100", "incre_trans_delay": "1",
+                           "transfer_status": "INCRE_TRANSFER_STARTED"}
         cloud.jobs[OTHER_JOB] = {"job_id": OTHER_JOB, "progress": "55", "transfer_status": "PAUSING"}
         jobs = [f'Job "{JOB}" "orders-db"', f'Job "{OTHER_JOB}" "customers-db"']
         (tmp_path / "collectd.conf").write_text(

@@ -179,7 +179,8 @@ def configuration_errors(results: Results, own: list[str], failed: bool) -> tupl
     if has_block and is_loaded and names.index(("block", "drs")) < names.index(("load", "drs")):
         errors.append("the <Plugin drs> block stands before the line that loads the plugin: move it behind that line")
     elif not is_loaded and not has_block:
-        errors.append("the configuration has nothing of drs: neither the Include line of drs.conf nor a <Plugin drs> block")
+        errors.append("the configuration has nothing of drs: "
+                      "neither the Include line of drs.conf nor a <Plugin drs> block")
     elif results.version and not results.projects and not results.accounts and not errors:
         errors.append("the configuration has no <Project> block in <Plugin drs>")
     return errors, KINDS["config"].advice
