@@ -7,6 +7,7 @@
 
 #include "base/c_locale.h"
 #include "base/name.h"
+#include "net/url.h"
 #include "plugin/config_parsers.h"
 #include "plugin/log.h"
 
@@ -21,17 +22,17 @@
 static const struct option table[] = {
     {"Endpoint",   &option_service_endpoint, AT(endpoint)},
     {"ProjectID",  &option_safe,     AT(project_id)},
-    {"Token",      &option_secret,   AT(credential.token)},
-    {"TokenFile",  &option_secret_file,     AT(credential.token)},
+    {"Token",      &option_secret,   AT(credential.token.value)},
+    {"TokenFile",  &option_path,     AT(credential.token.path)},
     {"IdentityEndpoint", &option_identity_endpoint, AT(credential.identity_endpoint)},
     {"DomainName", &option_text,     AT(credential.domain_name)},
     {"User",       &option_text,     AT(credential.user)},
-    {"Password",   &option_secret,   AT(credential.password)},
-    {"PasswordFile", &option_secret_file,   AT(credential.password)},
+    {"Password",   &option_secret,   AT(credential.password.value)},
+    {"PasswordFile", &option_path,   AT(credential.password.path)},
     {"AccessKey",  &option_safe,     AT(credential.access_key)},
-    {"SecretKey",  &option_secret,   AT(credential.secret_key)},
-    {"SecretKeyFile", &option_secret_file,  AT(credential.secret_key)},
-    {"SecurityToken", &option_secret, AT(credential.security_token)},
+    {"SecretKey",  &option_secret,   AT(credential.secret_key.value)},
+    {"SecretKeyFile", &option_path,  AT(credential.secret_key.path)},
+    {"SecurityToken", &option_secret, AT(credential.security_token.value)},
     {"Agency",     &option_boolean,  AT(credential.agency), .number = false},
     {"MetadataEndpoint", &option_endpoint, AT(credential.metadata_endpoint), .text = "http://169.254.169.254"},
     {"Job",        &option_job,      AT(jobs), .repeats = true},
@@ -269,7 +270,7 @@ static bool read_block(struct config *c, struct block *b,
 
 static void warn_of_clear_text(const struct project_config *project,
                                const char *option, const char *url) {
-  if (url != NULL && !config_is_private_url(url))
+  if (url != NULL && !url_is_https(url) && !url_is_loopback(url))
     log_warning(project->name, ERR_CONFIG,
                 "%s: not https: credentials are sent unencrypted", option);
 }

@@ -63,33 +63,34 @@ static bool store_copy(char **to, const char *text, struct err *err) {
   return *to != NULL || err_memory(err);
 }
 
+/* A text that the type's check accepts, too. */
 static bool parse_text(const struct option *o, const oconfig_item_t *ci,
                        struct project_config *to, struct err *err) {
   const char *text = string(ci, err);
-  return text != NULL && store_copy(field(o, to), text, err);
+  return text != NULL &&
+         (o->type->check == NULL || o->type->check(text, err)) &&
+         store_copy(field(o, to), text, err);
 }
 
-static bool parse_safe(const struct option *o, const oconfig_item_t *ci,
-                       struct project_config *to, struct err *err) {
-  const char *text = string(ci, err);
-  if (text == NULL)
-    return false;
-  if (!config_is_name(text))
-    return err_set(err, ERR_CONFIG, NAME_EXPECTED);
-  return store_copy(field(o, to), text, err);
+static bool check_safe(const char *text, struct err *err) {
+  return config_is_name(text) || err_set(err, ERR_CONFIG, NAME_EXPECTED);
 }
 
-static bool parse_host(const struct option *o, const oconfig_item_t *ci,
-                       struct project_config *to, struct err *err) {
-  const char *text = string(ci, err);
-  if (text == NULL)
-    return false;
-  if (strlen(text) >= NAME_MAX_SIZE)
-    return err_set(err, ERR_CONFIG, "is longer than %d bytes",
-                   NAME_MAX_SIZE - 1);
-  return store_copy(field(o, to), text, err);
+static bool check_host(const char *text, struct err *err) {
+  return strlen(text) < NAME_MAX_SIZE ||
+         err_set(err, ERR_CONFIG, "is longer than %d bytes", NAME_MAX_SIZE - 1);
 }
 
+static bool check_path(const char *text, struct err *err) {
+  return *text == '/' || err_set(err, ERR_CONFIG, "expected an absolute path");
+}
+
+static bool check_language(const char *text, struct err *err) {
+  return strcmp(text, "en-us") == 0 || strcmp(text, "zh-cn") == 0 ||
+         err_set(err, ERR_CONFIG, "expected \"en-us\" or \"zh-cn\"");
+}
+
+/* The check sees the URL without slashes at its end. */
 static bool parse_endpoint(const struct option *o, const oconfig_item_t *ci,
                            struct project_config *to, struct err *err) {
   char **url = field(o, to);
@@ -99,7 +100,7 @@ static bool parse_endpoint(const struct option *o, const oconfig_item_t *ci,
     return false;
   for (size_t len = strlen(*url); (*url)[len - 1] == '/'; len--)
     (*url)[len - 1] = '\0';
-  return true;
+  return o->type->check == NULL || o->type->check(*url, err);
 }
 
 static bool ends_in_version(const char *url) {
@@ -107,77 +108,15 @@ static bool ends_in_version(const char *url) {
   return len > 3 && strcmp(url + len - 3, "/v3") == 0;
 }
 
-static bool parse_service_endpoint(const struct option *o,
-                                   const oconfig_item_t *ci,
-                                   struct project_config *to, struct err *err) {
-  if (!parse_endpoint(o, ci, to, err))
-    return false;
-  const char *url = *(char **)field(o, to);
+static bool check_service_endpoint(const char *url, struct err *err) {
   return (!ends_in_version(url) && strstr(url, "/v3/") == NULL) ||
          err_set(err, ERR_CONFIG,
                  "expected a URL without /v3, which each request appends");
 }
 
-static bool parse_identity_endpoint(const struct option *o,
-                                    const oconfig_item_t *ci,
-                                    struct project_config *to,
-                                    struct err *err) {
-  if (!parse_endpoint(o, ci, to, err))
-    return false;
-  return ends_in_version(*(char **)field(o, to)) ||
+static bool check_identity_endpoint(const char *url, struct err *err) {
+  return ends_in_version(url) ||
          err_set(err, ERR_CONFIG, "expected a URL that ends in /v3");
-}
-
-static bool parse_proxy(const struct option *o, const oconfig_item_t *ci,
-                        struct project_config *to, struct err *err) {
-  const char *text = string(ci, err);
-  return text != NULL && url_check_proxy(text, err) &&
-         store_copy(field(o, to), text, err);
-}
-
-static bool parse_language(const struct option *o, const oconfig_item_t *ci,
-                           struct project_config *to, struct err *err) {
-  const char *text = string(ci, err);
-  if (text == NULL)
-    return false;
-  if (strcmp(text, "en-us") != 0 && strcmp(text, "zh-cn") != 0)
-    return err_set(err, ERR_CONFIG, "expected \"en-us\" or \"zh-cn\"");
-  return store_copy(field(o, to), text, err);
-}
-
-static bool parse_secret(const struct option *o, const oconfig_item_t *ci,
-                         struct project_config *to, struct err *err) {
-  const oconfig_value_t *v =
-      single(ci, OCONFIG_TYPE_STRING, "one quoted string", err);
-  struct secret_config *secret = field(o, to);
-  struct err cause = ERR_INIT;
-  if (v == NULL)
-    return false;
-  if (!secret_is_valid(v->value.string, &cause))
-    return err_set(err, ERR_CONFIG, "%s", cause.text);
-  return store_copy(&secret->value, v->value.string, err);
-}
-
-/* An absolute path, or NULL. */
-static const char *path(const oconfig_item_t *ci, struct err *err) {
-  const char *text = string(ci, err);
-  if (text == NULL || *text == '/')
-    return text;
-  err_set(err, ERR_CONFIG, "expected an absolute path");
-  return NULL;
-}
-
-static bool parse_path(const struct option *o, const oconfig_item_t *ci,
-                       struct project_config *to, struct err *err) {
-  const char *text = path(ci, err);
-  return text != NULL && store_copy(field(o, to), text, err);
-}
-
-static bool parse_secret_file(const struct option *o, const oconfig_item_t *ci,
-                              struct project_config *to, struct err *err) {
-  struct secret_config *secret = field(o, to);
-  const char *text = path(ci, err);
-  return text != NULL && store_copy(&secret->path, text, err);
 }
 
 static bool get_number(const struct option *o, const oconfig_item_t *ci,
@@ -287,15 +226,10 @@ static void free_text(const struct option *o, struct project_config *of) {
 }
 
 static void free_secret(const struct option *o, struct project_config *of) {
-  char *value = ((struct secret_config *)field(o, of))->value;
+  char *value = *(char **)field(o, of);
   if (value != NULL)
     explicit_bzero(value, strlen(value));
   free(value);
-}
-
-static void free_secret_file(const struct option *o,
-                             struct project_config *of) {
-  free(((struct secret_config *)field(o, of))->path);
 }
 
 static void free_jobs(const struct option *o, struct project_config *of) {
@@ -308,31 +242,24 @@ static void free_rules(const struct option *o, struct project_config *of) {
 
 /* clang-format off */
 const struct option_type
-    option_text = {parse_text, set_text, free_text},
-    option_safe = {parse_safe, set_text, free_text},
-    option_host = {parse_host, set_text, free_text},
-    option_endpoint = {parse_endpoint, set_text, free_text},
-    option_service_endpoint = {parse_service_endpoint, set_text, free_text},
-    option_identity_endpoint = {parse_identity_endpoint, set_text, free_text},
-    option_proxy = {parse_proxy, set_text, free_text},
-    option_language = {parse_language, set_text, free_text},
-    option_secret = {parse_secret, NULL, free_secret},
-    option_secret_file = {parse_secret_file, NULL, free_secret_file},
-    option_path = {parse_path, set_text, free_text},
-    option_integer = {parse_integer, set_integer, NULL},
-    option_seconds = {parse_seconds, set_seconds, NULL},
-    option_boolean = {parse_boolean, set_boolean, NULL},
-    option_job = {parse_job, NULL, free_jobs},
-    option_discover_select = {parse_rule, NULL, free_rules},
-    option_discover_ignore = {parse_rule, NULL, free_rules};
+    option_text = {parse_text, NULL, set_text, free_text},
+    option_safe = {parse_text, check_safe, set_text, free_text},
+    option_host = {parse_text, check_host, set_text, free_text},
+    option_endpoint = {parse_endpoint, NULL, set_text, free_text},
+    option_service_endpoint = {parse_endpoint, check_service_endpoint, set_text, free_text},
+    option_identity_endpoint = {parse_endpoint, check_identity_endpoint, set_text, free_text},
+    option_proxy = {parse_text, url_check_proxy, set_text, free_text},
+    option_language = {parse_text, check_language, set_text, free_text},
+    option_secret = {parse_text, secret_is_valid, NULL, free_secret},
+    option_path = {parse_text, check_path, set_text, free_text},
+    option_integer = {parse_integer, NULL, set_integer, NULL},
+    option_seconds = {parse_seconds, NULL, set_seconds, NULL},
+    option_boolean = {parse_boolean, NULL, set_boolean, NULL},
+    option_job = {parse_job, NULL, NULL, free_jobs},
+    option_discover_select = {parse_rule, NULL, NULL, free_rules},
+    option_discover_ignore = {parse_rule, NULL, NULL, free_rules};
 /* clang-format on */
-
-/* Checks */
 
 bool config_is_name(const char *text) {
   return name_is_safe(text, NAME_MAX_SIZE - 1);
-}
-
-bool config_is_private_url(const char *url) {
-  return url_is_https(url) || url_is_loopback(url);
 }

@@ -19,6 +19,8 @@ struct option_type {
    * names the expected form. True with an error set: it is a warning. */
   bool (*parse)(const struct option *o, const oconfig_item_t *ci,
                 struct project_config *to, struct err *err);
+  /* A further rule of a text; NULL: none. False: `err` is set as above. */
+  bool (*check)(const char *text, struct err *err);
   /* Keeps the row's default; NULL: there is none. False: out of memory. */
   bool (*set_default)(const struct option *o, struct project_config *to);
   /* Frees the value; NULL: it has no memory of its own. Rows may share it. */
@@ -45,7 +47,6 @@ extern const struct option_type option_text, /* without control characters */
     option_proxy,             /* a URL of a proxy */
     option_language,          /* one that the API's page lists */
     option_secret,            /* a secret, literally */
-    option_secret_file,       /* the path of a file with a secret */
     option_path,              /* an absolute path */
     option_integer,           /* in the row's range */
     option_seconds,           /* in the row's range */
@@ -56,9 +57,5 @@ extern const struct option_type option_text, /* without control characters */
 
 /* Whether a text can name a project. */
 bool config_is_name(const char *text);
-
-/* Whether a request to the URL stays unread on its way: it is https, or
- * goes to this host. */
-bool config_is_private_url(const char *url);
 
 #endif
