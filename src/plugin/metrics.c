@@ -18,6 +18,11 @@ static void gauge(struct metrics *m, const char *type,
   value_queue_add(m->queue, type, type_instance, (value_t){.gauge = value});
 }
 
+static void add_gauge(struct metrics *m, const struct value_names *names,
+                      gauge_t value) {
+  gauge(m, names->type, names->type_instance, value);
+}
+
 /* collectd's write queue */
 
 /* A busy machine may take so long for a short interval's values. */
@@ -261,7 +266,7 @@ static void add_status(struct metrics *m, struct job_values *g,
                        const struct job *job, const struct progress *p,
                        int code) {
   static const struct value_names names = {"gauge", "status"};
-  gauge(m, names.type, names.type_instance, code);
+  add_gauge(m, &names, code);
   if (m->meta_data && fill_meta(g, job, p))
     value_queue_add_meta(m->queue);
 }
@@ -293,8 +298,7 @@ static void add_details(struct metrics *m, const struct job_details *details) {
     const void *field = (const char *)details + kept_details[i].offset;
     double value = *(const double *)field;
     if (value > 0)
-      gauge(m, kept_details[i].names.type, kept_details[i].names.type_instance,
-            value);
+      add_gauge(m, &kept_details[i].names, value);
   }
 }
 
@@ -306,10 +310,10 @@ static void add_comparisons(struct metrics *m,
                                   uncompared = {"count", "uncompared"},
                                   compared = {"gauge", "compared"};
   struct job_comparison sum = job_comparisons_sum(comparisons);
-  gauge(m, consistent.type, consistent.type_instance, sum.inconsistent <= 0);
-  gauge(m, inconsistent.type, inconsistent.type_instance, sum.inconsistent);
-  gauge(m, uncompared.type, uncompared.type_instance, sum.uncompared);
-  gauge(m, compared.type, compared.type_instance, sum.ended);
+  add_gauge(m, &consistent, sum.inconsistent <= 0);
+  add_gauge(m, &inconsistent, sum.inconsistent);
+  add_gauge(m, &uncompared, sum.uncompared);
+  add_gauge(m, &compared, sum.ended);
 }
 
 /* Those that need more than the item. */
@@ -324,12 +328,11 @@ static void add_progress(struct metrics *m, struct job_values *g,
   report_odd_percentage(m, job, p);
   int code = find_code(m, &p->transfer_status);
   bool failed = status_family(code) == STATUS_FAILED;
-  gauge(m, error.type, error.type_instance,
-        p->base.error_code.len > 0 || failed);
+  add_gauge(m, &error, p->base.error_code.len > 0 || failed);
   if (estimate_seconds(&job->estimate, &left))
-    gauge(m, estimated.type, estimated.type_instance, left);
+    add_gauge(m, &estimated, left);
   if (job->readiness.known)
-    gauge(m, ready.type, ready.type_instance, job->readiness.ready);
+    add_gauge(m, &ready, job->readiness.ready);
   if (job->details != NULL)
     add_details(m, job->details);
   if (job->comparisons != NULL)
@@ -354,7 +357,7 @@ void metrics_item(struct metrics *m, const struct job *job, enum job_call call,
        *row->names.type != '\0'; row++)
     if (row->value != NULL ? row->value(item, &value)
                            : read_number(row, item, &value))
-      gauge(m, row->names.type, row->names.type_instance, value);
+      add_gauge(m, &row->names, value);
   if (is_progress)
     add_progress(m, g, job, (const struct progress *)item, &phases);
   if (call == JOB_DETAILS)
@@ -371,26 +374,34 @@ _Static_assert(STATIC_ARRAY_SIZE(progress_metrics) + 4 + 4 +
 
 /* Self-metrics */
 
+/* type, type instance, member of value_t, value of the result r and the counts
+ * c */
+/* clang-format off */
+#define SELF_METRICS(ROW)                                                      \
+  ROW("bool", "up", gauge, project_is_up(r))                                   \
+  ROW("count", "jobs", gauge, r->jobs)                                         \
+  ROW("count", "answered", gauge, r->answered)                                 \
+  ROW("count", "starting", gauge, r->families[STATUS_STARTING])                \
+  ROW("count", "running", gauge, r->families[STATUS_RUNNING])                  \
+  ROW("count", "paused", gauge, r->families[STATUS_PAUSED])                    \
+  ROW("count", "changing", gauge, r->families[STATUS_CHANGING])                \
+  ROW("count", "ended", gauge, r->families[STATUS_ENDED])                      \
+  ROW("count", "failed", gauge, r->families[STATUS_FAILED])                    \
+  ROW("count", "unknown", gauge, r->families[STATUS_UNKNOWN])                  \
+  ROW("response_time", "read", gauge, r->seconds)                              \
+  ROW("total_requests", "progress", derive, c->requests)                       \
+  ROW("total_requests", "token", derive, c->token_requests)                    \
+  ROW("errors", "auth", derive, c->errors[ERR_AUTH])                           \
+  ROW("errors", "throttled", derive, c->errors[ERR_THROTTLED])                 \
+  ROW("errors", "http", derive, c->errors[ERR_RESOLVE] + c->errors[ERR_CONNECT] + c->errors[ERR_TLS] + c->errors[ERR_HTTP]) \
+  ROW("errors", "reply", derive, c->errors[ERR_RESPONSE])                      \
+  ROW("errors", "skipped", derive, c->skipped)
+#define SELF_NAMES(type, type_instance, member, value) {type, type_instance},
+#define SELF_VALUE(type, type_instance, member, value) {.member = (member##_t)(value)},
+/* clang-format on */
+
 static const struct value_names self_names[METRICS_SELF] = {
-    [SELF_UP] = {"bool", "up"},
-    [SELF_JOBS] = {"count", "jobs"},
-    [SELF_ANSWERED] = {"count", "answered"},
-    [SELF_STARTING] = {"count", "starting"},
-    [SELF_RUNNING] = {"count", "running"},
-    [SELF_PAUSED] = {"count", "paused"},
-    [SELF_CHANGING] = {"count", "changing"},
-    [SELF_ENDED] = {"count", "ended"},
-    [SELF_FAILED] = {"count", "failed"},
-    [SELF_UNKNOWN] = {"count", "unknown"},
-    [SELF_READ_TIME] = {"response_time", "read"},
-    [SELF_REQUESTS] = {"total_requests", "progress"},
-    [SELF_TOKEN_REQUESTS] = {"total_requests", "token"},
-    [SELF_AUTH_ERRORS] = {"errors", "auth"},
-    [SELF_THROTTLED_ERRORS] = {"errors", "throttled"},
-    [SELF_HTTP_ERRORS] = {"errors", "http"},
-    [SELF_RESPONSE_ERRORS] = {"errors", "reply"},
-    [SELF_SKIPPED] = {"errors", "skipped"},
-};
+    SELF_METRICS(SELF_NAMES)};
 
 _Static_assert(METRICS_SELF <= VALUE_JOB_VALUES, "room for all of them");
 
@@ -406,9 +417,8 @@ void metrics_up(struct metrics *m, bool up) {
   value_t value = {.gauge = up};
   value_list_t list = m->list;
   sstrncpy(list.plugin_instance, m->project, sizeof(list.plugin_instance));
-  sstrncpy(list.type, self_names[SELF_UP].type, sizeof(list.type));
-  sstrncpy(list.type_instance, self_names[SELF_UP].type_instance,
-           sizeof(list.type_instance));
+  sstrncpy(list.type, "bool", sizeof(list.type));
+  sstrncpy(list.type_instance, "up", sizeof(list.type_instance));
   list.time = m->time;
   list.values = &value;
   plugin_dispatch_values(&list);
@@ -416,30 +426,8 @@ void metrics_up(struct metrics *m, bool up) {
 
 void metrics_project(struct metrics *m, const struct project_counts *c,
                      const struct project_result *r) {
-  const uint64_t *errors = c->errors;
-  const size_t *jobs = r->families;
-  const value_t values[METRICS_SELF] = {
-      [SELF_UP].gauge = project_is_up(r),
-      [SELF_JOBS].gauge = (gauge_t)r->jobs,
-      [SELF_ANSWERED].gauge = (gauge_t)r->answered,
-      [SELF_STARTING].gauge = (gauge_t)jobs[STATUS_STARTING],
-      [SELF_RUNNING].gauge = (gauge_t)jobs[STATUS_RUNNING],
-      [SELF_PAUSED].gauge = (gauge_t)jobs[STATUS_PAUSED],
-      [SELF_CHANGING].gauge = (gauge_t)jobs[STATUS_CHANGING],
-      [SELF_ENDED].gauge = (gauge_t)jobs[STATUS_ENDED],
-      [SELF_FAILED].gauge = (gauge_t)jobs[STATUS_FAILED],
-      [SELF_UNKNOWN].gauge = (gauge_t)jobs[STATUS_UNKNOWN],
-      [SELF_READ_TIME].gauge = r->seconds,
-      [SELF_REQUESTS].derive = (derive_t)c->requests,
-      [SELF_TOKEN_REQUESTS].derive = (derive_t)c->token_requests,
-      [SELF_AUTH_ERRORS].derive = (derive_t)errors[ERR_AUTH],
-      [SELF_THROTTLED_ERRORS].derive = (derive_t)errors[ERR_THROTTLED],
-      [SELF_HTTP_ERRORS].derive =
-          (derive_t)(errors[ERR_RESOLVE] + errors[ERR_CONNECT] +
-                     errors[ERR_TLS] + errors[ERR_HTTP]),
-      [SELF_RESPONSE_ERRORS].derive = (derive_t)errors[ERR_RESPONSE],
-      [SELF_SKIPPED].derive = (derive_t)c->skipped,
-  };
+  const value_t values[] = {SELF_METRICS(SELF_VALUE)};
+  _Static_assert(sizeof(values) == sizeof(m->self), "a place for each");
   memcpy(m->self, values, sizeof(values));
   m->has_self = true;
   m->self_time = m->time;

@@ -25,27 +25,8 @@
 #include "plugin/value_queue.h"
 #include "poll/project_events.h"
 
-enum metrics_self {
-  SELF_UP,
-  SELF_JOBS,
-  SELF_ANSWERED,
-  SELF_STARTING,
-  SELF_RUNNING,
-  SELF_PAUSED,
-  SELF_CHANGING,
-  SELF_ENDED,
-  SELF_FAILED,
-  SELF_UNKNOWN,
-  SELF_READ_TIME,
-  SELF_REQUESTS,
-  SELF_TOKEN_REQUESTS,
-  SELF_AUTH_ERRORS,
-  SELF_THROTTLED_ERRORS,
-  SELF_HTTP_ERRORS,
-  SELF_RESPONSE_ERRORS,
-  SELF_SKIPPED,
-  METRICS_SELF
-};
+/* How many self-metrics there are. */
+#define METRICS_SELF 18
 
 /* Those of a project. Its address must not change. */
 struct metrics {
