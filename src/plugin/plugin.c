@@ -72,16 +72,15 @@ static struct notification_queue *notification_queue;
 /* Logs when collectd's write threads fall behind, and when they have kept up
  * for a while. */
 static void log_queue(struct instance *instance) {
-  const char *name = project_config(instance->project)->name;
   struct queue_problem *q = &instance->queue;
   if (instance->metrics.queue_is_behind) {
     if (q->cycles++ == 0)
-      log_warning(name, ERR_LOCAL,
+      log_warning(instance->name, ERR_LOCAL,
                   "collectd's write threads do not keep up: cycles without "
                   "values of jobs");
     q->good = 0;
   } else if (q->cycles > 0 && ++q->good >= QUEUE_GOOD_CYCLES) {
-    log_info(name, ERR_NONE,
+    log_info(instance->name, ERR_NONE,
              "recovered: collectd's write threads; %zu cycles had no values of "
              "jobs",
              q->cycles);
@@ -104,18 +103,19 @@ static void on_job_item(void *arg, const struct job *job, enum job_call call,
   struct instance *instance = arg;
   check_queue(instance);
   if (call == JOB_PROGRESS)
-    report_job(project_config(instance->project)->name, job);
+    report_job(instance->name, job);
   metrics_item(&instance->metrics, job, call, item);
 }
 
 static void on_changed(void *arg, const struct change *change) {
   struct instance *instance = arg;
-  const char *name = project_config(instance->project)->name;
-  report_change(name, change);
+  report_change(instance->name, change);
   if (change->kind == CHANGE_NO_JOBS)
-    log_warning(name, ERR_NO_JOBS, "nothing to monitor: %s", change->message);
+    log_warning(instance->name, ERR_NO_JOBS, "nothing to monitor: %s",
+                change->message);
   if (change->kind == CHANGE_JOBS_AGAIN)
-    log_info(name, ERR_NONE, "recovered: %s to monitor", change->message);
+    log_info(instance->name, ERR_NONE, "recovered: %s to monitor",
+             change->message);
   notifications_change(&instance->notifications, change);
 }
 
@@ -140,41 +140,38 @@ static bool must_be_logged(struct instance *instance, enum err_kind kind,
  * without a response says nothing about the problems of others. */
 static void log_problems(struct instance *instance,
                          const struct project_result *r) {
-  const char *name = project_config(instance->project)->name;
   bool recovered = false;
   for (enum err_kind kind = ERR_NONE + 1; kind < ERR_KINDS; kind++) {
     const char *text = r->errors[kind].text;
     if (err_is_set(&r->errors[kind])) {
       if (must_be_logged(instance, kind, text))
-        log_error(name, kind, "%s", text);
+        log_error(instance->name, kind, "%s", text);
     } else if (r->answered > 0 || r->jobs == 0) {
       recovered |= log_problem_clear(&instance->problems[kind]);
     }
   }
   if (recovered)
-    log_info(name, ERR_NONE, "recovered: %zu of %zu jobs reported", r->answered,
-             r->jobs);
+    log_info(instance->name, ERR_NONE, "recovered: %zu of %zu jobs reported",
+             r->answered, r->jobs);
 }
 
 static void log_exposure(struct instance *instance, const struct err *e) {
   if (e != NULL && log_problem_must_be_logged(&instance->exposure, e->text,
                                               instance->metrics.time))
-    log_warning(project_config(instance->project)->name, e->kind, "%s",
-                e->text);
+    log_warning(instance->name, e->kind, "%s", e->text);
 }
 
 /* Logs that the subject of an option started failing, or recovered. */
 static void log_source_change(const struct instance *instance,
                               const char *source, const struct err *change) {
-  const char *name = project_config(instance->project)->name;
   if (change == NULL)
     return;
   const struct log_subject subject = {
-      .project = name, .option = source, .kind = change->kind};
+      .project = instance->name, .option = source, .kind = change->kind};
   if (err_is_set(change))
     log_line(LOG_ERR, &subject, "%s: %s", source, change->text);
   else
-    log_info(name, ERR_NONE, "recovered: %s", source);
+    log_info(instance->name, ERR_NONE, "recovered: %s", source);
 }
 
 static void on_finished(void *arg, const struct project_result *r) {
@@ -450,7 +447,7 @@ static int drs_init(void) {
     return -1;
   }
   for (size_t i = 0; i < instances_len; i++)
-    register_read(project_config(instances[i]->project)->name, drs_read,
+    register_read(instances[i]->name, drs_read,
                   instances[i]->metrics.list.interval, instances[i]);
   if (config.faults > 0)
     register_read("", drs_read_refused, 0, NULL);
