@@ -27,8 +27,6 @@ struct entry {
   size_t number;
   msec_t interval, offset;
   msec_t start_at; /* a cycle is due then; CLOCK_NEVER: none */
-  bool is_woken;
-  struct entry *next_woken;
 
   /* Under the lock. */
   unsigned due; /* calls of poller_due that were not seen yet */
@@ -36,13 +34,18 @@ struct entry {
   bool over; /* a cycle has ended */
 };
 
+/* When a project is stepped. */
+struct schedule {
+  msec_t at;     /* at the latest */
+  bool is_woken; /* in the next iteration, which is not hurried for it */
+};
+
 struct poller {
   struct http *http;
   poller_iteration_fn *on_iteration;
   struct entry **entries;
   size_t len;
-  msec_t *step_at;     /* by number: when each is stepped at the latest */
-  struct entry *woken; /* to be stepped now */
+  struct schedule *schedules; /* by number of their entries */
 
   pthread_mutex_t lock;
   bool stopping;
@@ -65,12 +68,8 @@ struct poller *poller_new(struct http *http, poller_iteration_fn *on_iteration,
   return p;
 }
 
-static void wake(struct entry *e) {
-  if (e->is_woken)
-    return;
-  e->is_woken = true;
-  e->next_woken = e->poller->woken;
-  e->poller->woken = e;
+static void wake(const struct entry *e) {
+  e->poller->schedules[e->number].is_woken = true;
 }
 
 static void on_wake(void *arg) { wake(arg); }
@@ -96,17 +95,18 @@ int poller_add(struct poller *p, struct project *project) {
       reallocarray(p->entries, p->len + 1, sizeof(struct entry *));
   if (entries != NULL)
     p->entries = entries;
-  msec_t *step_at = reallocarray(p->step_at, p->len + 1, sizeof(msec_t));
-  if (step_at != NULL)
-    p->step_at = step_at;
+  struct schedule *schedules =
+      reallocarray(p->schedules, p->len + 1, sizeof(*schedules));
+  if (schedules != NULL)
+    p->schedules = schedules;
   struct entry *e =
-      entries == NULL || step_at == NULL ? NULL : new_entry(p, project);
+      entries == NULL || schedules == NULL ? NULL : new_entry(p, project);
   if (e == NULL) {
     project_free(project);
     return -1;
   }
   project_watch(project, on_wake, e);
-  p->step_at[p->len] = CLOCK_NEVER;
+  p->schedules[p->len] = (struct schedule){.at = CLOCK_NEVER};
   p->entries[p->len++] = e;
   return (int)e->number;
 }
@@ -121,7 +121,7 @@ void poller_free(struct poller *p) {
   http_free(p->http);
   sem_destroy(&p->ended);
   pthread_mutex_destroy(&p->lock);
-  free(p->step_at);
+  free(p->schedules);
   free(p->entries);
   free(p);
 }
@@ -218,30 +218,22 @@ static void step(struct entry *e, msec_t now) {
   if (was_polling && !project_is_polling(e->project))
     signal_cycle_done(e);
   again = msec_min(again, e->start_at);
-  e->poller->step_at[e->number] = again > now ? again : now + 1;
+  e->poller->schedules[e->number].at = again > now ? again : now + 1;
   if (project_awaits_credentials(e->project))
     wake(e);
 }
 
-static void step_woken(struct poller *p, msec_t now) {
-  struct entry *e = p->woken;
-  p->woken = NULL;
-  while (e != NULL) {
-    struct entry *next = e->next_woken;
-    e->is_woken = false;
-    step(e, now);
-    e = next;
-  }
-}
-
-/* Steps the projects that are due; returns when the next one will be. The
- * times of a thousand projects are 8 KB. */
-static msec_t step_due(struct poller *p, msec_t now) {
+/* Steps the projects that are due or woken; returns when the next one will be
+ * due. The times of a thousand projects are 16 KB. */
+static msec_t step_all(struct poller *p, msec_t now) {
   msec_t first = CLOCK_NEVER;
   for (size_t i = 0; i < p->len; i++) {
-    if (p->step_at[i] <= now)
+    struct schedule *s = &p->schedules[i];
+    if (s->is_woken || s->at <= now) {
+      s->is_woken = false;
       step(p->entries[i], now);
-    first = msec_min(first, p->step_at[i]);
+    }
+    first = msec_min(first, s->at);
   }
   return first;
 }
@@ -251,8 +243,7 @@ void *poller_run(void *arg) {
   signals_block();
   while (collect_due(p, clock_now())) {
     msec_t now = clock_now();
-    step_woken(p, now);
-    msec_t again = msec_min(step_due(p, now), p->on_iteration(now));
+    msec_t again = msec_min(step_all(p, now), p->on_iteration(now));
     http_poll(p->http, msec_left(again, now, 3600 * 1000));
   }
   for (size_t i = 0; i < p->len; i++)
