@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the collectd-drs authors
  *
- * An array, and a list of its free members. */
+ * An array of them. */
 
 #include "poll/call_pool.h"
 
@@ -19,11 +19,6 @@ static bool init_slot(struct slot *slot, size_t item_size,
   return slot->response.item != NULL;
 }
 
-static void make_free(struct call_pool *pool, struct slot *slot) {
-  slot->next_free = pool->free;
-  pool->free = slot;
-}
-
 bool call_pool_init(struct call_pool *pool, size_t parallel, size_t item_size,
                     const struct api_service *service,
                     const struct call_pool_events *events) {
@@ -31,11 +26,9 @@ bool call_pool_init(struct call_pool *pool, size_t parallel, size_t item_size,
   if (pool->slots == NULL)
     return false;
   pool->len = parallel;
-  for (size_t i = parallel; i > 0; i--) {
-    if (!init_slot(&pool->slots[i - 1], item_size, service, events))
+  for (size_t i = 0; i < parallel; i++)
+    if (!init_slot(&pool->slots[i], item_size, service, events))
       return false;
-    make_free(pool, &pool->slots[i - 1]);
-  }
   return true;
 }
 
@@ -47,24 +40,21 @@ void call_pool_finish(struct call_pool *pool) {
   *pool = (struct call_pool){0};
 }
 
-struct slot *call_pool_acquire(struct call_pool *pool) {
-  struct slot *slot = pool->free;
-  if (slot == NULL)
-    return NULL;
-  pool->free = slot->next_free;
-  pool->under_way++;
-  return slot;
+struct slot *call_pool_find_idle(const struct call_pool *pool) {
+  for (size_t i = 0; i < pool->len; i++)
+    if (!api_call_is_under_way(&pool->slots[i].call))
+      return &pool->slots[i];
+  return NULL;
 }
 
-void call_pool_release(struct call_pool *pool, struct slot *slot) {
-  pool->under_way--;
-  make_free(pool, slot);
+bool call_pool_is_busy(const struct call_pool *pool) {
+  for (size_t i = 0; i < pool->len; i++)
+    if (api_call_is_under_way(&pool->slots[i].call))
+      return true;
+  return false;
 }
 
 void call_pool_cancel(struct call_pool *pool) {
-  for (size_t i = 0; pool->under_way > 0 && i < pool->len; i++)
-    if (api_call_is_under_way(&pool->slots[i].call)) {
-      api_call_cancel(&pool->slots[i].call);
-      call_pool_release(pool, &pool->slots[i]);
-    }
+  for (size_t i = 0; i < pool->len; i++)
+    api_call_cancel(&pool->slots[i].call);
 }

@@ -4,10 +4,9 @@
  * The slots for the calls of a project that are under way at the same time,
  * each for one batch of jobs.
  *
- *     slot = call_pool_acquire(&pool);        NULL: all calls are under way
+ *     slot = call_pool_find_idle(&pool);      NULL: all calls are under way
  *     api_call_start(&slot->call, ...);
  *     ...                                     `item` for each, then `done`
- *     call_pool_release(&pool, slot);         in `done`
  */
 
 #ifndef DRS_POLL_CALL_POOL_H
@@ -27,15 +26,12 @@ struct slot {
   size_t at;        /* where in the batch the next item is expected */
   msec_t started;
   struct job_response response; /* with memory for an item */
-  struct slot *next_free;
 };
 
 /* All zero: no slot. */
 struct call_pool {
   struct slot *slots;
   size_t len;
-  size_t under_way; /* slots that are taken */
-  struct slot *free;
 };
 
 /* The functions of its slots; the argument is the slot. */
@@ -51,12 +47,13 @@ bool call_pool_init(struct call_pool *pool, size_t parallel, size_t item_size,
                     const struct call_pool_events *events);
 void call_pool_finish(struct call_pool *pool);
 
-/* A slot for a call; NULL: none may be sent now. */
-struct slot *call_pool_acquire(struct call_pool *pool);
+/* A slot whose call is not under way; NULL: there is none. */
+struct slot *call_pool_find_idle(const struct call_pool *pool);
 
-void call_pool_release(struct call_pool *pool, struct slot *slot);
+/* Whether a call is under way. */
+bool call_pool_is_busy(const struct call_pool *pool);
 
-/* Cancels all calls, and releases their slots. */
+/* Cancels all calls. */
 void call_pool_cancel(struct call_pool *pool);
 
 #endif

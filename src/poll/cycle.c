@@ -88,9 +88,7 @@ static void on_missing(void *arg, struct job *job, const char *code,
 
 static void on_slot_done(struct api_call *call) {
   struct slot *slot = call->arg;
-  struct cycle *c = slot->round->arg;
   round_evaluate(slot->round, slot, clock_now());
-  call_pool_release(&c->pool, slot);
 }
 
 /* Requests */
@@ -154,11 +152,9 @@ static bool next_batch(struct cycle *c, struct slot *slot, msec_t now) {
 static msec_t start_calls(struct cycle *c, msec_t now) {
   struct slot *slot;
   c->awaits_credentials = false;
-  while (next_start(c) <= now && (slot = call_pool_acquire(&c->pool)) != NULL)
-    if (!next_batch(c, slot, now) || !start_call(c, slot, now)) {
-      call_pool_release(&c->pool, slot);
+  while (next_start(c) <= now && (slot = call_pool_find_idle(&c->pool)) != NULL)
+    if (!next_batch(c, slot, now) || !start_call(c, slot, now))
       return CLOCK_NEVER;
-    }
   return next_start(c) > now ? next_start(c) : CLOCK_NEVER;
 }
 
@@ -271,8 +267,8 @@ static msec_t go_on(struct cycle *c, msec_t now) {
   bool paused = now < r->pause.until && round_has_more(r);
   if (paused)
     again = msec_min(again, r->pause.until);
-  c->running =
-      again != CLOCK_NEVER || c->awaits_credentials || c->pool.under_way > 0;
+  c->running = again != CLOCK_NEVER || c->awaits_credentials ||
+               call_pool_is_busy(&c->pool);
   return again;
 }
 
@@ -321,7 +317,7 @@ static void close_unfinished(struct cycle *c) {
 msec_t cycle_step(struct cycle *c, msec_t now) {
   struct err err = ERR_INIT;
   struct round *progress = &c->rounds[JOB_PROGRESS];
-  if (c->pool.under_way == 0 && progress->pause.until >= c->deadline) {
+  if (!call_pool_is_busy(&c->pool) && progress->pause.until >= c->deadline) {
     err_set(&err, ERR_THROTTLED, "the service asked for a pause");
     round_close(progress, &err);
   } else if (now >= c->deadline) {
