@@ -32,14 +32,20 @@ static uint32_t seconds_now(const struct changes *c) {
   return (uint32_t)(c->now / 1000) + 1;
 }
 
+/* A change of this kind, of a job whose status is what it was. */
+static struct change change_of(struct job *job, enum change_kind kind) {
+  return (struct change){.kind = kind,
+                         .job = job,
+                         .old_status = job->status,
+                         .new_status = job->status,
+                         .code = "",
+                         .message = ""};
+}
+
 static void emit_state(const struct changes *c, enum change_kind kind,
                        struct job *job) {
-  emit(c, &(struct change){.kind = kind,
-                           .job = job,
-                           .old_status = job->status,
-                           .new_status = job->status,
-                           .code = "",
-                           .message = ""});
+  struct change change = change_of(job, kind);
+  emit(c, &change);
 }
 
 /* A change of a job that may flap. */
@@ -65,13 +71,11 @@ static void emit_change(const struct changes *c, struct job *job,
 
 static void emit_status(const struct changes *c, const struct held_failure *f,
                         const char *reason) {
-  struct change change = {.kind = CHANGE_STATUS,
-                          .job = f->job,
-                          .old_status = f->old_status,
-                          .new_status = f->job->status,
-                          .code = f->code.text,
-                          .message = f->message.text,
-                          .reason = reason};
+  struct change change = change_of(f->job, CHANGE_STATUS);
+  change.old_status = f->old_status;
+  change.code = f->code.text;
+  change.message = f->message.text;
+  change.reason = reason;
   if (*f->old_status == '\0')
     emit(c, &change);
   else
@@ -128,16 +132,14 @@ void changes_finish(struct changes *c) {
 
 static void compare_presence(const struct changes *c, struct job *job,
                              const struct progress *p) {
+  struct change change = change_of(job, CHANGE_JOB_BACK);
   if (!job->missing)
     return;
   job->missing = false;
-  emit_change(c, job,
-              &(struct change){.kind = CHANGE_JOB_BACK,
-                               .job = job,
-                               .old_status = job->status,
-                               .new_status = p->transfer_status.text,
-                               .code = p->base.error_code.text,
-                               .message = p->base.error_msg.text});
+  change.new_status = p->transfer_status.text;
+  change.code = p->base.error_code.text;
+  change.message = p->base.error_msg.text;
+  emit_change(c, job, &change);
 }
 
 static bool compare_status(struct changes *c, struct job *job,
@@ -155,13 +157,11 @@ static bool compare_status(struct changes *c, struct job *job,
 }
 
 static struct change error_change(struct job *job, const struct progress *p) {
-  return (struct change){.kind = job->has_error ? CHANGE_ERROR
-                                                : CHANGE_ERROR_CLEARED,
-                         .job = job,
-                         .old_status = job->status,
-                         .new_status = job->status,
-                         .code = p->base.error_code.text,
-                         .message = p->base.error_msg.text};
+  struct change change =
+      change_of(job, job->has_error ? CHANGE_ERROR : CHANGE_ERROR_CLEARED);
+  change.code = p->base.error_code.text;
+  change.message = p->base.error_msg.text;
+  return change;
 }
 
 /* `told`: a first status that is a failure was emitted, with the code. */
@@ -194,14 +194,10 @@ static bool settle(const struct changes *c, struct job *job) {
 static void emit_readiness(const struct changes *c, struct job *job,
                            enum readiness_change readiness) {
   bool ready = readiness == READINESS_BECAME_READY;
-  emit(c,
-       &(struct change){.kind = ready ? CHANGE_READY : CHANGE_NOT_READY,
-                        .job = job,
-                        .old_status = job->status,
-                        .new_status = job->status,
-                        .code = "",
-                        .message = "",
-                        .cause = (enum readiness_cause)job->readiness.cause});
+  struct change change =
+      change_of(job, ready ? CHANGE_READY : CHANGE_NOT_READY);
+  change.cause = (enum readiness_cause)job->readiness.cause;
+  emit(c, &change);
 }
 
 void changes_answered(struct changes *c, struct job *job,
@@ -222,18 +218,16 @@ void changes_answered(struct changes *c, struct job *job,
 
 void changes_missing(struct changes *c, struct job *job, const char *code,
                      const char *message) {
+  struct change change = change_of(job, CHANGE_JOB_MISSING);
   if (job->missing) {
     settle(c, job);
     return;
   }
   job->missing = true;
-  emit_change(c, job,
-              &(struct change){.kind = CHANGE_JOB_MISSING,
-                               .job = job,
-                               .old_status = job->status,
-                               .new_status = "",
-                               .code = code,
-                               .message = message});
+  change.new_status = "";
+  change.code = code;
+  change.message = message;
+  emit_change(c, job, &change);
 }
 
 /* A change of the project. */
