@@ -106,12 +106,11 @@ static void on_response(void *arg, const struct http_response *response,
 
 /* The request */
 
-enum auth_state api_call_prepare(const struct api_service *service,
-                                 uint64_t *requests, msec_t now,
-                                 struct err *err) {
+static enum auth_state get_credentials(const struct api_service *service,
+                                       msec_t now, struct err *err) {
   uint64_t before = service->auth->requests;
   enum auth_state state = auth_prepare(service->auth, service->http, now, err);
-  *requests += service->auth->requests - before;
+  *service->token_requests += service->auth->requests - before;
   return state;
 }
 
@@ -133,11 +132,11 @@ static void release_auth(struct api_call *call) {
 }
 
 static bool start_request(struct api_call *call, const struct buf *body,
-                          msec_t timeout, struct err *err) {
+                          struct err *err) {
   const struct api_service *s = call->service;
   struct http_request req = {.method = "POST",
                              .endpoint = &s->endpoint,
-                             .timeout = timeout,
+                             .timeout = s->timeout,
                              .body = body->data,
                              .body_len = body->len,
                              .connect = &s->connect,
@@ -158,22 +157,34 @@ static bool start_request(struct api_call *call, const struct buf *body,
   return call->transfer != NULL;
 }
 
-bool api_call_start(struct api_call *call, const struct api_call_type *type,
-                    const void *args, msec_t timeout, struct err *err) {
+static bool send_call(struct api_call *call, const void *args,
+                      struct err *err) {
   struct buf body;
   buf_init(&body, HTTP_BODY_MAX);
-  call->type = type;
   call->error = API_ERROR_NONE;
   call->rejects_job = call->refuses_call = false;
   err_clear(&call->err);
-  call->decoder = json_decoder_new(type->response, call->target);
-  bool ok = call->decoder != NULL || err_memory(err);
-  ok = ok && type->write(&body, args, err) &&
-       start_request(call, &body, timeout, err);
+  call->decoder = json_decoder_new(call->type->response, call->target);
+  bool ok = (call->decoder != NULL || err_memory(err)) &&
+            call->type->write(&body, args, err) &&
+            start_request(call, &body, err);
   buf_free(&body);
   if (!ok)
     release_decoder(call);
   return ok;
+}
+
+enum auth_state api_call_start(struct api_call *call,
+                               const struct api_call_type *type,
+                               const void *args, msec_t now, struct err *err) {
+  enum auth_state state = get_credentials(call->service, now, err);
+  if (state != AUTH_READY)
+    return state;
+  call->type = type;
+  if (!send_call(call, args, err))
+    return AUTH_REFUSED;
+  ++*call->service->requests;
+  return AUTH_READY;
 }
 
 void api_call_cancel(struct api_call *call) {

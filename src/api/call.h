@@ -8,8 +8,11 @@
  * own. Those that jobs are polled with are listed in job_call.h.
  *
  *     call->target = &response;
- *     if (!api_call_start(call, &progress_call, &ids, timeout, &err)) ...
- *     call->done(call), when the outcome is in `call` */
+ *     switch (api_call_start(call, &progress_call, &ids, now, &err)) {
+ *     case AUTH_READY: ...    call->done(call), when the outcome is in `call`
+ *     case AUTH_BUSY: ...     it waits for credentials: try again
+ *     case AUTH_REFUSED: ...  it cannot be made: err
+ *     } */
 
 #ifndef DRS_API_CALL_H
 #define DRS_API_CALL_H
@@ -39,7 +42,9 @@ struct api_service {
   char *path; /* /v3/PROJECT/jobs */
   const char *project_id, *language;
   struct http_connect_options connect;
-  struct request_queue *queue; /* of their requests */
+  struct request_queue *queue;         /* of their requests */
+  msec_t timeout;                      /* of each */
+  uint64_t *requests, *token_requests; /* count those that are sent */
   /* A call is over. NULL: nothing is called. */
   void (*wake_owner)(void *arg);
   void *owner;
@@ -76,16 +81,12 @@ struct api_call_observer {
 };
 extern const struct api_call_observer *api_call_observer;
 
-/* Credentials for the next call; adds to `*requests` those that it sends for
- * them. */
-enum auth_state api_call_prepare(const struct api_service *service,
-                                 uint64_t *requests, msec_t now,
-                                 struct err *err);
-
-/* `args` are for the type's `write`. False and an error: nothing was sent, and
- * `done` will not be called. */
-bool api_call_start(struct api_call *call, const struct api_call_type *type,
-                    const void *args, msec_t timeout, struct err *err);
+/* `args` are for the type's `write`. AUTH_READY: it is under way. Otherwise it
+ * was not sent, and `done` will not be called: AUTH_BUSY while credentials are
+ * requested, AUTH_REFUSED with an error. */
+enum auth_state api_call_start(struct api_call *call,
+                               const struct api_call_type *type,
+                               const void *args, msec_t now, struct err *err);
 
 /* Ends it without `done`. */
 void api_call_cancel(struct api_call *call);

@@ -233,7 +233,8 @@ static void on_done(struct api_call *call) {
 
 /* Requests */
 
-static bool send(struct comparisons *c, struct err *err) {
+static void start_comparison(struct comparisons *c, msec_t now) {
+  struct err err = ERR_INIT;
   struct comparison_query query = {.job_id = c->id, .page = 1};
   if (c->page > 0)
     query.page = c->page;
@@ -241,20 +242,9 @@ static bool send(struct comparisons *c, struct err *err) {
     query.ids[i] = c->response.found[i].id.text;
   c->response.has = 0;
   c->response.listed = 0;
-  return api_call_start(&c->call, &comparison_call, &query, c->config->timeout,
-                        err);
-}
-
-static void start_comparison(struct comparisons *c, msec_t now) {
-  struct err err = ERR_INIT;
-  enum auth_state state =
-      api_call_prepare(c->service, &c->counts->token_requests, now, &err);
-  if (state == AUTH_BUSY)
+  if (api_call_start(&c->call, &comparison_call, &query, now, &err) !=
+      AUTH_REFUSED)
     return;
-  if (state == AUTH_READY && send(c, &err)) {
-    c->counts->requests++;
-    return;
-  }
   fail(c, &err);
   backoff_grow(&c->pause, PAUSE_MIN_MS, c->interval, now);
 }

@@ -25,7 +25,7 @@
 struct comparisons {
   const struct api_service *service; /* NULL: as if all zero */
   const struct project_config *config;
-  struct project_counts *counts; /* requests and errors are added to them */
+  struct project_counts *counts; /* errors are added to them */
   msec_t interval;
   struct jobs *jobs; /* of the last step */
 

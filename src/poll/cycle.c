@@ -108,26 +108,20 @@ static const char *next_id(void *arg) {
   return job->id;
 }
 
-static bool send_batch(struct cycle *c, struct slot *slot, struct err *err) {
-  struct id_walk walk = {&slot->round->batches, slot, 0};
-  const struct job_ids ids = {.next = next_id, .arg = &walk};
-  return api_call_start(&slot->call, slot->round->type, &ids,
-                        c->setup.config->timeout, err);
-}
-
 /* Starts the request of a slot. False: not now, and its batch stays the next.
  */
 static bool start_call(struct cycle *c, struct slot *slot, msec_t now) {
   struct err err = ERR_INIT;
+  struct id_walk walk = {&slot->round->batches, slot, 0};
+  const struct job_ids ids = {.next = next_id, .arg = &walk};
   enum auth_state state =
-      api_call_prepare(c->setup.service, &c->counts.token_requests, now, &err);
-  if (state == AUTH_READY && send_batch(c, slot, &err)) {
-    c->counts.requests++;
+      api_call_start(&slot->call, slot->round->type, &ids, now, &err);
+  c->awaits_credentials = state == AUTH_BUSY;
+  if (state == AUTH_READY) {
     c->started++;
     return true;
   }
-  c->awaits_credentials = state == AUTH_BUSY;
-  if (state != AUTH_BUSY)
+  if (state == AUTH_REFUSED)
     round_close(slot->round, &err);
   round_requeue(slot->round, slot);
   return false;

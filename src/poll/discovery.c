@@ -244,16 +244,6 @@ static void on_page_done(struct api_call *call) {
 
 /* Requests */
 
-static bool send_page(struct discovery *d, struct err *err) {
-  const struct task_list_page page = {.type = task_list_types[d->type],
-                                      .page = d->page};
-  err_clear(&d->task_err);
-  d->response.has = 0;
-  d->response.tasks = 0;
-  return api_call_start(&d->call, &task_list_call, &page, d->config->timeout,
-                        err);
-}
-
 void discovery_begin(struct discovery *d, msec_t now) {
   if (d->service == NULL || d->running || now < d->due || now < d->pause.until)
     return;
@@ -270,14 +260,14 @@ void discovery_step(struct discovery *d, msec_t now) {
   struct err err = ERR_INIT;
   if (!d->running || api_call_is_under_way(&d->call))
     return;
-  enum auth_state state =
-      api_call_prepare(d->service, &d->counts->token_requests, now, &err);
-  if (state == AUTH_BUSY)
+  const struct task_list_page page = {.type = task_list_types[d->type],
+                                      .page = d->page};
+  err_clear(&d->task_err);
+  d->response.has = 0;
+  d->response.tasks = 0;
+  if (api_call_start(&d->call, &task_list_call, &page, now, &err) !=
+      AUTH_REFUSED)
     return;
-  if (state == AUTH_READY && send_page(d, &err)) {
-    d->counts->requests++;
-    return;
-  }
   give_up_list(d, &err);
   end_discovery(d, now);
 }

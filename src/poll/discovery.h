@@ -28,7 +28,7 @@
 struct discovery {
   const struct api_service *service; /* NULL: as if all zero */
   const struct project_config *config;
-  struct project_counts *counts; /* requests and errors are added to them */
+  struct project_counts *counts; /* errors are added to them */
   msec_t interval;
   msec_t due;
   struct backoff pause; /* after a failure */

@@ -98,12 +98,16 @@ static bool add_configured_jobs(struct project *p,
 static bool prepare_project(struct project *p, const struct project_env *env,
                             const struct cycle_setup *setup, struct err *err) {
   const struct project_config *config = p->config;
-  p->service = (struct api_service){.name = config->name,
-                                    .http = env->http,
-                                    .project_id = config->project_id,
-                                    .language = config->language,
-                                    .connect = connect_options(config),
-                                    .queue = &p->queue};
+  p->service =
+      (struct api_service){.name = config->name,
+                           .http = env->http,
+                           .project_id = config->project_id,
+                           .language = config->language,
+                           .connect = connect_options(config),
+                           .queue = &p->queue,
+                           .timeout = config->timeout,
+                           .requests = &p->cycle.counts.requests,
+                           .token_requests = &p->cycle.counts.token_requests};
   request_queue_init(&p->queue);
   if (!init_proxy_password(p, err) || !cycle_init(&p->cycle, setup, err) ||
       !add_configured_jobs(p, env, err) ||
