@@ -17,96 +17,97 @@
 static const char *const options[TLS_SNAPSHOT_FILES] = {"CACert", "ClientCert",
                                                         "ClientKey"};
 
-static void free_snapshot(struct tls_snapshot *tls_snapshot) {
-  curl_share_cleanup(tls_snapshot->share);
+static void free_snapshot(struct tls_snapshot *s) {
+  curl_share_cleanup(s->share);
   for (size_t i = 0; i < TLS_SNAPSHOT_FILES; i++) {
-    file_free(&tls_snapshot->files[i]);
-    buf_free(&tls_snapshot->bytes[i]);
+    file_free(&s->files[i]);
+    buf_free(&s->bytes[i]);
   }
-  free(tls_snapshot);
+  free(s);
 }
 
 static struct tls_snapshot *new_snapshot(msec_t since) {
-  struct tls_snapshot *tls_snapshot = calloc(1, sizeof(*tls_snapshot));
-  if (tls_snapshot == NULL)
+  struct tls_snapshot *s = calloc(1, sizeof(*s));
+  if (s == NULL)
     return NULL;
-  tls_snapshot->since = since;
-  tls_snapshot->look_at = CLOCK_NEVER;
-  tls_snapshot->users = 1; /* the list */
+  s->since = since;
+  s->look_at = CLOCK_NEVER;
+  s->users = 1; /* the list */
   for (size_t i = 0; i < TLS_SNAPSHOT_FILES; i++)
-    buf_init(&tls_snapshot->bytes[i], FILE_MAX);
-  tls_snapshot->share = curl_share_init();
-  if (tls_snapshot->share != NULL &&
-      curl_share_setopt(tls_snapshot->share, CURLSHOPT_SHARE,
+    buf_init(&s->bytes[i], FILE_MAX);
+  s->share = curl_share_init();
+  if (s->share != NULL &&
+      curl_share_setopt(s->share, CURLSHOPT_SHARE,
                         CURL_LOCK_DATA_SSL_SESSION) == CURLSHE_OK)
-    return tls_snapshot;
-  free_snapshot(tls_snapshot);
+    return s;
+  free_snapshot(s);
   return NULL;
 }
 
-static bool is_of(const struct tls_snapshot *tls_snapshot,
+static bool is_of(const struct tls_snapshot *s,
                   const struct tls_snapshot_files *files) {
   for (size_t i = 0; i < TLS_SNAPSHOT_FILES; i++) {
-    const char *mine = tls_snapshot->files[i].path, *path = files->paths[i];
+    const char *mine = s->files[i].path, *path = files->paths[i];
     if (mine == NULL || path == NULL ? mine != path : strcmp(mine, path) != 0)
       return false;
   }
   return true;
 }
 
-void tls_snapshot_release(struct tls_snapshot *tls_snapshot) {
-  if (tls_snapshot != NULL && --tls_snapshot->users == 0)
-    free_snapshot(tls_snapshot);
+void tls_snapshot_release(struct tls_snapshot *s) {
+  if (s != NULL && --s->users == 0)
+    free_snapshot(s);
 }
 
-static void drop(struct tls_snapshot *tls_snapshot) {
-  LIST_REMOVE(tls_snapshot, link);
-  tls_snapshot_release(tls_snapshot);
+static void drop(struct tls_snapshot *s) {
+  LIST_REMOVE(s, link);
+  tls_snapshot_release(s);
 }
 
-static struct tls_snapshot *find(struct tls_snapshots *tls_snapshots,
+static struct tls_snapshot *find(struct tls_snapshots *all,
                                  const struct tls_snapshot_files *files) {
-  struct tls_snapshot *tls_snapshot;
-  LIST_FOREACH(tls_snapshot, tls_snapshots, link)
-  if (is_of(tls_snapshot, files))
-    return tls_snapshot;
-  tls_snapshot = new_snapshot(-1);
-  if (tls_snapshot == NULL)
+  struct tls_snapshot *s;
+  LIST_FOREACH(s, all, link)
+  if (is_of(s, files))
+    return s;
+  s = new_snapshot(-1);
+  if (s == NULL)
     return NULL;
-  LIST_INSERT_HEAD(tls_snapshots, tls_snapshot, link);
-  tls_snapshot->is_bundle = files->is_bundle;
+  LIST_INSERT_HEAD(all, s, link);
+  s->is_bundle = files->is_bundle;
   for (size_t i = 0; i < TLS_SNAPSHOT_FILES; i++)
     if (files->paths[i] != NULL &&
-        !file_init(&tls_snapshot->files[i], files->paths[i], NULL)) {
-      drop(tls_snapshot);
+        !file_init(&s->files[i], files->paths[i], NULL)) {
+      drop(s);
       return NULL;
     }
-  return tls_snapshot;
+  return s;
 }
 
 /* Another entry takes its place in the list, and its files. */
-static struct tls_snapshot *renew(struct tls_snapshots *tls_snapshots,
+static struct tls_snapshot *renew(struct tls_snapshots *all,
                                   struct tls_snapshot *old, msec_t now) {
-  struct tls_snapshot *tls_snapshot = new_snapshot(now);
-  if (tls_snapshot == NULL)
+  struct tls_snapshot *s = new_snapshot(now);
+  if (s == NULL)
     return NULL;
-  tls_snapshot->is_bundle = old->is_bundle;
+  s->is_bundle = old->is_bundle;
   for (size_t i = 0; i < TLS_SNAPSHOT_FILES; i++) {
-    tls_snapshot->files[i] = old->files[i];
-    tls_snapshot->bytes[i] = old->bytes[i];
+    s->files[i] = old->files[i];
+    s->bytes[i] = old->bytes[i];
     old->files[i] = (struct file){0};
     buf_init(&old->bytes[i], FILE_MAX);
   }
-  LIST_INSERT_HEAD(tls_snapshots, tls_snapshot, link);
+  LIST_INSERT_HEAD(all, s, link);
   drop(old);
-  return tls_snapshot;
+  return s;
 }
 
 /* Looks at a file. `*is_new` where its bytes are others than those in use. */
-static enum tls_snapshot_state
-look_at_certificates(struct tls_snapshot *tls_snapshot, size_t i, msec_t now,
-                     bool *is_new, struct err *err) {
-  struct file *file = &tls_snapshot->files[i];
+static enum tls_snapshot_state look_at_certificates(struct tls_snapshot *s,
+                                                    size_t i, msec_t now,
+                                                    bool *is_new,
+                                                    struct err *err) {
+  struct file *file = &s->files[i];
   struct err cause = ERR_INIT;
   struct buf bytes;
   bool was_used = file->used, by_path = !easy_options_accept_blobs();
@@ -115,8 +116,8 @@ look_at_certificates(struct tls_snapshot *tls_snapshot, size_t i, msec_t now,
   if (state == FILE_NEW) {
     *is_new = *is_new || was_used;
     if (!by_path) {
-      buf_free(&tls_snapshot->bytes[i]);
-      tls_snapshot->bytes[i] = bytes;
+      buf_free(&s->bytes[i]);
+      s->bytes[i] = bytes;
       buf_init(&bytes, 0);
     }
   }
@@ -125,7 +126,7 @@ look_at_certificates(struct tls_snapshot *tls_snapshot, size_t i, msec_t now,
     return TLS_SNAPSHOT_READY;
   msec_t again = file_next_look(file, now);
   if (state == FILE_CHANGING && again != CLOCK_NEVER) {
-    tls_snapshot->look_at = msec_min(tls_snapshot->look_at, again);
+    s->look_at = msec_min(s->look_at, again);
     return TLS_SNAPSHOT_WAITS;
   }
   err_set(err, ERR_TLS, "the file of %s %s: %s", options[i], file->path,
@@ -135,69 +136,64 @@ look_at_certificates(struct tls_snapshot *tls_snapshot, size_t i, msec_t now,
 
 /* The files are looked at late, so that they are used as they are now. */
 enum tls_snapshot_state
-tls_snapshot_acquire(struct tls_snapshots *tls_snapshots,
+tls_snapshot_acquire(struct tls_snapshots *all,
                      const struct tls_snapshot_files *files, msec_t now,
                      struct tls_snapshot **ret_snapshot, struct err *err) {
-  struct tls_snapshot *tls_snapshot = find(tls_snapshots, files);
+  struct tls_snapshot *s = find(all, files);
   enum tls_snapshot_state worst = TLS_SNAPSHOT_READY;
   bool is_new = false;
-  if (tls_snapshot == NULL)
+  if (s == NULL)
     return err_memory(err), TLS_SNAPSHOT_FAILED;
-  tls_snapshot->look_at = CLOCK_NEVER;
+  s->look_at = CLOCK_NEVER;
   for (size_t i = 0; i < TLS_SNAPSHOT_FILES; i++) {
-    if (tls_snapshot->files[i].path == NULL)
+    if (s->files[i].path == NULL)
       continue;
-    if (i == 0 && tls_snapshot->is_bundle) {
-      is_new = file_metadata_changed(&tls_snapshot->files[i]);
+    if (i == 0 && s->is_bundle) {
+      is_new = file_metadata_changed(&s->files[i]);
       continue;
     }
     enum tls_snapshot_state state =
-        look_at_certificates(tls_snapshot, i, now, &is_new, err);
+        look_at_certificates(s, i, now, &is_new, err);
     worst = state > worst ? state : worst;
   }
-  if (is_new &&
-      (tls_snapshot = renew(tls_snapshots, tls_snapshot, now)) == NULL)
+  if (is_new && (s = renew(all, s, now)) == NULL)
     return err_memory(err), TLS_SNAPSHOT_FAILED;
   if (worst == TLS_SNAPSHOT_READY) {
-    tls_snapshot->users++;
-    *ret_snapshot = tls_snapshot;
+    s->users++;
+    *ret_snapshot = s;
   }
   return worst;
 }
 
-bool tls_snapshot_apply(const struct tls_snapshot *tls_snapshot, CURL *easy,
-                        msec_t now) {
+bool tls_snapshot_apply(const struct tls_snapshot *s, CURL *easy, msec_t now) {
   struct easy_tls_file files[TLS_SNAPSHOT_FILES] = {{0}};
   for (size_t i = 0; i < TLS_SNAPSHOT_FILES; i++) {
-    files[i].path = tls_snapshot->files[i].path;
-    files[i].bytes = &tls_snapshot->bytes[i];
+    files[i].path = s->files[i].path;
+    files[i].bytes = &s->bytes[i];
   }
-  return curl_easy_setopt(easy, CURLOPT_SHARE, tls_snapshot->share) ==
-             CURLE_OK &&
+  return curl_easy_setopt(easy, CURLOPT_SHARE, s->share) == CURLE_OK &&
          easy_options_set_tls_files(easy, &files[0], &files[1], &files[2]) &&
-         easy_options_set_ca_cache_time(
-             easy, tls_snapshot_cache_time(tls_snapshot, now));
+         easy_options_set_ca_cache_time(easy, tls_snapshot_cache_time(s, now));
 }
 
 /* libcurl's time of a reading is that of its end, or of the turn in which it
  * began: a second covers the difference. 0: nothing is kept. */
-long tls_snapshot_cache_time(const struct tls_snapshot *tls_snapshot,
-                             msec_t now) {
-  msec_t seconds = (now - tls_snapshot->since) / 1000 - 1;
-  if (tls_snapshot->since < 0 || seconds > CACHE_MAX)
+long tls_snapshot_cache_time(const struct tls_snapshot *s, msec_t now) {
+  msec_t seconds = (now - s->since) / 1000 - 1;
+  if (s->since < 0 || seconds > CACHE_MAX)
     return CACHE_MAX;
   return seconds > 0 ? (long)seconds : 0;
 }
 
-msec_t tls_snapshots_next(const struct tls_snapshots *tls_snapshots) {
-  const struct tls_snapshot *tls_snapshot;
+msec_t tls_snapshots_next(const struct tls_snapshots *all) {
+  const struct tls_snapshot *s;
   msec_t next = CLOCK_NEVER;
-  LIST_FOREACH(tls_snapshot, tls_snapshots, link)
-  next = msec_min(next, tls_snapshot->look_at);
+  LIST_FOREACH(s, all, link)
+  next = msec_min(next, s->look_at);
   return next;
 }
 
-void tls_snapshots_finish(struct tls_snapshots *tls_snapshots) {
-  while (!LIST_EMPTY(tls_snapshots))
-    drop(LIST_FIRST(tls_snapshots));
+void tls_snapshots_finish(struct tls_snapshots *all) {
+  while (!LIST_EMPTY(all))
+    drop(LIST_FIRST(all));
 }

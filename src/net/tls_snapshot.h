@@ -59,25 +59,23 @@ enum tls_snapshot_state {
 
 /* The entry of these files as they are now. */
 enum tls_snapshot_state
-tls_snapshot_acquire(struct tls_snapshots *tls_snapshots,
+tls_snapshot_acquire(struct tls_snapshots *all,
                      const struct tls_snapshot_files *files, msec_t now,
                      struct tls_snapshot **ret_snapshot, struct err *err);
 /* Nothing of libcurl uses it any more. NULL: nothing. */
-void tls_snapshot_release(struct tls_snapshot *tls_snapshot);
+void tls_snapshot_release(struct tls_snapshot *s);
 
 /* Lets a handle use it. False: out of memory. */
-bool tls_snapshot_apply(const struct tls_snapshot *tls_snapshot, CURL *easy,
-                        msec_t now);
+bool tls_snapshot_apply(const struct tls_snapshot *s, CURL *easy, msec_t now);
 
 /* How many seconds libcurl may go on to use certificates that it has read, so
  * that it uses none that it read from the file before. */
-long tls_snapshot_cache_time(const struct tls_snapshot *tls_snapshot,
-                             msec_t now);
+long tls_snapshot_cache_time(const struct tls_snapshot *s, msec_t now);
 
 /* When to try those again that wait; CLOCK_NEVER: none waits. */
-msec_t tls_snapshots_next(const struct tls_snapshots *tls_snapshots);
+msec_t tls_snapshots_next(const struct tls_snapshots *all);
 
 /* All were released. */
-void tls_snapshots_finish(struct tls_snapshots *tls_snapshots);
+void tls_snapshots_finish(struct tls_snapshots *all);
 
 #endif
