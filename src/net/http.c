@@ -180,8 +180,6 @@ void http_set_max_idle(struct http *http, long connections) {
   curl_multi_setopt(http->multi, CURLMOPT_MAXCONNECTS, http->max_idle);
 }
 
-/* Preparing a request */
-
 /* Waiting, and being in flight */
 
 /* Its time counts from now, also while it waits. */
@@ -209,7 +207,7 @@ struct http_transfer *http_start(struct http *http,
   return t;
 }
 
-/* Takes it out of libcurl. */
+/* Removes the transfer from the multi handle. */
 static void detach(struct http_transfer *t) {
   transfer_detach(t, t->http->multi);
   start_queue_done(&t->http->queue, &t->item);
@@ -227,20 +225,45 @@ void http_cancel(struct http_transfer *t) {
   transfer_free(t);
 }
 
-/* Ends it, though it is not in flight: its handler is called from http_poll. */
-static void fail_waiting(struct http_transfer *t) {
-  start_queue_remove(&t->http->queue, &t->item);
+/* It waits no more, nor is it in flight: its handler is called from http_poll.
+ */
+static void fail_transfer(struct http_transfer *t) {
   TAILQ_INSERT_TAIL(&t->http->failed, &t->item, link);
   t->state = FAILED;
 }
 
-/* The process was frozen while it was in flight. */
-static void fail_thawed(struct http_transfer *t) {
-  transfer_complete(t, CURLE_OPERATION_TIMEDOUT);
+static void fail_waiting(struct http_transfer *t) {
+  start_queue_remove(&t->http->queue, &t->item);
+  fail_transfer(t);
+}
+
+/* Fills in the outcome of a transfer that is in flight, and ends it. */
+static void complete(struct http_transfer *t, CURLcode code) {
+  transfer_complete(t, code);
   t->item.queue->last = t->response.status == 0 ? START_SILENT : START_ANSWERED;
   detach(t);
-  TAILQ_INSERT_TAIL(&t->http->failed, &t->item, link);
-  t->state = FAILED;
+}
+
+/* What a request that was not started has waited for. */
+static void explain_wait(struct http_transfer *t) {
+  const struct start_queue *queue = &t->http->queue;
+  long long ms = t->timeout;
+  if (t->needs != NULL)
+    err_set(&t->err, ERR_RESOLVE, "timed out after %lld ms, resolving the host",
+            ms);
+  else if (t->awaits_file)
+    err_set(&t->err, ERR_TLS,
+            "timed out after %lld ms, waiting for a file that is being written",
+            ms);
+  else if (2 * queue->in_flight < queue->max)
+    err_set(&t->err, ERR_LOCAL,
+            "timed out after %lld ms, waiting for the TLS handshakes of "
+            "other requests",
+            ms);
+  else
+    err_set(&t->err, ERR_LOCAL,
+            "timed out after %lld ms, waiting for one of %d connections", ms,
+            queue->max);
 }
 
 static void fail_expired(struct http *http, msec_t now) {
@@ -255,29 +278,13 @@ static void fail_expired(struct http *http, msec_t now) {
       http->deadline = msec_min(http->deadline, t->deadline);
       continue;
     }
-    if (t->state == IN_FLIGHT) {
-      fail_thawed(t);
-      continue;
+    if (t->state == IN_FLIGHT) { /* the process was frozen meanwhile */
+      complete(t, CURLE_OPERATION_TIMEDOUT);
+      fail_transfer(t);
+    } else {
+      explain_wait(t);
+      fail_waiting(t);
     }
-    if (t->needs != NULL)
-      err_set(&t->err, ERR_RESOLVE,
-              "timed out after %lld ms, resolving the host",
-              (long long)t->timeout);
-    else if (t->awaits_file)
-      err_set(&t->err, ERR_TLS,
-              "timed out after %lld ms, waiting for a file that is being "
-              "written",
-              (long long)t->timeout);
-    else if (2 * http->queue.in_flight < http->queue.max)
-      err_set(&t->err, ERR_LOCAL,
-              "timed out after %lld ms, waiting for the TLS handshakes of "
-              "other requests",
-              (long long)t->timeout);
-    else
-      err_set(&t->err, ERR_LOCAL,
-              "timed out after %lld ms, waiting for one of %d connections",
-              (long long)t->timeout, http->queue.max);
-    fail_waiting(t);
   }
 }
 
@@ -317,8 +324,7 @@ static bool start_next(struct http *http, msec_t now) {
     return true;
   err_set(&t->err, ERR_LOCAL, "a request cannot be started");
   start_queue_done(&http->queue, &t->item);
-  TAILQ_INSERT_TAIL(&http->failed, &t->item, link);
-  t->state = FAILED;
+  fail_transfer(t);
   return true;
 }
 
@@ -361,9 +367,7 @@ static void on_over(struct http_transfer *t, CURLcode code) {
     fail_unresolved(t->http, name);
   if (try_again(t, code))
     return;
-  transfer_complete(t, code);
-  t->item.queue->last = t->response.status == 0 ? START_SILENT : START_ANSWERED;
-  detach(t);
+  complete(t, code);
   finish_transfer(t);
 }
 
@@ -392,8 +396,7 @@ static void start_anew(struct http *http) {
       continue;
     err_memory(&t->err);
     detach(t);
-    TAILQ_INSERT_TAIL(&http->failed, &t->item, link);
-    t->state = FAILED;
+    fail_transfer(t);
   }
   curl_multi_cleanup(http->multi);
   http->timer = CLOCK_NEVER;
