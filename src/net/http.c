@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the collectd-drs authors
  *
- * One multi handle, driven by its sockets' events, and the queue of requests.
+ * The queue of requests, and the loop.
  *
  * The work of one http_poll is bounded, for the thread has more to do than to
  * read responses: it starts one request (libcurl with GnuTLS parses all of the
@@ -12,6 +12,7 @@
 #include "net/http.h"
 
 #include "net/easy_options.h"
+#include "net/multi.h"
 #include "net/transfer.h"
 
 #include <stdlib.h>
@@ -44,13 +45,11 @@ LIST_HEAD(transfers, http_transfer);
 
 struct http {
   struct transfer_env env;
-  CURLM *multi;
+  struct multi multi;
   struct transfers transfers;
   struct start_queue queue;
   struct start_items failed; /* ended while they waited to be started */
-  long max_idle;   /* idle connections at most; 0: libcurl's own limit */
-  msec_t timer;    /* when libcurl wants to be called; CLOCK_NEVER: not */
-  msec_t deadline; /* of those that wait, none ends before this */
+  msec_t deadline;           /* of those that wait, none ends before this */
   /* Milliseconds that one call of libcurl takes which takes more than one: a
    * TLS handshake begins. */
   msec_t costly;
@@ -62,44 +61,6 @@ static struct http_transfer *from_item(const struct start_item *item) {
              ? NULL
              : (struct http_transfer *)((uintptr_t)item -
                                         offsetof(struct http_transfer, item));
-}
-
-static CURLM *new_multi(void) {
-  struct curl_socketpair pair;
-  curl_socketpair_guess(&pair);
-  CURLM *multi = curl_multi_init();
-  curl_socketpair_close_on_exec(&pair);
-  return multi;
-}
-
-/* Callbacks of libcurl: events */
-
-static int on_socket(CURL *easy, curl_socket_t fd, int what, void *arg,
-                     void *unused) {
-  struct http *http = arg;
-  struct http_transfer *t = NULL; /* of an internal handle: libcurl 8 */
-  (void)unused;
-  if (what == CURL_POLL_REMOVE) {
-    event_loop_unwatch(&http->env.loop, fd);
-    return 0;
-  }
-  struct event event = {.fd = fd,
-                        .readable = (what & CURL_POLL_IN) != 0,
-                        .writable = (what & CURL_POLL_OUT) != 0};
-  event_loop_watch(&http->env.loop, &event);
-  curl_easy_getinfo(easy, CURLINFO_PRIVATE, &t);
-  if (t != NULL)
-    t->fd = fd;
-  if (fd == http->env.lookup_pair.fds[0]) /* a lookup's */
-    curl_socketpair_close_on_exec(&http->env.lookup_pair);
-  return 0;
-}
-
-static int on_timer(CURLM *multi, long timeout, void *arg) {
-  struct http *http = arg;
-  (void)multi;
-  http->timer = timeout < 0 ? CLOCK_NEVER : clock_now() + timeout;
-  return 0;
 }
 
 /* Setting up */
@@ -117,22 +78,6 @@ static int in_flight_max(void) {
                                  : (int)share;
 }
 
-static bool init_multi(struct http *http) {
-  int max = http->queue.max;
-  http->multi = new_multi();
-  if (http->multi == NULL)
-    return false;
-  CURLMcode e = CURLM_OK;
-  e |= curl_multi_setopt(http->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
-  e |= curl_multi_setopt(http->multi, CURLMOPT_SOCKETDATA, http);
-  e |= curl_multi_setopt(http->multi, CURLMOPT_TIMERFUNCTION, on_timer);
-  e |= curl_multi_setopt(http->multi, CURLMOPT_TIMERDATA, http);
-  e |=
-      curl_multi_setopt(http->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, (long)max);
-  e |= curl_multi_setopt(http->multi, CURLMOPT_MAXCONNECTS, http->max_idle);
-  return e == CURLM_OK;
-}
-
 struct http *http_new(const char *user_agent, struct err *err) {
   struct http *http = calloc(1, sizeof(*http));
   if (http == NULL || curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
@@ -143,8 +88,7 @@ struct http *http_new(const char *user_agent, struct err *err) {
   int max = in_flight_max();
   int lookups = max * IN_FLIGHT_SHARE / LOOKUP_SHARE;
   http->env.user_agent = user_agent;
-  http->timer = http->deadline = CLOCK_NEVER;
-  http->env.lookup_pair = HIDDEN_PAIR_NONE;
+  http->deadline = CLOCK_NEVER;
   LIST_INIT(&http->transfers);
   LIST_INIT(&http->env.tls_snapshots);
   TAILQ_INIT(&http->failed);
@@ -153,7 +97,7 @@ struct http *http_new(const char *user_agent, struct err *err) {
   lookups_init(&http->env.lookups, lookups < LOOKUP_MIN ? LOOKUP_MIN : lookups);
   http->env.bundle = easy_options_system_ca_cert();
   bool loop = event_loop_init(&http->env.loop, err);
-  if (loop && init_multi(http))
+  if (loop && multi_init(&http->multi, &http->env, max))
     return http;
   http_free(http);
   err_memory(err);
@@ -165,7 +109,7 @@ void http_free(struct http *http) {
     return;
   while (!LIST_EMPTY(&http->transfers))
     http_cancel(LIST_FIRST(&http->transfers));
-  curl_multi_cleanup(http->multi);
+  multi_finish(&http->multi);
   tls_snapshots_finish(&http->env.tls_snapshots);
   event_loop_finish(&http->env.loop);
   watchdog_finish(&http->env.guard);
@@ -175,9 +119,7 @@ void http_free(struct http *http) {
 }
 
 void http_set_max_idle(struct http *http, long connections) {
-  http->max_idle =
-      connections < http->queue.max ? connections : http->queue.max;
-  curl_multi_setopt(http->multi, CURLMOPT_MAXCONNECTS, http->max_idle);
+  multi_set_max_idle(&http->multi, connections);
 }
 
 /* Waiting, and being in flight */
@@ -209,7 +151,7 @@ struct http_transfer *http_start(struct http *http,
 
 /* Removes the transfer from the multi handle. */
 static void detach(struct http_transfer *t) {
-  transfer_detach(t, t->http->multi);
+  transfer_detach(t, t->http->multi.handle);
   start_queue_done(&t->http->queue, &t->item);
 }
 
@@ -244,28 +186,6 @@ static void complete(struct http_transfer *t, CURLcode code) {
   detach(t);
 }
 
-/* What a request that was not started has waited for. */
-static void explain_wait(struct http_transfer *t) {
-  const struct start_queue *queue = &t->http->queue;
-  long long ms = t->timeout;
-  if (t->needs != NULL)
-    err_set(&t->err, ERR_RESOLVE, "timed out after %lld ms, resolving the host",
-            ms);
-  else if (t->awaits_file)
-    err_set(&t->err, ERR_TLS,
-            "timed out after %lld ms, waiting for a file that is being written",
-            ms);
-  else if (2 * queue->in_flight < queue->max)
-    err_set(&t->err, ERR_LOCAL,
-            "timed out after %lld ms, waiting for the TLS handshakes of "
-            "other requests",
-            ms);
-  else
-    err_set(&t->err, ERR_LOCAL,
-            "timed out after %lld ms, waiting for one of %d connections", ms,
-            queue->max);
-}
-
 static void fail_expired(struct http *http, msec_t now) {
   struct http_transfer *t;
   if (now < http->deadline)
@@ -282,7 +202,7 @@ static void fail_expired(struct http *http, msec_t now) {
       complete(t, CURLE_OPERATION_TIMEDOUT);
       fail_transfer(t);
     } else {
-      explain_wait(t);
+      transfer_explain_wait(t, &http->queue);
       fail_waiting(t);
     }
   }
@@ -319,8 +239,7 @@ static bool start_next(struct http *http, msec_t now) {
   t->state = IN_FLIGHT;
   if (t->item.queue->last == START_SILENT)
     http->silent_at = now + SILENT_PAUSE * http->costly;
-  if ((http->multi != NULL || init_multi(http)) &&
-      transfer_attach(t, http->multi, now))
+  if (multi_renew(&http->multi) && transfer_attach(t, http->multi.handle, now))
     return true;
   err_set(&t->err, ERR_LOCAL, "a request cannot be started");
   start_queue_done(&http->queue, &t->item);
@@ -373,7 +292,8 @@ static void on_over(struct http_transfer *t, CURLcode code) {
 
 static void finish_all(struct http *http) {
   int left;
-  for (CURLMsg *m; (m = curl_multi_info_read(http->multi, &left)) != NULL;) {
+  for (CURLMsg *m;
+       (m = curl_multi_info_read(http->multi.handle, &left)) != NULL;) {
     struct http_transfer *t;
     CURLcode code = m->data.result;
     curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &t);
@@ -398,9 +318,8 @@ static void start_anew(struct http *http) {
     detach(t);
     fail_transfer(t);
   }
-  curl_multi_cleanup(http->multi);
-  http->timer = CLOCK_NEVER;
-  init_multi(http); /* where it fails, the next request tries again */
+  multi_finish(&http->multi);
+  multi_renew(&http->multi); /* where it fails, the next request tries again */
 }
 
 static void explain_shutdown(const struct http *http, curl_socket_t fd) {
@@ -412,30 +331,28 @@ static void explain_shutdown(const struct http *http, curl_socket_t fd) {
             WATCHDOG_MAX / 1000);
 }
 
-static void act(struct http *http, curl_socket_t fd, int events) {
-  int running;
+/* NULL: libcurl's time has come. */
+static void act(struct http *http, const struct event *event) {
   msec_t begun = clock_now();
-  watchdog_begin(&http->env.guard, fd); /* CURL_SOCKET_TIMEOUT: none */
-  CURLMcode e = curl_multi_socket_action(http->multi, fd, events, &running);
-  if (watchdog_end(&http->env.guard))
-    explain_shutdown(http, fd);
+  watchdog_begin(&http->env.guard, event == NULL ? -1 : event->fd);
+  bool ok = multi_act(&http->multi, event);
+  if (watchdog_end(&http->env.guard) && event != NULL)
+    explain_shutdown(http, event->fd);
   msec_t took = clock_now() - begun;
   if (took > 1)
     http->costly = (3 * http->costly + took) / 4;
-  if (e != CURLM_OK)
+  if (!ok)
     start_anew(http);
   finish_all(http);
 }
 
 static void act_on_timer(struct http *http, msec_t now) {
-  if (http->timer > now)
-    return;
-  http->timer = CLOCK_NEVER;
-  act(http, CURL_SOCKET_TIMEOUT, 0);
+  if (http->multi.timer <= now)
+    act(http, NULL);
 }
 
 static int wait_time(const struct http *http, msec_t now, int max) {
-  msec_t until = msec_min(http->timer, http->deadline);
+  msec_t until = msec_min(http->multi.timer, http->deadline);
   if (!start_queue_is_empty(&http->queue)) {
     msec_t file = tls_snapshots_next(&http->env.tls_snapshots);
     until = msec_min(until, lookups_next(&http->env.lookups));
@@ -452,7 +369,7 @@ static int wait_time(const struct http *http, msec_t now, int max) {
 static void thaw(struct http *http, msec_t frozen) {
   struct http_transfer *t;
   clock_skip(frozen);
-  http->timer = clock_now();
+  http->multi.timer = clock_now();
   LIST_FOREACH(t, &http->transfers, link) {
     if (t->state != IN_FLIGHT)
       continue;
@@ -483,10 +400,7 @@ void http_poll(struct http *http, int timeout) {
   finish_all(http);
   timeout = wait_time(http, clock_now(), timeout);
   while (wait_for_event(http, timeout, &event)) {
-    act(http, event.fd,
-        (event.readable ? CURL_CSELECT_IN : 0) |
-            (event.writable ? CURL_CSELECT_OUT : 0) |
-            (event.error ? CURL_CSELECT_ERR : 0));
+    act(http, &event);
     timeout = 0;
     if (http->env.iteration_is_over || clock_now() >= end)
       break;

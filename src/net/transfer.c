@@ -342,6 +342,27 @@ void transfer_complete(struct http_transfer *t, CURLcode code) {
   describe(t, code);
 }
 
+void transfer_explain_wait(struct http_transfer *t,
+                           const struct start_queue *queue) {
+  long long ms = t->timeout;
+  if (t->needs != NULL)
+    err_set(&t->err, ERR_RESOLVE, "timed out after %lld ms, resolving the host",
+            ms);
+  else if (t->awaits_file)
+    err_set(&t->err, ERR_TLS,
+            "timed out after %lld ms, waiting for a file that is being written",
+            ms);
+  else if (2 * queue->in_flight < queue->max)
+    err_set(&t->err, ERR_LOCAL,
+            "timed out after %lld ms, waiting for the TLS handshakes of "
+            "other requests",
+            ms);
+  else
+    err_set(&t->err, ERR_LOCAL,
+            "timed out after %lld ms, waiting for one of %d connections", ms,
+            queue->max);
+}
+
 void transfer_report(struct http_transfer *t) {
   struct err err = ERR_INIT;
   if (err_is_set(&t->err))

@@ -100,6 +100,11 @@ void transfer_end_lookup(struct http_transfer *t, enum lookup_result result);
  * that the request can be sent once more, on another. */
 bool transfer_is_lost(const struct http_transfer *t, CURLcode code);
 
+/* Its time was over before it was started: sets the error to what it has waited
+ * for. */
+void transfer_explain_wait(struct http_transfer *t,
+                           const struct start_queue *queue);
+
 /* Fills in response and error, before it is detached. */
 void transfer_complete(struct http_transfer *t, CURLcode code);
 
