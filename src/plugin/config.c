@@ -207,15 +207,15 @@ static int compare_keys(const void *a, const void *b) { return strcmp(a, b); }
 
 static void leave_key(void *key) { (void)key; }
 
-/* Notes a project's name; false: it is taken, perhaps by a block that was
- * rejected. */
-static bool reserve_project_name(struct config *c, const char *name) {
-  char *key = strdup(name);
-  char **node = key == NULL ? NULL : tsearch(key, &c->names, compare_keys);
-  bool is_new = node != NULL && *node == key;
-  if (!is_new)
-    free(key);
-  return is_new;
+/* Whether a project has the name, perhaps one that was rejected. */
+static bool project_name_is_used(const struct config *c, const char *name) {
+  for (size_t i = 0; i < c->len; i++)
+    if (strcmp(c->projects[i].name, name) == 0)
+      return true;
+  for (size_t i = 0; i < c->refused_len; i++)
+    if (strcmp(c->refused[i].name, name) == 0)
+      return true;
+  return false;
 }
 
 /* Warns of ids that are given twice. Out of memory, it warns of fewer. */
@@ -231,14 +231,14 @@ static void check_ids(const struct block *b) {
   tdestroy(ids, leave_key);
 }
 
-static bool read_name(struct config *c, struct block *b,
+static bool read_name(const struct config *c, struct block *b,
                       const oconfig_item_t *ci) {
   if (ci->values_num != 1 || ci->values[0].type != OCONFIG_TYPE_STRING)
     return err_set(&b->err, ERR_CONFIG, "name: expected one quoted string");
   b->name = ci->values[0].value.string;
   if (!config_is_name(b->name))
     return err_set(&b->err, ERR_CONFIG, "name: " NAME_EXPECTED);
-  if (!reserve_project_name(c, b->name))
+  if (project_name_is_used(c, b->name))
     return err_set(&b->err, ERR_CONFIG,
                    "name: already used by another project");
   b->options.name = strdup(b->name);
@@ -254,7 +254,7 @@ static bool set_defaults(struct project_config *to) {
   return true;
 }
 
-static bool read_block(struct config *c, struct block *b,
+static bool read_block(const struct config *c, struct block *b,
                        const oconfig_item_t *ci) {
   job_list_init(&b->options.jobs);
   if (!set_defaults(&b->options))
@@ -392,7 +392,6 @@ void config_free(struct config *c) {
     free_refused(&c->refused[i]);
   free(c->projects);
   free(c->refused);
-  tdestroy(c->names, free);
   name_registry_free(&c->hosts);
   *c = (struct config){0};
 }

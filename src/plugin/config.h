@@ -23,10 +23,8 @@ struct config {
   size_t len;
   struct refused_project *refused;
   size_t refused_len;
-  size_t faults; /* lines that were logged as errors */
-  void *names;   /* tsearch(3) tree of the projects' names */
-  struct name_registry
-      hosts; /* and of the jobs' names; to outlive the projects */
+  size_t faults;              /* lines that were logged as errors */
+  struct name_registry hosts; /* of the jobs' names; to outlive the projects */
 };
 
 /* Reads one <Plugin drs> block; may be called several times. `interval` is
