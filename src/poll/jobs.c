@@ -252,24 +252,13 @@ static void free_job(struct job *job, bool is_reserved) {
 /* Replacing a source */
 
 enum mark {
-  IS_LISTED = 1 << 0, /* the source still has it */
-  IS_PLACED = 1 << 1, /* an entry of the list has been met */
-  IS_TWIN = 1 << 2,   /* another listed task has its name */
+  IS_LISTED = 1 << 0, /* the list has it */
+  IS_TWIN = 1 << 1,   /* another listed task has its name */
 };
 
 /* Whether this source names the job: no source of a higher rank has it. */
 static bool source_names(const struct job *job, unsigned source) {
   return (job->sources & (source - 1)) == 0;
-}
-
-/* Notes which jobs the source still has. */
-static void mark_listed(const struct jobs *jobs, const struct job_list *list) {
-  struct job_list_entry entry;
-  for (size_t at = 0; job_list_next(list, &at, &entry);) {
-    struct job *job = jobs_find(jobs, entry.id, NULL);
-    if (job != NULL)
-      job->marks |= IS_LISTED;
-  }
 }
 
 /* Takes the source from the jobs that it does not list, and all jobs out of
@@ -315,12 +304,12 @@ static bool insert_job(struct jobs *jobs, unsigned source,
     job = append_job(jobs, entry->id);
   if (job == NULL)
     return err_memory(err);
-  if (job->marks & IS_PLACED) {
+  if (job->marks & IS_LISTED) {
     if (jobs->repeated.count++ == 0)
       strncpy(jobs->repeated.first, job->id, JOBS_ID_MAX);
     return true;
   }
-  job->marks |= IS_PLACED;
+  job->marks |= IS_LISTED;
   job->sources |= (uint8_t)source;
   if (source_names(job, source))
     note_wanted(job, entry);
@@ -410,10 +399,9 @@ bool jobs_replace(struct jobs *jobs, unsigned source,
   jobs->warnings = 0;
   jobs->out_of_memory = false;
   jobs->repeated = (struct jobs_repeated){0};
-  mark_listed(jobs, list);
-  sweep(jobs, source);
   for (size_t at = 0; job_list_next(list, &at, &entry);)
     ok = insert_job(jobs, source, &entry, err) && ok;
+  sweep(jobs, source);
   if (source >= JOBS_LISTED)
     ok = mark_twins(jobs, err) && rename_twins(jobs, err) && ok;
   ok = name_new(jobs, list, err) && ok;
