@@ -169,16 +169,6 @@ static void on_too_large(struct round *r, struct slot *slot, msec_t now) {
     on_failure(r, slot);
 }
 
-static void on_slow(struct round *r, struct slot *slot) {
-  if (!batches_timed_out(&r->batches, &slot->batch))
-    on_failure(r, slot);
-}
-
-static void on_long_response(struct round *r, struct slot *slot) {
-  if (!batches_too_large(&r->batches, &slot->batch, true))
-    on_failure(r, slot);
-}
-
 static void on_outcome(struct round *r, struct slot *slot, msec_t now) {
   switch (slot->call.error) {
   case API_ERROR_NONE:
@@ -195,10 +185,12 @@ static void on_outcome(struct round *r, struct slot *slot, msec_t now) {
     on_too_large(r, slot, now);
     break;
   case API_ERROR_RESPONSE:
-    on_long_response(r, slot);
+    if (!batches_too_large(&r->batches, &slot->batch, true))
+      on_failure(r, slot);
     break;
   case API_ERROR_TIMEOUT:
-    on_slow(r, slot);
+    if (!batches_timed_out(&r->batches, &slot->batch))
+      on_failure(r, slot);
     break;
   case API_ERROR_JOB:
     on_batch_rejected_job(r, slot, now);
