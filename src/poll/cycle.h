@@ -45,9 +45,9 @@ struct cycle {
   bool running, awaits_credentials;
   bool details_begun;
   msec_t begun, deadline;
-  size_t started, expected; /* requests */
-  double seconds;           /* when it began, by clock_seconds */
-  struct project_result result;
+  size_t started, expected;     /* requests */
+  double seconds;               /* when it began, by clock_seconds */
+  struct project_result result; /* the sources of jobs complete it */
 };
 
 /* False: out of memory. Call cycle_finish in either case. */
@@ -84,15 +84,6 @@ static inline bool cycle_progress_is_over(const struct cycle *c) {
 /* Whether the service requested a pause that lasts. */
 static inline bool cycle_is_paused(const struct cycle *c, msec_t now) {
   return now < c->rounds[JOB_PROGRESS].pause.until;
-}
-
-/* To be completed before cycle_end by the sources of jobs. */
-static inline struct project_result *cycle_result(struct cycle *c) {
-  return &c->result;
-}
-
-static inline struct project_counts *cycle_counts(struct cycle *c) {
-  return &c->counts;
 }
 
 #endif

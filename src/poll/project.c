@@ -118,10 +118,9 @@ static bool prepare_project(struct project *p, const struct project_env *env,
     return err_memory(err);
   }
   if (config->discover_jobs)
-    discovery_init(&p->discovery, &p->service, config, cycle_counts(&p->cycle));
+    discovery_init(&p->discovery, &p->service, config, &p->cycle.counts);
   if (config->comparisons)
-    comparisons_init(&p->comparisons, &p->service, config,
-                     cycle_counts(&p->cycle));
+    comparisons_init(&p->comparisons, &p->service, config, &p->cycle.counts);
   return open_auth(p, err) && jobs_file_init(&p->file, config->jobs_file, err);
 }
 
@@ -193,7 +192,7 @@ bool project_awaits_credentials(const struct project *p) {
          discovery_awaits_credentials(&p->discovery);
 }
 
-void project_skip(struct project *p) { cycle_counts(&p->cycle)->skipped++; }
+void project_skip(struct project *p) { p->cycle.counts.skipped++; }
 
 /* The jobs change here, between two cycles. The first time, the cycle waits for
  * the service's list, for half of its time at most: other jobs may be known. It
@@ -253,7 +252,7 @@ static void compare_jobs(struct project *p, const struct project_result *r) {
 }
 
 static void end_cycle(struct project *p) {
-  struct project_result *r = cycle_result(&p->cycle);
+  struct project_result *r = &p->cycle.result;
   struct err memory;
   p->polling = false;
   r->exposure = p->service.auth->exposure;
