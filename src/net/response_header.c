@@ -16,24 +16,23 @@
 /* The longest value of a header that is read; captured ones may be longer. */
 #define VALUE_MAX 128
 
-void response_header_init(struct response_header *h, const char *capture,
-                          size_t max) {
-  *h = (struct response_header){.capture = capture};
-  buf_init(&h->captured, max);
-  h->date = h->retry_date = -1;
-  h->retry_seconds = -1;
-}
-
-void response_header_finish(struct response_header *h) {
-  buf_free(&h->captured);
-}
-
 /* An interim response is over, or the first one begins. */
 static void begin_header(struct response_header *h) {
   buf_reset(&h->captured);
   h->has_captured = h->over = h->chunked = h->folds_captured = false;
   h->date = h->retry_date = -1;
   h->retry_seconds = -1;
+}
+
+void response_header_init(struct response_header *h, const char *capture,
+                          size_t max) {
+  *h = (struct response_header){.capture = capture};
+  buf_init(&h->captured, max);
+  begin_header(h);
+}
+
+void response_header_finish(struct response_header *h) {
+  buf_free(&h->captured);
 }
 
 static bool on_date(struct response_header *h, const char *value,
