@@ -20,7 +20,7 @@
 
 /* Milliseconds. */
 static const struct lease_margins margins = {10 * 60 * 1000, 40 * 60 * 1000};
-/* The life of keys whose end is not known. */
+/* The life of keys without a known end. */
 #define LIFE_UNKNOWN (80 * 60 * 1000)
 
 /* Kept of a response that is not JSON. */

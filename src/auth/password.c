@@ -21,7 +21,7 @@
 
 /* Milliseconds. */
 static const struct lease_margins margins = {5 * 60 * 1000, 10 * 60 * 1000};
-/* The life of a token whose end is not known. */
+/* The life of a token without a known end. */
 #define LIFE_UNKNOWN (60 * 60 * 1000)
 
 struct password {

@@ -17,7 +17,7 @@ typedef int64_t msec_t;
 
 #define CLOCK_NEVER INT64_MAX
 
-/* The time now: CLOCK_MONOTONIC without what clock_skip was called for. */
+/* The time now: CLOCK_MONOTONIC less the times given to clock_skip. */
 msec_t clock_now(void);
 
 /* Leaves out so many milliseconds in which the process did not run (SIGSTOP, a

@@ -117,7 +117,7 @@ static bool is_known(const struct file *f, msec_t now) {
          same_metadata(&metadata, &f->metadata);
 }
 
-/* Takes note of what a look has found. */
+/* Takes note of the findings of a look. */
 static void note_look(struct file *f, const struct stat *metadata,
                       uint64_t hash, msec_t now) {
   bool same =

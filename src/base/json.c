@@ -347,7 +347,7 @@ static void print(void *ctx, const char *text, size_t len) {
 }
 
 /* yajl 2.1 allocates two structures of some 600 bytes, and nothing later:
- * what it writes goes to print. */
+ * its text goes to print. */
 static void *writer_memory(void *ctx, size_t size) {
   struct json_writer *w = ctx;
   max_align_t *memory = w->memory + w->memory_used;

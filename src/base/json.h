@@ -69,7 +69,7 @@ bool json_number(const char *text, size_t len, double *value);
 enum { JSON_WRITER_MEMORY = 1024 / sizeof(max_align_t) };
 
 struct json_writer {
-  max_align_t memory[JSON_WRITER_MEMORY]; /* yajl's, who checks no allocation */
+  max_align_t memory[JSON_WRITER_MEMORY]; /* yajl checks no allocation */
   size_t memory_used;
   void *gen;
   struct buf *to;

@@ -11,8 +11,7 @@
 #include <stdint.h>
 #include <string.h>
 
-/* A secret whose first bytes are this many is recognized where a text was cut.
- */
+/* So many first bytes identify a secret where a text was cut. */
 #define PREFIX_MIN 12
 /* Base64 of fewer bytes says too little. */
 #define BASE64_LEN_MIN 6
@@ -27,7 +26,7 @@ static bool is_enough(size_t n, size_t len, size_t enough, bool ends) {
   return n >= min_size(len, enough) || (ends && n >= REDACT_LEN_MIN);
 }
 
-/* What is not valid UTF-8 was made printable. */
+/* Bytes that are not UTF-8 were made printable. */
 static bool shows(char shown, char secret) {
   return shown == secret || (shown == '?' && (secret & 0x80) != 0);
 }

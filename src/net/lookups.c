@@ -37,7 +37,7 @@ struct lookup_name *lookups_name(struct lookups *l, const char *host,
   return name;
 }
 
-/* Forgets the abandoned lookups whose threads have ended by now. */
+/* Forgets the abandoned lookups that have ended by now. */
 static void expire(struct lookups *l, msec_t now) {
   int over = 0;
   while (over < l->abandoned_len && l->abandoned[over].until <= now)

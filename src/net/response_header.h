@@ -20,7 +20,7 @@
 #include <time.h>
 
 struct response_header {
-  const char *capture; /* the name of a header whose value is kept, or NULL */
+  const char *capture; /* name of the header to keep, or NULL */
   struct buf captured; /* its value: it may be a secret */
   bool has_captured;
   size_t len; /* bytes so far, of all header lines */

@@ -28,7 +28,7 @@
 
 #include <curl/curl.h>
 
-/* What all transfers share. */
+/* Shared by all transfers. */
 struct transfer_env {
   struct event_loop loop;
   struct watchdog guard;
@@ -100,8 +100,8 @@ void transfer_end_lookup(struct http_transfer *t, enum lookup_result result);
  * that the request can be sent once more, on another. */
 bool transfer_is_lost(const struct http_transfer *t, CURLcode code);
 
-/* Its time was over before it was started: sets the error to what it has waited
- * for. */
+/* Its time was over before it was started: sets the error, with the cause of
+ * its waiting. */
 void transfer_explain_wait(struct http_transfer *t,
                            const struct start_queue *queue);
 

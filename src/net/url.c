@@ -86,7 +86,7 @@ static bool has_port(CURLU *u, struct span authority) {
          !is_one_of(u, CURLUPART_PORT, invalid);
 }
 
-/* Checks HOST[:PORT] of what was parsed with this result. */
+/* Checks HOST[:PORT] of a URL that was parsed with this result. */
 static bool check_authority(CURLU *u, CURLUcode parsed, struct span authority,
                             struct err *err) {
   if (parsed == CURLUE_OUT_OF_MEMORY)

@@ -47,7 +47,7 @@ static void wait_for_oldest(struct dispatch_threads *t) {
   t->busy--;
 }
 
-/* The thread whose turn it is; NULL: there is none. */
+/* The next thread; NULL: there is none. */
 static struct dispatch_thread *next_thread(struct dispatch_threads *t) {
   if (t->next == DISPATCH_THREADS_MAX)
     t->next = 0;

@@ -15,7 +15,7 @@
 
 #include "base/err.h"
 
-/* What a line is about. `project` NULL: the plugin as a whole; `option` NULL:
+/* The subject of a line. `project` NULL: the plugin as a whole; `option` NULL:
  * no option's subject; ERR_NONE: it reports no problem, and has no kind. */
 struct log_subject {
   const char *project, *option;

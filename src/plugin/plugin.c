@@ -371,7 +371,7 @@ static bool add_project(const struct project_config *project, struct http *http,
   return true;
 }
 
-/* What the projects that work were given, "1 job configured". */
+/* The sum of all projects that work, "1 job configured". */
 static void log_start(void) {
   size_t jobs = 0;
   bool more = false;

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the collectd-drs authors
  *
- * What drs-check is told: one JSON object a line, as drs-check(8) describes
- * them under CHANNEL. The lines go to the function drs_check_line of drs-check's
- * own module. Without that module there is no such function, and nothing is
- * composed: a daemon has no more of all this than one symbol that is not found.
+ * The records for drs-check: one JSON object a line, as drs-check(8) describes
+ * them under CHANNEL. The lines go to the function drs_check_line of
+ * drs-check's own module. Without that module there is no such function, and
+ * nothing is composed: a daemon has no more of all this than one symbol that is
+ * not found.
  */
 
 #ifndef DRS_PLUGIN_REPORT_H

@@ -62,7 +62,7 @@ static bool is_large(const struct value_burst *b) {
          b->values_len >= VALUE_BURST_THREAD_VALUES;
 }
 
-/* Whether another thread dispatches what is filled. */
+/* Whether another thread dispatches the filled burst. */
 static bool needs_thread(struct value_queue *q) {
   msec_t now = clock_now();
   if (!is_large(&q->bursts[q->filled]))
@@ -72,7 +72,7 @@ static bool needs_thread(struct value_queue *q) {
   return q->run >= VALUE_BURSTS_IN_A_RUN || q->threads.len > 0;
 }
 
-/* Begins to dispatch what is filled. */
+/* Begins to dispatch the filled burst. */
 static void flush(struct value_queue *q) {
   struct value_burst *b = &q->bursts[q->filled];
   if (b->jobs_len == 0)

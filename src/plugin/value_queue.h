@@ -16,7 +16,7 @@
  * All of it belongs to one thread, but for the values that others are
  * dispatching. The values of a burst keep their order; bursts that are
  * dispatched at the same time do not, and a series has one value in a cycle.
- * All zero is an empty queue whose values do not wait. */
+ * All zero is an empty queue without a wait. */
 
 #ifndef DRS_PLUGIN_VALUE_QUEUE_H
 #define DRS_PLUGIN_VALUE_QUEUE_H

@@ -159,7 +159,7 @@ static void divide(const struct batches *b, const struct batch *batch,
   back->len -= front->len;
 }
 
-/* A part of what was rejected; a single id as long as nothing is accepted. */
+/* A part of a rejected batch; a single id as long as nothing is accepted. */
 static bool next_pending(struct batches *b, struct batch *out) {
   struct batch all, rest;
   size_t max = b->in_doubt ? 1 : size_now(b);

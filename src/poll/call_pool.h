@@ -20,7 +20,7 @@ struct round;
 
 struct slot {
   struct api_call call;
-  struct round *round; /* whose batch it is */
+  struct round *round; /* of the batch */
   struct batch batch;
   uint32_t request; /* its number in its round */
   size_t at;        /* where in the batch the next item is expected */
@@ -47,7 +47,7 @@ bool call_pool_init(struct call_pool *pool, size_t parallel, size_t item_size,
                     const struct call_pool_events *events);
 void call_pool_finish(struct call_pool *pool);
 
-/* A slot whose call is not under way; NULL: there is none. */
+/* A slot without a call under way; NULL: there is none. */
 struct slot *call_pool_find_idle(const struct call_pool *pool);
 
 /* Whether a call is under way. */

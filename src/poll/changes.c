@@ -32,7 +32,7 @@ static uint32_t seconds_now(const struct changes *c) {
   return (uint32_t)(c->now / 1000) + 1;
 }
 
-/* A change of this kind, of a job whose status is what it was. */
+/* A change of this kind, of a job with the status of before. */
 static struct change change_of(struct job *job, enum change_kind kind) {
   return (struct change){.kind = kind,
                          .job = job,
@@ -128,7 +128,7 @@ void changes_finish(struct changes *c) {
   c->held_len = c->held_size = 0;
 }
 
-/* What is compared */
+/* Comparisons */
 
 static void compare_presence(const struct changes *c, struct job *job,
                              const struct progress *p) {

@@ -39,7 +39,7 @@ struct comparisons {
   struct err err;             /* of the last request but those of a job alone */
   bool failing;               /* and this was reported */
 
-  /* Of the job whose turn it is. */
+  /* Of the job under way. */
   bool running;
   char id[JOBS_ID_MAX + 1];
   long page;     /* of the list; 0: the results are asked for */

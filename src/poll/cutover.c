@@ -52,7 +52,7 @@ static void note_copy(struct job *job, int status) {
   job->copying = copying;
 }
 
-/* What is too old is no value any more. */
+/* Old results are no values any more. */
 static void drop_old(const struct cutover *c, struct job *job) {
   if (job->details != NULL && c->now > job->details->until) {
     free(job->details);

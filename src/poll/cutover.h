@@ -28,8 +28,8 @@ struct cutover {
 void cutover_init(struct cutover *c, const struct project_config *config);
 void cutover_begin(struct cutover *c, uint32_t cycle, msec_t now);
 
-/* What a job's comparisons found, of those that were finished after its full
- * copy. */
+/* Whether a comparison that was finished after the job's full copy found a
+ * difference. */
 bool cutover_found_difference(const struct job *job);
 
 /* The job was reported with this status (see api/status.h). */

@@ -97,7 +97,7 @@ static inline bool discovery_awaits_credentials(const struct discovery *d) {
 /* How many tasks that have not ended the last lists had, selected or not. */
 size_t discovery_tasks(const struct discovery *d);
 
-/* What to log once: lists that were set aside. NULL: nothing. */
+/* To be logged once: lists that were set aside. NULL: nothing. */
 const struct err *discovery_warning(struct discovery *d, struct err *memory);
 
 /* The change to report after a cycle with these errors. NULL: none, or one that

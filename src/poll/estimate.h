@@ -46,7 +46,7 @@ struct estimate {
   uint16_t status; /* of the last sample; 0: none yet */
 };
 
-/* What a response reports of a job. */
+/* A response, as far as it counts here. */
 struct estimate_sample {
   msec_t now;
   int status;     /* see api/status.h */

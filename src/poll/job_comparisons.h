@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the collectd-drs authors
  *
- * What is kept of a job's comparisons: the result of the last finished one of
- * each type. */
+ * The kept results of a job's comparisons: the last finished one of each type.
+ */
 
 #ifndef DRS_POLL_JOB_COMPARISONS_H
 #define DRS_POLL_JOB_COMPARISONS_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the collectd-drs authors
  *
- * From an item to what is kept of it. */
+ * From an item to the kept part of it. */
 
 #include "poll/job_details.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the collectd-drs authors
  *
- * What is kept of a job's last details, from one request to the next: nothing
- * but what is below. */
+ * The part of a job's last details that is kept from one request to the next.
+ */
 
 #ifndef DRS_POLL_JOB_DETAILS_H
 #define DRS_POLL_JOB_DETAILS_H

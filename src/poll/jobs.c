@@ -53,7 +53,7 @@ static struct job *new_job(struct jobs *jobs, const char *id) {
 
 #define GIVEN (JOBS_CONFIGURED | JOBS_FILE)
 
-/* The source whose name a job has. */
+/* The source of the name that a job has. */
 static unsigned naming_source(const struct job *job) {
   return job->sources & -(unsigned)job->sources;
 }

@@ -45,7 +45,7 @@ enum jobs_source {
 /* The state of a job for one API call. Cycles have numbers from 1. */
 struct job_poll {
   uint32_t answered; /* the last cycle that it was reported in; 0: none */
-  uint32_t request;  /* the one whose response may report it; 0: none */
+  uint32_t request;  /* the request that may report it; 0: none */
   uint32_t rejected; /* the group that it is quarantined with; 0: it is not */
   uint32_t retry_at; /* when it is polled again; seconds of the clock */
 };

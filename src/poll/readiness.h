@@ -65,7 +65,7 @@ struct readiness {
   bool had_value, was_ready; /* and the last one that it had */
 };
 
-/* What an answer changed. */
+/* The effect of an answer. */
 enum readiness_change {
   READINESS_SAME, /* also: it has a value for the first time, or none */
   READINESS_BECAME_READY,

@@ -17,7 +17,7 @@
  *
  *     round_close(&round, &err);                   the cycle's time is over
  *     round_end(&round);
- *     round_change(&round);                        what to report of the call
+ *     round_change(&round);                        to be reported of the call
  *
  * `missing` is called from round_reject and round_evaluate. */
 
