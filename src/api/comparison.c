@@ -123,17 +123,12 @@ static bool write_comparison_request(struct buf *body, const void *args,
   struct json_writer w;
   json_writer_begin(&w, body, err);
   json_open(&w);
-  json_key(&w, "job_id");
-  json_string(&w, query->job_id);
-  json_key(&w, "current_page");
-  json_whole(&w, query->page);
-  json_key(&w, "per_page");
-  json_whole(&w, COMPARISON_PAGE);
+  json_add_string(&w, "job_id", query->job_id);
+  json_add_whole(&w, "current_page", query->page);
+  json_add_whole(&w, "per_page", COMPARISON_PAGE);
   for (size_t i = 0; i < COMPARISON_TYPES; i++)
-    if (query->ids[i] != NULL && *query->ids[i] != '\0') {
-      json_key(&w, types[i].key);
-      json_string(&w, query->ids[i]);
-    }
+    if (query->ids[i] != NULL && *query->ids[i] != '\0')
+      json_add_string(&w, types[i].key, query->ids[i]);
   json_close(&w);
   return json_writer_end(&w);
 }

@@ -48,12 +48,9 @@ static bool write_details_request(struct buf *body, const void *ids,
   json_writer_begin(&w, body, err);
   json_open(&w);
   job_ids_write_member(&w, ids);
-  json_key(&w, "page_req");
-  json_open(&w);
-  json_key(&w, "cur_page");
-  json_whole(&w, 1);
-  json_key(&w, "per_page");
-  json_whole(&w, PER_PAGE);
+  json_add_object(&w, "page_req");
+  json_add_whole(&w, "cur_page", 1);
+  json_add_whole(&w, "per_page", PER_PAGE);
   json_close(&w);
   json_close(&w);
   return json_writer_end(&w);

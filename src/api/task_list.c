@@ -54,12 +54,9 @@ static bool write_page_request(struct buf *body, const void *args,
   struct json_writer w;
   json_writer_begin(&w, body, err);
   json_open(&w);
-  json_key(&w, "cur_page");
-  json_whole(&w, page->page);
-  json_key(&w, "per_page");
-  json_whole(&w, TASK_LIST_PAGE);
-  json_key(&w, "db_use_type");
-  json_string(&w, page->type);
+  json_add_whole(&w, "cur_page", page->page);
+  json_add_whole(&w, "per_page", TASK_LIST_PAGE);
+  json_add_string(&w, "db_use_type", page->type);
   json_close(&w);
   return json_writer_end(&w);
 }

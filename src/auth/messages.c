@@ -121,43 +121,32 @@ bool messages_time(const char *text, size_t len, time_t *time) {
   return true;
 }
 
-static void write_member(struct json_writer *w, const char *key,
-                         const char *value) {
-  json_key(w, key);
-  json_string(w, value);
-}
-
-static void open_at(struct json_writer *w, const char *key) {
-  json_key(w, key);
-  json_open(w);
-}
-
 bool messages_login(struct buf *body, const struct identity_login *login,
                     struct err *err) {
   struct json_writer w;
   json_writer_begin(&w, body, err);
   json_open(&w);
-  open_at(&w, "auth");
+  json_add_object(&w, "auth");
 
-  open_at(&w, "identity");
+  json_add_object(&w, "identity");
   json_key(&w, "methods");
   json_open_array(&w);
   json_string(&w, "password");
   json_close_array(&w);
-  open_at(&w, "password");
-  open_at(&w, "user");
-  write_member(&w, "name", login->user);
-  write_member(&w, "password", login->password);
-  open_at(&w, "domain");
-  write_member(&w, "name", login->domain);
+  json_add_object(&w, "password");
+  json_add_object(&w, "user");
+  json_add_string(&w, "name", login->user);
+  json_add_string(&w, "password", login->password);
+  json_add_object(&w, "domain");
+  json_add_string(&w, "name", login->domain);
   json_close(&w); /* domain */
   json_close(&w); /* user */
   json_close(&w); /* password */
   json_close(&w); /* identity */
 
-  open_at(&w, "scope");
-  open_at(&w, "project");
-  write_member(&w, "id", login->project_id);
+  json_add_object(&w, "scope");
+  json_add_object(&w, "project");
+  json_add_string(&w, "id", login->project_id);
   json_close(&w); /* project */
   json_close(&w); /* scope */
 

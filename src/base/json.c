@@ -418,3 +418,18 @@ void json_whole(struct json_writer *w, long long number) {
 }
 
 void json_key(struct json_writer *w, const char *key) { json_string(w, key); }
+
+void json_add_string(struct json_writer *w, const char *key, const char *text) {
+  json_key(w, key);
+  json_string(w, text);
+}
+
+void json_add_whole(struct json_writer *w, const char *key, long long number) {
+  json_key(w, key);
+  json_whole(w, number);
+}
+
+void json_add_object(struct json_writer *w, const char *key) {
+  json_key(w, key);
+  json_open(w);
+}

@@ -87,4 +87,9 @@ void json_key(struct json_writer *w, const char *key);
 void json_string(struct json_writer *w, const char *text);
 void json_whole(struct json_writer *w, long long number);
 
+/* A member of an object: its key, and the value or the start of an object. */
+void json_add_string(struct json_writer *w, const char *key, const char *text);
+void json_add_whole(struct json_writer *w, const char *key, long long number);
+void json_add_object(struct json_writer *w, const char *key);
+
 #endif

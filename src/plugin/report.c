@@ -25,24 +25,14 @@ struct record {
   struct json_writer json;
 };
 
-static void add_text(struct record *r, const char *key, const char *value) {
-  json_key(&r->json, key);
-  json_string(&r->json, value);
-}
-
-static void add_number(struct record *r, const char *key, long long value) {
-  json_key(&r->json, key);
-  json_whole(&r->json, value);
-}
-
 static void begin_record(struct record *r, const char *kind,
                          const char *project) {
   buf_init(&r->line, LINE_MAX_SIZE);
   json_writer_begin(&r->json, &r->line, NULL);
   json_open(&r->json);
-  add_text(r, "kind", kind);
+  json_add_string(&r->json, "kind", kind);
   if (project != NULL)
-    add_text(r, "project", project);
+    json_add_string(&r->json, "project", project);
 }
 
 /* A record that memory does not suffice for is left out. */
@@ -73,9 +63,10 @@ static const char *const classes[] = {
 static void begin_response(struct record *r, const char *kind,
                            const struct api_call *call, long status) {
   begin_record(r, kind, call->service->name);
-  add_number(r, "call", (intptr_t)call); /* unique while it is under way */
-  add_text(r, "path", call->type->path);
-  add_number(r, "status", status);
+  /* Unique while it is under way. */
+  json_add_whole(&r->json, "call", (intptr_t)call);
+  json_add_string(&r->json, "path", call->type->path);
+  json_add_whole(&r->json, "status", status);
 }
 
 /* Each byte becomes the code point of its number, and NUL U+0100, so that any
@@ -98,7 +89,7 @@ static void report_part(const struct api_call *call, long status,
   buf_init(&body, 2 * BODY_PART);
   if (add_as_text(&body, bytes, len)) {
     begin_response(&r, "body", call, status);
-    add_text(&r, "bytes", body.data);
+    json_add_string(&r.json, "bytes", body.data);
     end_record(&r);
   }
   buf_free(&body);
@@ -114,8 +105,8 @@ static void report_body(const struct api_call *call, long status,
 static void report_response(const struct api_call *call, long status) {
   struct record r;
   begin_response(&r, "response", call, status);
-  add_text(&r, "class", classes[call->error]);
-  add_text(&r, "error", err_kind_name(call->err.kind));
+  json_add_string(&r.json, "class", classes[call->error]);
+  json_add_string(&r.json, "error", err_kind_name(call->err.kind));
   end_record(&r);
 }
 
@@ -130,7 +121,7 @@ void report_open(void) {
   api_call_observer = &observer;
   struct record r;
   begin_record(&r, "module", NULL);
-  add_text(&r, "version", DRS_VERSION);
+  json_add_string(&r.json, "version", DRS_VERSION);
   end_record(&r);
 }
 
@@ -143,19 +134,19 @@ void report_error(const struct report_error *e) {
   if (!report_is_on())
     return;
   begin_record(&r, "error", e->project);
-  add_text(&r, "severity", e->is_warning ? "warning" : "error");
+  json_add_string(&r.json, "severity", e->is_warning ? "warning" : "error");
   if (e->option != NULL)
-    add_text(&r, "option", e->option);
-  add_text(&r, "error", err_kind_name(e->kind));
-  add_text(&r, "text", e->text);
+    json_add_string(&r.json, "option", e->option);
+  json_add_string(&r.json, "error", err_kind_name(e->kind));
+  json_add_string(&r.json, "text", e->text);
   end_record(&r);
 }
 
 static void begin_job_record(struct record *r, const char *project,
                              const struct job *job) {
   begin_record(r, "job", project);
-  add_text(r, "id", job->id);
-  add_text(r, "name", job->name);
+  json_add_string(&r->json, "id", job->id);
+  json_add_string(&r->json, "name", job->name);
 }
 
 void report_job(const char *project, const struct job *job) {
@@ -172,7 +163,7 @@ static void words(struct record *r, const char *key, const char *value) {
   snprintf(shown, sizeof(shown), "%s", value);
   secret_redact(shown);
   err_make_printable(shown);
-  add_text(r, key, shown);
+  json_add_string(&r->json, key, shown);
 }
 
 void report_change(const char *project, const struct change *change) {
@@ -194,10 +185,10 @@ void report_project(const struct project_config *config,
   if (!report_is_on())
     return;
   begin_record(&r, "project", config->name);
-  add_text(&r, "endpoint", config->endpoint);
-  add_number(&r, "up", project_is_up(result));
-  add_number(&r, "jobs", (long long)result->jobs);
-  add_number(&r, "answered", (long long)result->answered);
-  add_number(&r, "token_requests", (long long)counts->token_requests);
+  json_add_string(&r.json, "endpoint", config->endpoint);
+  json_add_whole(&r.json, "up", project_is_up(result));
+  json_add_whole(&r.json, "jobs", (long long)result->jobs);
+  json_add_whole(&r.json, "answered", (long long)result->answered);
+  json_add_whole(&r.json, "token_requests", (long long)counts->token_requests);
   end_record(&r);
 }
