@@ -15,21 +15,22 @@
 static const struct kind {
   int severity; /* -1: the status has its own */
   const char *type, *type_instance;
-  const char *many; /* words for several jobs at once */
+  const char *words; /* behind the name of the job or project */
+  const char *many;  /* behind the number of several jobs; NULL: a project's */
 } kinds[] = {
-    [CHANGE_STATUS] = {-1, "gauge", "status", "changed their status"},
-    [CHANGE_ERROR] = {SEVERITY_FAILURE, "bool", "error", "report an error"},
-    [CHANGE_ERROR_CLEARED] = {SEVERITY_OKAY, "bool", "error", "no longer report an error"},
-    [CHANGE_JOB_MISSING] = {SEVERITY_WARNING, "gauge", "status", "are not found"},
-    [CHANGE_JOB_BACK] = {SEVERITY_OKAY, "gauge", "status", "are back"},
-    [CHANGE_FLAPS] = {SEVERITY_WARNING, "gauge", "status", "flap"},
-    [CHANGE_STEADY] = {-1, "gauge", "status", "do not flap any more"},
-    [CHANGE_READY] = {SEVERITY_OKAY, "bool", "ready", "are ready for cutover"},
-    [CHANGE_NOT_READY] = {SEVERITY_WARNING, "bool", "ready", "are not ready for cutover any more"},
-    [CHANGE_PROJECT_DOWN] = {SEVERITY_FAILURE, "bool", "up", ""},
-    [CHANGE_PROJECT_UP] = {SEVERITY_OKAY, "bool", "up", ""},
-    [CHANGE_NO_JOBS] = {SEVERITY_WARNING, "count", "jobs", ""},
-    [CHANGE_JOBS_AGAIN] = {SEVERITY_OKAY, "count", "jobs", ""},
+    [CHANGE_STATUS] = {-1, "gauge", "status", "", "changed their status"},
+    [CHANGE_ERROR] = {SEVERITY_FAILURE, "bool", "error", " reports an error", "report an error"},
+    [CHANGE_ERROR_CLEARED] = {SEVERITY_OKAY, "bool", "error", ": error cleared", "no longer report an error"},
+    [CHANGE_JOB_MISSING] = {SEVERITY_WARNING, "gauge", "status", " is not found", "are not found"},
+    [CHANGE_JOB_BACK] = {SEVERITY_OKAY, "gauge", "status", " is back", "are back"},
+    [CHANGE_FLAPS] = {SEVERITY_WARNING, "gauge", "status", " flaps: ", "flap"},
+    [CHANGE_STEADY] = {-1, "gauge", "status", " does not flap any more: ", "do not flap any more"},
+    [CHANGE_READY] = {SEVERITY_OKAY, "bool", "ready", " is ready for cutover", "are ready for cutover"},
+    [CHANGE_NOT_READY] = {SEVERITY_WARNING, "bool", "ready", " is not ready for cutover any more", "are not ready for cutover any more"},
+    [CHANGE_PROJECT_DOWN] = {SEVERITY_FAILURE, "bool", "up", " is unreachable: ", NULL},
+    [CHANGE_PROJECT_UP] = {SEVERITY_OKAY, "bool", "up", " is reachable again", NULL},
+    [CHANGE_NO_JOBS] = {SEVERITY_WARNING, "count", "jobs", " has nothing to monitor: ", NULL},
+    [CHANGE_JOBS_AGAIN] = {SEVERITY_OKAY, "count", "jobs", " monitors again: ", NULL},
 };
 /* clang-format on */
 
@@ -116,26 +117,25 @@ static void push_back(struct notifications *n, const struct change *change) {
   struct change back = *change;
   back.code = "";
   back.message = change->new_status;
-  push_job(n, &back, kinds[change->kind].severity, " is back");
+  push_job(n, &back, kinds[change->kind].severity, kinds[change->kind].words);
 }
 
 static void push_flaps(struct notifications *n, const struct change *change) {
-  char is[JOBS_STATUS_MAX], words[JOBS_STATUS_MAX + 96];
+  char is[JOBS_STATUS_MAX], words[JOBS_STATUS_MAX + 96], count[48] = "";
   bool flaps = change->kind == CHANGE_FLAPS;
   bool missing = change->job->missing;
   int severity =
       flaps || missing ? SEVERITY_WARNING : severity_of(change->new_status);
   show_status(is, missing ? "not found" : change->new_status);
   if (flaps)
-    ssnprintf(words, sizeof(words),
-              " flaps: %d changes in a short time, now %s", JOBS_FLAP_CHANGES,
-              is);
-  else
-    ssnprintf(words, sizeof(words), " does not flap any more: %s", is);
+    ssnprintf(count, sizeof(count), "%d changes in a short time, now ",
+              JOBS_FLAP_CHANGES);
+  ssnprintf(words, sizeof(words), "%s%s%s", kinds[change->kind].words, count,
+            is);
   push_job(n, change, severity, words);
 }
 
-static void push_readiness(struct notifications *n,
+static void push_not_ready(struct notifications *n,
                            const struct change *change) {
   static const char *const causes[READINESS_CAUSES] = {
       [READINESS_GOOD] = "",
@@ -146,48 +146,37 @@ static void push_readiness(struct notifications *n,
       [READINESS_DIFFERENCE] = ": a comparison found differences",
   };
   char words[96];
-  bool ready = change->kind == CHANGE_READY;
-  ssnprintf(words, sizeof(words), " is %s%s",
-            ready ? "ready for cutover" : "not ready for cutover any more",
-            ready ? "" : causes[change->cause]);
+  ssnprintf(words, sizeof(words), "%s%s", kinds[change->kind].words,
+            causes[change->cause]);
   push_job(n, change, kinds[change->kind].severity, words);
+}
+
+static void push_missing(struct notifications *n, const struct change *change) {
+  bool was_found = change->job->polls[JOB_PROGRESS].answered > 0;
+  push_job(n, change, kinds[change->kind].severity,
+           was_found ? " is not found any more" : kinds[change->kind].words);
 }
 
 static void push_project(const struct notifications *n,
                          const struct change *change) {
-  static const char *const words[] = {
-      [CHANGE_PROJECT_DOWN] = "is unreachable: ",
-      [CHANGE_PROJECT_UP] = "is reachable again",
-      [CHANGE_NO_JOBS] = "has nothing to monitor: ",
-      [CHANGE_JOBS_AGAIN] = "monitors again: ",
-  };
   notification_t out = {0};
-  ssnprintf(out.message, sizeof(out.message), "Project %.*s %s%s", NAME_SHOWN,
-            n->project, words[change->kind], change->message);
+  ssnprintf(out.message, sizeof(out.message), "Project %.*s%s%s", NAME_SHOWN,
+            n->project, kinds[change->kind].words, change->message);
   push_notification(n, change->kind, kinds[change->kind].severity, n->project,
                     &out);
 }
 
 void notifications_change(struct notifications *n,
                           const struct change *change) {
-  int severity = kinds[change->kind].severity;
+  const struct kind *kind = &kinds[change->kind];
   if (n->queue == NULL)
     return;
   switch (change->kind) {
   case CHANGE_STATUS:
     push_status(n, change);
     break;
-  case CHANGE_ERROR:
-    push_job(n, change, severity, " reports an error");
-    break;
-  case CHANGE_ERROR_CLEARED:
-    push_job(n, change, severity, ": error cleared");
-    break;
   case CHANGE_JOB_MISSING:
-    push_job(n, change, severity,
-             change->job->polls[JOB_PROGRESS].answered == 0
-                 ? " is not found"
-                 : " is not found any more");
+    push_missing(n, change);
     break;
   case CHANGE_JOB_BACK:
     push_back(n, change);
@@ -196,16 +185,14 @@ void notifications_change(struct notifications *n,
   case CHANGE_STEADY:
     push_flaps(n, change);
     break;
-  case CHANGE_READY:
   case CHANGE_NOT_READY:
-    push_readiness(n, change);
+    push_not_ready(n, change);
     break;
-  case CHANGE_PROJECT_DOWN:
-  case CHANGE_PROJECT_UP:
-  case CHANGE_NO_JOBS:
-  case CHANGE_JOBS_AGAIN:
-    push_project(n, change);
-    break;
+  default:
+    if (kind->many == NULL)
+      push_project(n, change);
+    else
+      push_job(n, change, kind->severity, kind->words);
   }
 }
 
