@@ -51,12 +51,12 @@ static const struct option table[] = {
     {"BatchSize",  &option_integer,    AT(batch_size), .number = 100, .min = 1, .max = 10000},
     {"MaxParallel", &option_integer,   AT(max_parallel), .number = 8, .min = 1, .max = 100},
     {"Language",   &option_language, AT(language), .text = "en-us"},
-    {"VerifyPeer", &option_boolean,  AT(verify_peer), .number = true},
-    {"VerifyHost", &option_boolean,  AT(verify_host), .number = true},
-    {"CACert",     &option_text,     AT(ca_cert)},
-    {"ClientCert", &option_text,     AT(client_cert)},
-    {"ClientKey",  &option_text,     AT(client_key)},
-    {"Proxy",      &option_proxy,     AT(proxy)},
+    {"VerifyPeer", &option_boolean,  AT(connect.verify_peer), .number = true},
+    {"VerifyHost", &option_boolean,  AT(connect.verify_host), .number = true},
+    {"CACert",     &option_text,     AT(connect.ca_cert)},
+    {"ClientCert", &option_text,     AT(connect.client_cert)},
+    {"ClientKey",  &option_text,     AT(connect.client_key)},
+    {"Proxy",      &option_proxy,     AT(connect.proxy)},
     {"MetaData",   &option_boolean,  AT(meta_data), .number = true},
     {"SelfMetrics", &option_boolean, AT(self_metrics), .number = true},
     {"Notify",     &option_boolean,  AT(notify), .number = true},
@@ -279,10 +279,10 @@ static void warn_of_options(const struct project_config *project) {
   warn_of_clear_text(project, "Endpoint", project->endpoint);
   warn_of_clear_text(project, "IdentityEndpoint",
                      project->credential.identity_endpoint);
-  if (!project->verify_peer)
+  if (!project->connect.verify_peer)
     log_warning(project->name, ERR_CONFIG,
                 "VerifyPeer: false: any server can read the credentials");
-  else if (!project->verify_host)
+  else if (!project->connect.verify_host)
     log_warning(project->name, ERR_CONFIG,
                 "VerifyHost: false: any server with a certificate can read the "
                 "credentials");

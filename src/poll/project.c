@@ -32,26 +32,17 @@ struct project {
   struct comparisons comparisons;
 };
 
-static struct http_connect_options
-connect_options(const struct project_config *c) {
-  return (struct http_connect_options){.verify_peer = c->verify_peer,
-                                       .verify_host = c->verify_host,
-                                       .ca_cert = c->ca_cert,
-                                       .client_cert = c->client_cert,
-                                       .client_key = c->client_key,
-                                       .proxy = c->proxy};
-}
-
 /* A proxy sees its password, and may quote it. */
 static bool init_proxy_password(struct project *p, struct err *err) {
   struct buf password;
   struct err cause = ERR_INIT;
   buf_init(&password, SECRET_MAX);
-  bool ok = secret_init(&p->proxy_password, NULL, &cause) &&
-            (p->config->proxy == NULL ||
-             url_add_proxy_password(p->config->proxy, &password, &cause)) &&
-            (password.len == 0 ||
-             secret_set(&p->proxy_password, password.data, &cause));
+  bool ok =
+      secret_init(&p->proxy_password, NULL, &cause) &&
+      (p->config->connect.proxy == NULL ||
+       url_add_proxy_password(p->config->connect.proxy, &password, &cause)) &&
+      (password.len == 0 ||
+       secret_set(&p->proxy_password, password.data, &cause));
   buf_free(&password);
   return ok ||
          err_set(err, cause.kind, "the password of the Proxy %s", cause.text);
@@ -103,7 +94,7 @@ static bool prepare_project(struct project *p, const struct project_env *env,
                            .http = env->http,
                            .project_id = config->project_id,
                            .language = config->language,
-                           .connect = connect_options(config),
+                           .connect = config->connect,
                            .queue = &p->queue,
                            .timeout = config->timeout,
                            .requests = &p->cycle.counts.requests,

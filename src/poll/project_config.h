@@ -11,6 +11,7 @@
 #include "api/job_call.h"
 #include "auth/credential_config.h"
 #include "base/clock.h"
+#include "net/http_request.h"
 #include "poll/job_filter.h"
 #include "poll/job_list.h"
 
@@ -27,8 +28,7 @@ struct project_config {
   int max_parallel; /* requests in flight */
   msec_t spread;    /* milliseconds over which a cycle's requests are started;
                        0: as fast as possible */
-  bool verify_peer, verify_host;
-  char *ca_cert, *client_cert, *client_key, *proxy;
+  struct http_connect_options connect;
   bool meta_data, self_metrics, notify;
   struct credential_config credential;
   struct job_list jobs; /* an id may be there twice */

@@ -16,7 +16,7 @@ const char fuzz_name[] = "config_parsers";
 #define VALUES_MAX 3
 
 static const struct option parsers[] = {
-    {"Text", &option_text, offsetof(struct project_config, proxy)},
+    {"Text", &option_text, offsetof(struct project_config, connect.proxy)},
     {"Safe", &option_safe, offsetof(struct project_config, project_id)},
     {"Endpoint", &option_endpoint, offsetof(struct project_config, endpoint)},
     {"Language", &option_language, offsetof(struct project_config, language)},
@@ -36,7 +36,7 @@ static const struct option parsers[] = {
      offsetof(struct project_config, discover_filter), .repeats = true},
     {"Service", &option_service_endpoint,
      offsetof(struct project_config, endpoint)},
-    {"Proxy", &option_proxy, offsetof(struct project_config, proxy)},
+    {"Proxy", &option_proxy, offsetof(struct project_config, connect.proxy)},
 };
 
 static void check_line(const char *text) {
@@ -71,7 +71,7 @@ static void check_filter(const struct job_filter *filter) {
 }
 
 static void check(const struct project_config *o) {
-  check_line(o->proxy);
+  check_line(o->connect.proxy);
   check_line(o->project_id);
   check_line(o->endpoint);
   check_line(o->jobs_file);

@@ -219,7 +219,7 @@ static bool configure(struct project_config *c, credentials_fn *credentials) {
   c->batch_size = 2;
   c->max_parallel = 2;
   c->endpoint = url;
-  c->proxy = no_proxy;
+  c->connect.proxy = no_proxy;
   c->calls[JOB_RPO_AND_RTO] = also_rpo;
   c->credential = (struct credential_config){0};
   credentials(&c->credential);
