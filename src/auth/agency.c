@@ -28,9 +28,8 @@ static const struct lease_margins margins = {10 * 60 * 1000, 40 * 60 * 1000};
 
 struct agency {
   struct auth base;
-  msec_t timeout;
+  struct auth_options options;
   struct http_endpoint endpoint;
-  struct http_connect_options connect;
   struct request_queue queue; /* of its requests */
 
   struct lease lease;
@@ -167,8 +166,8 @@ static bool send_request(struct agency *g, struct http *http,
                          struct http_request *req,
                          const struct http_handler *handler) {
   req->endpoint = &g->endpoint;
-  req->timeout = g->timeout;
-  req->connect = &g->connect;
+  req->timeout = g->options.timeout;
+  req->connect = &g->options.connect;
   req->queue = &g->queue;
   g->transfer = http_start(http, req, handler, g, &g->lease.failure);
   g->base.requests += g->transfer != NULL;
@@ -273,10 +272,9 @@ static struct auth *agency_open(struct auths *auths,
   if (g == NULL)
     return err_memory(err), NULL;
   request_queue_init(&g->queue);
-  g->timeout = o->timeout;
-  g->connect = o->connect;
-  g->connect.proxy = NULL;
-  g->connect.no_proxy = true; /* each server has a service of its own */
+  g->options = *o;
+  g->options.connect.proxy = NULL;
+  g->options.connect.no_proxy = true; /* each server has a service of its own */
   buf_init(&g->access_key, MESSAGES_SECRET_MAX);
   buf_init(&g->text, TEXT_MAX);
   if (secret_init(&g->secret_key, NULL, err) &&

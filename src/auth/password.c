@@ -28,11 +28,8 @@ struct password {
   struct auth base;
   struct auths *auths;
   struct account *account;
-  const struct credential_config *config;
-  const char *project_id;
-  msec_t timeout;
+  struct auth_options options;
   struct http_endpoint endpoint;
-  struct http_connect_options connect;
   struct request_queue queue; /* of its requests */
   struct secret password;
   bool replaced; /* the password's file has a new value, not tried yet */
@@ -116,13 +113,13 @@ static void note_login_error(struct password *p,
   if (is_login_rejection(response->status, message)) {
     err_set(&rejection, ERR_AUTH,
             "the identity service rejected the login of user %s (HTTP %s)",
-            p->config->user, text);
+            p->options.credential->user, text);
     account_reject(p->account, &p->password, &rejection, now);
     return;
   }
   err_set(&p->lease.failure, response->status == 429 ? ERR_THROTTLED : ERR_HTTP,
           "the identity service gave no token to user %s (HTTP %s)",
-          p->config->user, text);
+          p->options.credential->user, text);
   lease_fail(&p->lease, response->retry_after, now);
 }
 
@@ -169,14 +166,15 @@ static bool send_login(struct password *p, struct http *http, struct buf *body,
                              .endpoint = &p->endpoint,
                              .path = "/auth/tokens",
                              .query = "nocatalog=true",
-                             .timeout = p->timeout,
+                             .timeout = p->options.timeout,
                              .no_retry = true,
-                             .connect = &p->connect,
+                             .connect = &p->options.connect,
                              .queue = &p->queue};
-  struct identity_login login = {.domain = p->config->domain_name,
-                                 .user = p->config->user,
+  const struct credential_config *c = p->options.credential;
+  struct identity_login login = {.domain = c->domain_name,
+                                 .user = c->user,
                                  .password = p->password.value.data,
-                                 .project_id = p->project_id};
+                                 .project_id = p->options.project_id};
   if (messages_login(body, &login, err) &&
       http_request_add_header(&req, "Content-Type", "application/json", err) &&
       http_request_add_header(&req, "Accept", "application/json", err)) {
@@ -314,12 +312,12 @@ static bool add_server(struct buf *key, const char *url, struct err *err) {
 }
 
 static struct account *open_user_account(struct password *p, struct err *err) {
+  const struct credential_config *c = p->options.credential;
   struct buf key;
   struct account *account = NULL;
   buf_init(&key, REGISTRY_KEY_MAX);
-  if (add_server(&key, p->config->identity_endpoint, err) &&
-      add_name(&key, p->config->domain_name, err) &&
-      add_name(&key, p->config->user, err))
+  if (add_server(&key, c->identity_endpoint, err) &&
+      add_name(&key, c->domain_name, err) && add_name(&key, c->user, err))
     account = account_open(&p->auths->accounts, &key, err);
   buf_free(&key);
   return account;
@@ -333,12 +331,9 @@ static struct auth *password_open(struct auths *auths,
     return err_memory(err), NULL;
   request_queue_init(&p->queue);
   p->auths = auths;
-  p->config = o->credential;
-  p->project_id = o->project_id;
-  p->timeout = o->timeout;
-  p->connect = o->connect;
-  if (http_endpoint_init(&p->endpoint, p->config->identity_endpoint, err) &&
-      secret_init(&p->password, &p->config->password, err) &&
+  p->options = *o;
+  if (http_endpoint_init(&p->endpoint, o->credential->identity_endpoint, err) &&
+      secret_init(&p->password, &o->credential->password, err) &&
       secret_init(&p->token, NULL, err) &&
       (p->account = open_user_account(p, err)) != NULL) {
     return &p->base;
