@@ -65,7 +65,8 @@ struct curl_slist *easy_options_headers(const struct http_request *req) {
 
 /* Where nothing is verified, nothing is loaded: GnuTLS would read all of the
  * system's certificates for each connection nevertheless. */
-static bool set_tls(CURL *easy, const struct http_connect_options *connect) {
+static bool set_connect(CURL *easy,
+                        const struct http_connect_options *connect) {
   CURLcode e = CURLE_OK;
   e |= curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER,
                         (long)connect->verify_peer);
@@ -77,28 +78,9 @@ static bool set_tls(CURL *easy, const struct http_connect_options *connect) {
     e |= curl_easy_setopt(easy, CURLOPT_CAINFO, NULL);
     e |= curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
   }
-  return e == CURLE_OK;
-}
-
-static bool set_proxy(CURL *easy, const struct http_connect_options *connect) {
-  CURLcode e = CURLE_OK;
   e |= curl_easy_setopt(easy, CURLOPT_PROXY, connect->proxy);
   e |= curl_easy_setopt(easy, CURLOPT_NOPROXY, connect->no_proxy ? "*" : NULL);
   e |= curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-  return e == CURLE_OK;
-}
-
-/* A request that must not be repeated gets a connection of its own: on a reused
- * one that turns out to be closed, libcurl repeats it by itself. */
-static bool set_connection_use(CURL *easy, bool no_retry) {
-  CURLcode e = CURLE_OK;
-  e |= curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, IDLE_MAX);
-#if LIBCURL_VERSION_NUM >= 0x075000 /* before, only idle ones have an end */
-  e |= curl_easy_setopt(easy, CURLOPT_MAXLIFETIME_CONN, LIFETIME_MAX);
-#endif
-  e |= curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, no_retry ? 1L : 0L);
-  e |= curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, no_retry ? 1L : 0L);
-  e |= curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
   return e == CURLE_OK;
 }
 
@@ -127,9 +109,18 @@ static bool set_request(CURL *easy, const struct http_request *req,
   return e == CURLE_OK;
 }
 
-/* Other protocols, redirects and signals are off. */
-static bool set_restrictions(CURL *easy) {
+/* A request that must not be repeated gets a connection of its own: on a reused
+ * one that turns out to be closed, libcurl repeats it by itself. Other
+ * protocols, redirects and signals are off. */
+static bool set_transfer(CURL *easy, bool no_retry) {
   CURLcode e = CURLE_OK;
+  e |= curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, IDLE_MAX);
+#if LIBCURL_VERSION_NUM >= 0x075000 /* before, only idle ones have an end */
+  e |= curl_easy_setopt(easy, CURLOPT_MAXLIFETIME_CONN, LIFETIME_MAX);
+#endif
+  e |= curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, no_retry ? 1L : 0L);
+  e |= curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, no_retry ? 1L : 0L);
+  e |= curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
 #if LIBCURL_VERSION_NUM >= 0x075500 /* its predecessor is deprecated */
   e |= curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
 #else
@@ -148,8 +139,7 @@ static bool set_restrictions(CURL *easy) {
 bool easy_options_set(CURL *easy, const struct easy_options *o) {
   const struct http_request *req = o->request;
   return set_url(easy, req) && set_request(easy, req, o->body) &&
-         set_tls(easy, req->connect) && set_proxy(easy, req->connect) &&
-         set_connection_use(easy, req->no_retry) && set_restrictions(easy) &&
+         set_connect(easy, req->connect) && set_transfer(easy, req->no_retry) &&
          curl_easy_setopt(easy, CURLOPT_USERAGENT, o->user_agent) == CURLE_OK &&
          curl_easy_setopt(easy, CURLOPT_HTTPHEADER, o->headers) == CURLE_OK;
 }
