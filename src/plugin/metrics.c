@@ -64,12 +64,6 @@ bool metrics_check_queue(struct metrics *m) {
 
 /* A job's values; each says whether there is one. */
 
-static bool completed(const void *item, gauge_t *value) {
-  const struct progress *p = item;
-  *value = p->completed;
-  return p->base.has & PROGRESS_COMPLETED;
-}
-
 static bool delay(const void *item, gauge_t *value) {
   return progress_delay(item, value);
 }
@@ -149,7 +143,7 @@ static bool read_number(const struct job_metric *row,
 /* clang-format off */
 #define NUMBER(type, member, bit, divisor) NULL, offsetof(type, member), bit, divisor
 static const struct job_metric progress_metrics[] = {
-    {{"percent", "total"}, completed},
+    {{"percent", "total"}, NUMBER(struct progress, completed, PROGRESS_COMPLETED, 1)},
     {{"delay", "incremental"}, delay},
     {{"timeleft", "total"}, remaining},
     {{"gauge", "apply_rows_rate"}, NUMBER(struct progress, rows_rate, PROGRESS_ROWS_RATE, 1)},
