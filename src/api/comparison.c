@@ -49,12 +49,16 @@ static void leave_entry(struct json_decoder *d, void *target) {
 
 /* Results */
 
+/* More objects than that no database has. */
+#define DIFFERENT_MAX 1e9
+
 /* An entry of an overview. Objects have a number of differences. */
 static void count(struct comparison_response *r, enum comparison_type type) {
   const struct comparison_entry *e = &r->entry;
   struct comparison_result *result = &r->results[type];
   bool has_number = type == COMPARISON_OBJECTS &&
-                    (e->has & COMPARISON_DIFFERENT) && e->different > 0;
+                    (e->has & COMPARISON_DIFFERENT) && e->different > 0 &&
+                    e->different <= DIFFERENT_MAX;
   result->entries++;
   if (is_text(&e->status, "INCONSISTENT") ||
       is_text(&e->status, "TARGET_DB_NOT_EXIT"))

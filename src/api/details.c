@@ -10,8 +10,11 @@
 /* The service's own default is 5 items a page. */
 #define PER_PAGE 100
 
+/* The message of an error is none of the fields: that of another call's item
+ * may be in its place. */
 static void leave_details(struct json_decoder *d, void *target) {
   const struct job_response *r = target;
+  json_text_clear(&r->item->error_msg);
   json_text_redact(&((struct details *)r->item)->failed_reason);
   job_item_leave(d, target);
 }

@@ -25,15 +25,21 @@ static bool is_still(const struct json_text *status) {
   return family == STATUS_PAUSED || family == STATUS_FAILED;
 }
 
-/* The finer of the two. */
-bool progress_delay(const struct progress *p, double *ret_seconds) {
+bool progress_sent_delay(const struct progress *p, double *ret_seconds) {
   bool finer = (p->base.has & PROGRESS_DELAY_MS) && p->delay_ms >= 0;
-  double seconds = finer ? p->delay_ms / 1000 : p->delay_s;
-  *ret_seconds = seconds;
-  if (!finer && !(p->base.has & PROGRESS_DELAY_S))
-    return false;
-  return seconds >= 0 && seconds <= PROGRESS_DELAY_MAX &&
-         (seconds > 0 || !is_still(&p->transfer_status));
+  *ret_seconds = finer ? p->delay_ms / 1000 : p->delay_s;
+  return finer || ((p->base.has & PROGRESS_DELAY_S) && p->delay_s >= 0);
+}
+
+bool progress_delay(const struct progress *p, double *ret_seconds) {
+  return progress_sent_delay(p, ret_seconds) &&
+         *ret_seconds <= PROGRESS_DELAY_MAX &&
+         (*ret_seconds > 0 || !is_still(&p->transfer_status));
+}
+
+bool progress_is_rejection(const struct progress *p) {
+  return p->base.error_code.len > 0 && p->transfer_status.len == 0 &&
+         !(p->base.has & PROGRESS_COMPLETED);
 }
 
 bool progress_is_replayed(const struct progress *p) {

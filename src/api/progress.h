@@ -60,6 +60,10 @@ struct progress {
 /* A longer delay is no measurement, in seconds. */
 #define PROGRESS_DELAY_MAX 1000000
 
+/* The delay in seconds that the service sends, of two fields the finer one, in
+ * whatever state the task is. False: none. */
+bool progress_sent_delay(const struct progress *p, double *ret_seconds);
+
 /* What is left of the full copy, in percent, and the delay of the incremental
  * phase, in seconds. False: it has none that can be believed. Of a task that is
  * paused or has failed, a delay of 0 only says that nothing flows. */
@@ -69,6 +73,9 @@ bool progress_delay(const struct progress *p, double *ret_seconds);
 /* Log files between the source and the destination, where both positions have
  * MySQL's form NAME.NUMBER:POSITION, with one NAME. */
 bool progress_files_behind(const struct progress *p, double *ret_files);
+
+/* Whether the item has an error in place of a state: it reports nothing. */
+bool progress_is_rejection(const struct progress *p);
 
 /* Whether the destination has replayed all that was written at the source. */
 bool progress_is_replayed(const struct progress *p);

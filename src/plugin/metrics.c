@@ -71,10 +71,9 @@ static bool delay(const void *item, gauge_t *value) {
 /* Logs once a project that a value is left out which nobody would believe. */
 static void report_unbelievable_delay(struct metrics *m, const struct job *job,
                                       const struct progress *p) {
-  double seconds = p->base.has & PROGRESS_DELAY_MS ? p->delay_ms / 1000 : 0;
-  if (p->base.has & PROGRESS_DELAY_S && p->delay_s > seconds)
-    seconds = p->delay_s;
-  if (seconds <= PROGRESS_DELAY_MAX || m->reported_delay)
+  double seconds;
+  if (m->reported_delay || !progress_sent_delay(p, &seconds) ||
+      seconds <= PROGRESS_DELAY_MAX)
     return;
   m->reported_delay = true;
   log_warning(m->project, ERR_RESPONSE,

@@ -15,12 +15,6 @@
 
 /* Items */
 
-/* An item that has an error in place of a state reports nothing. */
-static bool is_rejection(const struct progress *p) {
-  return p->base.error_code.len > 0 && p->transfer_status.len == 0 &&
-         !(p->base.has & PROGRESS_COMPLETED);
-}
-
 static void on_progress_item(struct cycle *c, struct job *job,
                              const struct progress *p) {
   const struct json_text *text = &p->transfer_status;
@@ -69,7 +63,7 @@ static void on_item(void *arg, const struct job_item *item) {
       r->call == JOB_PROGRESS ? (const struct progress *)item : NULL;
   if (job == NULL)
     return;
-  if (p != NULL && is_rejection(p)) {
+  if (p != NULL && progress_is_rejection(p)) {
     round_reject(r, job, item->error_code.text, item->error_msg.text);
     return;
   }

@@ -170,6 +170,13 @@ def test_a_delay_that_cannot_be_true_is_left_out_and_logged_once(cloud):
     assert len(log) == 1 and 'project "prod": response: job ' in log[0] and "got 1709000000" in log[0]
 
 
+def test_a_delay_is_dispatched_where_only_the_coarser_one_cannot_be_true(cloud):
+    cloud.jobs[JOB] = {"job_id": JOB, "incre_trans_delay": "1709000000", "incre_trans_delay_millis": "500"}
+    with Collectd(project("prod", cloud)) as daemon:
+        assert {read[f"{JOB}/delay-incremental"] for read in daemon.wait_for_reads(3)} == {0.5}
+        assert log_lines(daemon) == []
+
+
 def test_the_time_left_of_a_full_copy_is_estimated(cloud):
     cloud.jobs[JOB] = Migration([Stage("FULL_TRANSFER_STARTED", 30, phase="data"), *released()])
     with Collectd(project("prod", cloud)) as daemon:

@@ -228,6 +228,42 @@ static void test_a_newly_finished_comparison_is_asked_for_once(void **state) {
   assert_int_equal(fake_calls_len, 0);
 }
 
+/* What a project keeps is freed with it, and is looked at then. */
+static void test_no_block_that_is_kept_has_a_users_data(void **state) {
+  (void)state;
+  alloc_reset();
+  alloc.secret = "S3cret row";
+  make(1);
+  cycle(RUNNING);
+  next_request();
+  respond(fake_calls[0], 200, list);
+  next_request();
+  respond(fake_calls[0], 200, results);
+  assert_non_null(seen.job->comparisons);
+  cycle(RUNNING);
+  project_free(project);
+  project = NULL;
+  assert_int_equal(alloc.spilled, 0);
+  alloc_reset();
+}
+
+/* A number that nobody would believe is one object that differs. */
+static void test_differences_that_nobody_would_believe(void **state) {
+  static const char *const counts[] = {"1e308", "-5", "1000000001", "\"many\""};
+  char json[512];
+  (void)state;
+  for (size_t i = 0; i < COUNT(counts); i++) {
+    memset(&response, 0, sizeof(response));
+    snprintf(json, sizeof(json),
+             "{\"object_level_compare_results\":{\"object_compare_overview\":["
+             "{\"object_compare_result\":\"INCONSISTENT\",\"diff_count\":%s},"
+             "{\"object_compare_result\":\"INCONSISTENT\",\"diff_count\":7}]}}",
+             counts[i]);
+    decode(json, sizeof(json));
+    check_result(COMPARISON_OBJECTS, 2, 1 + 7, 0);
+  }
+}
+
 /* The list, of which there are `total` comparisons. */
 static void set_total(char body[BODY_MAX], int total) {
   static const char count[] = "list_count\":";
@@ -340,6 +376,8 @@ int main(void) {
       PROJECT_TEST(test_none_before_the_full_copy_is_complete),
       PROJECT_TEST(test_the_progress_goes_first),
       PROJECT_TEST(test_a_newly_finished_comparison_is_asked_for_once),
+      PROJECT_TEST(test_no_block_that_is_kept_has_a_users_data),
+      cmocka_unit_test(test_differences_that_nobody_would_believe),
       PROJECT_TEST(test_pages_until_the_list_is_complete),
       PROJECT_TEST(test_a_service_that_lists_nothing),
       PROJECT_TEST(test_where_it_is_not_offered_once_a_day),

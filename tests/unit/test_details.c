@@ -68,18 +68,19 @@ static void test_a_response_is_decoded_in_any_chunks(void **state) {
 
 /* Secrets in every field that is not kept: none may be left in a block that was
  * freed, nor in the item. */
-static void test_nothing_else_is_left_in_memory(void **state) {
 #define S "\"S3cret-of-a-database\""
-  static const char json[] =
-      "{\"count\":1,\"x\":" S ",\"results\":[{\"name\":" S ",\"id\":\"a\","
-      "\"description\":" S ",\"source_endpoint\":{\"ip\":" S ",\"db_user\":" S
-      ",\"db_password\":" S ",\"ssl_cert_key\":" S ",\"failed_reason\":" S
-      ",\"id\":" S "},\"target_endpoint\":{\"db_password\":" S "," S ":" S "},"
-      "\"kafka_security_config\":{\"key_password\":" S "},\"error_message\":" S
-      ",\"alarm_notify\":{\"topic_urn\":" S ",\"delay_time\":300,"
-      "\"subscriptions\":[{\"endpoints\":[" S "," S "]}],\"rpo_delay\":" S "},"
-      "\"failed_reason\":\"disk full\"," S ":" S ",\"actual_start_time\":" S
-      "}]}";
+#define POISONED(id)                                                           \
+  "{\"count\":1,\"x\":" S ",\"results\":[{\"name\":" S ",\"id\":\"" id "\","   \
+  "\"description\":" S ",\"source_endpoint\":{\"ip\":" S ",\"db_user\":" S     \
+  ",\"db_password\":" S ",\"ssl_cert_key\":" S ",\"failed_reason\":" S         \
+  ",\"id\":" S "},\"target_endpoint\":{\"db_password\":" S "," S ":" S "},"    \
+  "\"kafka_security_config\":{\"key_password\":" S "},\"error_message\":" S    \
+  ",\"alarm_notify\":{\"topic_urn\":" S ",\"delay_time\":300,"                 \
+  "\"subscriptions\":[{\"endpoints\":[" S "," S "]}],\"rpo_delay\":" S "},"    \
+  "\"failed_reason\":\"disk full\"," S ":" S ",\"actual_start_time\":" S "}]}"
+
+static void test_nothing_else_is_left_in_memory(void **state) {
+  static const char json[] = POISONED("a");
   (void)state;
   for (size_t chunk = 1; chunk <= sizeof(json); chunk++) {
     alloc_reset();
@@ -237,6 +238,26 @@ static void test_a_failure_waits_for_its_reason(void **state) {
   assert_false(project_is_polling(project));
 }
 
+/* What a project keeps is freed with it, and is looked at then. */
+static void test_no_block_that_is_kept_has_anything_else(void **state) {
+  (void)state;
+  alloc_reset();
+  alloc.secret = "S3cret-of-a";
+  make(1);
+  progress("STARTJOBING");
+  respond(fake_calls[0], 200, POISONED("0"));
+  progress("FULL_TRANSFER_FAILED");
+  respond(fake_calls[0], 200, POISONED("0"));
+  assert_string_equal(seen.changes,
+                      "0 STARTJOBING: \n0 FULL_TRANSFER_FAILED: disk full\n");
+  assert_string_equal(seen.job->details->failed_reason, "disk full");
+  progress("FULL_TRANSFER_FAILED");
+  project_free(project);
+  project = NULL;
+  assert_int_equal(alloc.spilled, 0);
+  alloc_reset();
+}
+
 static void test_a_failure_goes_without_it_at_the_end(void **state) {
   (void)state;
   start_two();
@@ -274,6 +295,7 @@ int main(void) {
       PROJECT_TEST(test_one_request_for_a_hundred_jobs_and_interval),
       PROJECT_TEST(test_what_is_kept_of_them),
       PROJECT_TEST(test_a_failure_waits_for_its_reason),
+      PROJECT_TEST(test_no_block_that_is_kept_has_anything_else),
       PROJECT_TEST(test_a_failure_goes_without_it_at_the_end),
       PROJECT_TEST(test_a_failure_does_not_wait_where_it_is_rejected),
   };
