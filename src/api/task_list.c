@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the collectd-drs authors
  *
- * The tables of the response: response { jobs [ task {} ] } */
+ * The tables of the response: response { jobs [ task { children [ subtask {} ]
+ * } ] } */
 
 #include "api/task_list.h"
 
@@ -14,27 +15,58 @@ static void *enter_task(void *target) {
   return &((struct task_list_response *)target)->task;
 }
 
+/* Ids and names become names of metrics; neither may contain a secret. */
+static void redact_names(struct task *t) {
+  json_text_redact(&t->id);
+  json_text_redact(&t->name);
+}
+
 static void leave_task(struct json_decoder *d, void *target) {
   struct task_list_response *r = target;
   (void)d;
-  /* Ids and names become names of metrics; neither may contain a secret. */
-  json_text_redact(&r->task.id);
-  json_text_redact(&r->task.name);
+  redact_names(&r->task);
   r->tasks++;
   r->fn(r->arg, &r->task);
 }
 
+static void *enter_children(void *task) {
+  return (char *)task - offsetof(struct task_list_response, task);
+}
+
+static void *enter_subtask(void *target) {
+  return &((struct task_list_response *)target)->subtask;
+}
+
+static void leave_subtask(struct json_decoder *d, void *target) {
+  struct task_list_response *r = target;
+  (void)d;
+  redact_names(&r->subtask);
+  r->subtask_fn(r->arg, &r->subtask);
+}
+
 #define TEXT(name) JSON_FIELD_TEXT(#name, struct task, name)
+
+static const struct json_shape subtask = {
+    .object = true,
+    .fields =
+        (const struct json_field[]){TEXT(id), TEXT(name), TEXT(status), {0}},
+    .enter = enter_subtask,
+    .leave = leave_subtask};
+
+static const struct json_shape children = {
+    .array = true, .each = &subtask, .enter = enter_children};
 
 static const struct json_shape task = {
     .object = true,
-    .fields = (const struct json_field[]){TEXT(id),
-                                          TEXT(name),
-                                          TEXT(status),
-                                          TEXT(engine_type),
-                                          TEXT(net_type),
-                                          TEXT(task_type),
-                                          {0}},
+    .fields =
+        (const struct json_field[]){TEXT(id),
+                                    TEXT(name),
+                                    TEXT(status),
+                                    TEXT(engine_type),
+                                    TEXT(net_type),
+                                    TEXT(task_type),
+                                    JSON_FIELD_INSIDE("children", &children),
+                                    {0}},
     .enter = enter_task,
     .leave = leave_task};
 

@@ -6,8 +6,8 @@
  *
  *     {"total_record":1,"jobs":[{"id":"...","name":"...","status":"..."}]}
  *
- * A task may have `children`, an array whose items no public source shows:
- * they are skipped, as is every other member that is not in struct task. */
+ * A task may have `children`, sub-tasks with the same members and without
+ * children. Every other member that is not in struct task is skipped. */
 
 #ifndef DRS_API_TASK_LIST_H
 #define DRS_API_TASK_LIST_H
@@ -36,18 +36,18 @@ struct task {
 };
 
 /* Called for each task as soon as it is complete, in the order of the
- * response. `task` is valid during the call only. */
+ * response; for its sub-tasks before. `task` is valid during the call only. */
 typedef void task_fn(void *arg, const struct task *task);
 
-/* The target of the response's table: the caller sets `fn` and `arg`, the
- * rest zero. */
+/* The target of the response's table: the caller sets `fn`, `subtask_fn`
+ * and `arg`, the rest zero. */
 struct task_list_response {
   unsigned has; /* TASK_LIST_TOTAL */
-  task_fn *fn;
+  task_fn *fn, *subtask_fn;
   void *arg;
   double total; /* `total_record` */
   size_t tasks; /* delivered so far */
-  struct task task;
+  struct task task, subtask;
 };
 #define TASK_LIST_TOTAL 1u
 

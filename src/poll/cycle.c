@@ -319,12 +319,21 @@ msec_t cycle_step(struct cycle *c, msec_t now) {
 
 /* The end */
 
+/* A sub-task that the service rejects or leaves out is no job. */
+static void leave_out_subtasks(struct cycle *c) {
+  const struct jobs *jobs = c->setup.jobs;
+  for (size_t i = 0; i < jobs->len; i++)
+    if (jobs->all[i]->missing && job_is_subtask(jobs->all[i]))
+      c->result.jobs--;
+}
+
 /* Where no other error is known, the service left jobs out. */
 static void describe_missing(struct cycle *c) {
   const struct jobs *jobs = c->setup.jobs;
   struct round *r = &c->rounds[JOB_PROGRESS];
   size_t i = 0;
-  if (round_error(r) != NULL || err_is_set(&r->errors[ERR_JOB]))
+  if (c->result.answered == c->result.jobs || round_error(r) != NULL ||
+      err_is_set(&r->errors[ERR_JOB]))
     return;
   while (i < jobs->len &&
          jobs->all[i]->polls[JOB_PROGRESS].answered == c->number)
@@ -332,7 +341,8 @@ static void describe_missing(struct cycle *c) {
   if (i < jobs->len)
     err_set(&r->errors[ERR_JOB], ERR_JOB,
             "%zu of %zu jobs are missing from the responses, such as %s",
-            jobs->len - c->result.answered, jobs->len, jobs->all[i]->id);
+            c->result.jobs - c->result.answered, c->result.jobs,
+            jobs->all[i]->id);
 }
 
 /* A service that knows none of the jobs is up. Without its list there may be no
@@ -351,6 +361,7 @@ void cycle_end(struct cycle *c) {
     if (&c->rounds[i] != c->details || c->details_begun)
       round_end(&c->rounds[i]);
   end_details(c);
+  leave_out_subtasks(c);
   for (size_t i = JOB_PROGRESS + 1; i < c->rounds_len; i++)
     c->result.call_changes[c->rounds[i].call] = round_change(&c->rounds[i]);
   describe_missing(c);

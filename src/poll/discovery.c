@@ -7,16 +7,23 @@
 
 #include "api/status.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define RETRY_MIN_MS 1000
-/* A list that the service refuses is requested again after this. */
+/* A list, or a sub-task, that the service refuses is requested again after
+ * this. */
 #define REFUSED_MS (24 * 3600 * 1000)
 /* The most pages of a list, whatever total the service reports. */
 #define PAGES_MAX 2000
 
 static void on_page_done(struct api_call *call);
 static void on_task(void *arg, const struct task *t);
+static void on_subtask(void *arg, const struct task *t);
+static void on_probe_item(void *arg, const struct job_item *item);
+
+_Static_assert(JOBS_SUBTASK == JOBS_LISTED << TASK_LIST_TYPES,
+               "a source of jobs for each list, and for its sub-tasks");
 
 void discovery_init(struct discovery *d, const struct api_service *service,
                     const struct project_config *config,
@@ -26,26 +33,34 @@ void discovery_init(struct discovery *d, const struct api_service *service,
                           .counts = counts,
                           .interval =
                               (msec_t)(config->discover_interval * 1000)};
-  d->response = (struct task_list_response){.fn = on_task, .arg = d};
-  d->call = (struct api_call){.service = service,
-                              .done = on_page_done,
-                              .arg = d,
-                              .target = &d->response};
-  for (size_t i = 0; i < TASK_LIST_TYPES; i++)
+  d->response = (struct task_list_response){
+      .fn = on_task, .subtask_fn = on_subtask, .arg = d};
+  d->probe_response =
+      (struct job_response){on_probe_item, d, &d->probe_progress.base};
+  d->call =
+      (struct api_call){.service = service, .done = on_page_done, .arg = d};
+  job_list_init(&d->children);
+  for (size_t i = 0; i < TASK_LIST_TYPES; i++) {
     job_list_init(&d->lists[i]);
+    job_list_init(&d->subtasks[i]);
+  }
 }
 
 void discovery_stop(struct discovery *d) {
   api_call_cancel(&d->call);
   d->running = false;
+  d->probe = NULL;
 }
 
 void discovery_finish(struct discovery *d) {
   if (d->service == NULL)
     return;
   discovery_stop(d);
-  for (size_t i = 0; i < TASK_LIST_TYPES; i++)
+  job_list_free(&d->children);
+  for (size_t i = 0; i < TASK_LIST_TYPES; i++) {
     job_list_free(&d->lists[i]);
+    job_list_free(&d->subtasks[i]);
+  }
 }
 
 /* From type to type */
@@ -59,13 +74,16 @@ static void begin_type(struct discovery *d, size_t type) {
   if (type == TASK_LIST_TYPES)
     return;
   d->to_apply &= ~(1U << type);
+  d->subtasks_to_apply &= ~(1U << type);
   d->alive = 0;
   job_list_free(&d->lists[type]);
+  job_list_free(&d->subtasks[type]);
 }
 
 /* The list of this type is complete. */
 static void end_type(struct discovery *d) {
   d->to_apply |= 1U << d->type;
+  d->subtasks_to_apply |= 1U << d->type;
   d->known |= 1U << d->type;
   d->fetched |= 1U << d->type;
   d->refused &= ~(1U << d->type);
@@ -136,6 +154,9 @@ static void settle_refused(struct discovery *d, msec_t now) {
 static void end_discovery(struct discovery *d, msec_t now) {
   settle_refused(d, now);
   d->running = false;
+  d->probe = NULL;
+  for (size_t i = 0; !d->polls_subtasks && i < TASK_LIST_TYPES; i++)
+    job_list_free(&d->subtasks[i]);
   d->err = d->cause;
   if (err_is_set(&d->err)) {
     backoff_grow(&d->pause, RETRY_MIN_MS, d->interval, now);
@@ -216,33 +237,138 @@ static void evaluate_page(struct discovery *d) {
   }
 }
 
+/* The probe of sub-tasks */
+
+/* The lists are over. Ends the discovery where nothing is to be found out. */
+static void begin_probe(struct discovery *d, msec_t now) {
+  struct job_list_entry first;
+  size_t i = 0, at = 0;
+  while (i < TASK_LIST_TYPES && (!(d->subtasks_to_apply & 1U << i) ||
+                                 !job_list_next(&d->subtasks[i], &at, &first)))
+    i++;
+  if (!d->polls_subtasks && now >= d->probe_at && i < TASK_LIST_TYPES)
+    d->probe = first.id;
+  else
+    end_discovery(d, now);
+}
+
+static void on_probe_item(void *arg, const struct job_item *item) {
+  struct discovery *d = arg;
+  d->probe_reported |= strcmp(item->id.text, d->probe) == 0 &&
+                       !progress_is_rejection(&d->probe_progress);
+}
+
+static void set_subtasks_aside(struct discovery *d, msec_t now) {
+  const char *cause = err_is_set(&d->call.err)
+                          ? d->call.err.text
+                          : "the response does not have the first one";
+  d->probe_at = now + REFUSED_MS;
+  if (!d->subtasks_refused)
+    err_set(&d->subtask_warning, ERR_JOB,
+            "the sub-tasks of the lists are set aside for a day: %s", cause);
+  d->subtasks_refused = true;
+}
+
+/* What may pass sets nothing aside; a rejection that may only where it comes a
+ * second time. */
+static void evaluate_probe(struct discovery *d, msec_t now) {
+  const struct api_call *call = &d->call;
+  bool answered =
+      call->error == API_ERROR_NONE || call->error == API_ERROR_EMPTY;
+  bool certain = answered || call->rejects_job;
+  bool rejected = certain || call->refuses_call || call->error == API_ERROR_JOB;
+  d->polls_subtasks = answered && d->probe_reported;
+  if (!d->polls_subtasks && (certain || (rejected && d->probe_in_doubt)))
+    set_subtasks_aside(d, now);
+  d->probe_in_doubt = rejected;
+}
+
 /* Responses */
+
+static bool has_ended(const struct task *t) {
+  int status = status_code(t->status.text, t->status.len);
+  return status_family(status) == STATUS_ENDED;
+}
+
+static void on_subtask(void *arg, const struct task *t) {
+  struct discovery *d = arg;
+  if (!has_ended(t))
+    job_list_add(&d->children, t->id.text, t->name.text, &d->task_err);
+}
+
+static void add_subtasks(struct discovery *d, const struct task *parent) {
+  char name[2 * JSON_TEXT_MAX];
+  struct job_list_entry child;
+  for (size_t at = 0; job_list_next(&d->children, &at, &child);) {
+    snprintf(name, sizeof(name), "%s-%s",
+             parent->name.len > 0 ? parent->name.text : parent->id.text,
+             child.name);
+    job_list_add(&d->subtasks[d->type], child.id, name, &d->task_err);
+  }
+}
+
+static void add_task(struct discovery *d, const struct task *t) {
+  if (has_ended(t))
+    return;
+  d->alive++;
+  if (!job_filter_accepts(&d->config->discover_filter, t))
+    return;
+  job_list_add(&d->lists[d->type], t->id.text, t->name.text, &d->task_err);
+  add_subtasks(d, t);
+}
 
 static void on_task(void *arg, const struct task *t) {
   struct discovery *d = arg;
-  int status = status_code(t->status.text, t->status.len);
   if (d->response.tasks == 1) {
     d->begins_alike = strcmp(d->first_id.text, t->id.text) == 0;
     d->first_id = t->id;
   }
-  if (status_family(status) == STATUS_ENDED)
-    return;
-  d->alive++;
-  if (job_filter_accepts(&d->config->discover_filter, t))
-    job_list_add(&d->lists[d->type], t->id.text, t->name.text, &d->task_err);
+  add_task(d, t);
+  job_list_free(&d->children);
 }
 
 static void on_page_done(struct api_call *call) {
   struct discovery *d = call->arg;
   msec_t now = clock_now();
+  if (d->probe != NULL) {
+    evaluate_probe(d, now);
+    end_discovery(d, now);
+  } else {
+    evaluate_page(d);
+    if (d->type == TASK_LIST_TYPES)
+      begin_probe(d, now);
+  }
   if (call->error != API_ERROR_NONE && call->retry_after >= 0)
     backoff_obey(&d->pause, call->retry_after, now);
-  evaluate_page(d);
-  if (d->type == TASK_LIST_TYPES)
-    end_discovery(d, now);
 }
 
 /* Requests */
+
+static enum auth_state send_page(struct discovery *d, msec_t now,
+                                 struct err *err) {
+  const struct task_list_page page = {.type = task_list_types[d->type],
+                                      .page = d->page};
+  err_clear(&d->task_err);
+  d->response.has = 0;
+  d->response.tasks = 0;
+  d->call.target = &d->response;
+  return api_call_start(&d->call, &task_list_call, &page, now, err);
+}
+
+static const char *next_probe_id(void *arg) {
+  const char **id = arg, *next = *id;
+  *id = NULL;
+  return next;
+}
+
+static enum auth_state send_probe(struct discovery *d, msec_t now,
+                                  struct err *err) {
+  const char *id = d->probe;
+  const struct job_ids ids = {.next = next_probe_id, .arg = &id};
+  d->probe_reported = false;
+  d->call.target = &d->probe_response;
+  return api_call_start(&d->call, &progress_call, &ids, now, err);
+}
 
 void discovery_begin(struct discovery *d, msec_t now) {
   if (d->service == NULL || d->running || now < d->due || now < d->pause.until)
@@ -260,29 +386,35 @@ void discovery_step(struct discovery *d, msec_t now) {
   struct err err = ERR_INIT;
   if (!d->running || api_call_is_under_way(&d->call))
     return;
-  const struct task_list_page page = {.type = task_list_types[d->type],
-                                      .page = d->page};
-  err_clear(&d->task_err);
-  d->response.has = 0;
-  d->response.tasks = 0;
-  if (api_call_start(&d->call, &task_list_call, &page, now, &err) !=
+  bool probing = d->probe != NULL;
+  if ((probing ? send_probe(d, now, &err) : send_page(d, now, &err)) !=
       AUTH_REFUSED)
     return;
-  give_up_list(d, &err);
+  if (!probing)
+    give_up_list(d, &err);
   end_discovery(d, now);
 }
 
+static void apply_lists(struct discovery *d, struct jobs *jobs, unsigned source,
+                        struct job_list lists[TASK_LIST_TYPES],
+                        unsigned *to_apply) {
+  for (size_t i = 0; i < TASK_LIST_TYPES; i++) {
+    if (*to_apply & 1U << i)
+      jobs_replace(jobs, source << i, &lists[i], clock_now(), &d->left_out);
+    job_list_free(&lists[i]);
+  }
+  *to_apply = 0;
+}
+
+/* Tasks do not wait for the probe of their sub-tasks. */
 void discovery_apply(struct discovery *d, struct jobs *jobs) {
-  if (d->running || d->to_apply == 0)
+  bool probing = d->probe != NULL;
+  if ((d->running && !probing) || (d->to_apply | d->subtasks_to_apply) == 0)
     return;
   err_clear(&d->left_out);
-  for (size_t i = 0; i < TASK_LIST_TYPES; i++) {
-    if (d->to_apply & 1U << i)
-      jobs_replace(jobs, (unsigned)JOBS_LISTED << i, &d->lists[i], clock_now(),
-                   &d->left_out);
-    job_list_free(&d->lists[i]);
-  }
-  d->to_apply = 0;
+  apply_lists(d, jobs, JOBS_LISTED, d->lists, &d->to_apply);
+  if (!probing)
+    apply_lists(d, jobs, JOBS_SUBTASK, d->subtasks, &d->subtasks_to_apply);
 }
 
 size_t discovery_tasks(const struct discovery *d) {
@@ -293,8 +425,10 @@ size_t discovery_tasks(const struct discovery *d) {
 }
 
 const struct err *discovery_warning(struct discovery *d, struct err *memory) {
-  *memory = d->warning;
-  err_clear(&d->warning);
+  struct err *next =
+      err_is_set(&d->warning) ? &d->warning : &d->subtask_warning;
+  *memory = *next;
+  err_clear(next);
   return err_is_set(memory) ? memory : NULL;
 }
 

@@ -5,6 +5,9 @@
  * own, beside the cycles: one list for each type of task, page by page. A list
  * that cannot be fetched leaves its jobs as they are, and is retried soon. One
  * that the service refuses, where it has others, is retried once a day.
+ * No document says whether the service reports sub-tasks. The first one of the
+ * lists is requested alone, and sub-tasks become jobs, named PARENT-CHILD, once
+ * one was reported. One that is rejected sets all aside for a day.
  *
  *     discovery_init(&d, &service, config, counts);
  *     discovery_begin(&d, now);      at the start of a cycle: if it is due
@@ -19,6 +22,7 @@
 #define DRS_POLL_DISCOVERY_H
 
 #include "api/call.h"
+#include "api/progress.h"
 #include "api/task_list.h"
 #include "base/backoff.h"
 #include "poll/project_config.h"
@@ -47,6 +51,20 @@ struct discovery {
   struct err cause;          /* of the first failure */
 
   struct job_list lists[TASK_LIST_TYPES];
+  struct job_list children; /* of the task that is being decoded */
+  struct job_list subtasks[TASK_LIST_TYPES]; /* of the lists */
+  unsigned subtasks_to_apply;                /* bits */
+
+  /* whether the service reports sub-tasks */
+  bool polls_subtasks; /* it has reported one */
+  const char *probe;   /* id of the one that is requested; NULL: none */
+  struct job_response probe_response;
+  struct progress probe_progress;
+  bool probe_reported;
+  bool probe_in_doubt; /* the last one was rejected without a certain cause */
+  bool subtasks_refused;
+  msec_t probe_at; /* the next one, at the earliest */
+
   size_t alive; /* tasks of this list that have not ended, selected or not */
   size_t tasks[TASK_LIST_TYPES]; /* likewise, of the last complete lists */
   unsigned to_apply,
@@ -56,8 +74,9 @@ struct discovery {
   struct err refusal;         /* the first of this one */
   unsigned refused;           /* bits: lists refused the last time */
   msec_t started, retry_at[TASK_LIST_TYPES];
-  struct err warning;  /* that lists were set aside */
-  struct err err;      /* of the last discovery */
+  struct err warning;         /* that lists were set aside */
+  struct err subtask_warning; /* that sub-tasks were */
+  struct err err;             /* of the last discovery */
   struct err left_out; /* the reason that a job of its lists is not polled */
   bool failing;        /* one of these was reported */
 };
@@ -97,7 +116,8 @@ static inline bool discovery_awaits_credentials(const struct discovery *d) {
 /* How many tasks that have not ended the last lists had, selected or not. */
 size_t discovery_tasks(const struct discovery *d);
 
-/* To be logged once: lists that were set aside. NULL: nothing. */
+/* To be logged once, one by one: lists and sub-tasks that were set aside. NULL:
+ * nothing more. */
 const struct err *discovery_warning(struct discovery *d, struct err *memory);
 
 /* The change to report after a cycle with these errors. NULL: none, or one that

@@ -39,7 +39,8 @@
 enum jobs_source {
   JOBS_CONFIGURED = 1 << 0,
   JOBS_FILE = 1 << 1,
-  JOBS_LISTED = 1 << 2, /* and those above: a list for each kind of job */
+  JOBS_LISTED = 1 << 2,  /* and two above: a list for each kind of job */
+  JOBS_SUBTASK = 1 << 5, /* and two above: the sub-tasks of each list */
 };
 
 /* The state of a job for one API call. Cycles have numbers from 1. */
@@ -128,6 +129,11 @@ bool jobs_replace(struct jobs *jobs, unsigned source,
  * responses mostly have the order of the request. */
 struct job *jobs_find(const struct jobs *jobs, const char *id,
                       struct job *near);
+
+/* Whether it is in the service's list as a part of another task only. */
+static inline bool job_is_subtask(const struct job *job) {
+  return (job->sources & (JOBS_SUBTASK - 1)) == 0;
+}
 
 /* Sets a job's status, cut to JOBS_STATUS_MAX, and returns the one before in
  * `was`. False: it is the same, and `was` is not written. */

@@ -244,6 +244,7 @@ static void compare_jobs(struct project *p, const struct project_result *r) {
 
 static void end_cycle(struct project *p) {
   struct project_result *r = &p->cycle.result;
+  const struct err *warning;
   struct err memory;
   p->polling = false;
   r->exposure = p->service.auth->exposure;
@@ -256,7 +257,8 @@ static void end_cycle(struct project *p) {
   r->file_change = jobs_file_change(&p->file);
   r->comparison_change = comparisons_change(&p->comparisons);
   r->discovery_change = discovery_change(&p->discovery, r->errors);
-  emit_warning(p, "DiscoverJobs", discovery_warning(&p->discovery, &memory));
+  while ((warning = discovery_warning(&p->discovery, &memory)) != NULL)
+    emit_warning(p, "DiscoverJobs", warning);
   compare_jobs(p, r);
   cycle_end(&p->cycle);
 }

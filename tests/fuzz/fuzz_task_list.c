@@ -11,6 +11,13 @@
 
 const char fuzz_name[] = "task_list";
 
+static void on_subtask(void *arg, const struct task *t) {
+  struct seen *s = arg;
+  seen_add_text(s, &t->id);
+  seen_add_text(s, &t->name);
+  seen_add_text(s, &t->status);
+}
+
 static void on_task(void *arg, const struct task *t) {
   struct seen *s = arg;
   s->items++;
@@ -25,7 +32,8 @@ static void on_task(void *arg, const struct task *t) {
 static struct seen decode(const uint8_t *bytes, size_t len, size_t chunk) {
   struct seen s = SEEN_INIT;
   struct err err = ERR_INIT;
-  struct task_list_response response = {.fn = on_task, .arg = &s};
+  struct task_list_response response = {
+      .fn = on_task, .subtask_fn = on_subtask, .arg = &s};
   struct json_decoder *d = json_decoder_new(task_list_call.response, &response);
   MUST(d != NULL);
   seen_finish(&s, d, feed_chunks(d, bytes, len, chunk, &err), &err);

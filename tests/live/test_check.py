@@ -839,6 +839,20 @@ def test_a_list_has_every_job_the_worst_first_in_80_columns(cloud, place):
     assert len(rest) == 44 and max(map(len, done.stdout.splitlines())) <= 80
 
 
+def test_sub_tasks_are_listed_where_the_service_reports_them(cloud, place):
+    cloud.jobs[OTHER_JOB] = {"job_id": OTHER_JOB, "transfer_status": "FULL_TRANSFER_STARTED", "progress": "7"}
+    cloud.drs.children, cloud.drs.names = {JOB: [OTHER_JOB]}, {JOB: "all", OTHER_JOB: "eu"}
+    place.write(project("prod", cloud, "DiscoverJobs true", without=["Job"]))
+    listed = place.check("--list").stdout.split()
+    assert "all" in listed and "all-eu" in listed
+    cloud.drs.child_job = BadJob()
+    listed = place.check("--list").stdout.split()
+    assert "all" in listed and "all-eu" not in listed
+    done = place.check()
+    assert done.returncode == 0
+    assert "    warning: DiscoverJobs: the sub-tasks of the lists are set aside for a day: " in done.stdout
+
+
 NAGIOS = {
     "delays below the limits": ([], 44, 0, "DRS OK: 44 jobs | jobs=44 failed=0 delay=43s;;;0"),
     "warning": (

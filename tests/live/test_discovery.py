@@ -195,6 +195,58 @@ def test_the_test_run_fails_without_the_list(cloud):
     assert [line.level for line in result.lines if "DiscoverJobs" in line.text] == ["error"]
 
 
+CHILDREN = [f"00000000-0000-4000-8000-00000000j{number:03}" for number in range(3)]
+
+
+@pytest.fixture
+def family(cloud):
+    """A task with three sub-tasks, and one without."""
+    cloud.jobs[JOB] = item(JOB, transfer_status="CHILD_TRANSFER_STARTED")
+    cloud.jobs[OTHER_JOB] = item(OTHER_JOB)
+    cloud.jobs.update({child: item(child) for child in CHILDREN})
+    cloud.jobs[CHILDREN[2]] = item(CHILDREN[2], transfer_status="RELEASE_RESOURCE_COMPLETE")
+    cloud.drs.children = {JOB: CHILDREN}
+    cloud.drs.names = {JOB: "all", OTHER_JOB: "other", CHILDREN[0]: "eu", CHILDREN[1]: "us"}
+    return cloud
+
+
+def batches(cloud) -> list[list[str]]:
+    return [request.jobs for request in cloud.requests if request.path.endswith("/batch-progress")]
+
+
+def test_sub_tasks_are_jobs_once_one_was_answered(family):
+    with Collectd(discovering(family)) as daemon:
+        wait_until_watched(daemon, "all", "other", "all-eu", "all-us")
+        read = daemon.wait_for_new_reads(2, "prod")[-1]
+        assert read["prod/count-jobs"] == read["prod/count-answered"] == 4
+        looks = len(lists(family))
+        daemon.wait_until(lambda: len(lists(family)) >= looks + 6, "two more looks")
+        assert log_lines(daemon) == []
+    alone, *others = batches(family)
+    assert alone == [CHILDREN[0]]
+    assert others and all(sorted(jobs) == sorted([JOB, OTHER_JOB, *CHILDREN[:2]]) for jobs in others)
+    assert family.problems() == []
+
+
+REJECTED = {"batch": BadJob(), "envelope": BadJob("reject", "DRS.M00289", "envelope", named=True),
+            "omitted": BadJob("omit"), "item": BadJob("item")}
+
+
+@pytest.mark.parametrize("bad", REJECTED.values(), ids=REJECTED)
+def test_rejected_sub_tasks_are_left_out(family, bad):
+    family.drs.child_job = bad
+    with Collectd(discovering(family)) as daemon:
+        wait_until_watched(daemon, "all", "other")
+        daemon.wait_until(lambda: len(lists(family)) >= 12, "four looks")
+        for read in daemon.wait_for_new_reads(2, "prod"):
+            assert read["prod/count-jobs"] == 2 and read["prod/bool-up"] == 1
+        line, = log_lines(daemon)
+        assert line.startswith('project "prod": job: DiscoverJobs: the sub-tasks of the lists are set aside for a day')
+        assert daemon.notifications() == []
+    assert [jobs for jobs in batches(family) if set(jobs) & {*CHILDREN}] == [[CHILDREN[0]]]
+    assert family.problems() == []
+
+
 # Each with its options; after its end no trace of it is left.
 FAULTS = [
     ("refused", {}), ("reset-at-accept", {}), ("silent", {}), ("black-hole", {}),

@@ -96,6 +96,8 @@ class Drs(Service):
         self.use_types: dict[str, str] = {}  # ... db_use_type, "migration" by default ...
         self.task_fields: dict[str, dict] = {}  # ... members that replace or add to the usual ...
         self.tags: dict[str, dict[str, str]] = {}  # ... and tags, to select by
+        self.children: dict[str, list[str]] = {}  # sub-tasks in the list, ids in `jobs`, by the id of their parent
+        self.child_job: BadJob | None = None  # what the id of a sub-task does in a batch; None: as of any job
         self.list_error: ApiError | None = None  # the task list is rejected like this
         self.list_errors: dict[str, ApiError] = {}  # ... that of one use type like this
         self.list_in_pages = False  # page 0 is no more than the first page
@@ -178,12 +180,22 @@ class Drs(Service):
             raise error
         return Response.of(200, {"count": len(document["jobs"]), "results": results})
 
+    def parent(self, job_id: str) -> str:
+        """The id of the task whose sub-task this is, or ""."""
+        return next((parent for parent, children in self.children.items() if job_id in children), "")
+
+    def _job(self, job_id: str) -> dict | Migration | BadJob:
+        if self.child_job and self.parent(job_id):
+            return self.child_job
+        return self.jobs.get(job_id, self.unknown_job)
+
     def _details_item(self, job_id: str) -> dict | None:
         own = self.details.get(job_id, {})
-        job = self.jobs.get(job_id, self.unknown_job)
+        job = self._job(job_id)
         for bad in (own, job):
             if isinstance(bad, BadJob):
                 return self._bad_item(job_id, bad)
+        own = {"parent_id": self.parent(job_id)} | own
         if not isinstance(job, Migration):
             return details.written(job_id, None, self.clock.now(), own)
         state = self.jobs.state(job)
@@ -232,7 +244,7 @@ class Drs(Service):
             yield client_error(request, "an id twice", "DRS.M00301")
 
     def _progress_item(self, job_id: str) -> dict | None:
-        job = self.jobs.get(job_id, self.unknown_job)
+        job = self._job(job_id)
         if isinstance(job, BadJob):
             return self._bad_item(job_id, job)
         if not isinstance(job, Migration):
@@ -245,7 +257,7 @@ class Drs(Service):
 
     def _rpo_and_rto_item(self, job_id: str) -> dict | None:
         own = self.rpo_and_rto.get(job_id)
-        job = self.jobs.get(job_id, self.unknown_job) if own is None else own
+        job = self._job(job_id) if own is None else own
         if isinstance(job, BadJob):
             return self._bad_item(job_id, job)
         if own is not None:

@@ -74,19 +74,28 @@ def selected(entry: dict, tags: dict[str, str], document: dict) -> bool:
 
 
 def tasks(drs: "Drs", use_type: str) -> Iterator[dict]:
-    """Every task of a use type, written as the service writes it."""
-    for job_id, status, created in statuses(drs):
-        if drs.use_types.get(job_id, "migration") != use_type:
+    """Every task of a use type, written as the service writes it, with its sub-tasks where it has some."""
+    exist = {job_id: (job_id, status, created) for job_id, status, created in statuses(drs)}
+    for job_id, job in exist.items():
+        if drs.use_types.get(job_id, "migration") != use_type or drs.parent(job_id):
             continue
-        yield {
-            "id": job_id, "name": drs.names.get(job_id, f"DRS-{job_id[:4]}"), "status": status,
-            "description": "", "create_time": created.strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "engine_type": "mysql", "net_type": "eip", "billing_tag": False, "job_direction": "up",
-            "db_use_type": use_type, "task_type": "FULL_INCR_TRANS", "node_newFramework": False,
+        task = common(drs, use_type, *job) | {
             "job_action": {"available_actions": list(ACTIONS[:7]),
-                           "unavailable_actions": list(ACTIONS[7:]), "current_action": None},
-            **drs.task_fields.get(job_id, {}),
-        }
+                           "unavailable_actions": list(ACTIONS[7:]), "current_action": None}}
+        if job_id in drs.children:
+            children = [common(drs, use_type, *exist[child]) for child in drs.children[job_id] if child in exist]
+            task["children"] = [child | {"error_msg": ""} | drs.task_fields.get(child["id"], {}) for child in children]
+        yield task | drs.task_fields.get(job_id, {})
+
+
+def common(drs: "Drs", use_type: str, job_id: str, status: str, created: datetime) -> dict:
+    """The members that a task and a sub-task have by the vendors' pages."""
+    return {
+        "id": job_id, "name": drs.names.get(job_id, f"DRS-{job_id[:4]}"), "status": status,
+        "description": "", "create_time": created.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "engine_type": "mysql", "net_type": "eip", "billing_tag": False, "job_direction": "up",
+        "db_use_type": use_type, "task_type": "FULL_INCR_TRANS", "node_newFramework": False,
+    }
 
 
 def statuses(drs: "Drs") -> Iterator[tuple[str, str, datetime]]:

@@ -129,6 +129,21 @@ def test_a_connection_serves_requests_and_responses_in_chunks(cloud):
 
 # The list of tasks
 
+def test_sub_tasks_are_in_their_task_and_may_be_rejected(cloud):
+    cloud.jobs.update({job: {"job_id": job, "transfer_status": "CREATING"} for job in ("p", "c-1", "c-2")})
+    cloud.drs.children = {"p": ["c-1", "c-2", "gone"]}
+    tasks = {task["id"]: task for task in listed(cloud).json["jobs"]}
+    assert not {"c-1", "c-2"} & {*tasks}
+    assert [child["id"] for child in tasks["p"]["children"]] == ["c-1", "c-2"]
+    assert {*tasks["p"]["children"][0]} == {
+        "id", "name", "status", "description", "create_time", "engine_type", "net_type", "task_type", "db_use_type",
+        "job_direction", "error_msg", "billing_tag", "node_newFramework"}
+    assert [one["job_id"] for one in progress(cloud, "p", "c-1").json["results"]] == ["p", "c-1"]
+    cloud.drs.child_job = BadJob()
+    assert progress(cloud, "p", "c-1").status == 400
+    assert progress(cloud, "p").status == 202
+
+
 def test_the_task_list_is_paged(cloud):
     cloud.jobs.update({f"id-{i}": {"transfer_status": "CREATING"} for i in range(5)})
     cloud.jobs["bad"] = BadJob()

@@ -107,17 +107,32 @@ static struct http_transfer *list_call(const char *kind, int page) {
   return NULL;
 }
 
-/* A list of jobs with one letter each, the capital ones having ended. */
+static char *append_task(char *to, char id) {
+  bool has_ended = id == '9' || (id >= 'A' && id <= 'Z');
+  return to + sprintf(to, "{\"id\":\"%c\",\"name\":\"n%c\",\"status\":\"%s\"",
+                      id, id,
+                      has_ended ? "RELEASE_RESOURCE_COMPLETE" : "CREATING");
+}
+
+static bool is_subtask(char id) { return id >= '0' && id <= '9'; }
+
+/* A list of tasks with one letter each, the capital ones having ended; a digit
+ * is a sub-task of the letter before it, 9 having ended. */
 static void list(const char *kind, int page, int total, const char *jobs) {
-  char body[2048];
-  int len =
-      snprintf(body, sizeof(body), "{\"total_record\":%d,\"jobs\":[", total);
-  for (const char *job = jobs; *job != '\0'; job++)
-    len += snprintf(body + len, sizeof(body) - (size_t)len,
-                    "%s{\"id\":\"%c\",\"name\":\"n%c\",\"status\":\"%s\"}",
-                    job > jobs ? "," : "", *job, *job,
-                    *job >= 'a' ? "CREATING" : "RELEASE_RESOURCE_COMPLETE");
-  snprintf(body + len, sizeof(body) - (size_t)len, "]}");
+  char body[2048], *to = body;
+  to += sprintf(to, "{\"total_record\":%d,\"jobs\":[", total);
+  for (const char *job = jobs; *job != '\0'; job++) {
+    bool is_inside = is_subtask(*job), has_next = is_subtask(job[1]);
+    const char *comma = job[1] == '\0' ? "" : ",";
+    to = append_task(to, *job);
+    if (!is_inside && has_next)
+      to += sprintf(to, ",\"children\":[");
+    else if (is_inside && has_next)
+      to += sprintf(to, "},");
+    else
+      to += sprintf(to, "%s%s", is_inside ? "}]}" : "}", comma);
+  }
+  strcpy(to, "]}");
   fake_status(list_call(kind, page), 200, body);
   step();
 }
@@ -134,7 +149,10 @@ static void reject_list(const char *kind, long status, const char *code,
 
 static void list_all(const char *migration, const char *sync,
                      const char *guard) {
-  list("migration", 0, (int)strlen(migration), migration);
+  int subtasks = 0;
+  for (const char *job = migration; *job != '\0'; job++)
+    subtasks += is_subtask(*job);
+  list("migration", 0, (int)strlen(migration) - subtasks, migration);
   list("sync", 0, (int)strlen(sync), sync);
   list("cloudDataGuard", 0, (int)strlen(guard), guard);
 }
@@ -325,6 +343,211 @@ static void pages_are_requested_until_a_list_is_complete(void **state) {
       assert_non_null(strstr(seen.changes, lists[i].change));
     tear_down_fixture(state);
   }
+}
+
+/* Sub-tasks */
+
+/* The request that waits is for these jobs. */
+static struct http_transfer *progress_call_of(const char *jobs) {
+  char body[128] = "{\"jobs\":[";
+  for (const char *job = jobs; *job != '\0'; job++)
+    sprintf(body + strlen(body), "%s\"%c\"", job > jobs ? "," : "", *job);
+  strcat(body, "]}");
+  for (size_t i = 0; i < fake_calls_len; i++)
+    if (!is_list(fake_calls[i]) && strcmp(fake_calls[i]->body, body) == 0)
+      return fake_calls[i];
+  fail_msg("no request for %s", jobs);
+  return NULL;
+}
+
+static void respond(const char *jobs, long status, const char *body) {
+  fake_status(progress_call_of(jobs), status, body);
+  step();
+}
+
+/* The next cycle, with the tasks a with two sub-tasks and b. */
+static void start_with_subtasks(void) {
+  fake_now += INTERVAL_MS;
+  start_or_skip();
+  list_all("a12b", "", "");
+}
+
+static void subtasks_are_jobs_once_one_was_reported(void **state) {
+  (void)state;
+  make("");
+  start_or_skip();
+  list_all("a192Bb", "", "");
+  assert_int_equal(fake_calls_len, 1);
+  respond("1", 202, "{\"results\":[{\"job_id\":\"1\"}]}");
+  progress_call_of("ab12");
+  accept();
+  assert_read("a=na b=nb 1=na-n1 2=na-n2", true);
+  assert_int_equal(seen.result.jobs, 4);
+  assert_int_equal(project_counts(project)->requests, 5);
+  fake_now += INTERVAL_MS;
+  start_or_skip();
+  accept();
+  list_all("a2b3", "", ""); /* nothing is found out again */
+  fake_now += 60000;
+  start_or_skip();
+  accept();
+  assert_read("a=na b=nb 2=na-n2 3=nb-n3", true);
+  assert_string_equal(seen.warnings, "");
+}
+
+static const struct {
+  long status;
+  const char *body, *cause;
+} refusals[] = {
+    {202, "{\"results\":[]}", "the response does not have the first one"},
+    {202, "{\"results\":[{\"job_id\":\"a\",\"progress\":\"1\"}]}",
+     "the response does not have the first one"},
+    {202, "{\"results\":[{\"job_id\":\"1\",\"error_code\":\"DRS.M05004\"}]}",
+     "the response does not have the first one"},
+    {400, "{\"error_code\":\"DRS.M05004\",\"error_msg\":\"no\"}",
+     "job rejected (HTTP 400 DRS.M05004: no)"},
+    {422, "{\"error_code\":\"DRS.M00002\",\"error_msg\":\"no\"}",
+     "none of the jobs is known (HTTP 422 DRS.M00002: no)"},
+};
+
+static void rejected_subtasks_are_left_out_and_tried_once_a_day(void **state) {
+  (void)state;
+  char warning[256];
+  for (size_t i = 0; i < COUNT(refusals); i++) {
+    make("");
+    start_with_subtasks();
+    respond("1", refusals[i].status, refusals[i].body);
+    accept();
+    assert_read("a=na b=nb", true);
+    assert_int_equal(seen.result.jobs, 2);
+    assert_true(project_is_up(&seen.result));
+    snprintf(warning, sizeof(warning),
+             "the sub-tasks of the lists are set aside for a day: %s|",
+             refusals[i].cause);
+    assert_string_equal(seen.warnings, warning);
+    for (int hours = 1; hours < 24; hours++) {
+      fake_now += 3600 * 1000 - INTERVAL_MS;
+      start_with_subtasks();
+      accept();
+      assert_int_equal(fake_calls_len, 0);
+    }
+    fake_now += 3600 * 1000 - INTERVAL_MS;
+    start_with_subtasks();
+    respond("1", refusals[i].status, refusals[i].body);
+    accept();
+    assert_int_equal(fake_calls_len, 0);
+    fake_now += 24 * 3600 * 1000 - INTERVAL_MS;
+    start_with_subtasks();
+    accept();
+    accept(); /* the cycle's: it did not wait */
+    fake_now += 60000;
+    start_or_skip();
+    accept();
+    assert_read("a=na b=nb 1=na-n1 2=na-n2", true);
+    assert_string_equal(seen.warnings, warning); /* it was said once */
+    tear_down_fixture(NULL);
+  }
+}
+
+static const struct {
+  long status;
+  const char *body;
+  bool may_be_the_subtask; /* where it comes twice */
+} outages[] = {
+    {500, "", false},
+    {429, "", false},
+    {202, "{\"results\":[", false},
+    {400, "", true},
+    {404, "{\"error_code\":\"DRS.M09999\"}", true},
+};
+
+static void what_may_pass_sets_no_subtask_aside(void **state) {
+  (void)state;
+  for (size_t i = 0; i < COUNT(outages); i++) {
+    make("");
+    start_with_subtasks();
+    respond("1", 503, "");
+    while (fake_calls_len > 0)
+      accept();
+    start_with_subtasks();
+    respond("1", outages[i].status, outages[i].body);
+    while (fake_calls_len > 0)
+      accept();
+    assert_string_equal(seen.warnings, "");
+    start_with_subtasks();
+    respond("1", outages[i].status, outages[i].body);
+    while (fake_calls_len > 0)
+      accept();
+    assert_int_equal(*seen.warnings != '\0', outages[i].may_be_the_subtask);
+    tear_down_fixture(NULL);
+  }
+}
+
+/* Nor does the project's first cycle, for longer than for a list. */
+static void tasks_do_not_wait_for_their_subtasks(void **state) {
+  (void)state;
+  make_with_two();
+  start_or_skip();
+  accept();
+  list_all("a1c", "", "");
+  progress_call_of("1");
+  fake_now += 5000;
+  start_or_skip();
+  respond("ac", 202, "{\"results\":[{\"job_id\":\"c\"},{\"job_id\":\"a\"}]}");
+  assert_read("c=nc a=na", true);
+  accept();
+  fake_now += 5000;
+  start_or_skip();
+  accept();
+  assert_read("a=na c=nc 1=na-n1", true);
+}
+
+/* One that is gone before the list says so is no fault of the project. */
+static void a_missing_subtask_is_no_job(void **state) {
+  (void)state;
+  make("");
+  start_with_subtasks();
+  accept();
+  accept();
+  assert_int_equal(seen.result.jobs, 4);
+  fake_now += 60000;
+  start_or_skip();
+  respond("ab12", 202,
+          "{\"results\":[{\"job_id\":\"a\"},{\"job_id\":\"b\"},"
+          "{\"job_id\":\"1\"}]}");
+  assert_int_equal(seen.result.jobs, 3);
+  assert_true(project_is_up(&seen.result));
+  fake_now += 60000;
+  start_or_skip();
+  respond("ab12", 202, "{\"results\":[{\"job_id\":\"a\"},{\"job_id\":\"1\"}]}");
+  assert_int_equal(seen.result.jobs, 3);
+  assert_false(project_is_up(&seen.result));
+  assert_string_equal(seen.result.errors[ERR_JOB].text,
+                      "1 of 3 jobs are missing from the responses, such as b");
+  fake_now += 60000;
+  start_or_skip();
+  accept();
+  assert_int_equal(seen.result.jobs, 4);
+}
+
+static void subtasks_go_with_their_task(void **state) {
+  (void)state;
+  make("");
+  assert_true(job_filter_add(&config.discover_filter, "name", "^n[ac]$", false,
+                             &(struct err)ERR_INIT));
+  start_or_skip();
+  list_all("a1b2c3", "", "");
+  accept();
+  accept();
+  assert_read("a=na c=nc 1=na-n1 3=nc-n3", true);
+  fake_now += INTERVAL_MS;
+  start_or_skip();
+  list_all("a1b2C3", "", "");
+  accept();
+  fake_now += 60000;
+  start_or_skip();
+  accept();
+  assert_read("a=na 1=na-n1", true);
 }
 
 /* Failures */
@@ -639,6 +862,12 @@ int main(void) {
       PROJECT_TEST(a_later_list_may_hang),
       PROJECT_TEST(a_read_meets_no_half_of_a_list),
       cmocka_unit_test(pages_are_requested_until_a_list_is_complete),
+      PROJECT_TEST(subtasks_are_jobs_once_one_was_reported),
+      cmocka_unit_test(rejected_subtasks_are_left_out_and_tried_once_a_day),
+      cmocka_unit_test(what_may_pass_sets_no_subtask_aside),
+      PROJECT_TEST(tasks_do_not_wait_for_their_subtasks),
+      PROJECT_TEST(a_missing_subtask_is_no_job),
+      PROJECT_TEST(subtasks_go_with_their_task),
       PROJECT_TEST(a_read_waits_for_half_of_its_time),
       PROJECT_TEST(a_failure_is_reported_once_and_retried),
       PROJECT_TEST(it_is_tried_again_ever_later),

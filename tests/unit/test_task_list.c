@@ -14,7 +14,7 @@
 #define CHUNK_MAX 31
 
 /* A response as text: "total tasks:", then " id=name" and the other texts of
- * each task in brackets, then errors. */
+ * each task in brackets, then errors. A sub-task is "-id=name". */
 static char decoded[4096];
 
 static void append(const char *before, const struct json_text *t,
@@ -24,6 +24,14 @@ static void append(const char *before, const struct json_text *t,
   if (t->len > 0)
     snprintf(decoded + len, sizeof(decoded) - len, "%s%s%s", before, t->text,
              after);
+}
+
+static void on_subtask(void *arg, const struct task *task) {
+  (void)arg;
+  strcat(decoded, " -");
+  append("", &task->id, "");
+  append("=", &task->name, "");
+  append("[status ", &task->status, "]");
 }
 
 static void on_task(void *arg, const struct task *task) {
@@ -40,7 +48,8 @@ static void on_task(void *arg, const struct task *task) {
 static bool decode(const char *json, size_t chunk) {
   struct err e = ERR_INIT;
   char figures[64];
-  struct task_list_response response = {.fn = on_task};
+  struct task_list_response response = {.fn = on_task,
+                                        .subtask_fn = on_subtask};
   struct json_decoder *d = json_decoder_new(task_list_call.response, &response);
   decoded[0] = '\0';
   if (d == NULL)
@@ -86,7 +95,19 @@ static const struct {
     /* members that are unknown, deeper, or of another type */
     {LIST("{\"x\":{\"id\":\"z\"},\"id\":\"a\",\"children\":[" TASK(
          "b", "") "],\"y\":[\"id\"]}"),
-     "9 1: a"},
+     "9 1: -b a"},
+    /* sub-tasks come before their task, whose name may be its last member */
+    {"{\"jobs\":[{\"children\":[{\"id\":\"c\",\"name\":\"x\",\"status\":"
+     "\"CREATING\"},"
+     "{\"id\":\"d\",\"children\":[{\"id\":\"z\"}]}],\"id\":\"a\",\"name\":"
+     "\"n\"},"
+     "{\"id\":\"b\"}]}",
+     "-1 2: -c=x[status CREATING] -d a=n b"},
+    {"{\"jobs\":[{\"id\":\"a\",\"children\":null},"
+     "{\"id\":\"b\",\"children\":[7,null,[{\"id\":\"z\"}]]},"
+     "{\"id\":\"c\",\"children\":{\"id\":\"z\"}},"
+     "{\"id\":\"d\",\"children\":[{\"id\":null}]}]}",
+     "-1 4: a b c - d"},
     {LIST("[" TASK("z", "") "],\"z\",null,7," TASK("a", "")), "9 1: a"},
     {"{\"other\":[" TASK("z", "") "],\"jobs\":[" TASK("a", "") "]}", "-1 1: a"},
     {"{\"id\":\"z\",\"jobs\":[" TASK("a", "") "],\"name\":\"z\"}", "-1 1: a"},
