@@ -11,13 +11,15 @@ import json
 import os
 import re
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.blocks import JOB
+from support.blocks import JOB, OTHER_JOB
 from daemons.collectd import TOP
 from drs_check.record import KEPT, KEY, Pairs, RawNumber, Replacer, Value, parse, split
+from standin import Comparison, details
 from support.checked_folder import Place, project
 
 CASES = sorted((TOP / "tests/cases").rglob("*.json"))
@@ -128,9 +130,33 @@ def test_a_recording_becomes_cases(cloud, place, tmp_path):
     assert SECRET not in stored and JOB not in stored
     assert "prod" not in (recording / "index.jsonl").read_text().replace("project", "")
     assert json.loads((recording / "index.jsonl").read_text())["status"] == 202
+    replay(recording, cases)
+    assert (cases / "progress/seen-1.expect").read_text().startswith('item "id-1" progress=50 ')
+    assert place.check("--record", recording).returncode == 2  # it is not empty
+
+
+def replay(recording: Path, cases: Path) -> None:
+    """Makes cases of a recording, all named seen-NUMBER."""
     cases.mkdir()
     built = {"builddir": str(Path(os.environ["DRS_MODULE_DIR"]).parents[1])}
     subprocess.run([TOP / "tests/replay", recording, "seen"], check=True,
                    env=os.environ | built | {"DRS_CASES": str(cases)})
-    assert (cases / "seen-1.expect").read_text().startswith('item "id-1" progress=50 ')
-    assert place.check("--record", recording).returncode == 2  # it is not empty
+
+
+def test_each_kind_of_response_becomes_a_case(cloud, place, tmp_path):
+    """Details carry secrets in each member that the plugin does not decode."""
+    cloud.jobs[JOB] = {"job_id": JOB, "transfer_status": "INCRE_TRANSFER_STARTED", "progress": "100"}
+    cloud.jobs[OTHER_JOB] = {"job_id": OTHER_JOB, "transfer_status": "CREATING"}
+    cloud.drs.children = {JOB: [OTHER_JOB]}
+    cloud.drs.comparisons[JOB] = [Comparison("lines", time.time() - 90, inconsistent=2)]
+    place.write(project("prod", cloud, "DiscoverJobs true", "RPOAndRTO true", "Details true", "Comparisons true",
+                        without=["Job"]))
+    recording, cases = tmp_path / "recording", tmp_path / "cases"
+    assert place.check("--record", recording).returncode == 0
+    stored = "".join(path.read_text() for path in recording.iterdir())
+    assert details.SECRET not in stored and JOB not in stored
+    replay(recording, cases)
+    first = {path.parent.name: path.read_text().splitlines()[0] for path in cases.glob("*/seen-1.expect")}
+    assert {*first} >= {"progress", "rpo_and_rto", "details", "task_list"}
+    assert first["task_list"].startswith('subtask "id-') and first["rpo_and_rto"].startswith('item "id-')
+    assert " delay_time=300 rpo_delay=120 rto_delay=180" in first["details"]

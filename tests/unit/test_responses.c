@@ -1,41 +1,38 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 the collectd-drs authors
  *
- * The decoder cases of tests/cases/progress: NAME.json is the response,
- * NAME.expect the expected result. Each is replayed whole and at
+ * The decoder cases of tests/cases, in a folder for each call: NAME.json is the
+ * response, NAME.expect the expected result. Each is replayed whole and at
  * every chunk size, with the same result. */
 
 #include "cases.h"
-#include "progress_text.h"
+#include "response_text.h"
 
 #include <dirent.h>
 
-#define FOLDER "progress"
 #define CHUNK_MAX 31
-/* No test of this kind may pass because its cases are gone. */
-#define CASES_MIN 60
 
-static bool is_reported(const char *name, const struct case_file *json,
-                        const struct case_file *expect, size_t chunk) {
-  print_all(json->bytes, json->len, chunk);
-  bool same = output.len == expect->len &&
-              memcmp(output.text, expect->bytes, output.len) == 0;
+static bool is_reported(const struct response_kind *kind, const char *name,
+                        const struct case_file *json, size_t chunk) {
+  struct case_file expect = case_read("%s/%s.expect", kind->folder, name);
+  print_all(kind, json, chunk);
+  bool same = output.len == expect.len &&
+              memcmp(output.text, expect.bytes, output.len) == 0;
   if (!same)
-    print_error("%s in chunks of %zu:\n%s-- expected:\n%s\n", name, chunk,
-                output.text, expect->bytes);
+    print_error("%s/%s in chunks of %zu:\n%s-- expected:\n%s\n", kind->folder,
+                name, chunk, output.text, expect.bytes);
   free(output.text);
+  free(expect.bytes);
   return same;
 }
 
 /* Says the first difference. */
-static bool replay(const char *name) {
-  struct case_file json = case_read(FOLDER "/%s.json", name);
-  struct case_file expect = case_read(FOLDER "/%s.expect", name);
-  bool same = is_reported(name, &json, &expect, json.len + 1);
+static bool replay(const struct response_kind *kind, const char *name) {
+  struct case_file json = case_read("%s/%s.json", kind->folder, name);
+  bool same = is_reported(kind, name, &json, json.len + 1);
   for (size_t chunk = 1; same && chunk <= CHUNK_MAX; chunk++)
-    same = is_reported(name, &json, &expect, chunk);
+    same = is_reported(kind, name, &json, chunk);
   free(json.bytes);
-  free(expect.bytes);
   return same;
 }
 
@@ -48,10 +45,9 @@ static bool cut_ending(char *name, const char *ending) {
   return true;
 }
 
-static void each_case_is_decoded_as_expected(void **state) {
-  (void)state;
+static void replay_folder(const struct response_kind *kind) {
   char path[CASE_PATH_MAX];
-  case_path(path, FOLDER);
+  case_path(path, kind->folder);
   DIR *folder = opendir(path);
   if (folder == NULL)
     fail_msg("cannot open %s", path);
@@ -63,7 +59,7 @@ static void each_case_is_decoded_as_expected(void **state) {
       expects++;
     } else if (cut_ending(d->d_name, ".json")) {
       cases++;
-      if (!replay(d->d_name))
+      if (!replay(kind, d->d_name))
         wrong++;
     } else {
       fail_msg("%s is not part of a case", d->d_name);
@@ -72,17 +68,23 @@ static void each_case_is_decoded_as_expected(void **state) {
   closedir(folder);
   assert_int_equal(wrong, 0);
   assert_int_equal(cases, expects);
-  assert_between(cases, CASES_MIN, INTMAX_MAX);
+  assert_between(cases, kind->cases_min, INTMAX_MAX);
+}
+
+static void each_case_is_decoded_as_expected(void **state) {
+  (void)state;
+  for (size_t i = 0; i < COUNT(response_kinds); i++)
+    replay_folder(&response_kinds[i]);
 }
 
 /* Cut after any byte it is an error, and what was reported before it stands. */
 static void a_cut_costs_only_what_is_behind_it(void **state) {
   (void)state;
-  struct case_file json = case_read(FOLDER "/example-2.json");
-  struct case_file expect = case_read(FOLDER "/example-2.expect");
-  size_t longest = 0;
-  for (size_t len = 0; len < json.len - 1; len++) {
-    print_all(json.bytes, len, 7);
+  struct case_file json = case_read("progress/example-2.json");
+  struct case_file expect = case_read("progress/example-2.expect");
+  size_t longest = 0, len = json.len;
+  for (json.len = 0; json.len < len - 1; json.len++) {
+    print_all(&response_kinds[0], &json, 7);
     char *reply = strstr(output.text, "reply ");
     assert_non_null(reply);
     assert_non_null(strstr(reply, "\nerror reply\n"));
@@ -97,23 +99,27 @@ static void a_cut_costs_only_what_is_behind_it(void **state) {
   free(expect.bytes);
 }
 
-/* Prints what is decoded of a file; for tests/replay. */
-static int print_file(const char *path) {
+/* Prints what is decoded of a response of a call in a file; for tests/replay.
+ */
+static int print_file(const char *call, const char *path) {
   static char bytes[1 << 24];
   FILE *file = fopen(path, "rb");
-  if (file == NULL)
+  size_t i = 0;
+  while (i < COUNT(response_kinds) && strcmp(response_kinds[i].call, call) != 0)
+    i++;
+  if (file == NULL || i == COUNT(response_kinds))
     return EXIT_FAILURE;
-  size_t len = fread(bytes, 1, sizeof(bytes), file);
+  struct case_file c = {bytes, fread(bytes, 1, sizeof(bytes), file)};
   fclose(file);
-  print_all(bytes, len, len + 1);
+  print_all(&response_kinds[i], &c, c.len + 1);
   fwrite(output.text, 1, output.len, stdout);
   free(output.text);
   return EXIT_SUCCESS;
 }
 
 int main(int argc, char **argv) {
-  if (argc > 1)
-    return print_file(argv[1]);
+  if (argc == 3)
+    return print_file(argv[1], argv[2]);
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(each_case_is_decoded_as_expected),
       cmocka_unit_test(a_cut_costs_only_what_is_behind_it),
