@@ -164,17 +164,13 @@ ITEMS = ("example", "recorded", "mixed")
 
 
 class Responder(Daemon):
-    """The service: bench/responder.c. `delay` in seconds; `idle`: seconds until it closes a connection.
-
-    `items` is what it says of a job, as of an element of ITEMS.
-    """
+    """The service: bench/responder.c. `delay` in seconds; `items`: what it says of a job, of ITEMS."""
 
     name = "responder"
 
-    def __init__(self, delay: float = 0.0, status: int = 202, idle: float = 0.0, items: str = "example") -> None:
+    def __init__(self, delay: float = 0.0, status: int = 202, items: str = "example") -> None:
         super().__init__()
-        self._options = ["--delay", str(delay * 1e3), "--status", str(status), "--idle", str(idle),
-                         "--items", str(ITEMS.index(items))]
+        self._options = ["--delay", str(delay * 1e3), "--status", str(status), "--items", str(ITEMS.index(items))]
 
     def command(self) -> list[str]:
         return [str(BUILD / "bench/responder"), *self._options]
@@ -319,11 +315,11 @@ def write_jobs(folder: Path, jobs: int, first: int = 0) -> Path:
     return path
 
 
-def options_of(folder: Path, jobs: int) -> list[str]:
+def options_of(folder: Path, jobs: int, first: int = 0) -> list[str]:
     """So many jobs: in a file, which may have 1 MiB, or as options."""
     if jobs <= FILE_JOBS_MAX:
-        return [f'JobsFile "{write_jobs(folder, jobs)}"']
-    return [f'Job "{job_id(number)}"' for number in range(jobs)]
+        return [f'JobsFile "{write_jobs(folder, jobs, first)}"']
+    return [f'Job "{job_id(number)}"' for number in range(first, first + jobs)]
 
 
 def drs(folder: Path, endpoint: str, jobs: int, interval: float, *lines: str,
@@ -342,8 +338,7 @@ def projects(folder: Path, endpoint: str, count: int, jobs: int, interval: float
     ProjectID "{PROJECT_ID}"
     Token "t0k3n"
     Interval {interval}
-    JobsFile "{write_jobs(folder, jobs, number * jobs)}"
-    {LINE.join(lines)}
+    {LINE.join([*options_of(folder, jobs, number * jobs), *lines])}
   </Project>
 """ for number in range(count)]
     return (f'PluginDir "{MODULE_DIR}"\nLoadPlugin drs\n<Plugin drs>\n' + "".join(blocks)

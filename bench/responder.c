@@ -5,15 +5,14 @@
  * once for each request body, and an exact delay. It must never be the
  * bottleneck, which bench/measures.py shows in a row of its own.
  *
- *     responder [--delay MS] [--status N] [--idle SECONDS] [--items KIND]
+ *     responder [--delay MS] [--status N] [--items KIND]
  *
  * prints its port. POST is answered with an item for each id of the body, after
  * the delay: by default the second example of the API's page; with KIND 1 with
  * the members of the recorded response besides, and log positions that differ
- * from job to job; with KIND 2 likewise, and every other job without phases. A
- * connection that was idle for --idle seconds is closed. GET
- * returns the times of all POST requests so far (CLOCK_MONOTONIC, seconds) and
- * the number of connections, as JSON. */
+ * from job to job; with KIND 2 likewise, and every other job without phases.
+ * GET returns the times of all POST requests so far (CLOCK_MONOTONIC, seconds)
+ * and the number of connections, as JSON. */
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -64,18 +63,17 @@ struct connection {
   size_t in_len, in_size;
   const struct response *out; /* NULL: nothing to send */
   size_t sent;
-  double due, idle_since;
-  struct connection *next, *previous; /* in the list of open ones */
-  struct connection *later;           /* in the queue of delayed ones */
-  struct connection *next_dead;       /* freed when no event can name it */
+  double due;
+  struct connection *later;     /* in the queue of delayed ones */
+  struct connection *next_dead; /* freed when no event can name it */
 };
 
-static double delay, idle_limit;
+static double delay;
 static int status = 202;
 static enum items items_kind = EXAMPLE;
 static int epoll, timer;
 static struct response *table[SLOTS];
-static struct connection *open_connections, *dead;
+static struct connection *dead;
 static struct connection *delayed, **delayed_end = &delayed;
 static double *times;
 static size_t times_len, times_size, accepted;
@@ -178,12 +176,6 @@ static void drop(struct connection *c) {
         delayed_end = at;
       break;
     }
-  if (c->previous != NULL)
-    c->previous->next = c->next;
-  else
-    open_connections = c->next;
-  if (c->next != NULL)
-    c->next->previous = c->previous;
   close(c->fd);
   c->fd = -1;
   c->next_dead = dead;
@@ -206,11 +198,6 @@ static void accept_one(int listener) {
   setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
   struct connection *c = must(calloc(1, sizeof(*c)));
   c->fd = fd;
-  c->idle_since = now();
-  c->next = open_connections;
-  if (c->next != NULL)
-    c->next->previous = c;
-  open_connections = c;
   accepted++;
   watch(c, EPOLL_CTL_ADD, EPOLLIN);
 }
@@ -232,7 +219,6 @@ static bool send_out(struct connection *c) {
   }
   watch(c, EPOLL_CTL_MOD, EPOLLIN);
   c->out = NULL;
-  c->idle_since = now();
   return true;
 }
 
@@ -339,15 +325,6 @@ static void send_due(void) {
     arm();
 }
 
-static void close_idle(void) {
-  double limit = now() - idle_limit;
-  for (struct connection *c = open_connections, *next; c != NULL; c = next) {
-    next = c->next;
-    if (c->out == NULL && c->in_len == 0 && c->idle_since < limit)
-      drop(c);
-  }
-}
-
 static int listen_on_loopback(void) {
   struct sockaddr_in address = {.sin_family = AF_INET,
                                 .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
@@ -375,8 +352,6 @@ static void read_options(int argc, char **argv) {
       delay = value / 1000;
     else if (strcmp(argv[i], "--status") == 0)
       status = (int)value;
-    else if (strcmp(argv[i], "--idle") == 0)
-      idle_limit = value;
     else if (strcmp(argv[i], "--items") == 0)
       items_kind = (enum items)value;
   }
@@ -391,7 +366,7 @@ int main(int argc, char **argv) {
   add(listener, &listener);
   add(timer, &timer);
   for (;;) {
-    int n = epoll_wait(epoll, events, EVENTS, idle_limit > 0 ? 100 : -1);
+    int n = epoll_wait(epoll, events, EVENTS, -1);
     for (int i = 0; i < n; i++) {
       struct connection *c = events[i].data.ptr;
       if (events[i].data.ptr == &listener)
@@ -403,8 +378,6 @@ int main(int argc, char **argv) {
       else if (c->fd >= 0)
         receive(c);
     }
-    if (idle_limit > 0)
-      close_idle();
     free_dead();
   }
 }
