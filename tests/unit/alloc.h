@@ -57,7 +57,7 @@ static inline void *alloc_count(void *p) {
 /* Fresh memory is full of rubbish, so that nobody lives on a lucky zero. */
 void *__wrap_malloc(size_t size) {
   void *p = alloc_fails() ? NULL : __real_malloc(size);
-  return p == NULL ? NULL : alloc_count(memset(p, 0xA5, malloc_usable_size(p)));
+  return p == NULL ? NULL : alloc_count(memset(p, 0xA5, size));
 }
 
 void *__wrap_calloc(size_t count, size_t size) {
