@@ -14,7 +14,8 @@
 
 /* As strtod, vsnprintf and strncasecmp; PTRDIFF_MAX compares whole texts. */
 double c_locale_strtod(const char *text, char **end);
-int c_locale_vsnprintf(char *to, size_t size, const char *format, va_list ap);
+int c_locale_vsnprintf(char *to, size_t size, const char *format, va_list ap)
+    __attribute__((format(printf, 3, 0)));
 int c_locale_strncasecmp(const char *a, const char *b, size_t len);
 
 #endif

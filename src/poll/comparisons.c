@@ -83,7 +83,7 @@ static struct job *find_job(const struct comparisons *c) {
 }
 
 /* Seconds since the epoch; milliseconds on the wire. */
-static bool is_known_type(const struct job *job, enum comparison_type type,
+static bool is_known_type(const struct job *job, size_t type,
                           const struct comparison_found *found) {
   return job->comparisons != NULL &&
          job->comparisons->types[type].ended >= found->ended / 1000;

@@ -133,7 +133,7 @@ enum claim { CLAIM_GRANTED, CLAIM_DENIED, CLAIM_NO_MEMORY };
 
 static enum claim enter(struct job *job, const char *name) {
   const char *alike = NULL;
-  job->rank = rank_of(job, name);
+  job->rank = (uint8_t)rank_of(job, name);
   if (copy_name(job, name) &&
       (job->table->host == NULL ||
        name_enter(job->table->host, &job->name, &alike))) {
