@@ -11,7 +11,7 @@
 
 void curl_socketpair_guess(struct curl_socketpair *pair) {
   if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair->fds) != 0) {
-    *pair = HIDDEN_PAIR_NONE;
+    *pair = CURL_SOCKETPAIR_NONE;
     return;
   }
   close(pair->fds[0]);
@@ -29,5 +29,5 @@ static void set_close_on_exec(int fd) {
 void curl_socketpair_close_on_exec(struct curl_socketpair *pair) {
   set_close_on_exec(pair->fds[0]);
   set_close_on_exec(pair->fds[1]);
-  *pair = HIDDEN_PAIR_NONE;
+  *pair = CURL_SOCKETPAIR_NONE;
 }

@@ -19,7 +19,7 @@ struct curl_socketpair {
   int fds[2]; /* -1: none */
 };
 
-#define HIDDEN_PAIR_NONE ((struct curl_socketpair){{-1, -1}})
+#define CURL_SOCKETPAIR_NONE ((struct curl_socketpair){{-1, -1}})
 
 /* The numbers that the next socket pair of the process will have. */
 void curl_socketpair_guess(struct curl_socketpair *pair);

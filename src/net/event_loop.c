@@ -117,8 +117,8 @@ void event_loop_unwatch(struct event_loop *loop, int fd) {
 }
 
 /* The server closed it, or sent a response that nobody requested, which the
- * next request would take for its own. Its user finds it closed. */
-static void end_resting(struct event_loop *loop, int fd) {
+ * next request would take for its own. libcurl notices at the next use. */
+static void end_idle(struct event_loop *loop, int fd) {
   char unread[16 * 1024];
   forget(loop, fd);
   shutdown(fd, SHUT_RDWR);
@@ -138,7 +138,7 @@ bool event_loop_wait(struct event_loop *loop, int timeout,
     return false;
   }
   if (loop->watched[e.data.fd].idle) {
-    end_resting(loop, e.data.fd);
+    end_idle(loop, e.data.fd);
     return false;
   }
   *ret_event =

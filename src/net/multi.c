@@ -54,7 +54,7 @@ bool multi_renew(struct multi *m) {
 
 bool multi_init(struct multi *m, struct transfer_env *env, long max) {
   *m = (struct multi){.env = env, .max = max, .timer = CLOCK_NEVER};
-  env->lookup_pair = HIDDEN_PAIR_NONE;
+  env->lookup_pair = CURL_SOCKETPAIR_NONE;
   return multi_renew(m);
 }
 
