@@ -25,6 +25,9 @@ NOTIFY = Path("/usr/libexec/collectd-drs/drs-notify")
 # Where a package may put something.
 ROOTS = [Path("/etc"), Path("/usr/lib/collectd"), Path("/usr/libexec"), Path("/usr/sbin"),
          Path("/usr/share"), Path("/var/lib/collectd")]
+# The pages for those who change the plugin, which are not installed.
+OF_THE_SOURCES = {"ARCHITECTURE.md", "CONTRIBUTING.md", "packaging/ansible/README.md", "packaging/collectd/README.md",
+                  "tests/releases/README.md"}
 # What dpkg and mandb keep for themselves.
 IGNORED = ("/etc/.pwd.lock",)
 
@@ -225,10 +228,18 @@ def test_the_maintainer_is_set_in_one_place(tmp_path):
     assert rejected.returncode != 0 and "NAME <ADDRESS>" in rejected.stderr
 
 
+def dead_links(*pages: Path) -> set[str]:
+    """The links of pages to files that are not there."""
+    link = re.compile(r"\]\((?!\w+:)([^)#\s]+)")
+    return {to.removeprefix("../") for page in pages for to in link.findall(page.read_text())
+            if not (page.parent / to).exists()}
+
+
 def test_make_uninstall_leaves_a_collectd_that_starts(cloud, tmp_path):
     root = tmp_path / "root"
     make = ["make", "--silent", "-C", MODULE_DIR.parent.parent, f"DESTDIR={root}"]
     run(*make, "install")
+    assert dead_links(*root.rglob("*.md")) <= OF_THE_SOURCES
     [sample] = root.rglob("collectd.conf.d/drs.conf")
     [load] = root.rglob("load.conf")
     [module] = root.rglob("drs.so")
@@ -238,7 +249,7 @@ def test_make_uninstall_leaves_a_collectd_that_starts(cloud, tmp_path):
     assert requests_of_a_start(config, cloud) == 1
     run(*make, "uninstall")
     assert requests_of_a_start(config, cloud) == 0
-    assert [path for path in root.rglob("*") if path.is_file()] == [sample]
+    assert [path for path in root.rglob("*") if path.is_file() or path.is_symlink()] == [sample]
 
 
 def packaging_rpm(*options: str) -> "subprocess.CompletedProcess[str]":
