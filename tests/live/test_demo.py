@@ -328,3 +328,12 @@ def test_an_interrupted_demo_leaves_nothing_running(start, number):
     demo.communicate(timeout=HANG)
     assert demo.returncode == 128 + number
     wait_until(lambda: not session(demo), 60, lambda: f"the end of {session(demo)}")
+
+
+def test_a_try_out_shows_a_value_of_ones_own():
+    command = [TOP / "tests/try", "-i", "1", "-o", "RPOAndRTO true", "delay-rpo"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        wait_until(lambda: " delay-rpo " in process.stdout.readline(), HANG, "a value")
+        process.send_signal(signal.SIGINT)
+        process.stdout.read()
+    assert process.returncode == 0
