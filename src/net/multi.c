@@ -19,8 +19,10 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *arg,
                         .writable = (what & CURL_POLL_OUT) != 0};
   event_loop_watch(&env->loop, &event);
   curl_easy_getinfo(easy, CURLINFO_PRIVATE, &t);
-  if (t != NULL)
+  if (t != NULL) {
     t->fd = fd;
+    t->awaits_peer = event.readable;
+  }
   if (fd == env->lookup_pair.fds[0]) /* a lookup's */
     curl_socketpair_close_on_exec(&env->lookup_pair);
   return 0;

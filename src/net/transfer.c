@@ -67,6 +67,7 @@ static curl_socket_t on_socket_open(void *arg, curlsocktype purpose,
   struct http_transfer *t = arg;
   (void)purpose;
   transfer_end_lookup(t, LOOKUP_DONE);
+  t->awaits_peer = false;
   watchdog_begin(&t->env->guard, -1);
   int fd = socket(address->family, address->socktype | SOCK_CLOEXEC,
                   address->protocol);
@@ -217,6 +218,7 @@ void transfer_reset(struct http_transfer *t) {
   t->response = (struct http_response){.retry_after = -1, .date = -1};
   *t->text = '\0';
   t->fd = -1;
+  t->awaits_peer = false;
   t->calls = 0;
   t->wire_start = 0;
 }
@@ -318,7 +320,9 @@ static void describe(struct http_transfer *t, CURLcode code) {
                              .code = code,
                              .text = t->text,
                              .timeout = t->timeout,
-                             .proxy = t->proxy};
+                             .proxy = t->proxy,
+                             .https = url_is_https(t->origin.data),
+                             .awaits_peer = t->awaits_peer};
   if (code == CURLE_OPERATION_TIMEDOUT && was_sent(t))
     t->response.limit = HTTP_LIMIT_TIME;
   if (code != CURLE_OK)

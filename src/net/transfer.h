@@ -62,6 +62,7 @@ struct http_transfer {
   bool thawed;      /* libcurl does not limit its time any more */
   bool proxy;       /* one of its own */
   bool awaits_file; /* of its trust, which is being written */
+  bool awaits_peer; /* libcurl waits for bytes on the connection */
 
   struct lookup_name *looks_up, *needs; /* in flight; not started for now */
   struct http_response response;

@@ -65,6 +65,22 @@ static bool has_status(CURL *easy) {
   return status > 0;
 }
 
+/* While the connection is made. libcurl 7.88 has no time for the part of TCP
+ * before that of TLS is over. */
+static const char *connecting(const struct transfer_error *e,
+                              enum err_kind *ret_kind) {
+  bool stands = has_time(e->easy, CURLINFO_CONNECT_TIME_T) || e->awaits_peer;
+  *ret_kind = ERR_CONNECT;
+  if (!stands)
+    return e->proxy ? "connecting to the proxy" : "connecting";
+  if (e->proxy)
+    return "waiting for the proxy or the TLS handshake";
+  if (!e->https)
+    return "connecting";
+  *ret_kind = ERR_TLS;
+  return "in the TLS handshake";
+}
+
 static void on_timeout(const struct transfer_error *e, struct err *err) {
   enum err_kind kind = ERR_HTTP;
   const char *phase = "waiting for the response";
@@ -75,12 +91,8 @@ static void on_timeout(const struct transfer_error *e, struct err *err) {
   } else if (!has_time(e->easy, CURLINFO_NAMELOOKUP_TIME_T)) {
     kind = ERR_RESOLVE;
     phase = "resolving the host";
-  } else if (!has_time(e->easy, CURLINFO_CONNECT_TIME_T)) {
-    kind = ERR_CONNECT;
-    phase = e->proxy ? "connecting to the proxy" : "connecting";
   } else {
-    kind = ERR_TLS;
-    phase = "in the TLS handshake";
+    phase = connecting(e, &kind);
   }
   err_set(err, kind, "timed out after %lld ms, %s", (long long)e->timeout,
           phase);

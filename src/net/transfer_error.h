@@ -19,6 +19,8 @@ struct transfer_error {
   const char *text; /* from CURLOPT_ERRORBUFFER; may be empty */
   msec_t timeout;   /* the request's own */
   bool proxy;       /* the request goes through a proxy of its own */
+  bool https;
+  bool awaits_peer; /* libcurl waits for bytes on the connection */
 };
 
 /* Fills `err` unless it holds an error already. */

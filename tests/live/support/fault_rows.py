@@ -315,7 +315,7 @@ def tls(certificates) -> list[Row]:
           for kind in ("wrong-name", "expired", "self-signed")),
         http("the handshake is cut", fault("tls-cut"), "handshake", **more),
         http("no TLS at all", fault("tls-plain"), "TLS packet", **more),
-        http("the handshake hangs", fault("silent"), "timed out",
+        http("the handshake hangs", fault("silent"), "in the TLS handshake",
              **(more | {"options": trust_for_a_while})),
         http("the authority's file is gone", lose_authority, "cannot be opened", **(more | {"options": own_authority})),
     ]
