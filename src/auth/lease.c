@@ -31,7 +31,9 @@ void lease_fail(struct lease *l, msec_t retry_after, msec_t now) {
   if (retry_after >= 0)
     backoff_obey(&l->failed, retry_after, now);
   else
-    backoff_grow(&l->failed, RETRY_MIN, RETRY_MAX, now);
+    backoff_grow(&l->failed, RETRY_MIN,
+                 err_is_of_connection(l->failure.kind) ? RETRY_MIN : RETRY_MAX,
+                 now);
 }
 
 void lease_reject(struct lease *l, bool served, msec_t now) {

@@ -40,7 +40,8 @@ bool lease_grant(struct lease *l, msec_t life,
                  const struct lease_margins *margins, msec_t now);
 
 /* No request before the pause that the service requests, or, where
- * `retry_after` is negative, before one that grows. */
+ * `retry_after` is negative, before one that grows; with a `failure` of the
+ * connection it does not. */
 void lease_fail(struct lease *l, msec_t retry_after, msec_t now);
 
 /* DRS rejects the token or the keys. If it `served` before, the next one is

@@ -59,6 +59,13 @@ bool err_memory(struct err *e);
 
 void err_clear(struct err *e);
 
+/* No connection came about, so no request was sent, and the service has not
+ * seen the attempt. It works again at any moment: a network that is back, a
+ * certificate that is valid once the clock is set. */
+static inline bool err_is_of_connection(enum err_kind kind) {
+  return kind == ERR_RESOLVE || kind == ERR_CONNECT || kind == ERR_TLS;
+}
+
 static inline bool err_is_set(const struct err *e) {
   return e->kind != ERR_NONE;
 }

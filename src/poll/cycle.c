@@ -323,7 +323,8 @@ msec_t cycle_step(struct cycle *c, msec_t now) {
 static void leave_out_subtasks(struct cycle *c) {
   const struct jobs *jobs = c->setup.jobs;
   for (size_t i = 0; i < jobs->len; i++)
-    if (jobs->all[i]->missing && job_is_subtask(jobs->all[i]))
+    if (jobs->all[i]->polls[JOB_PROGRESS].missed != 0 &&
+        job_is_subtask(jobs->all[i]))
       c->result.jobs--;
 }
 

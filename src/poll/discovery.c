@@ -80,13 +80,28 @@ static void begin_type(struct discovery *d, size_t type) {
   job_list_free(&d->subtasks[type]);
 }
 
+/* A list that had tasks and is empty now may be a passing error: it counts when
+ * the next cycle finds it empty, too. */
+static bool is_doubtful(struct discovery *d) {
+  unsigned bit = 1U << d->type;
+  bool emptied = d->tasks[d->type] > 0 && d->alive == 0;
+  bool is_first = emptied && !(d->emptied & bit);
+  d->emptied = is_first ? d->emptied | bit : d->emptied & ~bit;
+  return is_first;
+}
+
 /* The list of this type is complete. */
 static void end_type(struct discovery *d) {
+  d->fetched |= 1U << d->type;
+  d->refused &= ~(1U << d->type);
+  if (is_doubtful(d)) {
+    d->doubts = true;
+    begin_type(d, d->type + 1);
+    return;
+  }
   d->to_apply |= 1U << d->type;
   d->subtasks_to_apply |= 1U << d->type;
   d->known |= 1U << d->type;
-  d->fetched |= 1U << d->type;
-  d->refused &= ~(1U << d->type);
   d->tasks[d->type] = d->alive;
   begin_type(d, d->type + 1);
 }
@@ -151,6 +166,13 @@ static void settle_refused(struct discovery *d, msec_t now) {
   d->after_outage = is_down;
 }
 
+/* An outage may be over in the next cycle. */
+static msec_t pause_max(const struct discovery *d) {
+  bool is_outage = err_is_of_connection(d->err.kind) ||
+                   (d->err.kind == ERR_HTTP && d->without_jobs);
+  return is_outage ? RETRY_MIN_MS : d->interval;
+}
+
 static void end_discovery(struct discovery *d, msec_t now) {
   settle_refused(d, now);
   d->running = false;
@@ -159,10 +181,10 @@ static void end_discovery(struct discovery *d, msec_t now) {
     job_list_free(&d->subtasks[i]);
   d->err = d->cause;
   if (err_is_set(&d->err)) {
-    backoff_grow(&d->pause, RETRY_MIN_MS, d->interval, now);
+    backoff_grow(&d->pause, RETRY_MIN_MS, pause_max(d), now);
   } else {
     backoff_reset(&d->pause);
-    d->due = now + d->interval;
+    d->due = d->doubts ? now : now + d->interval;
   }
 }
 
@@ -370,11 +392,12 @@ static enum auth_state send_probe(struct discovery *d, msec_t now,
   return api_call_start(&d->call, &progress_call, &ids, now, err);
 }
 
-void discovery_begin(struct discovery *d, msec_t now) {
+void discovery_begin(struct discovery *d, const struct jobs *jobs, msec_t now) {
   if (d->service == NULL || d->running || now < d->due || now < d->pause.until)
     return;
   d->running = true;
-  d->repeated = false;
+  d->repeated = d->doubts = false;
+  d->without_jobs = jobs->len == 0;
   err_clear(&d->cause);
   err_clear(&d->refusal);
   d->fetched = d->refusing = 0;

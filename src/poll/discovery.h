@@ -3,17 +3,18 @@
  *
  * The service's own list of a project's jobs, requested at an interval of its
  * own, beside the cycles: one list for each type of task, page by page. A list
- * that cannot be fetched leaves its jobs as they are, and is retried soon. One
- * that the service refuses, where it has others, is retried once a day.
+ * that cannot be fetched leaves its jobs as they are, and is retried soon; in
+ * an outage, in each cycle. One that the service refuses, where it has others,
+ * is retried once a day. One that becomes empty counts when it is so twice.
  * No document says whether the service reports sub-tasks. The first one of the
  * lists is requested alone, and sub-tasks become jobs, named PARENT-CHILD, once
  * one was reported. One that is rejected sets all aside for a day.
  *
  *     discovery_init(&d, &service, config, counts);
- *     discovery_begin(&d, now);      at the start of a cycle: if it is due
- *     discovery_step(&d, now);       then, and after each response
- *     discovery_apply(&d, &jobs);    between two cycles: new lists are applied
- *     discovery_change(&d, errors);  at the end of a cycle: what to report
+ *     discovery_begin(&d, &jobs, now);  at the start of a cycle: if it is due
+ *     discovery_step(&d, now);          then, and after each response
+ *     discovery_apply(&d, &jobs);       between two cycles: new lists
+ *     discovery_change(&d, errors);     at the end of a cycle: what to report
  *     discovery_finish(&d);
  *
  * A cycle that begins before discovery_is_known waits for the first lists. */
@@ -70,9 +71,12 @@ struct discovery {
   unsigned to_apply,
       known; /* bits: lists to be applied; fetched at least once */
   unsigned fetched, refusing; /* bits: of this discovery */
-  bool after_outage;          /* the one before fetched none */
-  struct err refusal;         /* the first of this one */
-  unsigned refused;           /* bits: lists refused the last time */
+  unsigned emptied;   /* bits: lists without a task, for the first time */
+  bool doubts;        /* this discovery had such a list */
+  bool without_jobs;  /* when it began, no job was known */
+  bool after_outage;  /* the one before fetched none */
+  struct err refusal; /* the first of this one */
+  unsigned refused;   /* bits: lists refused the last time */
   msec_t started, retry_at[TASK_LIST_TYPES];
   struct err warning;         /* that lists were set aside */
   struct err subtask_warning; /* that sub-tasks were */
@@ -91,7 +95,7 @@ void discovery_stop(struct discovery *d);
 void discovery_finish(struct discovery *d);
 
 /* Starts one if it is due. */
-void discovery_begin(struct discovery *d, msec_t now);
+void discovery_begin(struct discovery *d, const struct jobs *jobs, msec_t now);
 
 /* Starts the request that can be started now. To be called after
  * discovery_begin and after each response. */

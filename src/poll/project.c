@@ -192,7 +192,7 @@ static void find_jobs(struct project *p, msec_t now) {
   p->file_look = jobs_file_refresh(&p->file, &p->jobs, now);
   discovery_apply(&p->discovery, &p->jobs);
   if (!cycle_is_paused(&p->cycle, now))
-    discovery_begin(&p->discovery, now);
+    discovery_begin(&p->discovery, &p->jobs, now);
   bool listed = discovery_is_known(&p->discovery);
   p->list_until = listed ? now : now + (p->deadline - now) / 2;
   p->waits = true;

@@ -7,8 +7,9 @@ import time
 from pathlib import Path
 
 import pytest
-from support.blocks import JOB, project, reported
+from support.blocks import JOB, PROJECT_ID, TOKEN, project, reported
 from daemons import Collectd, wait_until
+from standin import StandIn
 
 DAY = 86400
 PRELOAD = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1"
@@ -83,6 +84,29 @@ def test_a_clock_that_is_set_right_ends_the_pause_of_a_key(cloud):
         daemon.set_clock(0)
         daemon.wait_until(lambda: reported(daemon), "values", 30)  # the pause is a minute
     cloud.clear_problems("too far from the server's clock")
+
+
+def test_a_clock_that_was_wrong_at_the_start_costs_nothing_once_it_is_right(certificates):
+    """Certificates are not valid yet, for ten cycles: no pause of a login or of a list has grown with them."""
+    with StandIn(PROJECT_ID, TOKEN, tls=certificates.server()) as cloud:
+        cloud.jobs[JOB] = {"job_id": JOB, "progress": "50"}
+        cloud.iam.add_user("collectd", "secret", "domain", PROJECT_ID)
+        lines = [f'CACert "{certificates.ca}"', "Interval 1"]
+        login = [f'IdentityEndpoint "{cloud.identity_endpoint}"', 'DomainName "domain"', 'User "collectd"',
+                 'Password "secret"']
+        daemon = Shifted(project("login", cloud, *lines, *login, without=["Token"])
+                         + project("list", cloud, *lines, 'Host "other"', "DiscoverJobs true", without=["Job"]))
+        daemon.set_clock(-10 * 365 * DAY)
+        with daemon:
+            for name in ("login", "list"):
+                daemon.wait_for_reads(10, name)
+            assert cloud.requests == []
+            right = time.time()
+            daemon.set_clock(0)
+            for name in ("login", "list"):
+                daemon.wait_until(lambda: any(read[f"{name}/bool-up"] for read in daemon.reads(name)), "values", 60)
+                ups = [read[f"{name}/bool-up"] for read in daemon.reads(name, since=right)]
+                assert ups.index(1) <= 1, ups  # one may have begun before
 
 
 @pytest.mark.parametrize("seconds", [1.5, 3])

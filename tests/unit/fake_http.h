@@ -129,18 +129,31 @@ static inline void fake_status(struct http_transfer *call, long status,
   fake_response(call, (struct http_response){status, -1, -1, NULL}, body);
 }
 
-/* The transfer fails, by a limit or not. */
-static inline void fake_end(struct http_transfer *call, enum http_limit limit,
-                            const char *why) {
-  struct err err = ERR_INIT;
+static inline void fake_end_with(struct http_transfer *call,
+                                 enum http_limit limit, struct err err) {
   struct http_response reply = {.retry_after = -1, .date = -1, .limit = limit};
-  err_set(&err, ERR_HTTP, "%s", why);
   call->handler.done(call->arg, &reply, &err);
   fake_forget(call);
 }
 
+/* The transfer fails, by a limit or not. */
+static inline void fake_end(struct http_transfer *call, enum http_limit limit,
+                            const char *why) {
+  struct err err = ERR_INIT;
+  err_set(&err, ERR_HTTP, "%s", why);
+  fake_end_with(call, limit, err);
+}
+
 static inline void fake_fail(struct http_transfer *call, const char *why) {
   fake_end(call, HTTP_LIMIT_NONE, why);
+}
+
+/* The transfer fails with an error of this kind. */
+static inline void fake_fail_as(struct http_transfer *call, enum err_kind kind,
+                                const char *why) {
+  struct err err = ERR_INIT;
+  err_set(&err, kind, "%s", why);
+  fake_end_with(call, HTTP_LIMIT_NONE, err);
 }
 
 #endif

@@ -280,10 +280,25 @@ static void a_later_list_may_hang(void **state) {
   poll_jobs();
   assert_read("a=na b=nb", true);
   assert_int_equal(fake_calls_len, 1); /* it is requested once */
-  list_all("a", "", "");
+  list_all("a", "c", "");
   fake_now += 5000;
   poll_jobs();
-  assert_read("a=na", true);
+  assert_read("a=na c=nc", true);
+}
+
+/* One wrong answer costs no job; the next cycle finds out. */
+static void a_list_that_becomes_empty_counts_the_second_time(void **state) {
+  (void)state;
+  make_with_two();
+  for (int i = 0; i < 2; i++) {
+    discover("a", "", "");
+    assert_read("a=na b=nb", true);
+    discover("a", i == 0 ? "b" : "", "");
+    poll_jobs();
+    assert_read(i == 0 ? "a=na b=nb" : "a=na", true);
+    assert_int_equal(fake_calls_len, 0);
+    fake_now += INTERVAL_MS;
+  }
 }
 
 /* Nor for a change: what is complete of it is not the whole. */
@@ -489,7 +504,7 @@ static void tasks_do_not_wait_for_their_subtasks(void **state) {
   make_with_two();
   start_or_skip();
   accept();
-  list_all("a1c", "", "");
+  list_all("a1", "c", "");
   progress_call_of("1");
   fake_now += 5000;
   start_or_skip();
@@ -605,6 +620,30 @@ static void it_is_tried_again_ever_later(void **state) {
     accept();
   }
   assert_between(tries, 12, 25);
+}
+
+/* What has not seen a request may work at any moment; and without a job there
+ * is nothing else to request. */
+static void an_outage_is_tried_again_in_each_cycle(void **state) {
+  (void)state;
+  for (int i = 0; i < 2; i++) {
+    make(i == 0 ? "x" : "");
+    for (int cycles = 0; cycles < 20; cycles++) {
+      start_or_skip();
+      assert_int_equal(fake_calls_len, 1);
+      if (i == 0)
+        fake_fail_as(list_call("migration", 0), ERR_TLS, "not yet valid");
+      else
+        reject_list("migration", 500, "DRS.M00004", -1);
+      step();
+      if (i == 0)
+        accept();
+      assert_false(project_is_polling(project));
+      fake_now += 1000;
+    }
+    if (i == 0)
+      tear_down_fixture(NULL);
+  }
 }
 
 static void a_failure_keeps_the_jobs(void **state) {
@@ -873,6 +912,8 @@ int main(void) {
       PROJECT_TEST(it_is_tried_again_ever_later),
       PROJECT_TEST(a_failure_keeps_the_jobs),
       PROJECT_TEST(one_use_type_may_be_rejected),
+      PROJECT_TEST(a_list_that_becomes_empty_counts_the_second_time),
+      PROJECT_TEST(an_outage_is_tried_again_in_each_cycle),
       cmocka_unit_test(a_rejection_that_may_pass_sets_nothing_aside),
       PROJECT_TEST(an_outage_may_end_within_a_discovery),
       PROJECT_TEST(denied_access_is_an_error),

@@ -83,6 +83,25 @@ static void a_failure_waits_as_retry_after_requests(void **state) {
   assert_true(lease_is_wanted(&l, 7000));
 }
 
+/* The service has seen none of these tries. */
+static void
+a_failure_of_the_connection_waits_no_longer_each_time(void **state) {
+  (void)state;
+  static const enum err_kind kinds[] = {ERR_RESOLVE, ERR_CONNECT, ERR_TLS,
+                                        ERR_HTTP};
+  for (size_t i = 0; i < COUNT(kinds); i++) {
+    struct lease l = {0};
+    err_set(&l.failure, kinds[i], "failure");
+    for (msec_t now = 0; now < 10000; now += 1000) {
+      if (lease_is_wanted(&l, now))
+        lease_fail(&l, -1, now);
+      else
+        assert_int_equal(kinds[i], ERR_HTTP);
+    }
+    assert_int_equal(lease_is_wanted(&l, 10000), kinds[i] != ERR_HTTP);
+  }
+}
+
 static void a_rejection_waits_unless_it_served(void **state) {
   (void)state;
   struct lease l = {0};
@@ -116,6 +135,7 @@ int main(void) {
       cmocka_unit_test(one_that_has_ended_is_a_failure),
       cmocka_unit_test(the_same_end_again_costs_few_requests),
       cmocka_unit_test(a_failure_waits_as_retry_after_requests),
+      cmocka_unit_test(a_failure_of_the_connection_waits_no_longer_each_time),
       cmocka_unit_test(a_rejection_waits_unless_it_served),
       cmocka_unit_test(the_reason_is_that_of_the_pause),
   };
