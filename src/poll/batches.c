@@ -118,6 +118,7 @@ static struct batch find_probe(const struct batches *b) {
 
 void batches_begin(struct batches *b, uint32_t cycle, msec_t now) {
   b->after_outage = b->rejected > 0 && b->accepted == 0;
+  b->cycle = cycle;
   if (b->rejected == 0)
     b->cohort = cycle;
   b->now = now;
@@ -423,18 +424,26 @@ static size_t choose_trial(struct batches *b) {
 
 /* The end of a cycle */
 
-/* Where nothing was accepted, no job is the cause. Else the jobs that were
- * rejected take turns: one of n is due after each nth part of the time. */
+/* Where nothing was accepted, no job is the cause. */
+static bool may_pass(const struct batches *b, const struct job_poll *p) {
+  return b->accepted == 0 || b->after_outage ||
+         (p->rejected == b->cohort && job_poll_may_pass(p, b->cycle));
+}
+
+/* The jobs that stay rejected take turns: one of n is due after each nth part
+ * of the time. */
 static void settle_rejected(struct batches *b) {
   struct job *job;
   size_t at = 0, n = 0, slot = 0;
-  while ((job = batches_each_rejected(b, &at)) != NULL)
-    n += poll_of(b, job)->rejected == b->cohort;
+  while ((job = batches_each_rejected(b, &at)) != NULL) {
+    struct job_poll *p = poll_of(b, job);
+    if (may_pass(b, p))
+      p->rejected = 0;
+    n += p->rejected == b->cohort;
+  }
   for (at = 0; (job = batches_each_rejected(b, &at)) != NULL;) {
     struct job_poll *p = poll_of(b, job);
-    if (b->accepted == 0 || b->after_outage)
-      p->rejected = 0;
-    else if (p->rejected == b->cohort)
+    if (p->rejected == b->cohort)
       p->retry_at = seconds(b->now) + (uint32_t)(QUARANTINE_S * ++slot / n);
   }
 }

@@ -19,7 +19,9 @@
  * user's again, then that of every second cycle for as long as an outage may
  * take, and then ever more seldom a quarter more.
  *
- * A failing service may reject every job for a while, so:
+ * A failing service may reject any job for a while, or every one, so:
+ * - a job that was reported before is quarantined when it is rejected in a
+ *   second cycle;
  * - a cycle in which nothing was accepted, and the one after it, quarantine no
  *   job;
  * - jobs that were rejected in one cycle, or in cycles without a break between
@@ -91,6 +93,7 @@ struct batches {
   bool in_doubt;   /* batches were rejected, and none was accepted since */
 
   /* of this cycle */
+  uint32_t cycle;                  /* its number */
   uint32_t cohort;                 /* of jobs that are rejected in it */
   msec_t now;                      /* when it began */
   struct batch_cursor unrequested; /* not requested yet */

@@ -49,7 +49,15 @@ struct job_poll {
   uint32_t request;  /* the request that may report it; 0: none */
   uint32_t rejected; /* the group that it is quarantined with; 0: it is not */
   uint32_t retry_at; /* when it is polled again; seconds of the clock */
+  uint32_t missed;   /* the first cycle since `answered` in which the service
+                        left it out or rejected it; 0: none */
 };
+
+/* Whether a job that was reported before was missed in this cycle only, or in
+ * none: that may pass. */
+static inline bool job_poll_may_pass(const struct job_poll *p, uint32_t cycle) {
+  return p->answered != 0 && (p->missed == 0 || p->missed == cycle);
+}
 
 /* The last changes of a job, for damping. All zero: none. */
 #define JOBS_FLAP_CHANGES 6

@@ -54,10 +54,24 @@ static void fail_job(struct round *r, const struct job *job, const char *code,
   fail_round(r, &err);
 }
 
+static void note_missed(const struct round *r, struct job *job) {
+  if (job->polls[r->call].missed == 0)
+    job->polls[r->call].missed = r->number;
+}
+
+/* A service may be wrong once: a job that it reported before is missing when it
+ * is missed in a second cycle. */
+static void miss_job(struct round *r, struct job *job, const char *code,
+                     const char *message) {
+  bool may_pass = job_poll_may_pass(&job->polls[r->call], r->number);
+  note_missed(r, job);
+  if (r->missing != NULL && !may_pass)
+    r->missing(r->arg, job, code, message);
+}
+
 void round_reject(struct round *r, struct job *job, const char *code,
                   const char *message) {
-  if (r->missing != NULL)
-    r->missing(r->arg, job, code, message);
+  miss_job(r, job, code, message);
   fail_job(r, job, code, message);
 }
 
@@ -65,10 +79,12 @@ void round_reject(struct round *r, struct job *job, const char *code,
  * next one. */
 static void reject_alone(struct round *r, struct job *job,
                          const struct err *err, bool certain) {
-  if (certain)
+  if (certain) {
     round_reject(r, job, "", err->text);
-  else
-    fail_job(r, job, "", err->text);
+    return;
+  }
+  note_missed(r, job);
+  fail_job(r, job, "", err->text);
 }
 
 /* Jobs that were rejected alone before anything was accepted. */
@@ -146,7 +162,7 @@ static void report_missing(struct round *r, struct slot *slot) {
   for (struct job *job;
        (job = batches_each(&r->batches, &slot->batch, &at)) != NULL;)
     if (job->polls[r->call].answered != r->number)
-      r->missing(r->arg, job, "", slot->call.err.text);
+      miss_job(r, job, "", slot->call.err.text);
 }
 
 static void on_batch_accepted(struct round *r, struct slot *slot) {
@@ -244,6 +260,7 @@ struct job *round_find_job(struct round *r, struct slot *slot,
 void round_accept_item(struct round *r, struct job *job) {
   job->polls[r->call].answered = r->number;
   job->polls[r->call].rejected = 0;
+  job->polls[r->call].missed = 0;
 }
 
 /* The round as a whole */

@@ -44,8 +44,8 @@ struct round {
 
   uint64_t *counts; /* of errors by kind; NULL: they are not counted */
 
-  /* Of a mandatory call: the service rejects a job, for itself or not at all
-   * (both texts are "" then). */
+  /* Of a mandatory call: the service rejects a job, or leaves it out (both
+   * texts may be "" then); one that it reported before, in two cycles. */
   void (*missing)(void *arg, struct job *job, const char *code,
                   const char *message);
   void *arg;

@@ -36,6 +36,50 @@ static void a_rejected_job_is_missing_and_the_others_are_not(void **state) {
   assert_non_null(strstr(seen.why, "DRS.M05004: no"));
 }
 
+/* Cycles of two jobs, the first of which is missed in the way of the letter;
+ * '.': it is not. */
+static void play_cycles(const char *cycles) {
+  static const char other[] = "{\"job_id\":\"1\"}";
+  make(2, 2, 1);
+  for (; *cycles != '\0'; cycles++) {
+    char body[128];
+    start();
+    step();
+    if (*cycles == 'r') {
+      respond_all(0, "DRS.M05004");
+      continue;
+    }
+    snprintf(body, sizeof(body), "{\"results\":[%s%s]}", other,
+             *cycles == 'e'   ? ",{\"job_id\":\"0\",\"error_code\":\"DRS.M1\"}"
+             : *cycles == '.' ? ",{\"job_id\":\"0\",\"progress\":\"1\"}"
+                              : "");
+    respond_body(body);
+  }
+}
+
+/* A service may be wrong once, in whatever way: 'o'mits it, 'r'ejects it, or
+ * has an 'e'rror in its place. */
+static void a_reported_job_is_missing_when_it_is_missed_twice(void **state) {
+  (void)state;
+  static const struct {
+    const char *cycles;
+    int missing, started; /* requests: a rejected batch of two is divided */
+  } rows[] = {{".o", 0, 2},  {".oo", 1, 3}, {".o.o", 0, 4}, {".e", 0, 2},
+              {".ee", 1, 3}, {".r", 0, 4},  {".r.", 0, 5},  {".rr", 1, 7},
+              {".or", 1, 5}, {".ro", 1, 5}, {"o", 1, 1},    {"r", 1, 3},
+              {"rr", 1, 4},  {".rrr", 1, 8}};
+  for (size_t i = 0; i < COUNT(rows); i++) {
+    play_cycles(rows[i].cycles);
+    if (seen.missing[0] != rows[i].missing ||
+        fake_started != (size_t)rows[i].started)
+      fail_msg("%s: %d times missing, %zu requests", rows[i].cycles,
+               seen.missing[0], fake_started);
+    assert_int_equal(seen.missing[1], 0);
+    if (i + 1 < COUNT(rows))
+      tear_down_fixture(NULL);
+  }
+}
+
 /* A gateway rejects all, and names no job. */
 static void a_rejection_of_all_jobs_makes_none_suspect(void **state) {
   (void)state;
@@ -207,6 +251,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       PROJECT_TEST(a_bad_job_stands_alone),
       PROJECT_TEST(a_rejected_job_is_missing_and_the_others_are_not),
+      PROJECT_TEST(a_reported_job_is_missing_when_it_is_missed_twice),
       PROJECT_TEST(a_rejection_of_all_jobs_makes_none_suspect),
       PROJECT_TEST(a_job_rejected_beside_accepted_ones_is_suspect),
       PROJECT_TEST(a_job_rejected_by_accident_is_back_in_the_next_cycle),
