@@ -19,6 +19,7 @@ COLOURS = ["0072B2", "D55E00", "009E73", "AA4499", "56B4E9", "B58900", "555555"]
 BANDS = {"paused": (300, "FFF2C2"), "failed": (600, "FBD5D0")}
 # Nothing but 0, of what is done, makes no panel.
 TIME_LEFT = "timeleft-total"
+YES = "1 is yes"
 # Title, unit, metric.
 TOGETHER = [
     ("Progress", "%", "percent-total"),
@@ -28,7 +29,12 @@ TOGETHER = [
     ("RPO: not read from the source yet", "seconds", "delay-rpo"),
     ("RTO: read, not replayed yet", "seconds", "delay-rto"),
     ("Time left, in the service's unit", "", TIME_LEFT),
+    ("Time to finish, as the plugin estimates it", "seconds", "timeleft-estimated"),
+    ("Ready for cutover", YES, "bool-ready"),
+    ("Source and destination are equal", YES, "bool-consistent"),
 ]
+# Above the highest value of a unit that has one.
+TOPS = {"%": 100, YES: 1.2}
 STYLE = [
     "--slope-mode", "--disable-rrdtool-tag", "--full-size-mode", "--border=0", "--imgformat=PNG",
     "--font=DEFAULT:8:DejaVu Sans", "--font=TITLE:10:DejaVu Sans",
@@ -54,9 +60,9 @@ class Artist:
         for number, (job, colour) in enumerate(self._colours.items()):
             if self._values(job, metric):
                 entries.append([self._define(f"v{number}", job, metric),
-                                f"LINE2:v{number}#{colour}:{job[:10]:<10}",
+                                f"LINE2:v{number}#{colour}:{job[:9]:<9}",
                                 *last(f"v{number}", unit)])
-        self._draw(title, unit, in_rows(entries, 3), top=100 if unit == "%" else 0)
+        self._draw(title, unit, in_rows(entries, 3), top=TOPS.get(unit, 0))
 
     def grows(self, metric: str) -> bool:
         """Whether a job has more of it than 0."""
@@ -123,7 +129,7 @@ class Artist:
                                 f"AREA:{family}#{colour}:{family} "])
         return entries
 
-    def _draw(self, title: str, unit: str, lines: list[str], top: int) -> None:
+    def _draw(self, title: str, unit: str, lines: list[str], top: float) -> None:
         if not lines:
             return
         panel = self._scratch / f"panel-{len(self._panels)}.png"
@@ -166,7 +172,7 @@ def in_rows(entries: list[list[str]], length: int) -> list[str]:
 
 def last(name: str, unit: str) -> list[str]:
     """The newest value, behind the name in the legend."""
-    shown = {"%": "%3.0lf%%", "seconds": "%5.1lf s"}.get(unit, "%5.1lf%s")
+    shown = {"%": "%3.0lf%%", "seconds": "%.1lf s"}.get(unit, "%5.1lf%s")
     return [f"VDEF:{name}last={name},LAST", f"GPRINT:{name}last:{shown}"]
 
 

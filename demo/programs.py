@@ -4,12 +4,15 @@
 
 import os
 import sys
+import sysconfig
 
 from daemons import Collectd, Daemon
 
 from .settings import Settings
 
 HOST = "demo-host"
+# Of the package faketime.
+FAST_CLOCK = f"/usr/lib/{sysconfig.get_config_var('MULTIARCH')}/faketime/libfaketimeMT.so.1"
 
 
 class StandInProgram(Daemon):
@@ -26,7 +29,7 @@ class StandInProgram(Daemon):
         settings = self._settings
         return [sys.executable, "-m", "standin", "--scenario", "demo",
                 "--project", settings.project_id, "--token", settings.token,
-                "--speed", str(settings.speed), "--port-file", str(self._port_file)]
+                "--speed", str(settings.speed), "--behind", str(settings.behind), "--port-file", str(self._port_file)]
 
     def ready(self) -> bool:
         return self._port_file.exists()
@@ -50,7 +53,11 @@ class DemoCollectd(Collectd):
 
     def environment(self) -> dict[str, str]:
         """The way to a real service may lead through the environment's proxy; a token stays here."""
-        if not self._settings.real:
+        settings = self._settings
+        if settings.fast_clock:
+            fast = {"LD_PRELOAD": FAST_CLOCK, "FAKETIME": f"-{settings.behind} x{settings.speed:g}"}
+            return super().environment() | fast
+        if not settings.real:
             return super().environment()
         kept = {name: value for name, value in os.environ.items() if name != "DRS_TOKEN"}
         return kept | {"no_proxy": "127.0.0.1"}

@@ -18,6 +18,8 @@ from daemons import Carbon, Prometheus, wait_until
 from .programs import HOST
 
 Series = list[tuple[int, float]]
+# The values are not older than so many seconds.
+SPAN = 3600
 # Values that are not in the store yet are waited for, this many seconds at most.
 PATIENCE = 15.0
 
@@ -27,6 +29,7 @@ class Store(Protocol):
 
     configuration: str  # for collectd
     plugin: str  # collectd's, which writes to it
+    keeps_times: bool  # of collectd's values; else collectd's clock has to be the machine's
 
     def running(self) -> AbstractContextManager:
         """The program that has to run meanwhile."""
@@ -41,7 +44,7 @@ class Store(Protocol):
 class Rrdtool:
     """collectd's rrdtool plugin: its files are drawn as they are."""
 
-    plugin = "rrdtool"
+    plugin, keeps_times = "rrdtool", True
 
     def __init__(self, folder: Path, interval: int) -> None:
         self._folder = folder
@@ -76,11 +79,11 @@ LoadPlugin rrdtool
 class Graphite:
     """carbon-cache; the curves are read from its whisper files."""
 
-    plugin = "write_graphite"
+    plugin, keeps_times = "write_graphite", True
 
     def __init__(self, folder: Path, interval: int) -> None:
         self._folder, self._interval = folder, interval
-        self._carbon = Carbon()
+        self._carbon = Carbon(f"[everything]\npattern = .*\nretentions = {interval}s:6h\n")
         self.configuration = self._carbon.configuration
 
     def running(self) -> AbstractContextManager:
@@ -88,7 +91,7 @@ class Graphite:
 
     def last(self, job: str, metric: str) -> float:
         name = f"{HOST}.drs-{job}.{metric}"
-        series = self._carbon.series(name) if name in self._carbon.names() else []
+        series = self._carbon.series(name, SPAN) if name in self._carbon.names() else []
         return series[-1][0] if series else 0.0
 
     def files(self, jobs: list[str]) -> Path:
@@ -96,14 +99,14 @@ class Graphite:
             _, job, metric = name.split(".")
             if job.removeprefix("drs-") in jobs:
                 target = self._folder / job.removeprefix("drs-") / f"{metric}.rrd"
-                write_rrd(target, self._carbon.series(name), self._interval)
+                write_rrd(target, self._carbon.series(name, SPAN), self._interval)
         return self._folder
 
 
 class Scraped:
     """Prometheus; the curves come through its API."""
 
-    plugin = "write_prometheus"
+    plugin, keeps_times = "write_prometheus", False
 
     def __init__(self, folder: Path, interval: int) -> None:
         self._folder, self._interval = folder, interval

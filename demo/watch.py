@@ -44,7 +44,7 @@ class Watch:
         newest = max(self._cycles, default=0.0)
         if at - self._changed < QUIET:
             newest = max((time for time in self._cycles if time < newest), default=0.0)
-        self.now = newest
+        self.now = max(self.now, newest)  # a value that comes late does not take back what was shown
         for time in [time for time in self._cycles if time < newest]:
             del self._cycles[time]
 

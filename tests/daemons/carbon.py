@@ -84,11 +84,11 @@ LoadPlugin write_graphite
         return {".".join(path.relative_to(root).with_suffix("").parts)
                 for path in root.rglob("*.wsp")}
 
-    def series(self, name: str) -> list[tuple[int, float]]:
-        """The stored values of a metric with the second of each."""
+    def series(self, name: str, seconds: int = 300) -> list[tuple[int, float]]:
+        """The stored values of a metric with the second of each, none older than so many seconds."""
         path = Path(self.folder / "whisper", *name.split(".")).with_suffix(".wsp")
         try:
-            (start, end, step), values = whisper.fetch(str(path), int(time.time()) - 300)
+            (start, end, step), values = whisper.fetch(str(path), int(time.time()) - seconds)
         except (whisper.CorruptWhisperFile, struct.error):  # carbon is just about to create it
             return []
         return [(at, value) for at, value in zip(range(start, end, step), values)

@@ -15,11 +15,13 @@ import pytest
 from support.blocks import JOB, PROJECT_ID, TOKEN
 from daemons import wait_until
 from demo.picture import COLOURS, GAP, PANEL, common_end, draw
+from demo.settings import STORY, read_settings
 from demo.stores import run_rrdtool, write_rrd
 from demo.watch import QUIET, Watch
 from drs_check.jobs import Job
 from drs_check.view import Screen, fitting, heading, row
 from PIL import Image
+from standin import scenario
 
 TOP = Path(__file__).resolve().parents[2]
 SHORT = {"DEMO_SECONDS": "5"}
@@ -98,7 +100,7 @@ def test_the_first_table_has_all_values_of_a_cycle(start):
     assert [line.split()[0] for line in jobs] == [
         "orders", "customers", "archive", "ledger", "invoices"]
     assert not any("no values" in line for line in jobs)
-    assert all(line.split()[1] in ("preparing", "copying", "copied", "replicating") for line in jobs)
+    assert {line.split()[1] for line in jobs} <= {"preparing", "copying", "copied", "replicating", "paused", "failed"}
 
 
 @pytest.mark.release
@@ -121,6 +123,15 @@ def test_output_follows_the_terminal_and_the_locale(tmp_path, variables, escapes
     assert ("\033[J" in shown) == escapes
     assert ("\033[32m" in shown) == colours
     assert ("█" in shown) == blocks and ("###" in shown) != blocks
+
+
+def test_the_story_ends_with_a_job_that_can_be_cut_over():
+    """By the plugin's default ReadyDelay, for longer than ten cycles of the usual demo."""
+    whole, settings = scenario.demo()[scenario.WHOLE], read_settings({}, fast_clock=True)
+    enough = 10 * settings.interval + 1
+    states = [whole.at(STORY - seconds) for seconds in range(enough)]
+    assert {state.status for state in states} == {"INCRE_TRANSFER_STARTED"}
+    assert max(state.delay for state in states) <= 3
 
 
 def full_job(name: str = "orders-of-the-day") -> Job:

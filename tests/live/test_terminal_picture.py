@@ -26,8 +26,8 @@ ROWS, COLUMNS = 24, 80
 FONT = "/usr/share/fonts/truetype/dejavu/DejaVuSansMono.ttf"
 BACKGROUND, FOREGROUND = "#1b1f24", "#d0d7de"
 COLOURS = {"31": "#ff7b72", "32": "#7ee787", "33": "#f2cc60", "34": "#79c0ff", "35": "#d2a8ff", "36": "#76e3ea"}
-# 330 seconds of the demo: one has failed, one is paused, and one has come to its incremental phase.
-LATER = 330
+# 660 seconds of the demo: one has failed, one is paused, and one has come to its incremental phase.
+LATER = 660
 # The job whose full copy goes on has an estimate of its end.
 ESTIMATED = r"customers-db .*copying \w+\s+\d+\s+[\d.]+[smh]\s"
 NAMES = ["orders-db", "customers-db", "ledger", "archive", "sessions"]

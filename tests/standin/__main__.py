@@ -23,6 +23,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--prefix", default="", help="path in front of /v3")
     parser.add_argument("--scenario", default="demo", help="demo, or a JSON file")
     parser.add_argument("--speed", type=float, default=1.0, help="how fast migrations advance")
+    parser.add_argument("--behind", type=float, default=0.0,
+                        help="seconds by which the wall clock is behind, which then advances as fast as migrations")
     parser.add_argument("--latency", type=float, default=0.0, help="milliseconds for a response")
     parser.add_argument("--status", type=int, default=202, help="of a success: 202 or 200")
     parser.add_argument("--gzip", action="store_true", help="compress where the client accepts it")
@@ -48,6 +50,9 @@ def serve(options: argparse.Namespace, stopped: threading.Event) -> None:
         options.project, options.token, prefix=options.prefix, port=options.port, tls=tls,
         speed=options.speed, log=log and (lambda line: print(line, file=log)),
     )
+    if options.behind:
+        cloud.clock.advance(-options.behind)
+        cloud.clock.speed = options.speed
     cloud.drs.latency = options.latency / 1000
     cloud.drs.success_status = options.status
     cloud.drs.gzip = options.gzip

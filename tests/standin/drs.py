@@ -59,7 +59,7 @@ class JobTable(UserDict):
 
     def wall(self, migration: Migration, seconds: float) -> float:
         """The time of the wall clock so many seconds after a migration's beginning."""
-        return migration.born + seconds / self._time_passes.speed
+        return migration.born + seconds * self._wall.speed / self._time_passes.speed
 
 
 class Drs(Service):

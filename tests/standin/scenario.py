@@ -17,27 +17,27 @@ FAILURE = ("DRS.M05016", "The connection to the source database is lost.")
 
 
 def demo() -> dict[str, Migration]:
-    """One from end to end, one still in its data, one that replays, one paused, one that fails."""
-    loading = full(struct=20, data=420, index=90) + incremental()
+    """One from end to end, one long in its data, one that replays, one paused, one that fails: twenty minutes."""
+    loading = full(struct=40, data=640, index=160) + [Stage("FULL_TRANSFER_COMPLETE", 40)] + incremental()
     paused = [
         *starting(30),
-        Stage("FULL_TRANSFER_STARTED", 20, phase="struct"),
-        Stage("FULL_TRANSFER_STARTED", 70, phase="data", to=55),
+        Stage("FULL_TRANSFER_STARTED", 80, phase="struct"),
+        Stage("FULL_TRANSFER_STARTED", 280, phase="data", to=55),
         Stage("PAUSING"),
     ]
     failing = [
         *starting(60),
-        Stage("FULL_TRANSFER_STARTED", 25, phase="struct"),
-        Stage("FULL_TRANSFER_STARTED", 115, phase="data", to=65),
+        Stage("FULL_TRANSFER_STARTED", 100, phase="struct"),
+        Stage("FULL_TRANSFER_STARTED", 460, phase="data", to=65),
         Stage("FULL_TRANSFER_FAILED", error=FAILURE),
     ]
     return {
-        # The backlog is read and waits for its replay: RTO is high.
-        WHOLE: Migration(usual(), delay=Delay(low=1, high=6, period=120, backlog=40, unread=0.1)),
+        # The backlog is read and waits for its replay: RTO is high. Then it can be cut over.
+        WHOLE: Migration(usual(), delay=Delay(low=0.2, high=2, period=240, backlog=90, unread=0.1)),
         LOADING: Migration(loading, rows=4000),
         # The way from the source is the slow part: RPO is high.
         REPLAYING: Migration(incremental(), mode="INCR_TRANS",
-                             delay=Delay(low=1, high=25, period=150, unread=0.7)),
+                             delay=Delay(low=1, high=25, period=400, unread=0.7)),
         PAUSED: Migration(paused, rows=7000),
         FAILING: Migration(failing, mode="FULL_TRANS", rows=6000),
     }

@@ -92,7 +92,8 @@ class Job:
     @property
     def reason(self) -> str:
         """Why it needs attention, as the service says it."""
-        return self.missing or "; ".join(filter(None, (self.error, self.failed_reason)))
+        more = "" if self.failed_reason in self.error else self.failed_reason
+        return self.missing or "; ".join(filter(None, (self.error, more)))
 
     def rank(self) -> tuple[int, float, str]:
         """The key that sorts the worst first: by state, then by delay."""
