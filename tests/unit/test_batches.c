@@ -345,6 +345,22 @@ static void a_batch_may_change_while_it_is_in_flight(void **state) {
   assert_ptr_equal(batches_split(&batches, &batch, true), jobs.all[0]);
 }
 
+/* Also where it waits in a half of a batch, behind jobs that were not requested
+ * at all. */
+static void a_read_begins_with_the_first_job_that_was_left(void **state) {
+  (void)state;
+  struct batch batch;
+  size_t at = 0;
+  set_up(8, 4);
+  service.max = 1;
+  service.names_size = true;
+  service.stop_after = 1;
+  read_all();
+  batches_begin(&batches, ++cycle, now);
+  assert_true(batches_next(&batches, &batch));
+  assert_string_equal(batches_each(&batches, &batch, &at)->id, "0");
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_teardown(each_job_is_requested_once, tear_down),
@@ -361,6 +377,8 @@ int main(void) {
           one_accepted_job_proves_the_size_of_a_hung_batch, tear_down),
       cmocka_unit_test_teardown(a_batch_is_requested_again, tear_down),
       cmocka_unit_test_teardown(a_batch_may_change_while_it_is_in_flight,
+                                tear_down),
+      cmocka_unit_test_teardown(a_read_begins_with_the_first_job_that_was_left,
                                 tear_down),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
