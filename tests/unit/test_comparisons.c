@@ -333,13 +333,28 @@ static void test_an_outage_is_no_refusal(void **state) {
   (void)state;
   make(1);
   cycle(RUNNING);
-  assert_between(wait(600, 503, "{}"), 1, 2);
+  size_t failed = wait(600, 503, "{}");
+  assert_between(failed, 1, 2);
+  assert_int_equal(errors(ERR_HTTP), failed);
   assert_false(seen.job->compared);
   cycle(RUNNING);
   assert_true(err_is_set(seen.change));
   assert_between(wait(1300, 200, "{}"), 1, 3);
   cycle(RUNNING);
   assert_false(err_is_set(seen.change));
+}
+
+static void test_a_pause_that_the_service_wants_is_kept(void **state) {
+  (void)state;
+  make(20);
+  cycle(RUNNING);
+  next_request();
+  fake_response(fake_calls[0], (struct http_response){429, 3600000, -1, NULL},
+                "{}");
+  step();
+  assert_int_equal(errors(ERR_THROTTLED), 1);
+  assert_int_equal(wait(3599, 200, "{}"), 0);
+  assert_between(wait(60, 200, "{}"), 1, 3);
 }
 
 static void test_old_results_are_forgotten(void **state) {
@@ -383,6 +398,7 @@ int main(void) {
       PROJECT_TEST(test_where_it_is_not_offered_once_a_day),
       PROJECT_TEST(test_a_page_of_a_proxy_is_no_refusal),
       PROJECT_TEST(test_an_outage_is_no_refusal),
+      PROJECT_TEST(test_a_pause_that_the_service_wants_is_kept),
       PROJECT_TEST(test_old_results_are_forgotten),
       cmocka_unit_test(test_differences_before_the_end_of_the_copy),
   };

@@ -147,14 +147,19 @@ static void reject_list(const char *kind, long status, const char *code,
   step();
 }
 
+/* All on one page. */
+static void list_whole(const char *kind, const char *jobs) {
+  int tasks = 0;
+  for (const char *job = jobs; *job != '\0'; job++)
+    tasks += !is_subtask(*job);
+  list(kind, 0, tasks, jobs);
+}
+
 static void list_all(const char *migration, const char *sync,
                      const char *guard) {
-  int subtasks = 0;
-  for (const char *job = migration; *job != '\0'; job++)
-    subtasks += is_subtask(*job);
-  list("migration", 0, (int)strlen(migration) - subtasks, migration);
-  list("sync", 0, (int)strlen(sync), sync);
-  list("cloudDataGuard", 0, (int)strlen(guard), guard);
+  list_whole("migration", migration);
+  list_whole("sync", sync);
+  list_whole("cloudDataGuard", guard);
 }
 
 /* The lists after the first are empty. */
@@ -408,6 +413,16 @@ static void subtasks_are_jobs_once_one_was_reported(void **state) {
   accept();
   assert_read("a=na b=nb 2=na-n2 3=nb-n3", true);
   assert_string_equal(seen.warnings, "");
+}
+
+static void one_of_any_list_is_tried(void **state) {
+  (void)state;
+  make("");
+  start_or_skip();
+  list_all("a", "b", "c1");
+  respond("1", 202, "{\"results\":[{\"job_id\":\"1\"}]}");
+  accept();
+  assert_read("a=na b=nb c=nc 1=nc-n1", true);
 }
 
 static const struct {
@@ -902,6 +917,7 @@ int main(void) {
       PROJECT_TEST(a_read_meets_no_half_of_a_list),
       cmocka_unit_test(pages_are_requested_until_a_list_is_complete),
       PROJECT_TEST(subtasks_are_jobs_once_one_was_reported),
+      PROJECT_TEST(one_of_any_list_is_tried),
       cmocka_unit_test(rejected_subtasks_are_left_out_and_tried_once_a_day),
       cmocka_unit_test(what_may_pass_sets_no_subtask_aside),
       PROJECT_TEST(tasks_do_not_wait_for_their_subtasks),
