@@ -25,6 +25,16 @@ from .service import Service, client_error
 from .wire import Response
 
 LANGUAGES = ("en-us", "zh-cn")
+# What a user needs for a path behind /jobs, by the vendors' permission names; which of several is checked is not
+# published, so all are. No page has one for RPO and RTO.
+ACTIONS = {
+    "/batch-progress": ("drs:migrationJobs:getProgress", "drs:migrationJob:getSpecifiedProgress"),
+    "/batch-rpo-and-rto": (),
+    "/batch-detail": ("drs:migrationJob:get",),
+    "/query-compare-result": tuple(f"drs:compareJob:{name}" for name in (
+        "list", "getResult", "getOverview", "getLineOverview", "getContentOverview")),
+    "": ("drs:migrationJob:list",),
+}
 
 
 @dataclass(frozen=True)
@@ -76,6 +86,7 @@ class Drs(Service):
         self.prefix = prefix
         self.gate = gate
         self.jobs = jobs
+        self.actions: set[str] | None = None  # that the user may do; None: all
         self.success_status = 202  # or 200
         self.order = "request"  # or "reversed", "shuffled"
         self.guesses = False  # a Migration also reports what the service was never seen to send
@@ -110,6 +121,7 @@ class Drs(Service):
             *self.gate.check(request, self.project_id),
             *self._check_headers(request),
             *self._check_project(request),
+            *self._check_actions(request),
         ]
         document = self._decode(request, errors)
         if errors:
@@ -148,6 +160,11 @@ class Drs(Service):
         project = request.path.removeprefix(self.prefix).split("/")[2]
         if project != self.project_id:
             yield client_error(request, f"project {project!r}", "DRS.M00261")
+
+    def _check_actions(self, request: Request) -> Iterator[ApiError]:
+        needed = ACTIONS[request.path.removeprefix(self.prefix).partition("/jobs")[2]]
+        if self.actions is not None and not self.actions.issuperset(needed):
+            yield ApiError("DRS.M00102")
 
     @staticmethod
     def _decode(request: Request, errors: list[ApiError]) -> Any:

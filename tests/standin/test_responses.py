@@ -7,14 +7,17 @@ from __future__ import annotations
 import gzip
 import http.client
 import json
+import re
 import threading
 import time
 from email.utils import parsedate_to_datetime
+from pathlib import Path
 
 import pytest
 
 from standin import ApiError, BadJob, StandIn, Throttle, rpo_and_rto
 from standin.clock import HANG
+from standin.drs import ACTIONS
 from standin.conftest import HEADERS, JOB, OTHER, PROJECT, ClientResponse, progress, send
 
 LIST = {"cur_page": 0, "per_page": 0, "db_use_type": "migration"}
@@ -215,3 +218,25 @@ def test_rpo_and_rto_know_the_jobs_that_progress_knows(cloud):
     assert (recovery(cloud, JOB).status, progress(cloud, JOB).status) == (405, 202)
     cloud.drs.throttle = Throttle(0, 60)
     assert recovery(cloud, JOB).status == 429
+
+
+# Permissions
+
+TOP = Path(__file__).resolve().parents[2]
+BODIES = {"/batch-progress": {"jobs": [JOB]}, "/batch-rpo-and-rto": {"jobs": [JOB]}, "/batch-detail": {"jobs": [JOB]},
+          "/query-compare-result": {"job_id": JOB, "current_page": 1, "per_page": 9}, "": LIST}
+
+
+@pytest.mark.parametrize("without", sorted({action for actions in ACTIONS.values() for action in actions}))
+def test_a_user_may_do_what_his_actions_say(cloud, without):
+    cloud.drs.actions = {action for actions in ACTIONS.values() for action in actions} - {without}
+    for path, body in BODIES.items():
+        response = send(f"{cloud.endpoint}/v3/{PROJECT}/jobs{path}", body=body, headers=HEADERS)
+        assert (response.status == 403) == (without in ACTIONS[path])
+    assert cloud.problems() == []
+
+
+def test_the_documented_policy_has_these_actions_and_no_others():
+    [policy] = re.findall(r"(?s)```json\n(\{\s*\"Version\".*?)```", (TOP / "docs/credentials.md").read_text())
+    [statement] = json.loads(policy)["Statement"]
+    assert sorted(statement["Action"]) == sorted(action for actions in ACTIONS.values() for action in actions)
