@@ -69,15 +69,19 @@ static int open_service(void **state) {
              : 0;
 }
 
-/* One cycle of a project with these lines. */
-static int start(const char *lines) {
+static void configure(const char *project, const char *lines) {
   char all[2048];
   snprintf(all, sizeof(all),
            "Endpoint \"http://127.0.0.1:%d\"\nProjectID \"p\"\n"
            "Token \"0123456789abcdef\"\nHost \"h/1\"\n%s%s",
            service.port,
            strstr(lines, "Interval") == NULL ? "Interval 5\n" : "", lines);
-  stub_configure("prod", all);
+  stub_configure(project, all);
+}
+
+/* One cycle of a project with these lines. */
+static int start(const char *lines) {
+  configure("prod", lines);
   return stub_run();
 }
 
@@ -276,6 +280,20 @@ static void only_an_accepted_block_is_warned_of(void **state) {
   assert_null(strstr(text, warning));
 }
 
+static void projects_may_be_one_series_in_graphite(void **state) {
+  (void)state;
+  service.body = "{\"results\":[{\"job_id\":\"1\"}]}";
+  configure("a.b", "Job \"1\"\n");
+  configure("a_b", "Job \"2\"\n");
+  configure("a-b", "Job \"3\"\n");
+  stub_run();
+  stub_stop();
+  const char *text = stub_take();
+  find(text, "log 4 drs plugin: project \"a_b\": config: the projects \"a.b\" "
+             "and \"a_b\" are one series in Graphite");
+  assert_null(strstr(text, "\"a-b\" are one series"));
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(all_values_of_a_response),
@@ -287,6 +305,7 @@ int main(void) {
       cmocka_unit_test(an_error_code_may_be_one_character),
       cmocka_unit_test(values_that_wait_are_written_at_the_stop),
       cmocka_unit_test(only_an_accepted_block_is_warned_of),
+      cmocka_unit_test(projects_may_be_one_series_in_graphite),
   };
   return cmocka_run_group_tests(tests, open_service, NULL);
 }
