@@ -750,15 +750,19 @@ def test_the_advice_names_what_is_to_be_done(cloud, place, advice):
         request.problems.clear()
 
 
-def test_a_firewall_that_drops_packets_is_named_at_a_short_interval(cloud, place):
-    """Timeout is not below Interval by default."""
+@pytest.mark.parametrize("option", ["Endpoint", "IdentityEndpoint"])
+def test_a_firewall_that_drops_packets_is_named_at_a_short_interval(cloud, place, option):
+    """The host and the option; Timeout is not below Interval by default."""
     with full_port() as port:
-        place.write(project("prod", cloud, f'Endpoint "http://127.0.0.1:{port}"', "Interval 2",
-                            f'Job "{JOB}"', f'Job "{OTHER_JOB}"'))
+        lines = {"Endpoint": [f'Endpoint "http://127.0.0.1:{port}"'],
+                 "IdentityEndpoint": [f'IdentityEndpoint "http://127.0.0.1:{port}/v3"', *LOGIN[1:]]}[option]
+        place.write(project("prod", cloud, *lines, "Interval 2", f'Job "{JOB}"', f'Job "{OTHER_JOB}"',
+                            without=["Token"] if option == "IdentityEndpoint" else []))
         done = place.check()
     assert done.returncode == CONNECT
     [(stage, text)] = failures(done)
-    assert stage == "connection" and text.startswith(f"http://127.0.0.1:{port}: timed out after 1300 ms, connecting")
+    assert stage == "connection" and f"http://127.0.0.1:{port}" in text and "timed out after 1300 ms, connecting" in text
+    assert f"  to do: check {option} (host, port), and the firewall" in done.stdout
 
 
 def test_the_case_of_names_is_collectd_s(cloud, place):

@@ -27,8 +27,8 @@ NOTHING_ADVICE = "name tasks with Job or JobsFile, or check DiscoverSelect, Disc
 
 KINDS = {
     "config": Kind("configuration", 3, "correct the option that the line names; collectd-drs(5) has all of them"),
-    "resolve": Kind("name resolution", 4, "correct the host name, or the resolver of this machine"),
-    "connect": Kind("connection", 5, "check the port, the firewall and the proxy between this machine and the host"),
+    "resolve": Kind("name resolution", 4, "correct the host of Endpoint, or the resolver of this machine"),
+    "connect": Kind("connection", 5, "check Endpoint (host, port), and the firewall and the proxy on the way there"),
     "tls": Kind("TLS", 6, "check CACert, ClientCert, VerifyHost, and that the port speaks TLS"),
     "auth": Kind("credential", 7, "check the credential and its file"),
     "project": Kind("project", 8, "check ProjectID, the region of Endpoint, and the policy (DRS ReadOnlyAccess)"),
@@ -154,8 +154,8 @@ def advice(project: Project, message: Message, options: dict[str, str]) -> str:
     if is_elsewhere(project) and options.get("Agency", "").lower() in ("true", "yes", "on"):
         return AGENCY_ADVICE
     if is_elsewhere(project) and "IdentityEndpoint" in options:
-        text = text.replace("Endpoint is DRS", "IdentityEndpoint is the identity service")
-        return text.replace("check Endpoint", "check IdentityEndpoint")
+        text = text.replace("Endpoint is DRS", "Endpoint is the identity service")
+        return text.replace(" Endpoint", " IdentityEndpoint")
     if kind == "tls" and "CACert" in options:
         return f"{text} (CACert is {options['CACert']})"
     return text
