@@ -761,7 +761,8 @@ def test_a_firewall_that_drops_packets_is_named_at_a_short_interval(cloud, place
         done = place.check()
     assert done.returncode == CONNECT
     [(stage, text)] = failures(done)
-    assert stage == "connection" and f"http://127.0.0.1:{port}" in text and "timed out after 1300 ms, connecting" in text
+    assert stage == "connection"
+    assert f"http://127.0.0.1:{port}" in text and "timed out after 1300 ms, connecting" in text
     assert f"  to do: check {option} (host, port), and the firewall" in done.stdout
 
 

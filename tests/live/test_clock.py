@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 from support.blocks import JOB, PROJECT_ID, TOKEN, project, reported
+from support.fake_clock import PRELOAD
 from daemons import Collectd, wait_until
 from standin import StandIn
 
 DAY = 86400
-PRELOAD = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1"
 UP = "test-host/drs-prod/bool-up"
 PROGRESS = f"test-host/drs-{JOB}/percent-total"
 

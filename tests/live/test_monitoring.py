@@ -5,18 +5,20 @@
 import os
 import re
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
 
 from support.alerts import chain_of, hurried
 from support.blocks import JOB, OTHER_JOB, project
-from daemons import Collectd, Prometheus, Smtp, free_port
+from daemons import HANG, Collectd, Prometheus, Smtp, free_port, wait_until
 from daemons.collectd import INTERVAL
 from support.ordinary_day import DAY, a_day
+from support.fake_clock import PRELOAD
 from support.pipelines import body, pipeline
 from support.installed_paths import MONITORING
-from standin import BadJob
+from standin import BadJob, Comparison
 from standin.rpo_and_rto_item import rpo_and_rto
 
 
@@ -169,6 +171,31 @@ def test_each_alert_fires_on_what_the_module_publishes(cloud, tmp_path):
             others = prometheus.query('ALERTS{alertname="DrsDelayHigh"}')
             assert {one["metric"]["drs"] for one in others} == {"DrsDelayHigh"}
         prometheus.wait_until(lambda: fires("prod", "DrsProjectSilent"), "DrsProjectSilent")
+
+
+# A clock that runs sixty times as fast: ten good minutes in ten seconds.
+FAST_CLOCK = {"LD_PRELOAD": PRELOAD, "FAKETIME": "+0 x60"}
+
+
+def test_readiness_and_a_difference_fire_in_prometheus(cloud, tmp_path):
+    """What the module makes of ten minutes, and of a comparison."""
+    cloud.jobs[JOB] = {"job_id": JOB, "progress": "100", "transfer_status": INCREMENTAL, "incre_trans_delay": "1"}
+    cloud.jobs[OTHER_JOB] = cloud.jobs[JOB] | {"job_id": OTHER_JOB}
+    cloud.drs.comparisons[OTHER_JOB] = [Comparison("lines", time.time() - 60, inconsistent=2)]
+    (tmp_path / "rules.yml").write_text(hurried((MONITORING / "prometheus-alerts.yml").read_text()))
+    with Prometheus(rules=tmp_path / "rules.yml") as prometheus:
+        stock = pipeline("prometheus.conf", COLLECTD_HOST="127.0.0.1", COLLECTD_PORT=prometheus.scraped_port)
+        config = project("prod", cloud, f'Job "{JOB}" "orders"', f'Job "{OTHER_JOB}" "customers"', "Interval 60",
+                         "Comparisons true", "DiscoverInterval 60")
+        with Collectd(config, stock, variables=FAST_CLOCK) as daemon:
+            def firing() -> set[tuple[str, str]]:
+                found = prometheus.query('ALERTS{alertname=~"DrsReadyForCutover|DrsDataDiffers", alertstate="firing"}')
+                return {(one["metric"]["drs"], one["metric"]["alertname"]) for one in found}
+            expected = {("orders", "DrsReadyForCutover"), ("customers", "DrsDataDiffers")}
+            daemon.wait_until(lambda: firing() == expected, f"{expected}")
+            cloud.jobs[JOB] |= {"incre_trans_delay": "400"}
+            lost = 'collectd_drs_bool{drs="orders", type="ready"} == 0'
+            wait_until(lambda: prometheus.query(lost), HANG, "bool-ready 0")
 
 
 @pytest.mark.installed(2)

@@ -5,7 +5,7 @@
 import re
 
 import pytest
-from support.ordinary_day import ALSO, INFORMATION, TROUBLES, VARIANTS, day, minutes_until, row_of_day, troubles
+from support.ordinary_day import ALSO, INFORMATION, RULES, TROUBLES, VARIANTS, day, minutes_until, row_of_day, troubles
 from support.installed_paths import MONITORING
 
 PAGE = (MONITORING / "README.md").read_text()
@@ -17,6 +17,14 @@ def test_an_ordinary_day_is_silent_but_for_the_long_pause(name):
     assert row_of_day(name, answer) in PAGE
     alerts = {alert: times for alert, times in answer["times"].items() if alert not in INFORMATION}
     assert alerts in ({}, {"DrsTaskPaused": len(VARIANTS[name].clusters)})
+    # In the second cluster the migration of the day before is ready until its release.
+    times_ready = 0 if "72 hours" in name else 2 * len(VARIANTS[name].clusters) - 1
+    assert answer["times"].get("DrsReadyForCutover", 0) == times_ready
+
+
+def test_each_alert_has_a_trouble():
+    alerts = set(re.findall(r"- alert: (\w+)", RULES.read_text()))
+    assert alerts == {trouble.alert for trouble in TROUBLES.values()} | INFORMATION | {"DrsNoData"}
 
 
 @pytest.mark.parametrize("interval", [1, 10])

@@ -237,6 +237,11 @@ TROUBLES = {
         "DrsNoProgress", then(lambda minute: copying(95, 0, struct=100, data=100, index=40), halfway)),
     "the destination is 90 s behind and nothing is written": Trouble(
         "DrsRateZero", then(lambda minute: replicating(90, rows=0))),
+    "log files pile up": Trouble(
+        "DrsLogFilesBehind", lambda minute: replicating(int(minute) % 3) | {
+            "gauge-log_files_behind": 3 + (minute - TROUBLE_AT) // 30 if minute >= TROUBLE_AT else 0}),
+    "the full copy takes longer than a week": Trouble(
+        "DrsCopyTakesLong", lambda minute: halfway(minute) | {"gauge-started": 60 * TROUBLE_AT - 7 * 86400}),
     "the data differs": Trouble("DrsDataDiffers", with_values(bool_consistent=0)),
     "the service is unreachable": Trouble(
         "DrsProjectUnreachable", then(gone), constant(Project(up=0, answered=0, failing=True))),
