@@ -46,24 +46,24 @@ class GraphiteWeb(Daemon):
     def __init__(self, whisper: Path) -> None:
         super().__init__()
         self._whisper = whisper
-        self._port = free_port()
+        self.port = free_port()
 
     def configure(self) -> None:
         (self.folder / "test_settings.py").write_text(
             SETTINGS.format(folder=self.folder, whisper=self._whisper))
 
     def command(self) -> list[str]:
-        return [sys.executable, "-c", SERVER, str(self._port)]
+        return [sys.executable, "-c", SERVER, str(self.port)]
 
     def environment(self) -> dict[str, str]:
         return super().environment() | {"DJANGO_SETTINGS_MODULE": "test_settings",
                                         "PYTHONPATH": str(self.folder)}
 
     def ready(self) -> bool:
-        return listens(self._port)
+        return listens(self.port)
 
     def _get(self, path: str, **query: str) -> list | dict:
-        url = f"http://127.0.0.1:{self._port}/{path}?{urllib.parse.urlencode(query)}"
+        url = f"http://127.0.0.1:{self.port}/{path}?{urllib.parse.urlencode(query)}"
         with urllib.request.urlopen(url, timeout=HANG) as response:
             return json.load(response)
 

@@ -2,34 +2,43 @@
 # Copyright (c) 2026 the collectd-drs authors
 """The Grafana dashboards: each expression is put to the real store, and no metric is left out."""
 
+from __future__ import annotations
+
+import json
 import re
+import time
 
 import pytest
 from support.blocks import JOB, project
 from daemons import Carbon, Collectd, GraphiteWeb, Prometheus
 from daemons.collectd import TOP
-from support.dashboards import dashboard, drawn
+from standin import Comparison
+from support.dashboards import PHASES, SUMMARY_END, column, dashboard, drawn, filled_in
 from support.examples import SELF_METRICS
 from support.requirements import need_package
 from support.pipelines import pipeline
 
-ITEM = {"incre_trans_delay": "400", "remaining_time": "7", "progress": "40",
+ITEM = {"transfer_status": "FULL_TRANSFER_COMPLETE",
+        "incre_trans_delay": "400", "remaining_time": "7", "progress": "40",
         "apply_rows_rate": 120, "apply_bytes_rate": 65536,
         "process_time": "1608274919000", "task_mode": "FULL_INCR_TRANS",
+        "src_offset": "mysql-bin.000007:4", "dst_offset": "mysql-bin.000005:4",
         "progress_map": {phase: {"completed": "94", "remaining_time": "3"}
                          for phase in ("struct", "data", "index")}}
-PHASES = ("total", "struct", "data", "index")
-JOB_METRICS = {f"{kind}-{phase}" for kind in ("percent", "timeleft") for phase in PHASES} | {
+PARTS = ("total", "struct", "data", "index")
+JOB_METRICS = {f"{kind}-{phase}" for kind in ("percent", "timeleft") for phase in PARTS} | {
     "delay-incremental", "delay-rpo", "delay-rto", "gauge-apply_rows_rate", "gauge-apply_bytes_rate",
-    "gauge-process_time", "gauge-task_mode", "gauge-status", "bool-error", "bool-ready"}
+    "gauge-process_time", "gauge-task_mode", "gauge-status", "bool-error", "bool-ready", "gauge-log_files_behind",
+    "gauge-started", "gauge-full_transfer_completed", "delay-threshold", "delay-rpo_threshold", "delay-rto_threshold",
+    "bool-consistent", "count-inconsistent", "count-uncompared", "gauge-compared"}
 NAMES = JOB_METRICS | SELF_METRICS
 OFFERED = {"host": {"test-host"}, "migration": {"orders-db"}, "project": {"prod"}}
 OFFERED_BY_PROMETHEUS = {"job": {"collectd"}, "instance": OFFERED["host"],
                          "migration": OFFERED["migration"], "project": OFFERED["project"]}
 # Of the units that Grafana knows, those that fit these metrics.
 UNITS = {"none", "short", "percent", "s", "rowsps", "Bps", "cpm", "dateTimeFromNow"}
-# Columns of the table of jobs that a job does not have at once.
-NEED_TIME_OR_OPTIONS = ("Time to finish", "Data equal", "Ready since")
+# Columns of the table of jobs, and a panel, that a job does not have at once.
+NEED_TIME = {"Time to finish", "Ready since"}
 SELECTOR = re.compile(r"collectd_drs_\w+\{[^}]*\}")
 PATH = re.compile(r"(?:[\w$*.-]|\{[\w,]+\})+\.drs-(?:[\w$*.-]|\{[\w,]+\})+")
 RUNBOOK = TOP / "docs/runbook.md"
@@ -37,9 +46,8 @@ RUNBOOK = TOP / "docs/runbook.md"
 
 def expressions(board: dict, key: str) -> list[str]:
     """Those of all panels; each has one at least."""
-    panels = [panel for panel in board["panels"] if panel["type"] != "row"]
-    assert all(panel["targets"] for panel in panels)
-    return [target[key] for panel in panels for target in panel["targets"]]
+    assert all(panel["targets"] for panel in drawn(board))
+    return [target[key] for panel in drawn(board) for target in panel["targets"]]
 
 
 def variables(board: dict) -> dict[str, dict]:
@@ -47,27 +55,27 @@ def variables(board: dict) -> dict[str, dict]:
     return {one["name"]: one for one in board["templating"]["list"] if one["type"] == "query"}
 
 
-def filled_in(text: str, everything: str) -> str:
-    """An expression as Grafana sends it, where all of each variable is chosen and no prefix."""
-    for place, value in (("$__rate_interval", "1m"), ("${prefix}", ""), ("$host", everything),
-                         ("$job", everything), ("$instance", everything),
-                         ("$migration", everything), ("$project", everything)):
-        text = text.replace(place, value)
-    assert not re.search(r"\$\w|\$\{", text), text
-    return text
-
-
 @pytest.fixture
 def watched(cloud):
     """The project of a job that has every metric."""
     cloud.jobs[JOB] |= ITEM
-    return project("prod", cloud, f'Job "{JOB}" "orders-db"', "Interval 1", "RPOAndRTO true")
+    cloud.drs.details[JOB] = {"actual_start_time": "1608274000000", "full_transfer_complete_time": "1608275000000"}
+    cloud.drs.comparisons[JOB] = [Comparison("lines", time.time() - 60, inconsistent=2, uncompared=1)]
+    return project("prod", cloud, f'Job "{JOB}" "orders-db"', "Interval 1", "RPOAndRTO true", "Details true",
+                   "Comparisons true", "DiscoverInterval 5")
 
 
 @pytest.mark.parametrize("name", ["prometheus", "graphite"])
 def test_the_panels_stand_side_by_side(name):
     panels = dashboard(name)["panels"]
-    assert len({panel["id"] for panel in panels}) == len(panels)
+    inside = [panel for row in panels for panel in row.get("panels", [])]
+    assert len({panel["id"] for panel in panels + inside}) == len(panels + inside)
+    for side_by_side in (panels, inside):
+        check_places(side_by_side)
+
+
+def check_places(panels: list[dict]) -> None:
+    """No two of them overlap, and none leaves the page."""
     taken: set[tuple[int, int]] = set()
     for panel in panels:
         at = panel["gridPos"]
@@ -78,11 +86,24 @@ def test_the_panels_stand_side_by_side(name):
 
 
 def test_both_dashboards_have_the_same_panels():
-    """But for the table of jobs, which Graphite's functions cannot join."""
-    ours, theirs = ([{key: panel.get(key) for key in ("title", "type", "fieldConfig")} | {"w": panel["gridPos"]["w"]}
-                     for panel in dashboard(name)["panels"] if panel["type"] != "table"]
-                    for name in ("prometheus", "graphite"))
+    ours, theirs = ([{key: panel.get(key) for key in ("title", "type", "description", "gridPos", "options")}
+                     | {"fieldConfig": json.dumps(panel["fieldConfig"]).replace("drs-graphite?", "drs?"),
+                        "columns": [column(target) for target in panel["targets"]]}
+                     for panel in drawn(dashboard(name))] for name in ("prometheus", "graphite"))
     assert ours == theirs
+
+
+@pytest.mark.parametrize("name", ["prometheus", "graphite"])
+def test_a_click_on_a_job_shows_it_alone(name):
+    board = dashboard(name)
+    tables = [panel for panel in drawn(board) if panel["type"] == "table"]
+    overrides = [one for panel in tables for one in panel["fieldConfig"]["overrides"]
+                 if one["matcher"]["options"] == "Job"]
+    links = [link["url"] for override in overrides for one in override["properties"] if one["id"] == "links"
+             for link in one["value"]]
+    assert len(tables) == 2
+    assert links == [f"/d/{board['uid']}?var-migration=${{__value.text}}&${{__url_time_range}}"] * 2
+    assert "migration" in variables(board)
 
 
 # The rules of Grafana's dashboard linter, by their names there.
@@ -136,7 +157,7 @@ def test_template_on_time_change_reload_rule(name):
 @BOARDS
 def test_no_target_is_missing(name):
     for panel in drawn(dashboard(name)):
-        assert [target["refId"] for target in panel["targets"]] == list("ABCDEFGH"[:len(panel["targets"])])
+        assert [target["refId"] for target in panel["targets"]] == list("ABCDEFGHI"[:len(panel["targets"])])
         assert len(panel["targets"]) == 1 or panel["type"] == "table"
 
 
@@ -187,23 +208,23 @@ def label_values(prometheus: Prometheus, variable: dict) -> set[str]:
 
 def test_every_expression_has_data_in_prometheus(watched):
     board = dashboard("prometheus")
-    wanted = [filled_in(one, ".+") for one in expressions(board, "expr")]
-    [table] = [panel for panel in board["panels"] if panel["type"] == "table"]
-    cells = {target["legendFormat"]: filled_in(target["expr"], ".+") for target in table["targets"]}
-    wanted = [one for one in wanted if one not in {cells[name] for name in NEED_TIME_OR_OPTIONS}]
+    titles = {filled_in(target["expr"], ".+"): column(target) or panel["title"]
+              for panel in drawn(board) for target in panel["targets"]}
+    wanted = [one for one in titles if titles[one] not in NEED_TIME]
+    [phase] = [one for one in titles if titles[one] == "Phase"]
     with Prometheus() as prometheus:
         stock = pipeline("prometheus.conf", COLLECTD_HOST="127.0.0.1",
                          COLLECTD_PORT=prometheus.scraped_port)
         with Collectd(watched, stock) as daemon:
             for one in wanted:
                 daemon.wait_until(lambda one=one: prometheus.query(one), f"data for {one}")
-            assert [one["value"][1] for one in prometheus.query(cells["Phase"])] == ["201.1"]
-            for name in NEED_TIME_OR_OPTIONS:
-                prometheus.query(cells[name])  # raises where it is malformed
-            drawn = stored_in(prometheus, *(selector for one in wanted
+            assert [one["value"][1] for one in prometheus.query(phase)] == ["202"]
+            for one in titles.keys() - wanted:
+                prometheus.query(one)  # raises where it is malformed
+            shown = stored_in(prometheus, *(selector for one in wanted
                                             for selector in SELECTOR.findall(one)))
-            assert drawn == stored_in(prometheus, '{__name__=~"collectd_drs_.+"}')
-            assert len(drawn) == len(NAMES)
+            assert shown == stored_in(prometheus, '{__name__=~"collectd_drs_.+"}')
+            assert len(shown) == len(NAMES)
             assert {name: label_values(prometheus, variable)
                     for name, variable in variables(board).items()} == OFFERED_BY_PROMETHEUS
 
@@ -218,49 +239,50 @@ def expanded(graphite: GraphiteWeb, variable: dict) -> set[str]:
 def test_every_expression_has_data_in_graphite(watched):
     need_package("graphite-web")
     board = dashboard("graphite")
-    wanted = [filled_in(one, "*") for one in expressions(board, "target")]
+    wanted = {filled_in(target["target"], "*"): column(target) for panel in drawn(board) for target in panel["targets"]
+              if (column(target) or panel["title"]) not in NEED_TIME}
     with Carbon() as carbon, GraphiteWeb(carbon.folder / "whisper") as graphite, \
             Collectd(watched, carbon.configuration) as daemon:
         def has_data(target: str) -> bool:
             daemon.flush("write_graphite")
             series = graphite.render(target)
-            assert not [name for name in series if "drs-" in name or "(" in name]
-            assert all(name.startswith("test-host ") for name in series if " " in name.removeprefix("Projects "))
+            if wanted[target]:
+                assert [json.loads(name) for name in series] in ([], [{"Job": "orders-db", "Column": wanted[target]}])
+            else:
+                assert not [name for name in series if "drs-" in name or "(" in name]
+                assert all(name.startswith("test-host ") for name in series if " " in name.removeprefix("Projects "))
             return any(series.values())
         for one in wanted:
             daemon.wait_until(lambda one=one: has_data(one), f"data for {one}")
-        drawn = {name for one in wanted for path in PATH.findall(one)
+        shown = {name for one in wanted for path in PATH.findall(one)
                  for name in graphite.expand(path)}
-        assert drawn == {name for name in carbon.names() if ".drs-" in name}
-        assert {name.rpartition(".")[2] for name in drawn} == NAMES
+        assert shown == {name for name in carbon.names() if ".drs-" in name}
+        assert {name.rpartition(".")[2] for name in shown} == NAMES
         assert {name: expanded(graphite, variable)
                 for name, variable in variables(board).items()} == OFFERED
 
 
 def test_the_stats_are_of_now_and_grey_without_data():
     for name in ("prometheus", "graphite"):
-        stats = [panel for panel in drawn(dashboard(name)) if panel["type"] == "stat" and panel["gridPos"]["y"] < 14]
+        panels = drawn(dashboard(name))
+        stats = [panel for panel in panels if panel["type"] == "stat" and panel["gridPos"]["y"] < SUMMARY_END]
         assert len(stats) == 6
         for panel in stats:
             defaults = panel["fieldConfig"]["defaults"]
             assert defaults["noValue"] == "no data" and defaults["mappings"][0]["options"]["result"]["color"] == "text"
-            assert name == "graphite" or all(target["instant"] and not target["range"] for target in panel["targets"])
+        for panel in [panel for panel in panels if panel["type"] in ("stat", "table")]:
+            if name == "graphite":  # which knows ranges only
+                assert panel["timeFrom"] == "15m"
+            else:
+                assert all(target["instant"] and not target["range"] for target in panel["targets"])
 
 
 def test_the_phases_of_a_copy_are_not_those_of_a_replication():
     [timeline] = [panel for panel in drawn(dashboard("graphite")) if panel["title"] == "Status"]
-    texts = {}
-    for one in timeline["fieldConfig"]["defaults"]["mappings"]:
-        options = one["options"]
-        for code in (102, 201, 201.1, 201.2, 201.3, 202, 203, 301, 501, 601):
-            if one["type"] == "value" and str(code) in options:
-                texts[code] = options[str(code)]["text"]
-            elif one["type"] == "range" and options["from"] <= code <= options["to"]:
-                assert code not in texts
-                texts[code] = options["result"]["text"]
-    assert list(texts[code] for code in sorted(texts)) == [
-        "preparing", "copying", "copying: structures", "copying: data", "copying: indexes", "copied", "replicating",
-        "paused", "ended", "failed"]
+    for code, text in PHASES.items():
+        fitting = [one["options"]["result"]["text"] for one in timeline["fieldConfig"]["defaults"]["mappings"]
+                   if one["options"]["from"] <= code <= one["options"]["to"]]
+        assert fitting == [text], code
 
 
 @BOARDS
