@@ -450,13 +450,13 @@ static void settle_rejected(struct batches *b) {
 
 /* The place of the first job, in the order of this cycle, that was left. */
 static size_t first_left(const struct batches *b) {
-  size_t len = b->jobs->len, min = len - b->unrequested.left;
+  size_t len = b->jobs->len, nearest = len - b->unrequested.left;
   for (size_t i = 0; i < b->pending.len; i++) {
     size_t way = (b->pending.all[i].first + len - b->start % len) % len;
-    if (way < min)
-      min = way;
+    if (way < nearest)
+      nearest = way;
   }
-  return len == 0 ? 0 : (b->start + min) % len;
+  return len == 0 ? 0 : (b->start + nearest) % len;
 }
 
 void batches_end(struct batches *b) {

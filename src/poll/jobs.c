@@ -126,7 +126,7 @@ static void leave_name(struct job *job, bool is_reserved) {
 static enum name_rank rank_of(const struct job *job, const char *name) {
   if (strcmp(name, job->id) == 0)
     return NAME_IS_ID;
-  return job->sources & GIVEN ? NAME_GIVEN : NAME_LISTED;
+  return (job->sources & GIVEN) ? NAME_GIVEN : NAME_LISTED;
 }
 
 enum claim { CLAIM_GRANTED, CLAIM_DENIED, CLAIM_NO_MEMORY };

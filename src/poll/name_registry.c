@@ -22,12 +22,14 @@ struct reserved {
   TAILQ_ENTRY(reserved) queue;
 };
 
+TAILQ_HEAD(reserved_queue, reserved);
+
 struct host_names {
   struct host_names *next;
   char *name;     /* NULL: collectd's own */
   void *names;    /* tsearch(3) tree of addresses of names */
   void *reserved; /* and of struct reserved */
-  TAILQ_HEAD(, reserved) queue;
+  struct reserved_queue queue;
   size_t queue_len;
 };
 
