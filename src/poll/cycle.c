@@ -322,10 +322,12 @@ msec_t cycle_step(struct cycle *c, msec_t now) {
 /* A sub-task that the service rejects or leaves out is no job. */
 static void leave_out_subtasks(struct cycle *c) {
   const struct jobs *jobs = c->setup.jobs;
-  for (size_t i = 0; i < jobs->len; i++)
-    if (jobs->all[i]->polls[JOB_PROGRESS].missed != 0 &&
-        job_is_subtask(jobs->all[i]))
-      c->result.jobs--;
+  for (size_t i = 0; i < jobs->len; i++) {
+    const struct job_poll *poll = &jobs->all[i]->polls[JOB_PROGRESS];
+    bool reported = poll->answered == c->number;
+    c->result.jobs -=
+        !reported && poll->missed != 0 && job_is_subtask(jobs->all[i]);
+  }
 }
 
 /* Where no other error is known, the service left jobs out. */

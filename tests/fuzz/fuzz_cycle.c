@@ -120,16 +120,21 @@ static void respond_raw(struct input *in, struct http_transfer *call,
   fake_forget(call);
 }
 
+/* These are no tasks in the list, but sub-tasks of some. */
+#define SUBTASKS 4
+
 /* A page of the list of tasks: some of all, and perhaps more to come. */
 static void respond_tasks(uint8_t left_out, struct http_transfer *call,
                           struct http_response reply) {
   char body[4096];
   size_t at = (size_t)sprintf(body, "{\"total_record\":%d,\"jobs\":[",
                               left_out % 16 * 8);
-  for (int id = 0; id < JOBS_MAX; id++)
+  for (int id = 0; id < JOBS_MAX - SUBTASKS; id++)
     if ((left_out >> id % 8 & 1) == 0)
-      at += (size_t)sprintf(body + at, "{\"id\":\"%d\",\"name\":\"n%d\"},", id,
-                            id);
+      at += (size_t)sprintf(
+          body + at,
+          "{\"id\":\"%d\",\"name\":\"n%d\",\"children\":[{\"id\":\"%d\"}]},",
+          id, id, JOBS_MAX - SUBTASKS + id % SUBTASKS);
   strcpy(body + at, "{}]}");
   fake_response(call, reply, body);
 }
