@@ -216,6 +216,21 @@ static void test_what_is_kept_of_them(void **state) {
     details("\"actual_start_time\":\"1608188964000\"");
 }
 
+static void test_a_job_has_nothing_of_the_one_before(void **state) {
+  (void)state;
+  make(2);
+  progress("STARTJOBING");
+  respond(fake_calls[0], 200,
+          "{\"results\":[{\"id\":\"1\",\"actual_start_time\":"
+          "\"1608188963000\",\"failed_reason\":\"disk full\",\"alarm_notify\":"
+          "{\"delay_time\":300}},{\"id\":\"0\",\"full_transfer_complete_time\":"
+          "\"1608189963000\"}]}");
+  assert_true(seen.job->details->completed > 1608189962);
+  assert_true(seen.job->details->started <= 0);
+  assert_true(seen.job->details->delay <= 0);
+  assert_string_equal(seen.job->details->failed_reason, "");
+}
+
 static void start_two(void) {
   make(2);
   progress("STARTJOBING");
@@ -294,6 +309,7 @@ int main(void) {
       PROJECT_TEST(test_the_request_has_a_page_of_a_hundred),
       PROJECT_TEST(test_one_request_for_a_hundred_jobs_and_interval),
       PROJECT_TEST(test_what_is_kept_of_them),
+      PROJECT_TEST(test_a_job_has_nothing_of_the_one_before),
       PROJECT_TEST(test_a_failure_waits_for_its_reason),
       PROJECT_TEST(test_no_block_that_is_kept_has_anything_else),
       PROJECT_TEST(test_a_failure_goes_without_it_at_the_end),
