@@ -2,7 +2,7 @@
  * Copyright (c) 2026 the collectd-drs authors
  *
  * The configuration of a project that has a literal token. Its strings are
- * static; config_fixture_free frees the list of jobs. */
+ * static; config_fixture_free frees the jobs and the filter. */
 
 #ifndef DRS_TESTS_CONFIG_FIXTURE_H
 #define DRS_TESTS_CONFIG_FIXTURE_H
@@ -42,6 +42,7 @@ static inline bool config_fixture_add_jobs(struct project_config *c,
 
 static inline void config_fixture_free(struct project_config *c) {
   job_list_free(&c->jobs);
+  job_filter_free(&c->discover_filter);
 }
 
 #endif
