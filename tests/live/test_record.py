@@ -17,10 +17,12 @@ from pathlib import Path
 
 import pytest
 from support.blocks import JOB, OTHER_JOB
+from daemons import HANG, wait_until
 from daemons.collectd import TOP
 from drs_check.record import KEPT, KEY, Pairs, RawNumber, Replacer, Value, parse, split
 from standin import Comparison, details
 from support.checked_folder import Place, project
+from support.installed_paths import CHECK, IN_TREE
 
 CASES = sorted((TOP / "tests/cases").rglob("*.json"))
 SECRET = "S3cret-of-Example,Inc"
@@ -141,6 +143,21 @@ def replay(recording: Path, cases: Path) -> None:
     built = {"builddir": str(Path(os.environ["DRS_MODULE_DIR"]).parents[1])}
     subprocess.run([TOP / "tests/replay", recording, "seen"], check=True,
                    env=os.environ | built | {"DRS_CASES": str(cases)})
+
+
+def test_comparisons_are_recorded_while_it_watches(cloud, place, tmp_path):
+    """They come after a cycle, which ends a recording of one."""
+    cloud.jobs[JOB] = {"job_id": JOB, "transfer_status": "INCRE_TRANSFER_STARTED", "progress": "100"}
+    cloud.drs.comparisons[JOB] = [Comparison("lines", time.time() - 90, inconsistent=2)]
+    place.write(project("prod", cloud, "Comparisons true", "DiscoverInterval 1"))
+    recording, cases = tmp_path / "recording", tmp_path / "cases"
+    with subprocess.Popen([CHECK, "-C", place.main, *IN_TREE, "--state-dir", tmp_path / "state", "--watch", "1",
+                           "--record", recording], stdout=subprocess.DEVNULL) as watching:
+        wait_until(lambda: list(recording.glob("*-query-compare-result.json")), HANG, "a comparison")
+        watching.terminate()
+    replay(recording, cases)
+    assert "compare_task_list_count=1" in (cases / "comparisons/seen-1.expect").read_text()
+    assert place.check("--record", tmp_path / "other", "--json").returncode == 2
 
 
 def test_each_kind_of_response_becomes_a_case(cloud, place, tmp_path):

@@ -135,6 +135,8 @@ class Check:
                 else:
                     self.watch()
             finally:
+                if self.recorder and self.options.watch is not None:
+                    self.recorder.finish()  # a signal ends it
                 self.run.close()
                 if self.pauses:
                     self.pauses.settle(self.run.results.projects, final=True)

@@ -71,8 +71,8 @@ def parser() -> argparse.ArgumentParser:
                       help="print a line and end with 0, 1, 2 or 3, as a plugin of Nagios or Icinga")
     form.add_argument("--watch", type=interval, nargs="?", const=0, metavar="SECONDS",
                       help="poll on, and show the jobs on the whole screen; by default at the projects' intervals")
-    form.add_argument("--record", type=Path, metavar="DIRECTORY",
-                      help="store the responses of the service, with every text replaced")
+    made.add_argument("--record", type=Path, metavar="DIRECTORY",
+                      help="store the responses of the service, with every text replaced; with --watch of all cycles")
     made.add_argument("--warning-delay", type=seconds, default=math.inf, metavar="SECONDS",
                       help="with --nagios: a delay that is a warning")
     made.add_argument("--critical-delay", type=seconds, default=math.inf, metavar="SECONDS",
@@ -95,6 +95,8 @@ def parser() -> argparse.ArgumentParser:
 
 def read_options(arguments: list[str] | None = None) -> Options:
     options = Options(**vars(parser().parse_args(arguments)))
+    if options.record and (options.list or options.json or options.nagios):
+        parser().error("--record is not allowed with --list, --json or --nagios")
     options.configuration = options.configuration.absolute()
     if "\n" in str(options.configuration):
         raise Problem("a line break in the path of -C cannot be handed to collectd")
