@@ -48,7 +48,8 @@ def test_an_allocation_that_fails_is_an_error(cloud, tmp_path):
             continue
         misses = 0
         starting = failed.read_text() == "main"
-        assert not starting or any(line.level == "error" for line in result.lines), number
+        assert not starting or any(line.level == "error" and line.text.startswith("drs plugin: ")
+                                   for line in result.lines), number
         runs[starting] += 1
         number += 1 if starting else STEP
     assert runs[True] > 50 and runs[False] > 10 and not failed.exists()
