@@ -766,6 +766,13 @@ def test_a_firewall_that_drops_packets_is_named_at_a_short_interval(cloud, place
     assert f"  to do: check {option} (host, port), and the firewall" in done.stdout
 
 
+def test_a_missing_file_of_authorities_proves_no_connection(cloud, place):
+    place.write(project("prod", cloud, 'CACert "/no/such/ca"', 'Endpoint "https://127.0.0.1:9"'))
+    done = place.check()
+    assert done.returncode == TLS and "TLS: FAILED" in done.stdout
+    assert [states(done)[stage] for stage in ("name resolution", "connection")] == ["not known", "not known"]
+
+
 def test_the_case_of_names_is_collectd_s(cloud, place):
     place.write(project("prod", cloud, f'Endpoint "{cloud.endpoint.replace("http", "HTTP")}"'), load="LoadPlugin DRS\n")
     done = place.check()

@@ -46,6 +46,7 @@ AGENCY_ADVICE = "outside of the cloud there is no agency: use another credential
 COLLECTD_ADVICE = "correct what collectd reports; collectd.conf(5) has its options"
 # Classes of responses that prove a stage to work, beyond TLS.
 PROVEN = {"credential": "credential", "permission": "project", "none": "jobs", "job": "jobs", "empty": "jobs"}
+TLS_FILE = ": the file of "  # in the text of an error about CACert, ClientCert or ClientKey
 SECRET_FILES = ("TokenFile", "PasswordFile", "SecretKeyFile")
 
 
@@ -72,7 +73,10 @@ def proven(project: Project) -> int:
     answered = [one for one in project.responses if one.status > 0]
     if answered:
         return max(STAGES.index(PROVEN.get(one.classified, "credential")) for one in answered)
-    on_the_way = [one.kind for one in project.responses if one.kind in ("resolve", "connect", "tls")]
+    # Without its own files nothing is sent.
+    lacks_file = any(one.kind == "tls" and TLS_FILE in one.text for one in project.errors)
+    on_the_way = [one.kind for one in project.responses
+                  if one.kind in ("resolve", "connect") or one.kind == "tls" and not lacks_file]
     if on_the_way:
         return max(STAGES.index(KINDS[kind].stage) for kind in on_the_way)
     return 0 if any(kind_of(project, one) == "config" for one in project.errors) else 1
