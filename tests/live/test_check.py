@@ -646,6 +646,32 @@ def test_an_odd_path_is_the_configuration_s(cloud, place, name):
     assert place.check("-C", odd).returncode == 0
 
 
+# What is around it, as words of a shell around "$@".
+SURROUNDINGS = {
+    "a temporary folder with odd characters": """mkdir "$0/a b 'c\\$d(" && TMPDIR="$0/a b 'c\\$d(" exec "$@" """,
+    "no documentation strings": 'PYTHONOPTIMIZE=2 exec "$@"',
+    "no standard input": 'exec "$@" <&-',
+    "no standard error": 'exec "$@" 2>&-',
+    "no streams": 'exec "$@" <&- >&- 2>&-',
+    "no environment": 'exec env -i "$@"',
+}
+
+
+@pytest.mark.parametrize("around", SURROUNDINGS)
+def test_surroundings_change_nothing(cloud, place, around):
+    place.write(project("prod", cloud))
+    check = [CHECK, "-C", place.main, *IN_TREE, "--state-dir", place.folder / "state"]
+    done = subprocess.run(["sh", "-c", SURROUNDINGS[around], place.folder, *check],
+                          capture_output=True, text=True, check=False, timeout=HANG)
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout
+
+
+def test_a_configuration_that_is_a_fifo_is_a_line(place):
+    os.mkfifo(place.folder / "fifo")
+    done = place.check("-C", place.folder / "fifo")
+    assert (done.returncode, done.stderr) == (2, f"drs-check: {place.folder / 'fifo'}: not a regular file\n")
+
+
 @pytest.mark.parametrize("limit", ["nan", "inf", "0", "-1", "x"])
 def test_a_time_limit_has_to_be_one(place, limit):
     done = place.check("--timeout", limit)
@@ -672,6 +698,10 @@ def test_an_odd_file_of_accounts_is_a_line(cloud, place, text):
     assert done.returncode == 2
     [line] = done.stderr.splitlines()
     assert str(state / "accounts.json") in line and not cloud.iam.requests
+    (state / "accounts.json").unlink()
+    os.mkfifo(state / "accounts.json")
+    done = place.check()
+    assert done.returncode == 2 and "not a regular file" in done.stderr
 
 
 @needs_root

@@ -137,6 +137,8 @@ class Pauses:
 
     def _read(self) -> dict[str, dict]:
         try:
+            if self._file.exists() and not self._file.is_file():
+                raise Problem(f"{self._file}: not a regular file")
             entries = json.loads(self._file.read_text(encoding="utf-8"))
         except FileNotFoundError:
             return {}

@@ -154,7 +154,7 @@ class Run:
         wrapper.write_text(text, encoding="utf-8", errors="surrogateescape")
         self._errors = (self._folder / "errors").open("w+b")
         mode = "-T" if options.watch is None else "-f"
-        return subprocess.Popen([options.collectd, mode, "-C", str(wrapper)], stdin=subprocess.PIPE,
+        return subprocess.Popen([options.collectd, mode, "-C", unexpanded(str(wrapper))], stdin=subprocess.PIPE,
                                 stdout=subprocess.DEVNULL, stderr=self._errors, pass_fds=[channel])
 
     def records(self, timeout: float | None, tick: float | None = None) -> Iterator[dict | None]:

@@ -8,6 +8,7 @@ import contextlib
 import os
 import shutil
 import signal
+import stat
 import sys
 from types import FrameType
 
@@ -146,8 +147,10 @@ class Check:
 
 
 def configured(options: Options) -> None:
-    """The file can be read at all."""
+    """The file can be read at all, and without waiting for whoever writes a FIFO."""
     try:
+        if not stat.S_ISREG(options.configuration.stat().st_mode):
+            raise Problem(f"{options.configuration}: not a regular file")
         options.configuration.open("rb").close()
     except (OSError, ValueError) as error:
         raise Problem(f"{options.configuration}: {getattr(error, 'strerror', error)}") from error
@@ -176,8 +179,19 @@ def run(options: Options) -> int:
     return code
 
 
+def open_closed_streams() -> None:
+    """What the caller has closed leads nowhere, and no file gets its number."""
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) < 3:
+        pass
+    os.close(descriptor)
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(number, "w" if number else "r"))
+
+
 def main() -> int:
     end_at_signals()
+    open_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="replace")
     try:

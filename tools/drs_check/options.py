@@ -60,7 +60,7 @@ def interval(text: str) -> float:
 
 
 def parser() -> argparse.ArgumentParser:
-    made = argparse.ArgumentParser(prog="drs-check", description=purpose.partition("\n")[0])
+    made = argparse.ArgumentParser(prog="drs-check", description=(purpose or "").partition("\n")[0])
     made.add_argument("-C", dest="configuration", type=Path, metavar="FILE",
                       default=first_of("/etc/collectd/collectd.conf", "/etc/collectd.conf"),
                       help="the configuration of collectd; by default %(default)s")
