@@ -90,9 +90,10 @@ static void report_odd_percentage(struct metrics *m, const struct job *job,
   if (!(p->base.has & PROGRESS_ODD_PERCENTAGE) || m->reported_percentage)
     return;
   m->reported_percentage = true;
-  log_warning(m->project, ERR_RESPONSE,
-              "job %s: no percentage is dispatched: expected 0 to 100, got %g",
-              job->id, p->odd_percentage);
+  log_warning(
+      m->project, ERR_RESPONSE,
+      "job %s: no percentage is dispatched: expected 0 to 100, got %.12g",
+      job->id, p->odd_percentage);
 }
 
 /* The service sends 0 also where it does not know: only a complete one takes

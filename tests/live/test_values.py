@@ -42,7 +42,7 @@ def test_each_read_gives_the_values_of_the_example_with_one_time(cloud, example)
             assert read == metrics(example)
 
 
-@pytest.mark.parametrize("percent", ["250", "-5", "100.5"])
+@pytest.mark.parametrize("percent", ["250", "-5", "100.5", "100.0000001"])
 def test_a_percentage_that_is_none_is_said_once(cloud, percent):
     cloud.jobs[JOB] = {"job_id": JOB, "progress": percent, "remaining_time": "0",
                        "progress_map": {"data": {"completed": f"{percent}%"}, "struct": {"completed": "100%"}}}
