@@ -2,7 +2,7 @@
 # Copyright (c) 2026 the collectd-drs authors
 """A long life among faults: no memory, descriptor or thread more at its end than near its start.
 
-`tests/soak` runs it for ten thousand reads.
+DRS_SOAK_READS=10000 makes it a long one. `tests/soak` has jobs that come and go.
 """
 
 import itertools
