@@ -2,8 +2,8 @@
  * Copyright (c) 2026 the collectd-drs authors
  *
  * Runs a fuzz target on the inputs that are kept: the regressions in its folder
- * of the corpus, and its text, of which the Makefile makes files. A target without
- * an input is a failure. */
+ * of the corpus, and its text, of which the Makefile makes files. A target
+ * without an input is a failure. */
 
 #include "fuzz.h"
 
