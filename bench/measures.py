@@ -399,10 +399,11 @@ def gaps(folder: Path) -> Iterator[Row]:
 
 
 def queue(folder: Path) -> Iterator[Row]:
-    """A write queue of a sixth of a cycle's values, and writers that need half of the interval."""
-    jobs, interval, report = 10_000, 20, folder / "report"
-    limits = "WriteQueueLimitHigh 16000\nWriteQueueLimitLow 16000\nWriteThreads 5"
-    slow = dispatch("Slow 400", "Beat true", f'Report "{report}"')
+    """A write queue of a sixth of a cycle's values, and writers that need nearly half of the interval."""
+    jobs, interval, threads, report = 10_000, 20, 5, folder / "report"
+    limits = f"WriteQueueLimitHigh 16000\nWriteQueueLimitLow 16000\nWriteThreads {threads}"
+    microseconds = 0.4 * interval * threads * 1e6 / (jobs * VALUES)  # each sleep takes some more
+    slow = dispatch(f"Slow {microseconds:.0f}", "Beat true", f'Report "{report}"')
     with Responder() as service, BenchCollectd(
             slow + drs(folder, service.endpoint, jobs, interval),
             threads=limits):
