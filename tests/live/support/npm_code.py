@@ -6,6 +6,7 @@ oracle/ is the cloud vendor's signer and client, grafana/ Grafana's. FOLDER/pack
 its checksum; they go to build/FOLDER.
 """
 
+import fcntl
 import json
 import os
 import shutil
@@ -31,13 +32,19 @@ def program(name: str) -> str:
 
 
 def install(sources: Path, place: Path) -> None:
-    """Install the pinned packages, unless they are there."""
+    """Install the pinned packages, unless they are there. Other processes that need them wait."""
+    place.mkdir(parents=True, exist_ok=True)
+    with (place / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        install_once(sources, place)
+
+
+def install_once(sources: Path, place: Path) -> None:
     done = place / "installed"
     pins = b"".join((sources / name).read_bytes() for name in PINS)
     if done.exists() and done.read_bytes() == pins:
         return
     npm = program("npm")
-    place.mkdir(parents=True, exist_ok=True)
     for name in PINS:
         shutil.copy(sources / name, place)
     npm_ci = subprocess.run(
