@@ -99,11 +99,12 @@ static bool split_off_batch(const struct batches *b, struct batch_cursor *c,
   return out->len > 0;
 }
 
-/* The quarantined job that has been due for the longest time. One in a cycle is
- * enough: quarantined jobs are polled seldom. */
+/* The quarantined job that has been due for the longest time, or will be next
+ * where others have come back. One in a cycle is enough: quarantined jobs are
+ * polled seldom. */
 static struct batch find_probe(const struct batches *b) {
   struct batch probe = {0};
-  uint32_t oldest = seconds(b->now);
+  uint32_t oldest = b->others_are_back ? UINT32_MAX : seconds(b->now);
   for (size_t i = 0; i < b->jobs->len; i++) {
     const struct job_poll *p = poll_of(b, b->jobs->all[i]);
     if (p->rejected == 0 || p->retry_at > oldest ||
@@ -133,6 +134,7 @@ void batches_begin(struct batches *b, uint32_t cycle, msec_t now) {
   b->rejected = b->rejected_in_row = 0;
   b->inconclusive = b->out_of_memory = false;
   b->probe = find_probe(b);
+  b->others_are_back = false;
 }
 
 /* Ids in one batch for the rest of the cycle. */

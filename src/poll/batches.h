@@ -112,6 +112,7 @@ struct batches {
   size_t rejected;        /* jobs newly quarantined */
   size_t rejected_in_row; /* rejected alone since one was accepted */
   bool after_outage;      /* the cycle before had rejections only */
+  bool others_are_back;   /* jobs that were missed have been reported again */
   bool inconclusive;      /* not every rejection is explained */
   bool out_of_memory;     /* batches were lost for it */
 };

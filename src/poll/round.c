@@ -260,6 +260,7 @@ struct job *round_find_job(struct round *r, struct slot *slot,
 void round_accept_item(struct round *r, struct job *job) {
   job->polls[r->call].answered = r->number;
   job->polls[r->call].rejected = 0;
+  r->batches.others_are_back |= job->polls[r->call].missed != 0;
   job->polls[r->call].missed = 0;
 }
 

@@ -80,6 +80,24 @@ static void a_reported_job_is_missing_when_it_is_missed_twice(void **state) {
   }
 }
 
+/* Where a job is back that was missed, the quarantined ones may be, too. */
+static void a_quarantined_job_is_polled_when_another_is_back(void **state) {
+  (void)state;
+  play_cycles(".rr");
+  static const char *const bodies[] = {"{\"results\":[]}",
+                                       "{\"results\":[{\"job_id\":\"1\"}]}"};
+  for (size_t i = 0; i < COUNT(bodies); i++) {
+    start();
+    step();
+    respond_body(bodies[i]);
+  }
+  fake_started = 0;
+  start();
+  respond_all(-1, "");
+  assert_int_equal(fake_started, 2);
+  assert_int_equal(seen.result.answered, 2);
+}
+
 /* A gateway rejects all, and names no job. */
 static void a_rejection_of_all_jobs_makes_none_suspect(void **state) {
   (void)state;
@@ -252,6 +270,7 @@ int main(void) {
       PROJECT_TEST(a_bad_job_stands_alone),
       PROJECT_TEST(a_rejected_job_is_missing_and_the_others_are_not),
       PROJECT_TEST(a_reported_job_is_missing_when_it_is_missed_twice),
+      PROJECT_TEST(a_quarantined_job_is_polled_when_another_is_back),
       PROJECT_TEST(a_rejection_of_all_jobs_makes_none_suspect),
       PROJECT_TEST(a_job_rejected_beside_accepted_ones_is_suspect),
       PROJECT_TEST(a_job_rejected_by_accident_is_back_in_the_next_cycle),
