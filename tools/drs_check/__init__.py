@@ -7,7 +7,7 @@ every other plugin runs a module that accepts its block and does nothing, so no 
 log line goes anywhere, and the running daemon does not notice. See drs-check(8).
 """
 
-VERSION = "0.2.0"
+VERSION = "0.3.0"
 
 
 class Problem(Exception):
