@@ -393,6 +393,7 @@ def exec_program(program: str, folder: Path, endpoint: str, jobs: int, interval:
     """A peer that collectd's exec plugin runs; it does not run programs as root."""
     for path in (folder, folder.parent):
         path.chmod(0o755)
+    shutil.copy(PEERS / "polling.py", folder)
     copy = shutil.copy(PEERS / program, folder)
     return EXEC.format(user="nobody", program=copy, url=endpoint + PATH,
                        jobs_file=write_jobs(folder, jobs), interval=interval)

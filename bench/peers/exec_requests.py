@@ -6,19 +6,11 @@
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
-import requests
+from polling import MODE, STATUS, fetch, read_batches
 
 URL, JOBS, INTERVAL = sys.argv[1], sys.argv[2], float(sys.argv[3])
-STATUS = {"FULL_TRANSFER_STARTED": 201}
-MODE = {"FULL_TRANS": 1, "INCR_TRANS": 2, "FULL_INCR_TRANS": 3}
-session = requests.Session()
-session.mount("http://", requests.adapters.HTTPAdapter(pool_maxsize=8))
-
-
-def fetch(batch):
-    response = session.post(URL, json={"jobs": batch}, headers={"X-Auth-Token": "t0k3n"}, timeout=10)
-    return response.json()["results"]
 
 
 def lines(item):
@@ -35,13 +27,11 @@ def lines(item):
 
 
 def main():
-    with open(JOBS, encoding="ascii") as stream:
-        ids = stream.read().split()
-    batches = [ids[first:first + 100] for first in range(0, len(ids), 100)]
+    batches = read_batches(JOBS)
     due = time.monotonic()
     with ThreadPoolExecutor(8) as pool:
         while True:
-            for results in pool.map(fetch, batches):
+            for results in pool.map(partial(fetch, URL), batches):
                 sys.stdout.write("".join(f"PUTVAL {line}\n" for item in results for line in lines(item)))
             sys.stdout.flush()
             due += INTERVAL
