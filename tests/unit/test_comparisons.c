@@ -228,17 +228,22 @@ static void test_a_newly_finished_comparison_is_asked_for_once(void **state) {
   assert_int_equal(fake_calls_len, 0);
 }
 
-/* What a project keeps is freed with it, and is looked at then. */
-static void test_no_block_that_is_kept_has_a_users_data(void **state) {
-  (void)state;
-  alloc_reset();
-  alloc.secret = "row of a"; /* its end stays where a text is cleared */
+/* A project whose only job has results of comparisons. */
+static void make_compared(void) {
   make(1);
   cycle(RUNNING);
   next_request();
   respond(fake_calls[0], 200, list);
   next_request();
   respond(fake_calls[0], 200, results);
+}
+
+/* What a project keeps is freed with it, and is looked at then. */
+static void test_no_block_that_is_kept_has_a_users_data(void **state) {
+  (void)state;
+  alloc_reset();
+  alloc.secret = "row of a"; /* its end stays where a text is cleared */
+  make_compared();
   assert_non_null(seen.job->comparisons);
   cycle(RUNNING);
   project_free(project);
@@ -359,12 +364,7 @@ static void test_a_pause_that_the_service_wants_is_kept(void **state) {
 
 static void test_old_results_are_forgotten(void **state) {
   (void)state;
-  make(1);
-  cycle(RUNNING);
-  next_request();
-  respond(fake_calls[0], 200, list);
-  next_request();
-  respond(fake_calls[0], 200, results);
+  make_compared();
   wait(1700, 503, "{}");
   cycle(RUNNING);
   assert_non_null(seen.job->comparisons);
