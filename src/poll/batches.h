@@ -12,12 +12,12 @@
  *
  * A failing gateway rejects batches of any size for a while, so:
  * - while nothing is accepted, one request is sent at a time, for a single id
- * of a rejected batch: if that is rejected in the same way, its size is not the
- *   reason, and no batch is divided for its size in this cycle;
+ *   of a rejected batch: if that is rejected in the same way, its size is not
+ *   the reason, and no batch is divided for its size in this cycle;
  * - a cycle in which nothing was accepted lowers no size;
  * - where the size was lowered, the first batch of the next cycle has the
- * user's again, then that of every second cycle for as long as an outage may
- * take, and then ever more seldom a quarter more.
+ *   user's again, then that of every second cycle for as long as an outage may
+ *   take, and then ever more seldom a quarter more.
  *
  * A failing service may reject any job for a while, or every one, so:
  * - a job that was reported before is quarantined when it is rejected in a
@@ -26,12 +26,14 @@
  *   job;
  * - jobs that were rejected in one cycle, or in cycles without a break between
  *   them, form a group. Each quarantined job costs one request in ten minutes;
- * in a group these are spread over the ten minutes, and one that is accepted
+ *   in a group these are spread over the ten minutes, and one that is accepted
  *   releases the group: its jobs are polled in batches that double with each
  *   success;
+ * - where a job that was missed is reported again, the quarantined job that is
+ *   due next is polled in the cycle after;
  * - jobs that were rejected without a code that blames a job form one group,
  *   BATCHES_UNSURE. One of them is polled again in the next cycle, and each
- * once a minute;
+ *   once a minute;
  * - after some jobs in a row were rejected alone, no batch is divided until a
  *   request is accepted.
  *

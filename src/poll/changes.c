@@ -132,10 +132,10 @@ void changes_finish(struct changes *c) {
 
 static void compare_presence(const struct changes *c, struct job *job,
                              const struct progress *p) {
-  struct change change = change_of(job, CHANGE_JOB_BACK);
   if (!job->missing)
     return;
   job->missing = false;
+  struct change change = change_of(job, CHANGE_JOB_BACK);
   change.new_status = p->transfer_status.text;
   change.code = p->base.error_code.text;
   change.message = p->base.error_msg.text;
@@ -218,12 +218,12 @@ void changes_answered(struct changes *c, struct job *job,
 
 void changes_missing(struct changes *c, struct job *job, const char *code,
                      const char *message) {
-  struct change change = change_of(job, CHANGE_JOB_MISSING);
   if (job->missing) {
     settle(c, job);
     return;
   }
   job->missing = true;
+  struct change change = change_of(job, CHANGE_JOB_MISSING);
   change.new_status = "";
   change.code = code;
   change.message = message;

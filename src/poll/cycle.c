@@ -322,6 +322,8 @@ msec_t cycle_step(struct cycle *c, msec_t now) {
 /* A sub-task that the service rejects or leaves out is no job. */
 static void leave_out_subtasks(struct cycle *c) {
   const struct jobs *jobs = c->setup.jobs;
+  if (c->result.answered == c->result.jobs)
+    return;
   for (size_t i = 0; i < jobs->len; i++) {
     const struct job_poll *poll = &jobs->all[i]->polls[JOB_PROGRESS];
     bool reported = poll->answered == c->number;

@@ -96,13 +96,12 @@ static void end_type(struct discovery *d) {
   d->refused &= ~(1U << d->type);
   if (is_doubtful(d)) {
     d->doubts = true;
-    begin_type(d, d->type + 1);
-    return;
+  } else {
+    d->to_apply |= 1U << d->type;
+    d->subtasks_to_apply |= 1U << d->type;
+    d->known |= 1U << d->type;
+    d->tasks[d->type] = d->alive;
   }
-  d->to_apply |= 1U << d->type;
-  d->subtasks_to_apply |= 1U << d->type;
-  d->known |= 1U << d->type;
-  d->tasks[d->type] = d->alive;
   begin_type(d, d->type + 1);
 }
 
