@@ -429,7 +429,7 @@ class Need(NamedTuple):
 
 def _interval(jobs: int) -> float:
     """Seconds in which a busy machine can read so many jobs, too."""
-    return 2 if jobs <= 1_000 else 5 if jobs <= 10_000 else 30
+    return 2 if jobs <= 1_000 else 5 if jobs <= 10_000 else 20
 
 
 def _need(folder: Path, count: int, jobs: int) -> Need:
