@@ -25,6 +25,25 @@
  * there are none, and whatever the time. */
 #define CONNECT_RESPONSE_MAX (16 * 1024)
 
+/* Sizes and times of a transfer */
+
+long transfer_number(const struct http_transfer *t, CURLINFO info) {
+  long number = 0;
+  curl_easy_getinfo(t->easy, info, &number);
+  return number;
+}
+
+bool transfer_has_time(const struct http_transfer *t, CURLINFO info) {
+  curl_off_t microseconds = 0;
+  curl_easy_getinfo(t->easy, info, &microseconds);
+  return microseconds > 0;
+}
+
+/* Whether there is a connection to the host, through its proxy and with TLS. */
+static bool is_connected(const struct http_transfer *t) {
+  return transfer_has_time(t, CURLINFO_PRETRANSFER_TIME_T);
+}
+
 /* Callbacks of libcurl: names and connections */
 
 /* A lookup is about to begin. If it must not, the request waits for its turn.
@@ -95,7 +114,7 @@ static size_t on_body_bytes(char *bytes, size_t size, size_t n, void *arg) {
   size_t len = size * n;
   t->header.over = true;
   if (t->body_len == 0)
-    curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &t->response.status);
+    t->response.status = transfer_number(t, CURLINFO_RESPONSE_CODE);
   t->body_len += len;
   if (t->body_len > HTTP_BODY_MAX) {
     t->response.limit = HTTP_LIMIT_SIZE;
@@ -117,13 +136,6 @@ static uint64_t received(int fd) {
   return getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) == 0
              ? info.tcpi_bytes_received
              : 0;
-}
-
-/* Whether there is a connection to the host, through its proxy and with TLS. */
-static bool is_connected(const struct http_transfer *t) {
-  curl_off_t microseconds = 0;
-  curl_easy_getinfo(t->easy, CURLINFO_PRETRANSFER_TIME_T, &microseconds);
-  return microseconds > 0;
 }
 
 /* Called while the response arrives: neither header nor body has all bytes in
@@ -300,33 +312,11 @@ void transfer_detach(struct http_transfer *t, CURLM *multi) {
 static void complete_response(struct http_transfer *t) {
   struct http_response *r = &t->response;
   const struct response_header *h = &t->header;
-  curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &r->status);
+  r->status = transfer_number(t, CURLINFO_RESPONSE_CODE);
   r->retry_after = response_header_retry_after(
       h, time(NULL), (msec_t)HTTP_RETRY_AFTER_MAX * 1000);
   r->date = h->date;
   r->captured = h->has_captured ? h->captured.data : NULL;
-}
-
-/* Whether a slow response, and not a connection that was not made, took the
- * time. */
-static bool was_sent(const struct http_transfer *t) {
-  long sent = 0;
-  curl_easy_getinfo(t->easy, CURLINFO_REQUEST_SIZE, &sent);
-  return sent > 0;
-}
-
-static void describe(struct http_transfer *t, CURLcode code) {
-  struct transfer_error e = {.easy = t->easy,
-                             .code = code,
-                             .text = t->text,
-                             .timeout = t->timeout,
-                             .proxy = t->proxy,
-                             .https = url_is_https(t->origin.data),
-                             .awaits_peer = t->awaits_peer};
-  if (code == CURLE_OPERATION_TIMEDOUT && was_sent(t))
-    t->response.limit = HTTP_LIMIT_TIME;
-  if (code != CURLE_OK)
-    transfer_error_describe(&e, &t->err);
 }
 
 /* A server may close an idle connection at any time, also while the next
@@ -334,16 +324,20 @@ static void describe(struct http_transfer *t, CURLcode code) {
  * sent again on a new connection, once. libcurl does this by itself until it
  * has met five dead connections in a row. */
 bool transfer_is_lost(const struct http_transfer *t, CURLcode code) {
-  long new_connections = 0;
-  curl_easy_getinfo(t->easy, CURLINFO_NUM_CONNECTS, &new_connections);
   return (code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR ||
           code == CURLE_GOT_NOTHING) &&
-         !t->no_retry && t->header.len == 0 && new_connections == 0;
+         !t->no_retry && t->header.len == 0 &&
+         transfer_number(t, CURLINFO_NUM_CONNECTS) == 0;
 }
 
 void transfer_complete(struct http_transfer *t, CURLcode code) {
   complete_response(t);
-  describe(t, code);
+  /* A slow response, and not a connection that was not made, took the time. */
+  if (code == CURLE_OPERATION_TIMEDOUT &&
+      transfer_number(t, CURLINFO_REQUEST_SIZE) > 0)
+    t->response.limit = HTTP_LIMIT_TIME;
+  if (code != CURLE_OK)
+    transfer_error_describe(t, code);
 }
 
 void transfer_explain_wait(struct http_transfer *t,

@@ -101,6 +101,10 @@ void transfer_end_lookup(struct http_transfer *t, enum lookup_result result);
  * that the request can be sent once more, on another. */
 bool transfer_is_lost(const struct http_transfer *t, CURLcode code);
 
+/* A number that libcurl has of the transfer; whether it has a time. */
+long transfer_number(const struct http_transfer *t, CURLINFO info);
+bool transfer_has_time(const struct http_transfer *t, CURLINFO info);
+
 /* Its time was over before it was started: sets the error, with the cause of
  * its waiting. */
 void transfer_explain_wait(struct http_transfer *t,

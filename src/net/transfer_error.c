@@ -5,6 +5,8 @@
 
 #include "net/transfer_error.h"
 
+#include "net/url.h"
+
 #include <string.h>
 
 struct row {
@@ -52,101 +54,79 @@ static const struct row rows[] = {
     {CURLE_USE_SSL_FAILED, ERR_TLS, true, "TLS"},
 };
 
-static bool has_time(CURL *easy, CURLINFO info) {
-  curl_off_t microseconds = 0;
-  curl_easy_getinfo(easy, info, &microseconds);
-  return microseconds > 0;
-}
-
-/* The response's status has come: the body was under way. */
-static bool has_status(CURL *easy) {
-  long status = 0;
-  curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
-  return status > 0;
-}
-
 /* While the connection is made. libcurl 7.88 has no time for the part of TCP
  * before that of TLS is over. */
-static const char *connecting(const struct transfer_error *e,
+static const char *connecting(const struct http_transfer *t,
                               enum err_kind *ret_kind) {
-  bool stands = has_time(e->easy, CURLINFO_CONNECT_TIME_T) || e->awaits_peer;
   *ret_kind = ERR_CONNECT;
-  if (!stands)
-    return e->proxy ? "connecting to the proxy" : "connecting";
-  if (e->proxy)
+  if (!transfer_has_time(t, CURLINFO_CONNECT_TIME_T) && !t->awaits_peer)
+    return t->proxy ? "connecting to the proxy" : "connecting";
+  if (t->proxy)
     return "waiting for the proxy or the TLS handshake";
-  if (!e->https)
+  if (!url_is_https(t->origin.data))
     return "connecting";
   *ret_kind = ERR_TLS;
   return "in the TLS handshake";
 }
 
-static void on_timeout(const struct transfer_error *e, struct err *err) {
+static void on_timeout(struct http_transfer *t) {
   enum err_kind kind = ERR_HTTP;
   const char *phase = "waiting for the response";
-  if (has_status(e->easy)) {
+  if (transfer_number(t, CURLINFO_RESPONSE_CODE) > 0) {
     phase = "reading the response";
-  } else if (has_time(e->easy, CURLINFO_PRETRANSFER_TIME_T)) {
+  } else if (transfer_has_time(t, CURLINFO_PRETRANSFER_TIME_T)) {
     /* The request was sent. */
-  } else if (!has_time(e->easy, CURLINFO_NAMELOOKUP_TIME_T)) {
+  } else if (!transfer_has_time(t, CURLINFO_NAMELOOKUP_TIME_T)) {
     kind = ERR_RESOLVE;
     phase = "resolving the host";
   } else {
-    phase = connecting(e, &kind);
+    phase = connecting(t, &kind);
   }
-  err_set(err, kind, "timed out after %lld ms, %s", (long long)e->timeout,
+  err_set(&t->err, kind, "timed out after %lld ms, %s", (long long)t->timeout,
           phase);
 }
 
-static void on_no_connection(const struct transfer_error *e, struct err *err) {
-  long number = 0;
+static void on_no_connection(struct http_transfer *t) {
   char text[128];
-  curl_easy_getinfo(e->easy, CURLINFO_OS_ERRNO, &number);
-  err_set(err, ERR_CONNECT, "could not connect%s%s%s",
-          e->proxy ? " to the proxy" : "", number == 0 ? "" : ": ",
-          number == 0 ? "" : strerror_r((int)number, text, sizeof(text)));
+  int number = (int)transfer_number(t, CURLINFO_OS_ERRNO);
+  err_set(&t->err, ERR_CONNECT, "could not connect%s%s%s",
+          t->proxy ? " to the proxy" : "", number == 0 ? "" : ": ",
+          number == 0 ? "" : strerror_r(number, text, sizeof(text)));
 }
 
 /* A line that outgrows its buffer; before 8.6 libcurl called that an allocation
  * that failed. */
-static bool is_long_line(const struct transfer_error *e) {
-  return (e->code == CURLE_OUT_OF_MEMORY ||
-          (int)e->code == 100 /* CURLE_TOO_LARGE */) &&
-         has_time(e->easy, CURLINFO_PRETRANSFER_TIME_T);
+static bool is_long_line(const struct http_transfer *t, CURLcode code) {
+  return (code == CURLE_OUT_OF_MEMORY ||
+          (int)code == 100 /* CURLE_TOO_LARGE */) &&
+         transfer_has_time(t, CURLINFO_PRETRANSFER_TIME_T);
 }
 
-/* The status of a proxy that rejected a tunnel. */
-static long tunnel_refusal(CURL *easy) {
-  long status = 0;
-  curl_easy_getinfo(easy, CURLINFO_HTTP_CONNECTCODE, &status);
-  return status >= 300 ? status : 0;
-}
-
-static void from_table(const struct transfer_error *e, struct err *err) {
+static void from_table(struct http_transfer *t, CURLcode code) {
   for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
     const struct row *row = &rows[i];
-    bool detail = row->detail && *e->text != '\0';
-    if (row->code == (int)e->code)
-      err_set(err, row->kind, "%s%s%s", row->text, detail ? ": " : "",
-              detail ? e->text : "");
+    bool detail = row->detail && *t->text != '\0';
+    if (row->code == (int)code)
+      err_set(&t->err, row->kind, "%s%s%s", row->text, detail ? ": " : "",
+              detail ? t->text : "");
   }
-  err_set(err, ERR_HTTP, "%s", curl_easy_strerror(e->code));
+  err_set(&t->err, ERR_HTTP, "%s", curl_easy_strerror(code));
 }
 
-void transfer_error_describe(const struct transfer_error *e, struct err *err) {
-  long refusal = tunnel_refusal(e->easy);
-  if (refusal > 0)
-    err_set(err, ERR_CONNECT, "the proxy refused to connect (HTTP %ld)",
-            refusal);
-  else if (e->code == CURLE_OPERATION_TIMEDOUT)
-    on_timeout(e, err);
-  else if (e->code == CURLE_COULDNT_CONNECT)
-    on_no_connection(e, err);
-  else if (is_long_line(e))
-    err_set(err, ERR_RESPONSE,
+void transfer_error_describe(struct http_transfer *t, CURLcode code) {
+  long proxy_status = transfer_number(t, CURLINFO_HTTP_CONNECTCODE);
+  if (proxy_status >= 300)
+    err_set(&t->err, ERR_CONNECT, "the proxy refused to connect (HTTP %ld)",
+            proxy_status);
+  else if (code == CURLE_OPERATION_TIMEDOUT)
+    on_timeout(t);
+  else if (code == CURLE_COULDNT_CONNECT)
+    on_no_connection(t);
+  else if (is_long_line(t, code))
+    err_set(&t->err, ERR_RESPONSE,
             "the response's header has a line that is too long");
-  else if (e->code == CURLE_OUT_OF_MEMORY)
-    err_memory(err);
+  else if (code == CURLE_OUT_OF_MEMORY)
+    err_memory(&t->err);
   else
-    from_table(e, err);
+    from_table(t, code);
 }

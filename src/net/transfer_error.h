@@ -8,22 +8,10 @@
 #ifndef DRS_NET_TRANSFER_ERROR_H
 #define DRS_NET_TRANSFER_ERROR_H
 
-#include "base/clock.h"
-#include "base/err.h"
+#include "net/transfer.h"
 
-#include <curl/curl.h>
-
-struct transfer_error {
-  CURL *easy;
-  CURLcode code;    /* not CURLE_OK */
-  const char *text; /* from CURLOPT_ERRORBUFFER; may be empty */
-  msec_t timeout;   /* the request's own */
-  bool proxy;       /* the request goes through a proxy of its own */
-  bool https;
-  bool awaits_peer; /* libcurl waits for bytes on the connection */
-};
-
-/* Fills `err` unless it holds an error already. */
-void transfer_error_describe(const struct transfer_error *e, struct err *err);
+/* Why an attempt that ended with this code, which is not CURLE_OK, failed.
+ * Fills the transfer's error unless it holds one already. */
+void transfer_error_describe(struct http_transfer *t, CURLcode code);
 
 #endif
