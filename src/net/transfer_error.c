@@ -39,19 +39,12 @@ static const struct row rows[] = {
     {CURLE_BAD_CONTENT_ENCODING, ERR_RESPONSE, false,
      "the response has an encoding that was not asked for"},
     {CURLE_FAILED_INIT, ERR_LOCAL, false, "libcurl could not set up a request"},
-    {CURLE_NO_CONNECTION_AVAILABLE, ERR_LOCAL, false,
-     "no connection is available"},
     {CURLE_SSL_CONNECT_ERROR, ERR_TLS, true, "TLS"},
     {CURLE_PEER_FAILED_VERIFICATION, ERR_TLS, true, "TLS"},
     {CURLE_SSL_CERTPROBLEM, ERR_TLS, true, "TLS"},
     {CURLE_SSL_CACERT_BADFILE, ERR_TLS, true,
      "TLS: the CA certificates cannot be read"},
     {CURLE_SSL_CIPHER, ERR_TLS, true, "TLS"},
-    {CURLE_SSL_CRL_BADFILE, ERR_TLS, true, "TLS"},
-    {CURLE_SSL_ISSUER_ERROR, ERR_TLS, true, "TLS"},
-    {CURLE_SSL_ENGINE_INITFAILED, ERR_TLS, true, "TLS"},
-    {CURLE_SSL_INVALIDCERTSTATUS, ERR_TLS, true, "TLS"},
-    {CURLE_USE_SSL_FAILED, ERR_TLS, true, "TLS"},
 };
 
 /* While the connection is made. libcurl 7.88 has no time for the part of TCP
