@@ -136,12 +136,11 @@ static bool set_transfer(CURL *easy, bool no_retry) {
   return e == CURLE_OK;
 }
 
-bool easy_options_set(CURL *easy, const struct easy_options *o) {
-  const struct http_request *req = o->request;
-  return set_url(easy, req) && set_request(easy, req, o->body) &&
+bool easy_options_set(CURL *easy, const struct http_request *req,
+                      const char *body, struct curl_slist *headers) {
+  return set_url(easy, req) && set_request(easy, req, body) &&
          set_connect(easy, req->connect) && set_transfer(easy, req->no_retry) &&
-         curl_easy_setopt(easy, CURLOPT_USERAGENT, o->user_agent) == CURLE_OK &&
-         curl_easy_setopt(easy, CURLOPT_HTTPHEADER, o->headers) == CURLE_OK;
+         curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers) == CURLE_OK;
 }
 
 /* Files */

@@ -5,8 +5,7 @@
  * of libcurl: no other file depends on it.
  *
  *     struct curl_slist *headers = easy_options_headers(req);
- *     struct easy_options options = {.request = req, .headers = headers, ...};
- *     easy_options_set(easy, &options);
+ *     easy_options_set(easy, req, body, headers);
  *     ...
  *     curl_easy_cleanup(easy);
  *     easy_options_free_headers(headers); */
@@ -18,13 +17,6 @@
 
 #include <curl/curl.h>
 #include <stdbool.h>
-
-struct easy_options {
-  const struct http_request *request;
-  const char *body;           /* a copy of the request's; not copied */
-  struct curl_slist *headers; /* not copied */
-  const char *user_agent;
-};
 
 /* A file of TLS: libcurl reads it itself where no bytes are given. */
 struct easy_tls_file {
@@ -38,8 +30,10 @@ struct curl_slist *easy_options_headers(const struct http_request *req);
 /* Wipes and frees them. */
 void easy_options_free_headers(struct curl_slist *headers);
 
-/* False: out of memory, or this libcurl lacks an option. */
-bool easy_options_set(CURL *easy, const struct easy_options *options);
+/* `body`, a copy of the request's, and the headers are not copied. False: out
+ * of memory, or this libcurl lacks an option. */
+bool easy_options_set(CURL *easy, const struct http_request *req,
+                      const char *body, struct curl_slist *headers);
 
 /* Whether this libcurl, with its TLS library, takes the bytes of all files. */
 bool easy_options_accept_blobs(void);

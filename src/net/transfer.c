@@ -216,12 +216,11 @@ static bool prepare(struct http_transfer *t, const struct http_request *req) {
   t->easy = curl_easy_init();
   t->headers = easy_options_headers(req);
   set_files(t, req->connect);
-  const struct easy_options options = {.request = req,
-                                       .body = t->body.data,
-                                       .headers = t->headers,
-                                       .user_agent = t->env->user_agent};
   return t->easy != NULL && t->headers != NULL && set_names(t, req) &&
-         easy_options_set(t->easy, &options) && set_callbacks(t);
+         easy_options_set(t->easy, req, t->body.data, t->headers) &&
+         curl_easy_setopt(t->easy, CURLOPT_USERAGENT, t->env->user_agent) ==
+             CURLE_OK &&
+         set_callbacks(t);
 }
 
 void transfer_reset(struct http_transfer *t) {
