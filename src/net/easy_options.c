@@ -110,8 +110,9 @@ static bool set_request(CURL *easy, const struct http_request *req,
 }
 
 /* A request that must not be repeated gets a connection of its own: on a reused
- * one that turns out to be closed, libcurl repeats it by itself. Other
- * protocols, redirects and signals are off. */
+ * one that turns out to be closed, libcurl repeats it by itself. Signals are
+ * off. Redirects are, too, by libcurl's default; so the only protocols are
+ * those of the configured URLs, which url_check_endpoint has accepted. */
 static bool set_transfer(CURL *easy, bool no_retry) {
   CURLcode e = CURLE_OK;
   e |= curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, IDLE_MAX);
@@ -120,14 +121,6 @@ static bool set_transfer(CURL *easy, bool no_retry) {
 #endif
   e |= curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, no_retry ? 1L : 0L);
   e |= curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, no_retry ? 1L : 0L);
-  e |= curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
-#if LIBCURL_VERSION_NUM >= 0x075500 /* its predecessor is deprecated */
-  e |= curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-#else
-  e |= curl_easy_setopt(easy, CURLOPT_PROTOCOLS,
-                        (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
-#endif
-  e |= curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
   e |= curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
 #if LIBCURL_VERSION_NUM >= 0x075700 /* before, see the manual on stopping */
   /* Do not wait for the thread of a lookup that was given up. */
