@@ -55,7 +55,6 @@ struct http_connect_options {
 
 struct http_request {
   const char *method;
-  const struct http_endpoint *endpoint;
   const char *path;  /* below the endpoint's */
   const char *query; /* after the '?'; NULL: none */
   struct http_header headers[HTTP_HEADERS_MAX];
@@ -66,6 +65,7 @@ struct http_request {
   bool no_retry; /* never sent again by the library, on a connection of its own:
                 a login */
   /* These must outlive the request. */
+  const struct http_endpoint *endpoint;
   const struct http_connect_options *connect;
   struct request_queue *queue; /* of the requests of one owner */
 };

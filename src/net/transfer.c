@@ -52,11 +52,12 @@ static bool is_connected(const struct http_transfer *t) {
 static int on_lookup(void *state, void *reserved, void *arg) {
   struct http_transfer *t = arg;
   struct lookups *lookups = &t->env->lookups;
-  size_t len = *t->host == '[' ? strcspn(t->host, "]") : strcspn(t->host, ":/");
+  const char *host = url_after_user(t->proxy != NULL ? t->proxy : t->origin);
+  size_t len = strcspn(host, *host == '[' ? "]" : ":/");
   (void)state, (void)reserved;
   if (t->looks_up != NULL)
     return 0;
-  struct lookup_name *name = lookups_name(lookups, t->host, len);
+  struct lookup_name *name = lookups_name(lookups, host, len);
   if (name == NULL) {
     err_memory(&t->err);
     return 1;
@@ -186,37 +187,22 @@ static bool set_callbacks(struct http_transfer *t) {
   return e == CURLE_OK;
 }
 
-/* For error texts. */
-static bool set_names(struct http_transfer *t, const struct http_request *req) {
-  if (!buf_adds(&t->origin, req->endpoint->origin, NULL))
-    return false;
-  t->proxy = req->connect->proxy != NULL && !req->connect->no_proxy;
-  t->host = url_after_user(t->proxy ? req->connect->proxy : t->origin.data);
-  return true;
+/* The files of TLS that its options name. */
+static struct tls_snapshot_files files_of(const struct http_transfer *t) {
+  const struct http_connect_options *c = t->connect;
+  const char *ca = c->ca_cert != NULL ? c->ca_cert : t->env->bundle;
+  return (struct tls_snapshot_files){
+      .paths = {c->verify_peer ? ca : NULL, c->client_cert, c->client_key},
+      .is_bundle = c->ca_cert == NULL};
 }
 
-/* libcurl's own copy would not be wiped. */
-static bool copy_body(struct http_transfer *t, const struct http_request *req) {
-  return req->body == NULL || buf_add(&t->body, req->body, req->body_len, NULL);
-}
-
-static void set_files(struct http_transfer *t,
-                      const struct http_connect_options *connect) {
-  bool own = connect->ca_cert != NULL;
-  const char *ca = own ? connect->ca_cert : t->env->bundle;
-  t->files = (struct tls_snapshot_files){
-      .paths = {connect->verify_peer ? ca : NULL, connect->client_cert,
-                connect->client_key},
-      .is_bundle = !own};
-}
-
+/* libcurl's own copy of the body would not be wiped. */
 static bool prepare(struct http_transfer *t, const struct http_request *req) {
-  if (!copy_body(t, req))
+  if (req->body != NULL && !buf_add(&t->body, req->body, req->body_len, NULL))
     return false;
   t->easy = curl_easy_init();
   t->headers = easy_options_headers(req);
-  set_files(t, req->connect);
-  return t->easy != NULL && t->headers != NULL && set_names(t, req) &&
+  return t->easy != NULL && t->headers != NULL &&
          easy_options_set(t->easy, req, t->body.data, t->headers) &&
          curl_easy_setopt(t->easy, CURLOPT_USERAGENT, t->env->user_agent) ==
              CURLE_OK &&
@@ -244,9 +230,11 @@ struct http_transfer *transfer_new(struct transfer_env *env,
   t->env = env;
   t->handler = *handler;
   t->arg = arg;
+  t->origin = req->endpoint->origin;
+  t->connect = req->connect;
+  t->proxy = req->connect->no_proxy ? NULL : req->connect->proxy;
   t->no_retry = req->no_retry;
   t->timeout = req->timeout;
-  buf_init(&t->origin, HTTP_HEADER_MAX);
   buf_init(&t->body, HTTP_BODY_MAX);
   transfer_reset(t);
   if (prepare(t, req))
@@ -260,7 +248,6 @@ void transfer_free(struct http_transfer *t) {
   tls_snapshot_release(t->tls_snapshot);
   easy_options_free_headers(t->headers);
   response_header_finish(&t->header);
-  buf_free(&t->origin);
   buf_free(&t->body);
   memory_wipe(t, sizeof(*t));
 }
@@ -279,9 +266,10 @@ bool transfer_files_are_ready(struct http_transfer *t, msec_t now) {
       t->tls_snapshot); /* of a look before, when it was not its turn */
   t->tls_snapshot = NULL;
   err_clear(&t->err);
+  const struct tls_snapshot_files files = files_of(t);
   t->awaits_file =
-      url_is_https(t->origin.data) &&
-      tls_snapshot_acquire(&t->env->tls_snapshots, &t->files, now,
+      url_is_https(t->origin) &&
+      tls_snapshot_acquire(&t->env->tls_snapshots, &files, now,
                            &t->tls_snapshot, &t->err) == TLS_SNAPSHOT_WAITS;
   return !t->awaits_file;
 }
@@ -363,7 +351,7 @@ void transfer_explain_wait(struct http_transfer *t,
 void transfer_report(struct http_transfer *t) {
   struct err err = ERR_INIT;
   if (err_is_set(&t->err))
-    err_set(&err, t->err.kind, "%s: %s", t->origin.data, t->err.text);
+    err_set(&err, t->err.kind, "%s: %s", t->origin, t->err.text);
   t->env->iteration_is_over = true;
   t->handler.done(t->arg, &t->response, &err);
 }

@@ -53,14 +53,13 @@ struct http_transfer {
   struct curl_slist *headers;
   struct http_handler handler;
   void *arg;
-  struct buf body;   /* of the request */
-  struct buf origin; /* "https://host:port" */
-  const char *host;  /* in libcurl's lookup: the proxy's, or in origin */
-  struct tls_snapshot_files files;
+  struct buf body;    /* of the request */
+  const char *origin; /* "https://host:port" */
+  const char *proxy;  /* one of its own, or NULL */
+  const struct http_connect_options *connect;
   struct tls_snapshot *tls_snapshot; /* in flight, over TLS */
   bool no_retry;                     /* never sent again */
   bool thawed;      /* libcurl does not limit its time any more */
-  bool proxy;       /* one of its own */
   bool awaits_file; /* of its trust, which is being written */
   bool awaits_peer; /* libcurl waits for bytes on the connection */
 

@@ -53,10 +53,10 @@ static const char *connecting(const struct http_transfer *t,
                               enum err_kind *ret_kind) {
   *ret_kind = ERR_CONNECT;
   if (!transfer_has_time(t, CURLINFO_CONNECT_TIME_T) && !t->awaits_peer)
-    return t->proxy ? "connecting to the proxy" : "connecting";
-  if (t->proxy)
+    return t->proxy != NULL ? "connecting to the proxy" : "connecting";
+  if (t->proxy != NULL)
     return "waiting for the proxy or the TLS handshake";
-  if (!url_is_https(t->origin.data))
+  if (!url_is_https(t->origin))
     return "connecting";
   *ret_kind = ERR_TLS;
   return "in the TLS handshake";
@@ -83,7 +83,7 @@ static void on_no_connection(struct http_transfer *t) {
   char text[128];
   int number = (int)transfer_number(t, CURLINFO_OS_ERRNO);
   err_set(&t->err, ERR_CONNECT, "could not connect%s%s%s",
-          t->proxy ? " to the proxy" : "", number == 0 ? "" : ": ",
+          t->proxy != NULL ? " to the proxy" : "", number == 0 ? "" : ": ",
           number == 0 ? "" : strerror_r(number, text, sizeof(text)));
 }
 
