@@ -41,19 +41,15 @@ static bool make_room(struct event_loop *loop, size_t fd) {
 }
 
 bool event_loop_init(struct event_loop *loop, struct err *err) {
-  *loop = (struct event_loop){0};
-  loop->epoll = epoll_create1(EPOLL_CLOEXEC);
-  loop->wakeup = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-  if (loop->epoll >= 0 && loop->wakeup >= 0) {
-    struct event event = {.fd = loop->wakeup, .readable = true};
-    event_loop_watch(loop, &event);
-    if (is_watched(loop, loop->wakeup))
-      return true;
-    event_loop_finish(loop);
-    return err_memory(err);
-  }
-  event_loop_finish(loop);
-  return err_set(err, ERR_LOCAL, "no file descriptor for the event loop: %m");
+  *loop = (struct event_loop){
+      .epoll = epoll_create1(EPOLL_CLOEXEC),
+      .wakeup = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK),
+  };
+  if (loop->epoll < 0 || loop->wakeup < 0)
+    return err_set(err, ERR_LOCAL, "no file descriptor for the event loop: %m");
+  struct event event = {.fd = loop->wakeup, .readable = true};
+  event_loop_watch(loop, &event);
+  return is_watched(loop, loop->wakeup) || err_memory(err);
 }
 
 void event_loop_finish(struct event_loop *loop) {
@@ -62,7 +58,6 @@ void event_loop_finish(struct event_loop *loop) {
   if (loop->wakeup >= 0)
     close(loop->wakeup);
   free(loop->watched);
-  *loop = (struct event_loop){.epoll = -1, .wakeup = -1};
 }
 
 /* libcurl closes by itself, and tells nobody, a socket that did not become a
@@ -141,11 +136,10 @@ bool event_loop_wait(struct event_loop *loop, int timeout,
     end_idle(loop, e.data.fd);
     return false;
   }
-  *ret_event =
-      (struct event){.fd = e.data.fd,
-                     .readable = (e.events & (EPOLLIN | EPOLLHUP)) != 0,
-                     .writable = (e.events & EPOLLOUT) != 0,
-                     .error = (e.events & EPOLLERR) != 0};
+  *ret_event = (struct event){
+      .fd = e.data.fd,
+      .readable = (e.events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0,
+      .writable = (e.events & EPOLLOUT) != 0};
   return true;
 }
 

@@ -30,10 +30,10 @@ struct event_loop {
 
 struct event {
   int fd;
-  bool readable, writable, error;
+  bool readable, writable;
 };
 
-/* False and an error: no descriptor is left. */
+/* To be finished in any case. */
 bool event_loop_init(struct event_loop *loop, struct err *err);
 void event_loop_finish(struct event_loop *loop);
 
@@ -49,9 +49,9 @@ void event_loop_watch(struct event_loop *loop, const struct event *event);
  * unwatched before it is closed. */
 void event_loop_unwatch(struct event_loop *loop, int fd);
 
-/* Waits up to `timeout` milliseconds for one event. Ready descriptors take
- * turns. False: none came, event_loop_wakeup was called, or one became ready
- * that is not watched any more. */
+/* Waits up to `timeout` milliseconds for one event; one that failed is
+ * readable. Ready descriptors take turns. False: none came, event_loop_wakeup
+ * was called, or one became ready that is not watched any more. */
 bool event_loop_wait(struct event_loop *loop, int timeout,
                      struct event *ret_event);
 

@@ -78,8 +78,7 @@ bool multi_act(struct multi *m, const struct event *event) {
   } else {
     fd = event->fd;
     events = (event->readable ? CURL_CSELECT_IN : 0) |
-             (event->writable ? CURL_CSELECT_OUT : 0) |
-             (event->error ? CURL_CSELECT_ERR : 0);
+             (event->writable ? CURL_CSELECT_OUT : 0);
   }
   return curl_multi_socket_action(m->handle, fd, events, &running) == CURLM_OK;
 }
