@@ -33,8 +33,6 @@ static struct tls_snapshot *new_snapshot(msec_t since) {
   s->since = since;
   s->look_at = CLOCK_NEVER;
   s->users = 1; /* the list */
-  for (size_t i = 0; i < TLS_SNAPSHOT_FILES; i++)
-    buf_init(&s->bytes[i], FILE_MAX);
   s->share = curl_share_init();
   if (s->share != NULL &&
       curl_share_setopt(s->share, CURLSHOPT_SHARE,
@@ -95,18 +93,17 @@ static struct tls_snapshot *renew(struct tls_snapshots *all,
     s->files[i] = old->files[i];
     s->bytes[i] = old->bytes[i];
     old->files[i] = (struct file){0};
-    buf_init(&old->bytes[i], FILE_MAX);
+    old->bytes[i] = (struct buf){0};
   }
   LIST_INSERT_HEAD(all, s, link);
   drop(old);
   return s;
 }
 
-/* Looks at a file. `*is_new` where its bytes are others than those in use. */
-static enum tls_snapshot_state look_at_certificates(struct tls_snapshot *s,
-                                                    size_t i, msec_t now,
-                                                    bool *is_new,
-                                                    struct err *err) {
+/* Looks at a file. `*is_new` where its bytes are others than those in use.
+ * False: it is being written. */
+static bool look_at_certificates(struct tls_snapshot *s, size_t i, msec_t now,
+                                 bool *is_new, struct err *err) {
   struct file *file = &s->files[i];
   struct err cause = ERR_INIT;
   struct buf bytes;
@@ -123,46 +120,42 @@ static enum tls_snapshot_state look_at_certificates(struct tls_snapshot *s,
   }
   buf_free(&bytes);
   if (state == FILE_NEW || state == FILE_SAME || (was_used && !by_path))
-    return TLS_SNAPSHOT_READY;
+    return true;
   msec_t again = file_next_look(file, now);
   if (state == FILE_CHANGING && again != CLOCK_NEVER) {
     s->look_at = msec_min(s->look_at, again);
-    return TLS_SNAPSHOT_WAITS;
+    return false;
   }
   err_set(err, ERR_TLS, "the file of %s %s: %s", options[i], file->path,
           err_is_set(&cause) ? cause.text : "is being written");
-  return TLS_SNAPSHOT_FAILED;
+  return true;
 }
 
 /* The files are looked at late, so that they are used as they are now. */
-enum tls_snapshot_state
-tls_snapshot_acquire(struct tls_snapshots *all,
-                     const struct tls_snapshot_files *files, msec_t now,
-                     struct tls_snapshot **ret_snapshot, struct err *err) {
+bool tls_snapshot_acquire(struct tls_snapshots *all,
+                          const struct tls_snapshot_files *files, msec_t now,
+                          struct tls_snapshot **ret_snapshot, struct err *err) {
   struct tls_snapshot *s = find(all, files);
-  enum tls_snapshot_state worst = TLS_SNAPSHOT_READY;
-  bool is_new = false;
+  bool ready = true, is_new = false;
+  *ret_snapshot = NULL;
   if (s == NULL)
-    return err_memory(err), TLS_SNAPSHOT_FAILED;
+    return !err_memory(err);
   s->look_at = CLOCK_NEVER;
   for (size_t i = 0; i < TLS_SNAPSHOT_FILES; i++) {
     if (s->files[i].path == NULL)
       continue;
-    if (i == 0 && s->is_bundle) {
+    if (i == 0 && s->is_bundle)
       is_new = file_metadata_changed(&s->files[i]);
-      continue;
-    }
-    enum tls_snapshot_state state =
-        look_at_certificates(s, i, now, &is_new, err);
-    worst = state > worst ? state : worst;
+    else if (!look_at_certificates(s, i, now, &is_new, err))
+      ready = false;
   }
   if (is_new && (s = renew(all, s, now)) == NULL)
-    return err_memory(err), TLS_SNAPSHOT_FAILED;
-  if (worst == TLS_SNAPSHOT_READY) {
+    return !err_memory(err);
+  if (ready && !err_is_set(err)) {
     s->users++;
     *ret_snapshot = s;
   }
-  return worst;
+  return ready || err_is_set(err);
 }
 
 bool tls_snapshot_apply(const struct tls_snapshot *s, CURL *easy, msec_t now) {

@@ -11,15 +11,11 @@
  * where its TLS library takes them: OpenSSL and its kin, from 7.77 on. Others
  * (GnuTLS) get the path of a file that has just been looked at.
  *
- *     switch (tls_snapshot_acquire(&all, &files, now, &snapshot, &err)) {
- *     case TLS_SNAPSHOT_READY:
- *       tls_snapshot_apply(snapshot, easy, now);
- *       ...
- *       tls_snapshot_release(snapshot);
- *     case TLS_SNAPSHOT_WAITS: ...   a file is being written: when to look
- *                                    again is in tls_snapshots_next
- *     case TLS_SNAPSHOT_FAILED: ...  a file cannot be used: err
- *     } */
+ *     if (!tls_snapshot_acquire(&all, &files, now, &snapshot, &err))
+ *       ...                            look again at tls_snapshots_next
+ *     tls_snapshot_apply(snapshot, easy, now);
+ *     ...
+ *     tls_snapshot_release(snapshot); */
 
 #ifndef DRS_NET_TLS_SNAPSHOT_H
 #define DRS_NET_TLS_SNAPSHOT_H
@@ -51,17 +47,12 @@ struct tls_snapshot {
 };
 LIST_HEAD(tls_snapshots, tls_snapshot);
 
-enum tls_snapshot_state {
-  TLS_SNAPSHOT_READY,
-  TLS_SNAPSHOT_WAITS,
-  TLS_SNAPSHOT_FAILED
-};
-
-/* The entry of these files as they are now. */
-enum tls_snapshot_state
-tls_snapshot_acquire(struct tls_snapshots *all,
-                     const struct tls_snapshot_files *files, msec_t now,
-                     struct tls_snapshot **ret_snapshot, struct err *err);
+/* The entry of these files as they are now; NULL and an error: one cannot be
+ * used. False: one is being written, and tls_snapshots_next says when to look
+ * again. */
+bool tls_snapshot_acquire(struct tls_snapshots *all,
+                          const struct tls_snapshot_files *files, msec_t now,
+                          struct tls_snapshot **ret_snapshot, struct err *err);
 /* Nothing of libcurl uses it any more. NULL: nothing. */
 void tls_snapshot_release(struct tls_snapshot *s);
 

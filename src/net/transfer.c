@@ -262,15 +262,14 @@ static void drop_snapshot(struct http_transfer *t) {
 }
 
 bool transfer_files_are_ready(struct http_transfer *t, msec_t now) {
-  tls_snapshot_release(
-      t->tls_snapshot); /* of a look before, when it was not its turn */
+  /* That of a look before, when it was not its turn. */
+  tls_snapshot_release(t->tls_snapshot);
   t->tls_snapshot = NULL;
   err_clear(&t->err);
   const struct tls_snapshot_files files = files_of(t);
-  t->awaits_file =
-      url_is_https(t->origin) &&
-      tls_snapshot_acquire(&t->env->tls_snapshots, &files, now,
-                           &t->tls_snapshot, &t->err) == TLS_SNAPSHOT_WAITS;
+  t->awaits_file = url_is_https(t->origin) &&
+                   !tls_snapshot_acquire(&t->env->tls_snapshots, &files, now,
+                                         &t->tls_snapshot, &t->err);
   return !t->awaits_file;
 }
 
