@@ -15,16 +15,14 @@
 #define IDLE_MAX 50L
 #define LIFETIME_MAX 300L
 
+static const CURLoption paths[EASY_TLS_FILES] = {
+    CURLOPT_CAINFO, CURLOPT_SSLCERT, CURLOPT_SSLKEY};
 #if LIBCURL_VERSION_NUM >= 0x074d00
 #define BLOBS true
-#define CAINFO_BLOB CURLOPT_CAINFO_BLOB
-#define SSLCERT_BLOB CURLOPT_SSLCERT_BLOB
-#define SSLKEY_BLOB CURLOPT_SSLKEY_BLOB
+static const CURLoption blobs[EASY_TLS_FILES] = {
+    CURLOPT_CAINFO_BLOB, CURLOPT_SSLCERT_BLOB, CURLOPT_SSLKEY_BLOB};
 #else /* before, files have paths only */
 #define BLOBS false
-#define CAINFO_BLOB CURLOPT_CAINFO
-#define SSLCERT_BLOB CURLOPT_SSLCERT
-#define SSLKEY_BLOB CURLOPT_SSLKEY
 #endif
 
 /* Header lines */
@@ -151,33 +149,18 @@ bool easy_options_accept_blobs(void) {
   return false;
 }
 
-static CURLcode set_file(CURL *easy, CURLoption blob, CURLoption path,
-                         const struct easy_tls_file *file) {
+bool easy_options_set_tls_file(CURL *easy, enum easy_tls_file file,
+                               const char *path, const struct buf *bytes) {
+  if (file == EASY_CA) /* instead of the system's, not with them */
+    curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
 #if BLOBS
-  if (file->bytes != NULL && file->bytes->len > 0) {
-    struct curl_blob b = {file->bytes->data, file->bytes->len, CURL_BLOB_COPY};
-    return curl_easy_setopt(easy, blob, &b);
+  if (bytes->len > 0) {
+    struct curl_blob b = {bytes->data, bytes->len, CURL_BLOB_COPY};
+    return curl_easy_setopt(easy, blobs[file], &b) == CURLE_OK;
   }
 #endif
-  (void)blob;
-  return curl_easy_setopt(easy, path, file->path);
-}
-
-bool easy_options_set_tls_files(CURL *easy, const struct easy_tls_file *ca,
-                                const struct easy_tls_file *cert,
-                                const struct easy_tls_file *key) {
-  CURLcode e = CURLE_OK;
-  if (ca->path != NULL) { /* instead of the system's, not with them */
-    e |= curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
-    e |= set_file(easy, CAINFO_BLOB, CURLOPT_CAINFO, ca);
-  }
-  if (cert->path != NULL) {
-    /* Without a key of its own, the certificate's file has it. */
-    e |= set_file(easy, SSLCERT_BLOB, CURLOPT_SSLCERT, cert);
-    e |= set_file(easy, SSLKEY_BLOB, CURLOPT_SSLKEY,
-                  key->path != NULL ? key : cert);
-  }
-  return e == CURLE_OK;
+  (void)bytes;
+  return curl_easy_setopt(easy, paths[file], path) == CURLE_OK;
 }
 
 bool easy_options_set_ca_cache_time(CURL *easy, long seconds) {

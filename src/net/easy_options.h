@@ -18,11 +18,8 @@
 #include <curl/curl.h>
 #include <stdbool.h>
 
-/* A file of TLS: libcurl reads it itself where no bytes are given. */
-struct easy_tls_file {
-  const char *path; /* NULL: none */
-  const struct buf *bytes;
-};
+/* The authorities, our certificate, and its key. */
+enum easy_tls_file { EASY_CA, EASY_CERT, EASY_KEY, EASY_TLS_FILES };
 
 /* The request's header lines. NULL: out of memory. */
 struct curl_slist *easy_options_headers(const struct http_request *req);
@@ -38,11 +35,9 @@ bool easy_options_set(CURL *easy, const struct http_request *req,
 /* Whether this libcurl, with its TLS library, takes the bytes of all files. */
 bool easy_options_accept_blobs(void);
 
-/* The authorities (none: libcurl's defaults), our certificate, and its key; the
- * bytes are copied. */
-bool easy_options_set_tls_files(CURL *easy, const struct easy_tls_file *ca,
-                                const struct easy_tls_file *cert,
-                                const struct easy_tls_file *key);
+/* libcurl copies the bytes; where there are none, it reads the file itself. */
+bool easy_options_set_tls_file(CURL *easy, enum easy_tls_file file,
+                               const char *path, const struct buf *bytes);
 
 /* How many seconds certificates that libcurl has read may be used. */
 bool easy_options_set_ca_cache_time(CURL *easy, long seconds);

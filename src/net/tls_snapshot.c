@@ -6,20 +6,18 @@
 
 #include "net/tls_snapshot.h"
 
-#include "net/easy_options.h"
-
 #include <stdlib.h>
 #include <string.h>
 
 /* Seconds; of changes that the file's metadata do not show. */
 #define CACHE_MAX 300
 
-static const char *const options[TLS_SNAPSHOT_FILES] = {"CACert", "ClientCert",
-                                                        "ClientKey"};
+static const char *const options[EASY_TLS_FILES] = {"CACert", "ClientCert",
+                                                    "ClientKey"};
 
 static void free_snapshot(struct tls_snapshot *s) {
   curl_share_cleanup(s->share);
-  for (size_t i = 0; i < TLS_SNAPSHOT_FILES; i++) {
+  for (size_t i = 0; i < EASY_TLS_FILES; i++) {
     file_free(&s->files[i]);
     buf_free(&s->bytes[i]);
   }
@@ -44,7 +42,7 @@ static struct tls_snapshot *new_snapshot(msec_t since) {
 
 static bool is_of(const struct tls_snapshot *s,
                   const struct tls_snapshot_files *files) {
-  for (size_t i = 0; i < TLS_SNAPSHOT_FILES; i++) {
+  for (size_t i = 0; i < EASY_TLS_FILES; i++) {
     const char *mine = s->files[i].path, *path = files->paths[i];
     if (mine == NULL || path == NULL ? mine != path : strcmp(mine, path) != 0)
       return false;
@@ -73,7 +71,7 @@ static struct tls_snapshot *find(struct tls_snapshots *all,
     return NULL;
   LIST_INSERT_HEAD(all, s, link);
   s->is_bundle = files->is_bundle;
-  for (size_t i = 0; i < TLS_SNAPSHOT_FILES; i++)
+  for (size_t i = 0; i < EASY_TLS_FILES; i++)
     if (files->paths[i] != NULL &&
         !file_init(&s->files[i], files->paths[i], NULL)) {
       drop(s);
@@ -89,7 +87,7 @@ static struct tls_snapshot *renew(struct tls_snapshots *all,
   if (s == NULL)
     return NULL;
   s->is_bundle = old->is_bundle;
-  for (size_t i = 0; i < TLS_SNAPSHOT_FILES; i++) {
+  for (size_t i = 0; i < EASY_TLS_FILES; i++) {
     s->files[i] = old->files[i];
     s->bytes[i] = old->bytes[i];
     old->files[i] = (struct file){0};
@@ -141,10 +139,10 @@ bool tls_snapshot_acquire(struct tls_snapshots *all,
   if (s == NULL)
     return !err_memory(err);
   s->look_at = CLOCK_NEVER;
-  for (size_t i = 0; i < TLS_SNAPSHOT_FILES; i++) {
+  for (size_t i = 0; i < EASY_TLS_FILES; i++) {
     if (s->files[i].path == NULL)
       continue;
-    if (i == 0 && s->is_bundle)
+    if (i == EASY_CA && s->is_bundle)
       is_new = file_metadata_changed(&s->files[i]);
     else if (!look_at_certificates(s, i, now, &is_new, err))
       ready = false;
@@ -159,14 +157,13 @@ bool tls_snapshot_acquire(struct tls_snapshots *all,
 }
 
 bool tls_snapshot_apply(const struct tls_snapshot *s, CURL *easy, msec_t now) {
-  struct easy_tls_file files[TLS_SNAPSHOT_FILES] = {{0}};
-  for (size_t i = 0; i < TLS_SNAPSHOT_FILES; i++) {
-    files[i].path = s->files[i].path;
-    files[i].bytes = &s->bytes[i];
-  }
-  return curl_easy_setopt(easy, CURLOPT_SHARE, s->share) == CURLE_OK &&
-         easy_options_set_tls_files(easy, &files[0], &files[1], &files[2]) &&
-         easy_options_set_ca_cache_time(easy, tls_snapshot_cache_time(s, now));
+  bool ok =
+      curl_easy_setopt(easy, CURLOPT_SHARE, s->share) == CURLE_OK &&
+      easy_options_set_ca_cache_time(easy, tls_snapshot_cache_time(s, now));
+  for (size_t i = 0; ok && i < EASY_TLS_FILES; i++)
+    ok = s->files[i].path == NULL ||
+         easy_options_set_tls_file(easy, i, s->files[i].path, &s->bytes[i]);
+  return ok;
 }
 
 /* libcurl's time of a reading is that of its end, or of the turn in which it

@@ -22,23 +22,21 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "net/easy_options.h"
 
 #include <curl/curl.h>
 #include <sys/queue.h>
 
-/* In this order: the authorities, ours, its key. */
-#define TLS_SNAPSHOT_FILES 3
-
 /* Paths; NULL: none. */
 struct tls_snapshot_files {
-  const char *paths[TLS_SNAPSHOT_FILES];
+  const char *paths[EASY_TLS_FILES];
   bool is_bundle; /* the first is the system's: used as it is, by its path */
 };
 
 struct tls_snapshot {
   LIST_ENTRY(tls_snapshot) link;
-  struct file files[TLS_SNAPSHOT_FILES];
-  struct buf bytes[TLS_SNAPSHOT_FILES]; /* empty where the path serves */
+  struct file files[EASY_TLS_FILES];
+  struct buf bytes[EASY_TLS_FILES]; /* empty where the path serves */
   bool is_bundle;
   msec_t since;   /* the files before were in use until then; -1: none were */
   msec_t look_at; /* the last look found a file changing; CLOCK_NEVER: not */

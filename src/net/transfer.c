@@ -187,12 +187,13 @@ static bool set_callbacks(struct http_transfer *t) {
   return e == CURLE_OK;
 }
 
-/* The files of TLS that its options name. */
+/* Without a key of its own, the certificate's file has it. */
 static struct tls_snapshot_files files_of(const struct http_transfer *t) {
   const struct http_connect_options *c = t->connect;
   const char *ca = c->ca_cert != NULL ? c->ca_cert : t->env->bundle;
   return (struct tls_snapshot_files){
-      .paths = {c->verify_peer ? ca : NULL, c->client_cert, c->client_key},
+      .paths = {c->verify_peer ? ca : NULL, c->client_cert,
+                c->client_key != NULL ? c->client_key : c->client_cert},
       .is_bundle = c->ca_cert == NULL};
 }
 
