@@ -69,7 +69,7 @@ static void accept_token(struct password *p,
                          const struct http_response *response, msec_t now) {
   const char *token = response->captured;
   struct err cause = ERR_INIT;
-  if (token == NULL || *token == '\0' || !is_visible(token)) {
+  if (token == NULL || !is_visible(token)) {
     err_set(&p->lease.failure, ERR_RESPONSE,
             "the identity service sent no token");
   } else if (secret_set(&p->token, token, &cause)) {

@@ -10,18 +10,16 @@
 
 #include <curl/curl.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* The longest value of a header that is read; captured ones may be longer. */
-#define VALUE_MAX 128
 
 /* An interim response is over, or the first one begins. */
 static void begin_header(struct response_header *h) {
   buf_reset(&h->captured);
-  h->has_captured = h->over = h->chunked = h->folds_captured = false;
-  h->date = h->retry_date = -1;
-  h->retry_seconds = -1;
+  h->over = h->chunked = h->folds_captured = false;
+  h->date = -1;
+  *h->retry_after = '\0';
 }
 
 void response_header_init(struct response_header *h, const char *capture,
@@ -44,14 +42,8 @@ static bool on_date(struct response_header *h, const char *value,
 
 static bool on_retry_after(struct response_header *h, const char *value,
                            struct err *err) {
-  size_t digits = strspn(value, "0123456789");
   (void)err;
-  h->retry_date = -1;
-  h->retry_seconds = -1;
-  if (digits == 0)
-    h->retry_date = curl_getdate(value, NULL);
-  else if (digits < 10 && value[digits] == '\0')
-    h->retry_seconds = strtol(value, NULL, 10);
+  snprintf(h->retry_after, sizeof(h->retry_after), "%s", value);
   return true;
 }
 
@@ -107,13 +99,11 @@ static bool read_header(struct response_header *h, const char *line,
                         size_t name, size_t len, struct err *err) {
   size_t value_len = len - name - 1;
   const char *value = text_trim(line + name + 1, &value_len);
-  char text[VALUE_MAX];
-  h->folds_captured =
-      h->capture != NULL && !h->has_captured && is_name(line, name, h->capture);
-  if (h->folds_captured) {
-    h->has_captured = true;
+  char text[RESPONSE_HEADER_VALUE_MAX];
+  h->folds_captured = h->capture != NULL && h->captured.len == 0 &&
+                      is_name(line, name, h->capture);
+  if (h->folds_captured)
     return buf_add(&h->captured, value, value_len, err);
-  }
   if (value_len >= sizeof(text))
     value_len = sizeof(text) - 1;
   memcpy(text, value, value_len);
@@ -149,8 +139,12 @@ bool response_header_line(struct response_header *h, const char *line,
 
 msec_t response_header_retry_after(const struct response_header *h, time_t now,
                                    msec_t max) {
-  msec_t seconds = h->retry_seconds;
-  if (h->retry_date != -1)
-    seconds = (msec_t)h->retry_date - (h->date != -1 ? h->date : now);
+  size_t digits = strspn(h->retry_after, "0123456789");
+  time_t date = digits == 0 ? curl_getdate(h->retry_after, NULL) : -1;
+  msec_t seconds = 0;
+  if (digits > 0 && digits < 10 && h->retry_after[digits] == '\0')
+    seconds = strtol(h->retry_after, NULL, 10);
+  else if (date != -1)
+    seconds = (msec_t)date - (h->date != -1 ? h->date : now);
   return seconds > 0 ? msec_min(seconds, max / 1000) * 1000 : -1;
 }

@@ -19,17 +19,18 @@
 
 #include <time.h>
 
+/* The longest value of a header that is read; captured ones may be longer. */
+#define RESPONSE_HEADER_VALUE_MAX 128
+
 struct response_header {
   const char *capture; /* name of the header to keep, or NULL */
-  struct buf captured; /* its value: it may be a secret */
-  bool has_captured;
-  size_t len; /* bytes so far, of all header lines */
-  bool over;  /* the body has begun: trailers follow */
+  struct buf captured; /* its value: it may be a secret; empty: not sent */
+  size_t len;          /* bytes so far, of all header lines */
+  bool over;           /* the body has begun: trailers follow */
   bool chunked;
   bool folds_captured; /* the last line was the captured header */
   time_t date;         /* the server's clock; -1: not sent */
-  time_t retry_date;   /* Retry-After as a date; -1: not sent */
-  long retry_seconds;  /* Retry-After as a number; -1: not sent */
+  char retry_after[RESPONSE_HEADER_VALUE_MAX]; /* "": not sent */
 };
 
 /* `max`: the most bytes that a header may have. */

@@ -303,7 +303,7 @@ static void complete_response(struct http_transfer *t) {
   r->retry_after = response_header_retry_after(
       h, time(NULL), (msec_t)HTTP_RETRY_AFTER_MAX * 1000);
   r->date = h->date;
-  r->captured = h->has_captured ? h->captured.data : NULL;
+  r->captured = h->captured.len > 0 ? h->captured.data : NULL;
 }
 
 /* A server may close an idle connection at any time, also while the next

@@ -23,7 +23,7 @@ static void check(const struct response_header *h, time_t now, bool ok,
   MUST(pause == -1 || (pause >= 1000 && pause <= DAY_MS && pause % 1000 == 0));
   MUST(h->captured.len <= HEADER_MAX && h->captured.len <= h->len);
   MUST(h->captured.data[h->captured.len] == '\0');
-  MUST(h->retry_seconds >= -1);
+  MUST(strlen(h->retry_after) < sizeof(h->retry_after));
   MUST(ok == !err_is_set(err));
   for (const char *c = err->text; *c != '\0'; c++)
     MUST((unsigned char)*c >= 0x20 && *c != 0x7F);
