@@ -24,8 +24,6 @@
 #define IN_FLIGHT_SHARE 4
 #define IN_FLIGHT_MIN 4
 #define IN_FLIGHT_MAX 2000
-#define LOOKUP_SHARE 16
-#define LOOKUP_MIN 2
 
 /* Milliseconds that one http_poll serves events for, when no handler is called.
  */
@@ -78,7 +76,7 @@ static int in_flight_max(void) {
                                  : (int)share;
 }
 
-struct http *http_new(const char *user_agent, struct err *err) {
+struct http *http_new(const char *user_agent, long max_idle, struct err *err) {
   struct http *http = calloc(1, sizeof(*http));
   if (http == NULL || curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
     free(http);
@@ -86,7 +84,6 @@ struct http *http_new(const char *user_agent, struct err *err) {
     return NULL;
   }
   int max = in_flight_max();
-  int lookups = max * IN_FLIGHT_SHARE / LOOKUP_SHARE;
   http->env.user_agent = user_agent;
   http->deadline = CLOCK_NEVER;
   LIST_INIT(&http->transfers);
@@ -94,10 +91,10 @@ struct http *http_new(const char *user_agent, struct err *err) {
   TAILQ_INIT(&http->failed);
   watchdog_init(&http->env.guard);
   start_queue_init(&http->queue, max);
-  lookups_init(&http->env.lookups, lookups < LOOKUP_MIN ? LOOKUP_MIN : lookups);
+  lookups_init(&http->env.lookups, max / 4 + 1);
   http->env.bundle = easy_options_system_ca_cert();
   bool loop = event_loop_init(&http->env.loop, err);
-  if (loop && multi_init(&http->multi, &http->env, max))
+  if (loop && multi_init(&http->multi, &http->env, max, max_idle))
     return http;
   http_free(http);
   err_memory(err);
@@ -116,10 +113,6 @@ void http_free(struct http *http) {
   lookups_finish(&http->env.lookups);
   free(http);
   curl_global_cleanup();
-}
-
-void http_set_max_idle(struct http *http, long connections) {
-  multi_set_max_idle(&http->multi, connections);
 }
 
 /* Waiting, and being in flight */

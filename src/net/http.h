@@ -64,15 +64,13 @@ struct http_handler {
 struct http;
 struct http_transfer;
 
-/* `user_agent` must outlive it. Call in the process that uses it, after any
- * fork. NULL and an error: curl cannot be set up. */
-struct http *http_new(const char *user_agent, struct err *err);
+/* `user_agent` must outlive it; `max_idle`: how many connections may be kept
+ * open when idle. Call in the process that uses it, after any fork. NULL and an
+ * error: curl cannot be set up. */
+struct http *http_new(const char *user_agent, long max_idle, struct err *err);
 
 /* Cancels all transfers without waiting, and frees everything. */
 void http_free(struct http *http);
-
-/* How many connections may be kept open when idle. */
-void http_set_max_idle(struct http *http, long connections);
 
 /* Starts a request; it is copied. NULL and an error: it was not started, and
  * no callback will come. */

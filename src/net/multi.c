@@ -54,8 +54,12 @@ bool multi_renew(struct multi *m) {
   return e == CURLM_OK;
 }
 
-bool multi_init(struct multi *m, struct transfer_env *env, long max) {
-  *m = (struct multi){.env = env, .max = max, .timer = CLOCK_NEVER};
+bool multi_init(struct multi *m, struct transfer_env *env, long max,
+                long max_idle) {
+  *m = (struct multi){.env = env,
+                      .max = max,
+                      .max_idle = max_idle < max ? max_idle : max,
+                      .timer = CLOCK_NEVER};
   env->lookup_pair = CURL_SOCKETPAIR_NONE;
   return multi_renew(m);
 }
@@ -64,11 +68,6 @@ void multi_finish(struct multi *m) {
   curl_multi_cleanup(m->handle);
   m->handle = NULL;
   m->timer = CLOCK_NEVER;
-}
-
-void multi_set_max_idle(struct multi *m, long connections) {
-  m->max_idle = connections < m->max ? connections : m->max;
-  curl_multi_setopt(m->handle, CURLMOPT_MAXCONNECTS, m->max_idle);
 }
 
 bool multi_act(struct multi *m, const struct event *event) {

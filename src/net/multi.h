@@ -4,7 +4,7 @@
  * libcurl's multi handle, driven by the events of its sockets and by one timer.
  * For net/http only.
  *
- *     multi_init(&multi, &env, max);
+ *     multi_init(&multi, &env, max, max_idle);
  *     curl_multi_add_handle(multi.handle, easy);
  *     while (event_loop_wait(&env.loop, timeout, &event))
  *       multi_act(&multi, &event);
@@ -24,17 +24,16 @@ struct multi {
   msec_t timer; /* when libcurl wants to be called; CLOCK_NEVER: not */
 };
 
-/* `max`: connections at most. False: out of memory. */
-bool multi_init(struct multi *m, struct transfer_env *env, long max);
+/* `max`: connections at most, of which `max_idle` may be kept open when idle.
+ * False: out of memory. */
+bool multi_init(struct multi *m, struct transfer_env *env, long max,
+                long max_idle);
 
 /* All transfers were removed. */
 void multi_finish(struct multi *m);
 
 /* Makes a handle where there is none. False: out of memory. */
 bool multi_renew(struct multi *m);
-
-/* How many connections may be kept open when idle. */
-void multi_set_max_idle(struct multi *m, long connections);
 
 /* Lets libcurl act on an event, or on its timer where that is NULL. False: it
  * had no memory, and must not be called again. */

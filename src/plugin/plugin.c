@@ -396,7 +396,10 @@ static void *run_poller(void *arg) {
 }
 
 static bool start_threads(struct err *err) {
-  struct http *http = http_new("collectd-drs/" DRS_VERSION, err);
+  long parallel = 0;
+  for (size_t i = 0; i < config.len; i++)
+    parallel += config.projects[i].max_parallel;
+  struct http *http = http_new("collectd-drs/" DRS_VERSION, parallel, err);
   if (http == NULL)
     return false;
   poller = poller_new(http, on_iteration, err);
@@ -405,13 +408,9 @@ static bool start_threads(struct err *err) {
   notification_queue = notification_queue_new(err);
   if (notification_queue == NULL)
     return false;
-  long parallel = 0;
-  for (size_t i = 0; i < config.len; i++) {
-    parallel += config.projects[i].max_parallel;
+  for (size_t i = 0; i < config.len; i++)
     if (!add_project(&config.projects[i], http, err))
       return false;
-  }
-  http_set_max_idle(http, parallel);
   if (pthread_create(&thread, NULL, run_poller, poller) != 0)
     return err_set(err, ERR_LOCAL, "cannot start a thread");
   pthread_setname_np(thread, PLUGIN);

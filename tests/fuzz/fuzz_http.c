@@ -283,7 +283,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len) {
   if (*origin == '\0')
     open_door();
   request_queue_init(&queue);
-  http = http_new("fuzz", NULL);
+  http = http_new("fuzz", 0, NULL);
   MUST(http != NULL);
   started = in_flight = guests_len = 0;
   goes_on = (how & 4) != 0;

@@ -254,7 +254,7 @@ static bool read_once(struct http *http, credentials_fn *credentials) {
 /* One whole life; true: every job was reported. */
 static bool live(credentials_fn *credentials) {
   memset(&seen, 0, sizeof(seen));
-  struct http *http = http_new("test", NULL);
+  struct http *http = http_new("test", 0, NULL);
   bool made = http != NULL && read_once(http, credentials);
   http_free(http);
   bool all = seen.items[JOB_PROGRESS] == JOBS &&
