@@ -13,7 +13,8 @@
 #include <stdint.h>
 #include <string.h>
 
-#define HOST_LEN_MAX 253
+/* A name, and a port. */
+#define AUTHORITY_LEN_MAX (253 + 6)
 
 /* A part of a text. */
 struct span {
@@ -36,13 +37,6 @@ static char *get_part(CURLU *u, CURLUPart part, unsigned flags) {
   return curl_url_get(u, part, &text, flags) == CURLUE_OK ? text : NULL;
 }
 
-/* The decoded password, for curl_free; NULL if there is none. False: out of
- * memory, or it cannot be decoded, for which libcurl does not send it. */
-static bool get_password(CURLU *u, char **text) {
-  CURLUcode code = curl_url_get(u, CURLUPART_PASSWORD, text, CURLU_URLDECODE);
-  return code == CURLUE_OK || code == CURLUE_NO_PASSWORD;
-}
-
 /* Whether a part is one of these texts, in any case. */
 static bool is_one_of(CURLU *u, CURLUPart part, const char *const *texts) {
   char *text = get_part(u, part, 0);
@@ -53,10 +47,11 @@ static bool is_one_of(CURLU *u, CURLUPart part, const char *const *texts) {
   return text != NULL && *texts != NULL;
 }
 
-/* Letters, digits, percent-encoded bytes, and those in `more`. */
+/* Letters, digits, percent-encoded bytes, and those in `more`. libcurl decodes
+ * no control character in a password. */
 static bool has_only(struct span s, const char *more) {
   for (const char *at = s.at; at < s.at + s.len; at++)
-    if (*at == '%' ? text_hex_value(at[1]) < 0 || text_hex_value(at[2]) < 0
+    if (*at == '%' ? text_hex_value(at[1]) < 2 || text_hex_value(at[2]) < 0
                    : !text_is_alnum(*at) && strchr(more, *at) == NULL)
       return false;
   return true;
@@ -65,19 +60,13 @@ static bool has_only(struct span s, const char *more) {
 /* HOST[:PORT] or [ADDRESS][:PORT], as far as single characters tell. */
 static bool is_plain(struct span authority) {
   const char *end = memchr(authority.at, ']', authority.len);
-  return authority.len > 0 && strchr(".-", *authority.at) == NULL &&
+  return authority.len > 0 && authority.len <= AUTHORITY_LEN_MAX &&
+         strchr(".-:", *authority.at) == NULL &&
          memchr(authority.at, '%', authority.len) == NULL &&
          has_only(authority, "-._:[]") &&
          (end == NULL
               ? *authority.at != '['
               : end + 1 == authority.at + authority.len || end[1] == ':');
-}
-
-static bool has_host(CURLU *u) {
-  char *host = get_part(u, CURLUPART_HOST, 0);
-  bool ok = host != NULL && strlen(host) <= HOST_LEN_MAX;
-  curl_free(host);
-  return ok;
 }
 
 static bool has_port(CURLU *u, struct span authority) {
@@ -91,8 +80,8 @@ static bool check_authority(CURLU *u, CURLUcode parsed, struct span authority,
                             struct err *err) {
   if (parsed == CURLUE_OUT_OF_MEMORY)
     return err_memory(err);
-  if (!is_plain(authority) || (parsed != CURLUE_BAD_PORT_NUMBER &&
-                               (parsed != CURLUE_OK || !has_host(u))))
+  if (!is_plain(authority) ||
+      (parsed != CURLUE_OK && parsed != CURLUE_BAD_PORT_NUMBER))
     return err_set(err, ERR_CONFIG,
                    "the URL's host is not a name or an address");
   return (parsed == CURLUE_OK && has_port(u, authority)) ||
@@ -127,13 +116,6 @@ bool url_check_endpoint(const char *url, struct err *err) {
   return ok;
 }
 
-static bool can_be_decoded(CURLU *u) {
-  char *text = NULL;
-  bool ok = get_password(u, &text);
-  curl_free(text);
-  return ok;
-}
-
 static bool check_proxy(CURLU *u, CURLUcode parsed, const char *url,
                         struct err *err) {
   static const char *const schemes[] = {
@@ -148,8 +130,7 @@ static bool check_proxy(CURLU *u, CURLUcode parsed, const char *url,
   struct span before = {user, host == user ? 0 : (size_t)(host - user - 1)};
   struct span authority = {host, strcspn(host, "/")};
   const char *rest = host + authority.len;
-  if (!has_only(before, "-._~!$&'()*+,;=:") || strlen(rest) > 1 ||
-      (parsed == CURLUE_OK && !can_be_decoded(u)))
+  if (!has_only(before, "-._~!$&'()*+,;=:") || strlen(rest) > 1)
     return err_set(err, ERR_CONFIG,
                    "expected [SCHEME://][USER:PASSWORD@]HOST[:PORT], with "
                    "special characters of user and password percent-encoded");
@@ -215,8 +196,9 @@ bool url_add_proxy_password(const char *url, struct buf *password,
   CURLU *u;
   char *text = NULL;
   parse_url(&u, url);
-  bool ok = (get_password(u, &text) || err_memory(err)) &&
-            (text == NULL || buf_adds(password, text, err));
+  CURLUcode code = curl_url_get(u, CURLUPART_PASSWORD, &text, CURLU_URLDECODE);
+  bool ok = text != NULL ? buf_adds(password, text, err)
+                         : code == CURLUE_NO_PASSWORD || err_memory(err);
   if (text != NULL)
     explicit_bzero(text, strlen(text));
   curl_free(text);
