@@ -29,6 +29,7 @@ ONE_WRITER = "WriteThreads 1"
 ONE_THREAD = f"ReadThreads 1\n{ONE_WRITER}"
 JEMALLOC = ("env", "LD_PRELOAD=libjemalloc.so.2")
 MIB = 1 << 20
+PROFILED = 10.0  # seconds: under callgrind a cycle takes some two
 CYCLE = "drs-bench/response_time-read"
 LOOP = "dispatch/response_time-loop"
 
@@ -156,15 +157,14 @@ def handshakes(folder: Path) -> Iterator[Row]:
 # Instructions
 
 def _profile(folder: Path, service: Responder, plugins: str, requests: int) -> Path:
-    """callgrind's files of two cycles in the steady state, one a thread."""
+    """callgrind's files of two cycles in the steady state, one a thread. The plugins have the interval PROFILED."""
     folder.mkdir()
     wrapper = profile.callgrind(folder / "profile", "--separate-threads=yes")
-    with BenchCollectd(plugins, interval=5, threads=ONE_THREAD, wrapper=wrapper) as collectd:
-        service.wait_for(3 * requests, 300)
-        time.sleep(2)  # between two cycles: nothing waits for this, it only places the zero
-        profile.zero(collectd.process.pid)
-        service.wait_for(5 * requests, 300)
-        time.sleep(2)  # as before
+    with BenchCollectd(plugins, interval=PROFILED, threads=ONE_THREAD, wrapper=wrapper) as collectd:
+        for count, command in ((3, "--zero"), (5, "--dump")):
+            service.wait_for(count * requests, 300)
+            time.sleep(PROFILED / 2)  # between two cycles: nothing waits for this, it only places the command
+            profile.control(command, collectd.process.pid)
     return folder
 
 
@@ -175,8 +175,8 @@ def instructions(folder: Path) -> Iterator[Row]:
         costs = []
         for name in ("drs", "curl_json"):
             with Responder(status=200, items=items) as service:
-                plugins = (drs(folder, service.endpoint, jobs, 5) if name == "drs"
-                           else curl_json(service.endpoint, jobs, BATCH, 5))
+                plugins = (drs(folder, service.endpoint, jobs, PROFILED) if name == "drs"
+                           else curl_json(service.endpoint, jobs, BATCH, PROFILED))
                 costs.append(profile.outside_dispatch(
                     _profile(folder / f"{name}-{items}", service, plugins, jobs // BATCH)))
         ours, theirs = costs
@@ -329,7 +329,7 @@ def _request_instructions(folder: Path, count: int, parallel: int, delay: float)
     """Instructions of the plugin's threads for each request of one job, in the steady state."""
     with Responder(delay) as service:
         place = _profile(folder / f"{count}-{parallel}", service, projects(
-            folder, service.endpoint, count, parallel, 5 if count * parallel < 1_000 else 10, "BatchSize 1",
+            folder, service.endpoint, count, parallel, PROFILED, "BatchSize 1",
             f"MaxParallel {min(parallel, 100)}", "SelfMetrics false"), count * parallel)
     return profile.for_each_request(place)
 

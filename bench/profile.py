@@ -48,15 +48,15 @@ def calls_of(function: str, profile: Path) -> Calls:
     return Calls(count, instructions)
 
 
-def zero(pid: int) -> None:
-    """Forget what callgrind counted so far: what follows is the steady state."""
-    subprocess.run(["callgrind_control", "--zero", str(pid)], check=True, stdout=subprocess.DEVNULL,
+def control(command: str, pid: int) -> None:
+    """`--zero` forgets what callgrind counted so far: what follows is the steady state. `--dump` writes it."""
+    subprocess.run(["callgrind_control", command, str(pid)], check=True, stdout=subprocess.DEVNULL,
                    stderr=subprocess.DEVNULL)
 
 
 def _reading_threads(folder: Path) -> list[Path]:
-    """The profiles of the threads that request or dispatch."""
-    return [path for path in sorted(folder.glob("profile-*"))
+    """The profiles of the threads that request or dispatch, of the dump: the daemon's stop is in those that follow."""
+    return [path for path in sorted(folder.glob("profile.1-*"))
             if calls_of(DISPATCH, path).count or calls_of(REQUEST, path).count]
 
 
