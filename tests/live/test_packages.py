@@ -211,6 +211,16 @@ def test_two_builds_in_two_folders_on_two_days_are_the_same_bytes():
     assert linked - {"c", "m", "pthread"} <= names
 
 
+def test_bootstrap_makes_the_same_files_however_fast_it_is(tmp_path):
+    """autom4te takes a trace for current that is as old as aclocal.m4, in seconds: here aclocal.m4 is always older."""
+    shutil.copytree(TOP / "packaging", tmp_path / "packaging")
+    for name in ("Makefile.am", "bootstrap", "configure.ac"):
+        shutil.copy(TOP / name, tmp_path)
+    run("env", "ACLOCAL=sh -c 'aclocal \"$@\" && touch -d 2000-01-01 aclocal.m4' aclocal", tmp_path / "bootstrap")
+    deps = re.search(r"^am__aclocal_m4_deps =(.*\\\n)*.*", (tmp_path / "Makefile.in").read_text(), re.MULTILINE)
+    assert "m4/libtool.m4" in deps.group()
+
+
 def test_scanners_learn_of_each_known_vulnerability_of_a_library():
     known = json.loads((TOP / "packaging/collectd-drs.openvex.json").read_text())
     told = {statement["vulnerability"]["name"] for statement in known["statements"]}
