@@ -271,12 +271,11 @@ static bool try_again(struct http_transfer *t, CURLcode code) {
 
 static void on_over(struct http_transfer *t, CURLcode code) {
   const struct lookup_name *name = t->looks_up;
-  bool unresolved =
-      code == CURLE_COULDNT_RESOLVE_HOST || code == CURLE_COULDNT_RESOLVE_PROXY;
-  if (unresolved)
+  if (name != NULL && (code == CURLE_COULDNT_RESOLVE_HOST ||
+                       code == CURLE_COULDNT_RESOLVE_PROXY)) {
     transfer_end_lookup(t, LOOKUP_FAILED);
-  if (unresolved && name != NULL)
     fail_unresolved(t->http, name);
+  }
   if (try_again(t, code))
     return;
   complete(t, code);

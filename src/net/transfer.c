@@ -263,9 +263,7 @@ static void drop_snapshot(struct http_transfer *t) {
 }
 
 bool transfer_files_are_ready(struct http_transfer *t, msec_t now) {
-  /* That of a look before, when it was not its turn. */
-  tls_snapshot_release(t->tls_snapshot);
-  t->tls_snapshot = NULL;
+  drop_snapshot(t); /* of a look before, when it was not its turn */
   err_clear(&t->err);
   const struct tls_snapshot_files files = files_of(t);
   t->awaits_file = url_is_https(t->origin) &&
@@ -296,16 +294,6 @@ void transfer_detach(struct http_transfer *t, CURLM *multi) {
 
 /* The outcome */
 
-static void complete_response(struct http_transfer *t) {
-  struct http_response *r = &t->response;
-  const struct response_header *h = &t->header;
-  r->status = transfer_number(t, CURLINFO_RESPONSE_CODE);
-  r->retry_after = response_header_retry_after(
-      h, time(NULL), (msec_t)HTTP_RETRY_AFTER_MAX * 1000);
-  r->date = h->date;
-  r->captured = h->captured.len > 0 ? h->captured.data : NULL;
-}
-
 /* A server may close an idle connection at any time, also while the next
  * request is on its way. Then none of the response has come, and the request is
  * sent again on a new connection, once. libcurl does this by itself until it
@@ -318,11 +306,17 @@ bool transfer_is_lost(const struct http_transfer *t, CURLcode code) {
 }
 
 void transfer_complete(struct http_transfer *t, CURLcode code) {
-  complete_response(t);
+  struct http_response *r = &t->response;
+  const struct response_header *h = &t->header;
+  r->status = transfer_number(t, CURLINFO_RESPONSE_CODE);
+  r->retry_after = response_header_retry_after(
+      h, time(NULL), (msec_t)HTTP_RETRY_AFTER_MAX * 1000);
+  r->date = h->date;
+  r->captured = h->captured.len > 0 ? h->captured.data : NULL;
   /* A slow response, and not a connection that was not made, took the time. */
   if (code == CURLE_OPERATION_TIMEDOUT &&
       transfer_number(t, CURLINFO_REQUEST_SIZE) > 0)
-    t->response.limit = HTTP_LIMIT_TIME;
+    r->limit = HTTP_LIMIT_TIME;
   if (code != CURLE_OK)
     transfer_error_describe(t, code);
 }
