@@ -13,7 +13,6 @@
 
 struct access_key {
   struct auth base;
-  struct auths *auths;
   struct account *account;
   const char *access_key; /* of the configuration */
   struct secret secret_key, security_token;
@@ -102,7 +101,7 @@ static void access_key_reject(struct auth *a, const struct auth_report *outcome,
 
 static void access_key_free(struct auth *a) {
   struct access_key *k = (struct access_key *)a;
-  account_close(&k->auths->accounts, k->account);
+  account_close(k->account);
   secret_free(&k->secret_key);
   secret_free(&k->security_token);
   free(k);
@@ -134,7 +133,6 @@ static struct auth *access_key_open(struct auths *auths,
   struct access_key *k = calloc(1, sizeof(*k));
   if (k == NULL)
     return err_memory(err), NULL;
-  k->auths = auths;
   k->access_key = c->access_key;
   k->account = open_key_account(auths, c->access_key, err);
   if (k->account != NULL && secret_init(&k->secret_key, &c->secret_key, err) &&

@@ -50,9 +50,9 @@ static struct account_digest *find_rejected(struct account *a,
   return NULL;
 }
 
-struct account *account_open(struct registry_entry **all, struct buf *key,
+struct account *account_open(struct registry *all, struct buf *key,
                              struct err *err) {
-  struct registry_entry *entry = registry_find(*all, key);
+  struct registry_entry *entry = registry_find(all, key);
   if (entry != NULL)
     return (struct account *)entry;
   struct account *a = calloc(1, sizeof(*a));
@@ -62,8 +62,8 @@ struct account *account_open(struct registry_entry **all, struct buf *key,
   return a;
 }
 
-void account_close(struct registry_entry **all, struct account *a) {
-  if (a != NULL && registry_release(all, &a->entry))
+void account_close(struct account *a) {
+  if (a != NULL && registry_release(&a->entry))
     free(a);
 }
 

@@ -45,9 +45,9 @@ struct account {
 
 /* The account of this key, of which the caller keeps nothing. NULL: out of
  * memory. */
-struct account *account_open(struct registry_entry **all, struct buf *key,
+struct account *account_open(struct registry *all, struct buf *key,
                              struct err *err);
-void account_close(struct registry_entry **all, struct account *a);
+void account_close(struct account *a);
 
 /* Whether this value may be tried now. `replaced`: it has just replaced another
  * one in its file. False: `err` is the last rejection. */

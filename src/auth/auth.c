@@ -9,37 +9,27 @@
 static const struct auth_scheme *const schemes[CREDENTIAL_TYPES] = {
     CREDENTIAL_ROWS(ADDRESS)};
 
-static struct auth *open_scheme(const struct auth_scheme *scheme,
-                                struct auths *auths,
-                                const struct auth_options *o, struct buf *key,
-                                struct err *err) {
-  struct auth *a = scheme->open(auths, o, err);
-  if (a == NULL)
-    return NULL;
-  a->scheme = scheme;
-  a->look_at = CLOCK_NEVER;
-  registry_add(&auths->all, &a->entry, key);
-  return a;
-}
-
 struct auth *auth_open(struct auths *auths, const struct auth_options *o,
                        struct err *err) {
   enum credential_type type = o->credential->type;
   const struct auth_scheme *scheme = schemes[type];
   struct buf key;
-  struct registry_entry *entry = NULL;
+  struct auth *a = NULL;
   buf_init(&key, REGISTRY_KEY_MAX);
   if (buf_addf(&key, err, "%d", type) && scheme->share_key(o, &key, err)) {
-    entry = registry_find(auths->all, &key);
-    if (entry == NULL)
-      entry = (struct registry_entry *)open_scheme(scheme, auths, o, &key, err);
+    a = (struct auth *)registry_find(&auths->all, &key);
+    if (a == NULL && (a = scheme->open(auths, o, err)) != NULL) {
+      a->scheme = scheme;
+      a->look_at = CLOCK_NEVER;
+      registry_add(&auths->all, &a->entry, &key);
+    }
   }
   buf_free(&key);
-  return (struct auth *)entry;
+  return a;
 }
 
-void auth_close(struct auths *auths, struct auth *a) {
-  if (a != NULL && registry_release(&auths->all, &a->entry))
+void auth_close(struct auth *a) {
+  if (a != NULL && registry_release(&a->entry))
     a->scheme->free(a);
 }
 

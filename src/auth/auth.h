@@ -97,8 +97,8 @@ struct auth {
 
 /* Shared by projects; all zero at first, and again when all is closed. */
 struct auths {
-  struct registry_entry *all;
-  struct registry_entry *accounts; /* users and access keys */
+  struct registry all;
+  struct registry accounts; /* users and access keys */
 };
 
 /* The credential of a project. It borrows the strings of the options, which
@@ -107,7 +107,7 @@ struct auths {
  * kept. */
 struct auth *auth_open(struct auths *auths, const struct auth_options *o,
                        struct err *err);
-void auth_close(struct auths *auths, struct auth *a);
+void auth_close(struct auth *a);
 
 static inline void auth_begin(struct auth *a) {
   if (a->scheme->begin != NULL)

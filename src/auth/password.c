@@ -26,7 +26,6 @@ static const struct lease_margins margins = {5 * 60 * 1000, 10 * 60 * 1000};
 
 struct password {
   struct auth base;
-  struct auths *auths;
   struct account *account;
   struct auth_options options;
   struct http_endpoint endpoint;
@@ -268,7 +267,7 @@ static void password_free(struct auth *a) {
   end_login(p);
   if (p->account != NULL && p->account->trying == p)
     p->account->trying = NULL;
-  account_close(&p->auths->accounts, p->account);
+  account_close(p->account);
   secret_free(&p->password);
   secret_free(&p->token);
   http_endpoint_finish(&p->endpoint);
@@ -311,14 +310,15 @@ static bool add_server(struct buf *key, const char *url, struct err *err) {
   return ok;
 }
 
-static struct account *open_user_account(struct password *p, struct err *err) {
-  const struct credential_config *c = p->options.credential;
+static struct account *open_user_account(struct auths *auths,
+                                         const struct credential_config *c,
+                                         struct err *err) {
   struct buf key;
   struct account *account = NULL;
   buf_init(&key, REGISTRY_KEY_MAX);
   if (add_server(&key, c->identity_endpoint, err) &&
       add_name(&key, c->domain_name, err) && add_name(&key, c->user, err))
-    account = account_open(&p->auths->accounts, &key, err);
+    account = account_open(&auths->accounts, &key, err);
   buf_free(&key);
   return account;
 }
@@ -330,12 +330,11 @@ static struct auth *password_open(struct auths *auths,
   if (p == NULL)
     return err_memory(err), NULL;
   request_queue_init(&p->queue);
-  p->auths = auths;
   p->options = *o;
   if (http_endpoint_init(&p->endpoint, o->credential->identity_endpoint, err) &&
       secret_init(&p->password, &o->credential->password, err) &&
       secret_init(&p->token, NULL, err) &&
-      (p->account = open_user_account(p, err)) != NULL) {
+      (p->account = open_user_account(auths, o->credential, err)) != NULL) {
     return &p->base;
   }
   password_free(&p->base);

@@ -7,29 +7,27 @@
 
 #include <string.h>
 
-struct registry_entry *registry_find(struct registry_entry *all,
+struct registry_entry *registry_find(const struct registry *all,
                                      const struct buf *key) {
-  for (struct registry_entry *s = all; s != NULL; s = s->next)
-    if (s->key.len == key->len && memcmp(s->key.data, key->data, key->len) == 0)
-      return s->owners++, s;
+  struct registry_entry *s;
+  LIST_FOREACH(s, all, link)
+  if (s->key.len == key->len && memcmp(s->key.data, key->data, key->len) == 0)
+    return s->owners++, s;
   return NULL;
 }
 
-void registry_add(struct registry_entry **all, struct registry_entry *s,
+void registry_add(struct registry *all, struct registry_entry *s,
                   struct buf *key) {
   s->key = *key;
   s->owners = 1;
-  s->next = *all;
-  *all = s;
+  LIST_INSERT_HEAD(all, s, link);
   buf_init(key, 0);
 }
 
-bool registry_release(struct registry_entry **all, struct registry_entry *s) {
+bool registry_release(struct registry_entry *s) {
   if (--s->owners > 0)
     return false;
-  while (*all != s)
-    all = &(*all)->next;
-  *all = s->next;
+  LIST_REMOVE(s, link);
   buf_free(&s->key);
   return true;
 }

@@ -8,16 +8,18 @@
  *     struct login { struct registry_entry entry; ... };
  *
  *     registry_key_add(&key, user, err) && ...
- *     entry = registry_find(all, &key);          NULL: nobody has it
+ *     entry = registry_find(&all, &key);         NULL: nobody has it
  *     registry_add(&all, &login->entry, &key);   then it is made and added
  *     ...
- *     if (registry_release(&all, &login->entry))
+ *     if (registry_release(&login->entry))
  *       ... free it */
 
 #ifndef DRS_AUTH_REGISTRY_H
 #define DRS_AUTH_REGISTRY_H
 
 #include "base/buf.h"
+
+#include <sys/queue.h>
 
 /* The longest key in bytes. */
 #define REGISTRY_KEY_MAX (128 * 1024)
@@ -26,20 +28,21 @@
 struct registry_entry {
   struct buf key; /* wiped when freed: there may be a secret in it */
   unsigned owners;
-  struct registry_entry *next;
+  LIST_ENTRY(registry_entry) link;
 };
+LIST_HEAD(registry, registry_entry); /* all zero: empty */
 
 /* The entry of this key, with one more owner; or NULL. */
-struct registry_entry *registry_find(struct registry_entry *all,
+struct registry_entry *registry_find(const struct registry *all,
                                      const struct buf *key);
 
 /* Adds `s` with one owner, and moves the key into it. */
-void registry_add(struct registry_entry **all, struct registry_entry *s,
+void registry_add(struct registry *all, struct registry_entry *s,
                   struct buf *key);
 
 /* One owner less. True: it was the last; `s` is in the list no more, and is
  * the caller's to free. */
-bool registry_release(struct registry_entry **all, struct registry_entry *s);
+bool registry_release(struct registry_entry *s);
 
 /* Appends a part to a key; NULL differs from "". */
 bool registry_key_add(struct buf *key, const char *part, struct err *err);

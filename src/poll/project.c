@@ -151,7 +151,7 @@ void project_free(struct project *p) {
   discovery_finish(&p->discovery);
   jobs_file_finish(&p->file);
   cycle_finish(&p->cycle);
-  auth_close(p->auths, p->service.auth);
+  auth_close(p->service.auth);
   jobs_free(&p->jobs);
   http_endpoint_finish(&p->service.endpoint);
   free(p->service.path);

@@ -224,8 +224,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len) {
   while (in.len > 0)
     act(&in);
   for (int i = 0; i < CREDENTIALS; i++)
-    auth_close(&auths, all[i].auth);
+    auth_close(all[i].auth);
   MUST(fake_calls_len == 0);
-  MUST(auths.all == NULL && auths.accounts == NULL);
+  MUST(LIST_EMPTY(&auths.all) && LIST_EMPTY(&auths.accounts));
   return 0;
 }

@@ -43,10 +43,10 @@ static inline int set_up(void **state) {
 static inline int tear_down(void **state) {
   (void)state;
   for (size_t i = 0; i < opened_len; i++)
-    auth_close(&auths, opened[i]);
+    auth_close(opened[i]);
   opened_len = 0;
-  assert_null(auths.all);
-  assert_null(auths.accounts);
+  assert_true(LIST_EMPTY(&auths.all));
+  assert_true(LIST_EMPTY(&auths.accounts));
   assert_int_equal(fake_calls_len, 0);
   return 0;
 }

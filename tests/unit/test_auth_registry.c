@@ -42,11 +42,11 @@ static bool open_and_close(void) {
                                         .project_id = "p"};
   struct auth *a = auth_open(&auths, &o, NULL);
   if (a == NULL) {
-    assert_null(auths.all);
-    assert_null(auths.accounts);
+    assert_true(LIST_EMPTY(&auths.all));
+    assert_true(LIST_EMPTY(&auths.accounts));
     return false;
   }
-  auth_close(&auths, a);
+  auth_close(a);
   return true;
 }
 
