@@ -11,7 +11,6 @@
 
 struct messages_reader {
   struct json_decoder *json;
-  bool finished;
   struct messages_response response;
 };
 
@@ -90,16 +89,10 @@ bool messages_feed(struct messages_reader *r, const char *bytes, size_t len,
   return json_decoder_feed(r->json, bytes, len, err);
 }
 
-bool messages_finish(struct messages_reader *r, struct err *err) {
-  r->finished = true;
-  return json_decoder_finish(r->json, err);
-}
-
-const struct messages_response *
-messages_reader_response(struct messages_reader *r) {
+const struct messages_response *messages_finish(struct messages_reader *r,
+                                                struct err *err) {
   const struct error_body *error = json_decoder_error(r->json);
-  if (!r->finished)
-    messages_finish(r, NULL);
+  json_decoder_finish(r->json, err);
   r->response.code = error->code.text;
   r->response.message = error->message.text;
   return &r->response;

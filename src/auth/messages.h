@@ -47,16 +47,15 @@ struct messages_reader;
 struct messages_reader *messages_reader_new(void);
 void messages_reader_free(struct messages_reader *r);
 
-/* Decodes a part of the body; its end. False: as json_feed and json_finish
- * have it, or ERR_RESPONSE: a key that cannot be sent in a header. Nothing is
- * kept after that. */
+/* Decodes a part of the body; its end. False, or an error: as json_feed and
+ * json_finish have it, or ERR_RESPONSE: a key that cannot be sent in a header.
+ * Nothing is kept after that. */
 bool messages_feed(struct messages_reader *r, const char *bytes, size_t len,
                    struct err *err);
-bool messages_finish(struct messages_reader *r, struct err *err);
 
-/* Finishes, if messages_finish was not called. Valid as long as the reader. */
-const struct messages_response *
-messages_reader_response(struct messages_reader *r);
+/* What was decoded; valid as long as the reader. */
+const struct messages_response *messages_finish(struct messages_reader *r,
+                                                struct err *err);
 
 /* "2015-11-09T01:42:57.527363Z", with or without the fraction, which is
  * dropped. False: it is not that. */

@@ -73,7 +73,7 @@ static void accept_token(struct password *p,
             "the identity service sent no token");
   } else if (secret_set(&p->token, token, &cause)) {
     account_accept(p->account, &p->password);
-    msec_t life = life_of(messages_reader_response(p->reader), response->date);
+    msec_t life = life_of(messages_finish(p->reader, NULL), response->date);
     lease_grant(&p->lease, life, &margins, now);
     auth_renewed(&p->base);
     return;
@@ -105,7 +105,7 @@ static void quote(char text[QUOTE_MAX], long status,
 
 static void note_login_error(struct password *p,
                              const struct http_response *response, msec_t now) {
-  const struct messages_response *message = messages_reader_response(p->reader);
+  const struct messages_response *message = messages_finish(p->reader, NULL);
   char text[QUOTE_MAX];
   struct err rejection = ERR_INIT;
   quote(text, response->status, message);

@@ -28,9 +28,8 @@ static bool decode(const uint8_t *bytes, size_t len, size_t chunk,
   for (size_t at = 0; ok && at < len; at += chunk)
     ok = messages_feed(r, (const char *)bytes + at,
                        len - at < chunk ? len - at : chunk, &err);
-  ok = ok && messages_finish(r, &err);
   MUST(ok == !err_is_set(&err));
-  const struct messages_response *reply = messages_reader_response(r);
+  const struct messages_response *reply = messages_finish(r, &err);
   check_key(&reply->access);
   check_key(&reply->secret);
   check_key(&reply->security_token);
@@ -38,7 +37,7 @@ static bool decode(const uint8_t *bytes, size_t len, size_t chunk,
   MUST(strlen(reply->message) < MESSAGES_TEXT_MAX);
   *expires_at = reply->has_expires_at ? reply->expires_at : -1;
   messages_reader_free(r);
-  return ok;
+  return !err_is_set(&err);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len) {
