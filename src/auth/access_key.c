@@ -92,8 +92,7 @@ static void access_key_reject(struct auth *a, const struct auth_report *outcome,
                               msec_t now) {
   struct access_key *k = (struct access_key *)a;
   struct err rejection = ERR_INIT;
-  request_signing_describe(&rejection, outcome);
-  k->clock_was_wrong = request_signing_clock_is_wrong(outcome);
+  k->clock_was_wrong = request_signing_describe(&rejection, outcome);
   k->clock_offset = clock_offset(now);
   account_reject(k->account, &k->secret_key, &rejection, now);
   auth_renewed(a);

@@ -6,6 +6,7 @@
 #include "auth/request_signing.h"
 
 #include "auth/sdk_hmac.h"
+#include "net/url.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -60,7 +61,7 @@ static bool add_authorization(struct http_request *req,
 bool request_sign(struct http_request *req, const struct signer *signer,
                   const char *project_id, struct err *err) {
   char date[SDK_HMAC_DATE_SIZE];
-  const char *host = http_endpoint_host(req->endpoint);
+  const char *host = url_after_user(req->endpoint->origin);
   const char *token = signer->security_token;
   bool temporary = token != NULL && *token != '\0';
   sdk_hmac_date(date, time(NULL));
@@ -71,20 +72,13 @@ bool request_sign(struct http_request *req, const struct signer *signer,
          add_authorization(req, signer, date, err);
 }
 
-static long clock_error(const struct auth_report *outcome) {
-  return outcome->server_date < 0 ? 0
-                                  : (long)(time(NULL) - outcome->server_date);
-}
-
-bool request_signing_clock_is_wrong(const struct auth_report *outcome) {
-  return labs(clock_error(outcome)) > CLOCK_TOLERANCE;
-}
-
-void request_signing_describe(struct err *e,
+bool request_signing_describe(struct err *e,
                               const struct auth_report *outcome) {
-  long ahead = clock_error(outcome);
+  long ahead =
+      outcome->server_date < 0 ? 0 : (long)(time(NULL) - outcome->server_date);
+  bool clock_is_wrong = labs(ahead) > CLOCK_TOLERANCE;
   err_clear(e);
-  if (request_signing_clock_is_wrong(outcome))
+  if (clock_is_wrong)
     err_set(e, ERR_AUTH,
             "this machine's clock is %ld minutes %s the service's, so it "
             "rejects every signature (%s)",
@@ -93,4 +87,5 @@ void request_signing_describe(struct err *e,
   else
     err_set(e, ERR_AUTH, "the access key was rejected (%s)",
             outcome->err->text);
+  return clock_is_wrong;
 }

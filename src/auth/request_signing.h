@@ -20,12 +20,8 @@ struct signer {
 bool request_sign(struct http_request *req, const struct signer *signer,
                   const char *project_id, struct err *err);
 
-/* Whether this machine's clock is so wrong that every signature is rejected, by
- * the response's Date. */
-bool request_signing_clock_is_wrong(const struct auth_report *outcome);
-
-/* Fills `e` with why a signature was rejected: because of this machine's clock,
- * where the response's Date shows that. */
-void request_signing_describe(struct err *e, const struct auth_report *outcome);
+/* Fills `e` with why a signature was rejected. True: because this machine's
+ * clock is so wrong that every signature is, by the response's Date. */
+bool request_signing_describe(struct err *e, const struct auth_report *outcome);
 
 #endif

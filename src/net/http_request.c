@@ -36,10 +36,6 @@ void http_endpoint_finish(struct http_endpoint *e) {
   *e = (struct http_endpoint){0};
 }
 
-const char *http_endpoint_host(const struct http_endpoint *e) {
-  return url_after_user(e->origin);
-}
-
 bool http_request_add_header(struct http_request *req, const char *name,
                              const char *value, struct err *err) {
   if (req->headers_len == HTTP_HEADERS_MAX)

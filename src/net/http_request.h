@@ -35,9 +35,6 @@ bool http_endpoint_init(struct http_endpoint *e, const char *url,
                         struct err *err);
 void http_endpoint_finish(struct http_endpoint *e);
 
-/* The value of the header Host: "drs.example.com:8443". */
-const char *http_endpoint_host(const struct http_endpoint *e);
-
 struct http_header {
   const char *name; /* the caller's */
   struct buf value; /* wiped: it may be a secret */
