@@ -57,13 +57,6 @@ static int open_regular(const char *path, struct stat *st, enum err_kind kind,
 }
 
 /* Some files of /proc have no end, and do not say so. */
-static bool has_more(int fd) {
-  char bytes[64];
-  ssize_t n = read(fd, bytes, sizeof(bytes));
-  explicit_bzero(bytes, sizeof(bytes));
-  return n > 0;
-}
-
 static bool read_all(int fd, struct buf *to, enum err_kind kind,
                      struct err *err) {
   char chunk[4096];
@@ -79,7 +72,7 @@ static bool read_all(int fd, struct buf *to, enum err_kind kind,
                : err_set(err, kind, "cannot be read: %s", strerror(errno));
   }
   explicit_bzero(chunk, sizeof(chunk));
-  if (ok && to->len >= FILE_MAX && has_more(fd))
+  if (ok && to->len > FILE_MAX)
     return err_set(err, kind, "is longer than %d bytes", FILE_MAX);
   return ok;
 }

@@ -56,8 +56,9 @@ void file_free(struct file *f);
 
 /* Looks at the file. `to` gets the bytes of FILE_NEW, and may get others that
  * are not to be used: as much as fits, so a full buffer says that the file is
- * too long. Buffers are wiped: it may be a secret. FILE_FAILED is an error of
- * this kind, and the bytes in use are as they were. */
+ * too long; with room for FILE_MAX + 1 bytes that is FILE_FAILED. Buffers are
+ * wiped: it may be a secret. FILE_FAILED is an error of this kind, and the
+ * bytes in use are as they were. */
 enum file_state file_look(struct file *f, msec_t now, struct buf *to,
                           enum err_kind kind, struct err *err);
 

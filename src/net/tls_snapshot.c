@@ -106,7 +106,7 @@ static bool look_at_certificates(struct tls_snapshot *s, size_t i, msec_t now,
   struct err cause = ERR_INIT;
   struct buf bytes;
   bool was_used = file->used, by_path = !easy_options_accept_blobs();
-  buf_init(&bytes, FILE_MAX);
+  buf_init(&bytes, FILE_MAX + 1);
   enum file_state state = file_look(file, now, &bytes, ERR_TLS, &cause);
   if (state == FILE_NEW) {
     *is_new = *is_new || was_used;

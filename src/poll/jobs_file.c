@@ -47,7 +47,7 @@ msec_t jobs_file_refresh(struct jobs_file *f, struct jobs *jobs, msec_t now) {
   msec_t again = CLOCK_NEVER;
   if (f->file.path == NULL)
     return again;
-  buf_init(&text, FILE_MAX);
+  buf_init(&text, FILE_MAX + 1);
   enum file_state state = file_look(&f->file, now, &text, ERR_LOCAL, &cause);
   if (state == FILE_NEW)
     apply(f, jobs, now, &text, &cause);

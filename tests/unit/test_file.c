@@ -121,7 +121,7 @@ static void a_file_without_an_end_is_too_long(void **state) {
   (void)state;
   struct file endless;
   struct buf b;
-  buf_init(&b, FILE_MAX);
+  buf_init(&b, FILE_MAX + 1);
   assert_true(file_init(&endless, "/proc/self/pagemap", NULL));
   assert_int_equal(file_look(&endless, 0, &b, ERR_TLS, &e), FILE_FAILED);
   file_free(&endless);
