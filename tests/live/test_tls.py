@@ -42,6 +42,11 @@ def test_without_cacert_an_unknown_authority_is_not_trusted(certificates):
     assert not is_reached(certificates.server())
 
 
+def test_cacert_is_not_read_where_nothing_is_verified(certificates, tmp_path):
+    lines = [f'CACert "{tmp_path / "nothing"}"', "VerifyPeer false"]
+    assert is_reached(certificates.server("self-signed"), *lines)
+
+
 class WithSystemCertificates(Collectd):
     """collectd where these certificates are those of the system."""
 
