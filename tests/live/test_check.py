@@ -545,7 +545,7 @@ def start(place, tmp_path):
         process.communicate()
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
 @pytest.mark.parametrize("arguments", [[], ["--watch"], ["--json"]], ids=["once", "watch", "json"])
 def test_a_signal_ends_it_and_leaves_nothing(cloud, place, start, number, arguments):
     fault = cloud.inject("black-hole")

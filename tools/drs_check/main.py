@@ -26,7 +26,7 @@ from .watch import QUIET, Watch
 
 NOT_TRIED, PAUSED = 2, 14
 NAGIOS_UNKNOWN = 3
-SIGNALS = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
+SIGNALS = (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM)
 
 
 class Interrupted(BaseException):
