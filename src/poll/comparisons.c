@@ -11,7 +11,8 @@
 #include <string.h>
 
 /* Where the service refuses the call it is tried again after this; a rejection
- * without a code of the service may pass. */
+ * without a code of the service may pass, and so may any of a call that was
+ * accepted before. */
 #define RETRY_MS (24 * 3600 * 1000)
 #define PAUSE_MIN_MS 1000
 #define THROTTLE_MAX_MS (5 * 60 * 1000)
@@ -161,7 +162,7 @@ static void give_up(struct comparisons *c, msec_t now) {
   fail(c, &c->call.err);
   c->supported = false;
   c->rejected = true;
-  if (c->call.refuses_call)
+  if (c->call.refuses_call && !c->offered)
     backoff_obey(&c->pause, RETRY_MS, now);
   else
     backoff_grow(&c->pause, PAUSE_MIN_MS, RETRY_MS, now);
@@ -189,7 +190,7 @@ static void on_job_rejected(struct comparisons *c, msec_t now) {
 }
 
 static void on_accepted(struct comparisons *c) {
-  c->supported = true;
+  c->supported = c->offered = true;
   c->rejected = false;
   c->credential_errors = 0;
   err_clear(&c->err);

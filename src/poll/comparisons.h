@@ -33,7 +33,8 @@ struct comparisons {
   size_t next;                /* index of the next job; it may have changed */
   msec_t due, gap;            /* the next job's time; from job to job */
   struct backoff pause;       /* after a failure */
-  bool supported;             /* the call was accepted once */
+  bool offered;               /* the call was accepted once */
+  bool supported;             /* and this is not in doubt */
   bool rejected;              /* it is not offered, or not to us */
   unsigned credential_errors; /* in a row */
   struct err err;             /* of the last request but those of a job alone */

@@ -24,21 +24,23 @@ void round_close(struct round *r, const struct err *err) {
   r->closed = true;
 }
 
+/* Once for responses that come together. */
 static void pause_longer(struct round *r, msec_t now) {
-  backoff_grow(&r->pause, ROUND_RETRY_MIN_MS, ROUND_RETRY_MS, now);
+  if (now >= r->pause.until)
+    backoff_grow(&r->pause, ROUND_RETRY_MIN_MS, ROUND_RETRY_MS, now);
 }
 
-/* An optional call may not be offered, or not to us. */
+/* An optional call may not be offered, or not to us. Where it was accepted
+ * before, its refusal may pass. */
 static void give_up_batch(struct round *r, const struct slot *slot,
                           msec_t now) {
   round_close(r, &slot->call.err);
   if (!r->type->optional)
     return;
   r->supported = false;
-  r->offered = r->offered && !slot->call.refuses_call;
-  if (slot->call.refuses_call)
+  if (slot->call.refuses_call && !r->offered)
     backoff_obey(&r->pause, ROUND_RETRY_MS, now);
-  else if (!r->offered)
+  else if (slot->call.refuses_call || !r->offered)
     pause_longer(r, now);
 }
 

@@ -29,9 +29,10 @@
 #include "poll/call_pool.h"
 #include "poll/project_events.h"
 
-/* An optional call that the service refuses is tried again after this. Where it
- * is rejected without a code of the service, that may pass: it is tried again
- * in the next cycle, or, if it never was accepted, after a pause that grows. */
+/* An optional call that the service refuses is tried again after this; if it
+ * was accepted before, after a pause that grows to it. Where it is rejected
+ * without a code of the service, that may pass: it is tried again in the next
+ * cycle, or, if it never was accepted, after a pause that grows. */
 #define ROUND_RETRY_MS (24 * 3600 * 1000)
 #define ROUND_RETRY_MIN_MS (60 * 1000)
 

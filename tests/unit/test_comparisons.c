@@ -324,6 +324,14 @@ static void test_where_it_is_not_offered_once_a_day(void **state) {
   assert_int_equal(wait(2 * 3600, 403, "{\"error_code\":\"DRS.M00102\"}"), 1);
 }
 
+static void test_a_refusal_of_an_accepted_call_may_pass(void **state) {
+  (void)state;
+  make(20);
+  cycle(RUNNING);
+  assert_true(wait(600, 200, "{}") > 0);
+  assert_between(wait(3600, 404, "{\"error_code\":\"APIG.0101\"}"), 5, 14);
+}
+
 /* Without a code of the service it is tried again soon, and ever more seldom.
  */
 static void test_a_page_of_a_proxy_is_no_refusal(void **state) {
@@ -396,6 +404,7 @@ int main(void) {
       PROJECT_TEST(test_pages_until_the_list_is_complete),
       PROJECT_TEST(test_a_service_that_lists_nothing),
       PROJECT_TEST(test_where_it_is_not_offered_once_a_day),
+      PROJECT_TEST(test_a_refusal_of_an_accepted_call_may_pass),
       PROJECT_TEST(test_a_page_of_a_proxy_is_no_refusal),
       PROJECT_TEST(test_an_outage_is_no_refusal),
       PROJECT_TEST(test_a_pause_that_the_service_wants_is_kept),
