@@ -160,7 +160,7 @@ bool tls_snapshot_apply(const struct tls_snapshot *s, CURL *easy, msec_t now) {
   bool ok =
       curl_easy_setopt(easy, CURLOPT_SHARE, s->share) == CURLE_OK &&
       easy_options_set_ca_cache_time(easy, tls_snapshot_cache_time(s, now));
-  for (size_t i = 0; ok && i < EASY_TLS_FILES; i++)
+  for (enum easy_tls_file i = 0; ok && i < EASY_TLS_FILES; i++)
     ok = s->files[i].path == NULL ||
          easy_options_set_tls_file(easy, i, s->files[i].path, &s->bytes[i]);
   return ok;
