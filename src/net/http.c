@@ -54,11 +54,9 @@ struct http {
   msec_t silent_at; /* no request of a silent group starts before */
 };
 
+/* NULL: of NULL. */
 static struct http_transfer *from_item(const struct start_item *item) {
-  return item == NULL
-             ? NULL
-             : (struct http_transfer *)((uintptr_t)item -
-                                        offsetof(struct http_transfer, item));
+  return (struct http_transfer *)(uintptr_t)item; /* its first member */
 }
 
 /* Setting up */

@@ -72,8 +72,8 @@ struct http *http_new(const char *user_agent, long max_idle, struct err *err);
 /* Cancels all transfers without waiting, and frees everything. */
 void http_free(struct http *http);
 
-/* Starts a request; it is copied. NULL and an error: it was not started, and
- * no callback will come. */
+/* Starts a request; it is copied, but for the members that must outlive it.
+ * NULL and an error: it was not started, and no callback will come. */
 struct http_transfer *http_start(struct http *http,
                                  const struct http_request *req,
                                  const struct http_handler *handler, void *arg,

@@ -42,7 +42,7 @@ struct transfer_env {
 
 struct http_transfer {
   /* Of net/http. */
-  struct start_item item;
+  struct start_item item; /* the first member */
   LIST_ENTRY(http_transfer) link;
   struct http *http;
   enum { WAITING, IN_FLIGHT, FAILED } state;
