@@ -100,10 +100,7 @@ static bool store_keys(struct agency *g, const struct messages_response *keys,
 static void accept_keys(struct agency *g, const struct http_response *response,
                         msec_t now) {
   const struct messages_response *keys = messages_finish(g->reader, NULL);
-  time_t server_now = response->date >= 0 ? response->date : time(NULL);
-  msec_t life = keys->has_expires_at
-                    ? ((msec_t)keys->expires_at - server_now) * 1000
-                    : LIFE_UNKNOWN;
+  msec_t life = messages_life(keys, response->date, LIFE_UNKNOWN);
   if (!store_keys(g, keys, &g->lease.failure)) {
     drop_keys(g);
     fail_agency(g, now);

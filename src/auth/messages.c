@@ -98,6 +98,12 @@ const struct messages_response *messages_finish(struct messages_reader *r,
   return &r->response;
 }
 
+msec_t messages_life(const struct messages_response *r, time_t server_now,
+                     msec_t unknown) {
+  time_t now = server_now >= 0 ? server_now : time(NULL);
+  return r->has_expires_at ? ((msec_t)r->expires_at - now) * 1000 : unknown;
+}
+
 bool messages_time(const char *text, size_t len, time_t *time) {
   char copy[40];
   struct tm utc = {0};

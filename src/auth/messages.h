@@ -15,6 +15,7 @@
 #ifndef DRS_AUTH_MESSAGES_H
 #define DRS_AUTH_MESSAGES_H
 
+#include "base/clock.h"
 #include "base/json_decoder.h"
 
 #include <time.h>
@@ -56,6 +57,12 @@ bool messages_feed(struct messages_reader *r, const char *bytes, size_t len,
 /* What was decoded; valid as long as the reader. */
 const struct messages_response *messages_finish(struct messages_reader *r,
                                                 struct err *err);
+
+/* Milliseconds until the token or the keys end, by the clock of the server,
+ * which is ours where it is not known (-1); `unknown`: the response has no end.
+ */
+msec_t messages_life(const struct messages_response *r, time_t server_now,
+                     msec_t unknown);
 
 /* "2015-11-09T01:42:57.527363Z", with or without the fraction, which is
  * dropped. False: it is not that. */

@@ -46,17 +46,6 @@ static void clear_token(struct password *p) {
   p->lease.granted = false;
 }
 
-/* Milliseconds that the token lives by the clock of the server that dated it.
- * One that seems to have ended is tried nevertheless. */
-static msec_t life_of(const struct messages_response *message,
-                      time_t server_date) {
-  if (!message->has_expires_at)
-    return LIFE_UNKNOWN;
-  time_t server_now = server_date >= 0 ? server_date : time(NULL);
-  msec_t life = ((msec_t)message->expires_at - server_now) * 1000;
-  return life > 0 ? life : LIFE_UNKNOWN;
-}
-
 static bool is_visible(const char *text) {
   for (; *text != '\0'; text++)
     if (*text <= ' ' || *text > '~')
@@ -73,8 +62,10 @@ static void accept_token(struct password *p,
             "the identity service sent no token");
   } else if (secret_set(&p->token, token, &cause)) {
     account_accept(p->account, &p->password);
-    msec_t life = life_of(messages_finish(p->reader, NULL), response->date);
-    lease_grant(&p->lease, life, &margins, now);
+    msec_t life = messages_life(messages_finish(p->reader, NULL),
+                                response->date, LIFE_UNKNOWN);
+    /* One that seems to have ended is tried nevertheless. */
+    lease_grant(&p->lease, life > 0 ? life : LIFE_UNKNOWN, &margins, now);
     auth_renewed(&p->base);
     return;
   } else {
