@@ -11,6 +11,8 @@
 
 #define SHAPE                                                                  \
   "expected https://HOST[:PORT][/PATH] without user, query or fragment"
+#define LABEL_64                                                               \
+  "a234567890123456789012345678901234567890123456789012345678901234"
 #define HOST "the URL's host is not a name or an address"
 #define PORT "the URL's port is not a number from 1 to 65535"
 #define PATH "the URL's path has a character that must be percent-encoded"
@@ -48,6 +50,7 @@ static const struct row endpoints[] = {
     {"https://drs.ex\xc3\xa4mple.com", HOST},
     {"https://.example.com", HOST},
     {"https://-a", HOST},
+    {"https://" LABEL_64 "." LABEL_64 "." LABEL_64 "." LABEL_64 ":1234", HOST},
     {"https://[::1", HOST},
     {"https://[]", HOST},
     {"https://[::1]x:443", HOST},
@@ -67,6 +70,7 @@ static const struct row endpoints[] = {
     {"https://drs/%", PATH},
     {"https://drs/%2", PATH},
     {"https://drs/%gg", PATH},
+    {"https://drs/%0a", PATH},
     {"https://drs/\xc3\xa4", PATH},
 };
 
@@ -85,6 +89,7 @@ static const struct row proxies[] = {
     {"http://user:SECRET 1@proxy", PROXY},
     {"http://user:SECRET@proxy/path", PROXY},
     {"http://user:SECRET%0a@proxy", PROXY},
+    {"http://user%1f:SECRET@proxy", PROXY},
     {"http://user:SECRET", PORT},
     {"http://user:SECRET@", HOST},
     {"http://user:SECRET@:3128", HOST},
