@@ -52,35 +52,29 @@ static void leave_entry(struct json_decoder *d, void *target) {
 /* More objects than that no database has. */
 #define DIFFERENT_MAX 1e9
 
-/* An entry of an overview. Objects have a number of differences. */
+/* Objects have a number of differences. */
 static void count(struct comparison_response *r, enum comparison_type type) {
   const struct comparison_entry *e = &r->entry;
+  const struct json_text *state = &e->results[type];
   struct comparison_result *result = &r->results[type];
   bool has_number = type == COMPARISON_OBJECTS &&
                     (e->has & COMPARISON_DIFFERENT) && e->different > 0 &&
                     e->different <= DIFFERENT_MAX;
   result->entries++;
-  if (is_text(&e->status, "INCONSISTENT") ||
-      is_text(&e->status, "TARGET_DB_NOT_EXIT"))
+  if (is_text(state, "INCONSISTENT") || is_text(state, "TARGET_DB_NOT_EXIT"))
     result->inconsistent += has_number ? e->different : 1;
-  else if (is_text(&e->status, "FAILED_TO_COMPARE") ||
-           is_text(&e->status, "CAN_NOT_COMPARE"))
+  else if (is_text(state, "FAILED_TO_COMPARE") ||
+           is_text(state, "CAN_NOT_COMPARE"))
     result->uncompared++;
 }
 
-static void leave_object(struct json_decoder *d, void *target) {
+/* The name of its result says what was compared. */
+static void leave_overview(struct json_decoder *d, void *target) {
+  struct comparison_response *r = target;
   (void)d;
-  count(target, COMPARISON_OBJECTS);
-}
-
-static void leave_line(struct json_decoder *d, void *target) {
-  (void)d;
-  count(target, COMPARISON_LINES);
-}
-
-static void leave_content(struct json_decoder *d, void *target) {
-  (void)d;
-  count(target, COMPARISON_CONTENTS);
+  for (size_t i = 0; i < COMPARISON_TYPES; i++)
+    if (r->entry.results[i].len > 0)
+      count(r, (enum comparison_type)i);
 }
 
 /* clang-format off */
@@ -99,26 +93,20 @@ static const struct json_shape
     list = {OBJECT(JSON_FIELD_NUMBER("compare_task_list_count", struct comparison_response, total, COMPARISON_COUNT),
                    JSON_FIELD_INSIDE("compare_task_list", &entries))},
 
-    object = {OBJECT(TEXT("object_compare_result", status),
-                     NUMBER("diff_count", different, COMPARISON_DIFFERENT)),
-              .enter = enter_element, .leave = leave_object},
-    objects = ARRAY(object),
-    object_results = {OBJECT(JSON_FIELD_INSIDE("object_compare_overview", &objects))},
-
-    line = {OBJECT(TEXT("line_compare_result", status)),
-            .enter = enter_element, .leave = leave_line},
-    lines = ARRAY(line),
-    line_results = {OBJECT(JSON_FIELD_INSIDE("line_compare_overview", &lines))},
-
-    content = {OBJECT(TEXT("content_compare_result", status)),
-               .enter = enter_element, .leave = leave_content},
-    contents = ARRAY(content),
-    content_results = {OBJECT(JSON_FIELD_INSIDE("content_compare_overview", &contents))},
+    overview = {OBJECT(TEXT("object_compare_result", results[COMPARISON_OBJECTS]),
+                       TEXT("line_compare_result", results[COMPARISON_LINES]),
+                       TEXT("content_compare_result", results[COMPARISON_CONTENTS]),
+                       NUMBER("diff_count", different, COMPARISON_DIFFERENT)),
+                .enter = enter_element, .leave = leave_overview},
+    overviews = ARRAY(overview),
+    results = {OBJECT(JSON_FIELD_INSIDE("object_compare_overview", &overviews),
+                      JSON_FIELD_INSIDE("line_compare_overview", &overviews),
+                      JSON_FIELD_INSIDE("content_compare_overview", &overviews))},
 
     response = {OBJECT(JSON_FIELD_INSIDE("compare_task_list_results", &list),
-                       JSON_FIELD_INSIDE("object_level_compare_results", &object_results),
-                       JSON_FIELD_INSIDE("line_compare_results", &line_results),
-                       JSON_FIELD_INSIDE("content_compare_results", &content_results))};
+                       JSON_FIELD_INSIDE("object_level_compare_results", &results),
+                       JSON_FIELD_INSIDE("line_compare_results", &results),
+                       JSON_FIELD_INSIDE("content_compare_results", &results))};
 /* clang-format on */
 
 static bool write_comparison_request(struct buf *body, const void *args,

@@ -47,7 +47,7 @@ struct comparison_found {
 
 /* The result of a comparison. */
 struct comparison_result {
-  size_t entries; /* of its overview; 0: the response has none */
+  size_t entries; /* of its overview with a result; 0: there is none */
   double inconsistent, uncompared; /* objects */
 };
 
@@ -64,7 +64,7 @@ struct comparison_response {
   struct comparison_entry {
     unsigned has;
     double ended, created, different;
-    struct json_text id, type, status;
+    struct json_text id, type, status, results[COMPARISON_TYPES];
   } entry;
 };
 
