@@ -87,14 +87,16 @@ void batches_requeue(struct batches *b, const struct batch *batch) {
 
 /* Cutting */
 
-/* Cuts a batch of up to `size` ids from the rest of the cursor. */
-static bool split_off_batch(const struct batches *b, struct batch_cursor *c,
+/* Cuts a batch of up to `size` ids off the front of another. The rest has
+ * fewer places, and as many ids as before: its `len` is the caller's. */
+static bool split_off_batch(const struct batches *b, struct batch *rest,
                             size_t size, struct batch *out) {
-  *out = (struct batch){.first = c->index, .cohort = c->cohort};
-  for (; c->left > 0 && out->len < size; c->left--) {
-    out->len += is_member(b, job_at(b, c->index), c->cohort);
+  *out = *rest;
+  out->span = out->len = 0;
+  for (; rest->span > 0 && out->len < size; rest->span--) {
+    out->len += is_member(b, job_at(b, rest->first), rest->cohort);
     out->span++;
-    c->index = (c->index + 1) % b->jobs->len;
+    rest->first = (rest->first + 1) % b->jobs->len;
   }
   return out->len > 0;
 }
@@ -123,8 +125,7 @@ void batches_begin(struct batches *b, uint32_t cycle, msec_t now) {
   if (b->rejected == 0)
     b->cohort = cycle;
   b->now = now;
-  b->unrequested =
-      (struct batch_cursor){.index = b->start, .left = b->jobs->len};
+  b->unrequested = (struct batch){.first = b->start, .span = b->jobs->len};
   b->pending.len = b->aside.len = 0;
   b->release_size = 0;
   b->release_waits = false;
@@ -143,36 +144,23 @@ static size_t size_now(const struct batches *b) {
 }
 
 static bool next_unrequested(struct batches *b, struct batch *out) {
-  bool first = b->unrequested.left == b->jobs->len;
+  bool first = b->unrequested.span == b->jobs->len;
   return split_off_batch(b, &b->unrequested,
                          first && b->trial > 0 ? b->trial : size_now(b), out);
 }
 
-/* Divides a batch after this many ids, of more. */
-static void divide(const struct batches *b, const struct batch *batch,
-                   size_t ids, struct batch *front, struct batch *back) {
-  *front = *back = *batch;
-  front->span = front->len = 0;
-  while (front->len < ids && front->span < batch->span) {
-    front->len += is_member(b, job_at(b, back->first), batch->cohort);
-    front->span++;
-    back->first = (back->first + 1) % b->jobs->len;
-  }
-  back->span -= front->span;
-  back->len -= front->len;
-}
-
 /* A part of a rejected batch; a single id as long as nothing is accepted. */
 static bool next_pending(struct batches *b, struct batch *out) {
-  struct batch all, rest;
+  struct batch all;
   size_t max = b->in_doubt ? 1 : size_now(b);
   if (!pop_batch(&b->pending, &all))
     return false;
   *out = all;
   if (all.len <= max)
     return true;
-  divide(b, &all, max, out, &rest);
-  batches_requeue(b, &rest);
+  split_off_batch(b, &all, max, out);
+  all.len -= out->len;
+  batches_requeue(b, &all);
   return true;
 }
 
@@ -229,9 +217,9 @@ static size_t count_ids(const struct batches *b, const struct batch *batch) {
 
 /* Two halves with as many ids each, give or take one, of `len` in all. */
 static void halve(struct batches *b, const struct batch *batch, size_t len) {
-  struct batch all = *batch, front, back;
-  all.len = len;
-  divide(b, &all, len / 2, &front, &back);
+  struct batch front, back = *batch;
+  split_off_batch(b, &back, len / 2, &front);
+  back.len = len - front.len;
   batches_requeue(b, &back);
   batches_requeue(b, &front);
 }
@@ -302,7 +290,7 @@ struct job *batches_each_rejected(const struct batches *b, size_t *at) {
 
 /* The probe of a group was accepted: the others are polled as well. */
 static void start_release(struct batches *b, uint32_t cohort) {
-  b->release = (struct batch_cursor){.left = b->jobs->len, .cohort = cohort};
+  b->release = (struct batch){.span = b->jobs->len, .cohort = cohort};
   b->release_size = 1;
 }
 
@@ -373,7 +361,7 @@ void batches_failed(struct batches *b) { b->inconclusive = true; }
  * reason. 0: none, or nothing is known. */
 static size_t proven_too_large(const struct batches *b) {
   bool complete =
-      batches_are_divided(b) && b->unrequested.left == 0 && !b->inconclusive;
+      batches_are_divided(b) && b->unrequested.span == 0 && !b->inconclusive;
   size_t rejected = b->any_size ? 0 : b->too_large_min;
   if (b->split_min > 0 && b->rejected == 0 && complete)
     rejected = min(rejected, b->split_min);
@@ -452,7 +440,7 @@ static void settle_rejected(struct batches *b) {
 
 /* The place of the first job, in the order of this cycle, that was left. */
 static size_t first_left(const struct batches *b) {
-  size_t len = b->jobs->len, nearest = len - b->unrequested.left;
+  size_t len = b->jobs->len, nearest = len - b->unrequested.span;
   for (size_t i = 0; i < b->pending.len; i++) {
     size_t way = (b->pending.all[i].first + len - b->start % len) % len;
     if (way < nearest)

@@ -74,12 +74,6 @@ struct batch_stack {
   size_t len, size;
 };
 
-/* A way through the table. */
-struct batch_cursor {
-  size_t index, left;
-  uint32_t cohort;
-};
-
 struct batches {
   struct jobs *jobs;
   enum job_call call;
@@ -95,13 +89,14 @@ struct batches {
   bool in_doubt;   /* batches were rejected, and none was accepted since */
 
   /* of this cycle */
-  uint32_t cycle;                  /* its number */
-  uint32_t cohort;                 /* of jobs that are rejected in it */
-  msec_t now;                      /* when it began */
-  struct batch_cursor unrequested; /* not requested yet */
+  uint32_t cycle;           /* its number */
+  uint32_t cohort;          /* of jobs that are rejected in it */
+  msec_t now;               /* when it began */
+  struct batch unrequested; /* not requested yet; its `len` is not counted */
   struct batch_stack pending, aside;
-  struct batch probe;          /* a quarantined job that is due; len 0: none */
-  struct batch_cursor release; /* of the group that a probe releases */
+  struct batch probe;         /* a quarantined job that is due; len 0: none */
+  struct batch release;       /* the rest of the group that a probe releases;
+                                 likewise */
   size_t release_size;        /* ids in its next batch; 0: nothing to release */
   bool release_waits;         /* for the response to the batch before */
   size_t accepted, timed_out; /* ids of the largest such batch */
@@ -164,7 +159,7 @@ void batches_end(struct batches *b);
 /* Whether jobs are left that were not requested, or are to be requested again.
  */
 static inline bool batches_are_left(const struct batches *b) {
-  return b->unrequested.left > 0 || b->pending.len > 0;
+  return b->unrequested.span > 0 || b->pending.len > 0;
 }
 
 /* Whether the next request has to wait for the response to this one. */
