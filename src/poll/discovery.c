@@ -27,10 +27,11 @@ _Static_assert(JOBS_SUBTASK == JOBS_LISTED << TASK_LIST_TYPES,
 
 void discovery_init(struct discovery *d, const struct api_service *service,
                     const struct project_config *config,
-                    struct project_counts *counts) {
+                    struct project_counts *counts, struct jobs *jobs) {
   *d = (struct discovery){.service = service,
                           .config = config,
                           .counts = counts,
+                          .jobs = jobs,
                           .interval =
                               (msec_t)(config->discover_interval * 1000)};
   d->response = (struct task_list_response){
@@ -40,10 +41,8 @@ void discovery_init(struct discovery *d, const struct api_service *service,
   d->call =
       (struct api_call){.service = service, .done = on_page_done, .arg = d};
   job_list_init(&d->children);
-  for (size_t i = 0; i < TASK_LIST_TYPES; i++) {
+  for (size_t i = 0; i < DISCOVERY_LISTS; i++)
     job_list_init(&d->lists[i]);
-    job_list_init(&d->subtasks[i]);
-  }
 }
 
 void discovery_stop(struct discovery *d) {
@@ -57,13 +56,16 @@ void discovery_finish(struct discovery *d) {
     return;
   discovery_stop(d);
   job_list_free(&d->children);
-  for (size_t i = 0; i < TASK_LIST_TYPES; i++) {
+  for (size_t i = 0; i < DISCOVERY_LISTS; i++)
     job_list_free(&d->lists[i]);
-    job_list_free(&d->subtasks[i]);
-  }
 }
 
 /* From type to type */
+
+/* The tasks of this type, and their sub-tasks. */
+static unsigned lists_of(size_t type) {
+  return 1U << type | 1U << (TASK_LIST_TYPES + type);
+}
 
 static void begin_type(struct discovery *d, size_t type) {
   while (type < TASK_LIST_TYPES && d->started < d->retry_at[type])
@@ -73,11 +75,10 @@ static void begin_type(struct discovery *d, size_t type) {
   d->first = d->later = 0;
   if (type == TASK_LIST_TYPES)
     return;
-  d->to_apply &= ~(1U << type);
-  d->subtasks_to_apply &= ~(1U << type);
+  d->to_apply &= ~lists_of(type);
   d->alive = 0;
   job_list_free(&d->lists[type]);
-  job_list_free(&d->subtasks[type]);
+  job_list_free(&d->lists[TASK_LIST_TYPES + type]);
 }
 
 /* A list that had tasks and is empty now may be a passing error: it counts when
@@ -97,22 +98,21 @@ static void end_type(struct discovery *d) {
   if (is_doubtful(d)) {
     d->doubts = true;
   } else {
-    d->to_apply |= 1U << d->type;
-    d->subtasks_to_apply |= 1U << d->type;
+    d->to_apply |= lists_of(d->type);
     d->known |= 1U << d->type;
     d->tasks[d->type] = d->alive;
   }
   begin_type(d, d->type + 1);
 }
 
-static void fail_list(struct discovery *d, const struct err *err) {
+static void fail_list(struct discovery *d, size_t type, const struct err *err) {
   d->counts->errors[err->kind]++;
   err_set(&d->cause, err->kind, "the list of %s tasks: %s",
-          task_list_types[d->type], err->text);
+          task_list_types[type], err->text);
 }
 
 static void skip_type(struct discovery *d, const struct err *err) {
-  fail_list(d, err);
+  fail_list(d, d->type, err);
   begin_type(d, d->type + 1);
 }
 
@@ -125,21 +125,27 @@ static void refuse_type(struct discovery *d) {
 
 /* The other types would fail in the same way. */
 static void give_up_list(struct discovery *d, const struct err *err) {
-  fail_list(d, err);
+  fail_list(d, d->type, err);
   begin_type(d, TASK_LIST_TYPES);
 }
 
-static void warn_of_refused(struct discovery *d, unsigned refused) {
+static void warn(const struct discovery *d, const struct err *warning) {
+  d->jobs->warn(d->jobs->warn_arg, JOBS_LISTED, warning);
+}
+
+static void warn_of_refused(const struct discovery *d, unsigned refused) {
   const char *names[TASK_LIST_TYPES + 1] = {NULL};
+  struct err warning = ERR_INIT;
   size_t len = 0;
   for (size_t i = 0; i < TASK_LIST_TYPES; i++)
     if (refused & 1U << i)
       names[len++] = task_list_types[i];
-  if (len > 0)
-    err_set(&d->warning, d->refusal.kind,
-            "the list of %s%s%s tasks is set aside for a day: %s", names[0],
-            len > 1 ? " and of " : "", len > 1 ? names[1] : "",
-            d->refusal.text);
+  if (len == 0)
+    return;
+  err_set(&warning, d->refusal.kind,
+          "the list of %s%s%s tasks is set aside for a day: %s", names[0],
+          len > 1 ? " and of " : "", len > 1 ? names[1] : "", d->refusal.text);
+  warn(d, &warning);
 }
 
 static void set_aside(struct discovery *d, msec_t now) {
@@ -155,13 +161,10 @@ static void set_aside(struct discovery *d, msec_t now) {
  * requested once more with the next discovery, and then once a day. */
 static void settle_refused(struct discovery *d, msec_t now) {
   bool is_down = d->fetched == 0;
-  if (d->refusing != 0 && !is_down && !d->after_outage) {
+  if (d->refusing != 0 && !is_down && !d->after_outage)
     set_aside(d, now);
-  } else if (d->refusing != 0) {
-    err_set(&d->cause, d->refusal.kind, "the list of %s tasks: %s",
-            task_list_types[__builtin_ctz(d->refusing)], d->refusal.text);
-    d->counts->errors[d->refusal.kind]++;
-  }
+  else if (d->refusing != 0)
+    fail_list(d, (size_t)__builtin_ctz(d->refusing), &d->refusal);
   d->after_outage = is_down;
 }
 
@@ -176,8 +179,9 @@ static void end_discovery(struct discovery *d, msec_t now) {
   settle_refused(d, now);
   d->running = false;
   d->probe = NULL;
-  for (size_t i = 0; !d->polls_subtasks && i < TASK_LIST_TYPES; i++)
-    job_list_free(&d->subtasks[i]);
+  for (size_t i = TASK_LIST_TYPES; !d->polls_subtasks && i < DISCOVERY_LISTS;
+       i++)
+    job_list_free(&d->lists[i]);
   d->err = d->cause;
   if (err_is_set(&d->err)) {
     backoff_grow(&d->pause, RETRY_MIN_MS, pause_max(d), now);
@@ -216,7 +220,7 @@ static void on_page(struct discovery *d) {
 
 static void on_success(struct discovery *d) {
   if (err_is_set(&d->task_err))
-    fail_list(d, &d->task_err);
+    fail_list(d, d->type, &d->task_err);
   if (d->task_err.kind == ERR_LOCAL)
     begin_type(d, TASK_LIST_TYPES);
   else
@@ -263,11 +267,11 @@ static void evaluate_page(struct discovery *d) {
 /* The lists are over. Ends the discovery where nothing is to be found out. */
 static void begin_probe(struct discovery *d, msec_t now) {
   struct job_list_entry first;
-  size_t i = 0, at = 0;
-  while (i < TASK_LIST_TYPES && (!(d->subtasks_to_apply & 1U << i) ||
-                                 !job_list_next(&d->subtasks[i], &at, &first)))
+  size_t i = TASK_LIST_TYPES, at = 0;
+  while (i < DISCOVERY_LISTS && (!(d->to_apply & 1U << i) ||
+                                 !job_list_next(&d->lists[i], &at, &first)))
     i++;
-  if (!d->polls_subtasks && now >= d->probe_at && i < TASK_LIST_TYPES)
+  if (!d->polls_subtasks && now >= d->probe_at && i < DISCOVERY_LISTS)
     d->probe = first.id;
   else
     end_discovery(d, now);
@@ -280,14 +284,15 @@ static void on_probe_item(void *arg, const struct job_item *item) {
 }
 
 static void set_subtasks_aside(struct discovery *d, msec_t now) {
+  struct err warning = ERR_INIT;
   const char *cause = err_is_set(&d->call.err)
                           ? d->call.err.text
                           : "the response does not have the first one";
+  err_set(&warning, ERR_JOB,
+          "the sub-tasks of the lists are set aside for a day: %s", cause);
+  if (d->probe_at == 0)
+    warn(d, &warning);
   d->probe_at = now + REFUSED_MS;
-  if (!d->subtasks_refused)
-    err_set(&d->subtask_warning, ERR_JOB,
-            "the sub-tasks of the lists are set aside for a day: %s", cause);
-  d->subtasks_refused = true;
 }
 
 /* What may pass sets nothing aside; a rejection that may only where it comes a
@@ -324,7 +329,8 @@ static void add_subtasks(struct discovery *d, const struct task *parent) {
     snprintf(name, sizeof(name), "%s-%s",
              parent->name.len > 0 ? parent->name.text : parent->id.text,
              child.name);
-    job_list_add(&d->subtasks[d->type], child.id, name, &d->task_err);
+    job_list_add(&d->lists[TASK_LIST_TYPES + d->type], child.id, name,
+                 &d->task_err);
   }
 }
 
@@ -391,12 +397,12 @@ static enum auth_state send_probe(struct discovery *d, msec_t now,
   return api_call_start(&d->call, &progress_call, &ids, now, err);
 }
 
-void discovery_begin(struct discovery *d, const struct jobs *jobs, msec_t now) {
+void discovery_begin(struct discovery *d, msec_t now) {
   if (d->service == NULL || d->running || now < d->due || now < d->pause.until)
     return;
   d->running = true;
   d->repeated = d->doubts = false;
-  d->without_jobs = jobs->len == 0;
+  d->without_jobs = d->jobs->len == 0;
   err_clear(&d->cause);
   err_clear(&d->refusal);
   d->fetched = d->refusing = 0;
@@ -417,26 +423,19 @@ void discovery_step(struct discovery *d, msec_t now) {
   end_discovery(d, now);
 }
 
-static void apply_lists(struct discovery *d, struct jobs *jobs, unsigned source,
-                        struct job_list lists[TASK_LIST_TYPES],
-                        unsigned *to_apply) {
-  for (size_t i = 0; i < TASK_LIST_TYPES; i++) {
-    if (*to_apply & 1U << i)
-      jobs_replace(jobs, source << i, &lists[i], clock_now(), &d->left_out);
-    job_list_free(&lists[i]);
-  }
-  *to_apply = 0;
-}
-
 /* Tasks do not wait for the probe of their sub-tasks. */
-void discovery_apply(struct discovery *d, struct jobs *jobs) {
+void discovery_apply(struct discovery *d) {
   bool probing = d->probe != NULL;
-  if ((d->running && !probing) || (d->to_apply | d->subtasks_to_apply) == 0)
+  if ((d->running && !probing) || d->to_apply == 0)
     return;
   err_clear(&d->left_out);
-  apply_lists(d, jobs, JOBS_LISTED, d->lists, &d->to_apply);
-  if (!probing)
-    apply_lists(d, jobs, JOBS_SUBTASK, d->subtasks, &d->subtasks_to_apply);
+  for (size_t i = 0; i < (probing ? TASK_LIST_TYPES : DISCOVERY_LISTS); i++) {
+    if (d->to_apply & 1U << i)
+      jobs_replace(d->jobs, JOBS_LISTED << i, &d->lists[i], clock_now(),
+                   &d->left_out);
+    job_list_free(&d->lists[i]);
+    d->to_apply &= ~(1U << i);
+  }
 }
 
 size_t discovery_tasks(const struct discovery *d) {
@@ -444,14 +443,6 @@ size_t discovery_tasks(const struct discovery *d) {
   for (size_t i = 0; i < TASK_LIST_TYPES; i++)
     tasks += d->tasks[i];
   return tasks;
-}
-
-const struct err *discovery_warning(struct discovery *d, struct err *memory) {
-  struct err *next =
-      err_is_set(&d->warning) ? &d->warning : &d->subtask_warning;
-  *memory = *next;
-  err_clear(next);
-  return err_is_set(memory) ? memory : NULL;
 }
 
 const struct err *discovery_change(struct discovery *d,

@@ -10,14 +10,15 @@
  * lists is requested alone, and sub-tasks become jobs, named PARENT-CHILD, once
  * one was reported. One that is rejected sets all aside for a day.
  *
- *     discovery_init(&d, &service, config, counts);
- *     discovery_begin(&d, &jobs, now);  at the start of a cycle: if it is due
- *     discovery_step(&d, now);          then, and after each response
- *     discovery_apply(&d, &jobs);       between two cycles: new lists
- *     discovery_change(&d, errors);     at the end of a cycle: what to report
+ *     discovery_init(&d, &service, config, counts, &jobs);
+ *     discovery_begin(&d, now);      at the start of a cycle: if it is due
+ *     discovery_step(&d, now);       then, and after each response
+ *     discovery_apply(&d);           between two cycles: new lists
+ *     discovery_change(&d, errors);  at the end of a cycle: what to report
  *     discovery_finish(&d);
  *
- * A cycle that begins before discovery_is_known waits for the first lists. */
+ * A cycle that begins before discovery_is_known waits for the first lists. What
+ * is set aside is warned of at once, as the table's names are. */
 
 #ifndef DRS_POLL_DISCOVERY_H
 #define DRS_POLL_DISCOVERY_H
@@ -29,11 +30,15 @@
 #include "poll/project_config.h"
 #include "poll/project_events.h"
 
+/* A list of tasks for each type, and behind them those of their sub-tasks. */
+#define DISCOVERY_LISTS (2 * TASK_LIST_TYPES)
+
 /* All zero: nothing is discovered. */
 struct discovery {
   const struct api_service *service; /* NULL: as if all zero */
   const struct project_config *config;
   struct project_counts *counts; /* errors are added to them */
+  struct jobs *jobs;             /* has a `warn` */
   msec_t interval;
   msec_t due;
   struct backoff pause; /* after a failure */
@@ -51,10 +56,8 @@ struct discovery {
   bool begins_alike;         /* it was that of the page before, too */
   struct err cause;          /* of the first failure */
 
-  struct job_list lists[TASK_LIST_TYPES];
+  struct job_list lists[DISCOVERY_LISTS];
   struct job_list children; /* of the task that is being decoded */
-  struct job_list subtasks[TASK_LIST_TYPES]; /* of the lists */
-  unsigned subtasks_to_apply;                /* bits */
 
   /* whether the service reports sub-tasks */
   bool polls_subtasks; /* it has reported one */
@@ -63,13 +66,12 @@ struct discovery {
   struct progress probe_progress;
   bool probe_reported;
   bool probe_in_doubt; /* the last one was rejected without a certain cause */
-  bool subtasks_refused;
-  msec_t probe_at; /* the next one, at the earliest */
+  msec_t probe_at; /* the next one, at the earliest; 0: none was set aside */
 
   size_t alive; /* tasks of this list that have not ended, selected or not */
   size_t tasks[TASK_LIST_TYPES]; /* likewise, of the last complete lists */
-  unsigned to_apply,
-      known; /* bits: lists to be applied; fetched at least once */
+  unsigned to_apply;             /* bits: of `lists` */
+  unsigned known;             /* bits: lists that were fetched at least once */
   unsigned fetched, refusing; /* bits: of this discovery */
   unsigned emptied;   /* bits: lists without a task, for the first time */
   bool doubts;        /* this discovery had such a list */
@@ -78,9 +80,7 @@ struct discovery {
   struct err refusal; /* the first of this one */
   unsigned refused;   /* bits: lists refused the last time */
   msec_t started, retry_at[TASK_LIST_TYPES];
-  struct err warning;         /* that lists were set aside */
-  struct err subtask_warning; /* that sub-tasks were */
-  struct err err;             /* of the last discovery */
+  struct err err;      /* of the last discovery */
   struct err left_out; /* the reason that a job of its lists is not polled */
   bool failing;        /* one of these was reported */
 };
@@ -88,14 +88,14 @@ struct discovery {
 /* All that it is given must outlive it. */
 void discovery_init(struct discovery *d, const struct api_service *service,
                     const struct project_config *config,
-                    struct project_counts *counts);
+                    struct project_counts *counts, struct jobs *jobs);
 
 /* Cancels the requests under way. */
 void discovery_stop(struct discovery *d);
 void discovery_finish(struct discovery *d);
 
 /* Starts one if it is due. */
-void discovery_begin(struct discovery *d, const struct jobs *jobs, msec_t now);
+void discovery_begin(struct discovery *d, msec_t now);
 
 /* Starts the request that can be started now. To be called after
  * discovery_begin and after each response. */
@@ -103,7 +103,7 @@ void discovery_step(struct discovery *d, msec_t now);
 
 /* Puts the lists of the last discovery into the table. To be called between two
  * cycles. */
-void discovery_apply(struct discovery *d, struct jobs *jobs);
+void discovery_apply(struct discovery *d);
 
 /* Whether each list that is not refused was fetched at least once. */
 static inline bool discovery_is_known(const struct discovery *d) {
@@ -119,10 +119,6 @@ static inline bool discovery_awaits_credentials(const struct discovery *d) {
 
 /* How many tasks that have not ended the last lists had, selected or not. */
 size_t discovery_tasks(const struct discovery *d);
-
-/* To be logged once, one by one: lists and sub-tasks that were set aside. NULL:
- * nothing more. */
-const struct err *discovery_warning(struct discovery *d, struct err *memory);
 
 /* The change to report after a cycle with these errors. NULL: none, or one that
  * the cycle reports itself; an error that is not set: recovered. */

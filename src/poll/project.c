@@ -57,21 +57,15 @@ static bool open_auth(struct project *p, struct err *err) {
   return p->service.auth != NULL;
 }
 
-static void emit_warning(const struct project *p, const char *option,
-                         const struct err *warning) {
-  const struct cycle_setup *to = &p->cycle.setup;
-  if (warning != NULL && to->events->warned != NULL)
-    to->events->warned(to->arg, option, warning);
-}
-
-static void on_name_warning(void *arg, unsigned source,
-                            const struct err *warning) {
+static void on_warning(void *arg, unsigned source, const struct err *warning) {
   const struct project *p = arg;
-  emit_warning(p,
-               source == JOBS_CONFIGURED ? "Job"
-               : source == JOBS_FILE     ? "JobsFile"
-                                         : "DiscoverJobs",
-               warning);
+  const struct cycle_setup *to = &p->cycle.setup;
+  if (to->events->warned != NULL)
+    to->events->warned(to->arg,
+                       source == JOBS_CONFIGURED ? "Job"
+                       : source == JOBS_FILE     ? "JobsFile"
+                                                 : "DiscoverJobs",
+                       warning);
 }
 
 /* An id that is configured twice is one job. */
@@ -80,7 +74,7 @@ static bool add_configured_jobs(struct project *p,
                                 struct err *err) {
   p->jobs = (struct jobs){.host = env->host,
                           .number = env->number,
-                          .warn = on_name_warning,
+                          .warn = on_warning,
                           .warn_arg = p};
   return jobs_replace(&p->jobs, JOBS_CONFIGURED, &p->config->jobs, clock_now(),
                       err);
@@ -109,7 +103,8 @@ static bool prepare_project(struct project *p, const struct project_env *env,
     return err_memory(err);
   }
   if (config->discover_jobs)
-    discovery_init(&p->discovery, &p->service, config, &p->cycle.counts);
+    discovery_init(&p->discovery, &p->service, config, &p->cycle.counts,
+                   &p->jobs);
   if (config->comparisons)
     comparisons_init(&p->comparisons, &p->service, config, &p->cycle.counts);
   return open_auth(p, err) && jobs_file_init(&p->file, config->jobs_file, err);
@@ -190,9 +185,9 @@ void project_skip(struct project *p) { p->cycle.counts.skipped++; }
  * waits for a file that is being written, unless that would leave no time. */
 static void find_jobs(struct project *p, msec_t now) {
   p->file_look = jobs_file_refresh(&p->file, &p->jobs, now);
-  discovery_apply(&p->discovery, &p->jobs);
+  discovery_apply(&p->discovery);
   if (!cycle_is_paused(&p->cycle, now))
-    discovery_begin(&p->discovery, &p->jobs, now);
+    discovery_begin(&p->discovery, now);
   bool listed = discovery_is_known(&p->discovery);
   p->list_until = listed ? now : now + (p->deadline - now) / 2;
   p->waits = true;
@@ -212,7 +207,7 @@ static msec_t wait_for_jobs(struct project *p, msec_t now) {
 
 static void start_cycle(struct project *p, msec_t now) {
   p->waits = false;
-  discovery_apply(&p->discovery, &p->jobs);
+  discovery_apply(&p->discovery);
   cycle_start(&p->cycle, now, p->deadline);
 }
 
@@ -244,8 +239,6 @@ static void compare_jobs(struct project *p, const struct project_result *r) {
 
 static void end_cycle(struct project *p) {
   struct project_result *r = &p->cycle.result;
-  const struct err *warning;
-  struct err memory;
   p->polling = false;
   r->exposure = p->service.auth->exposure;
   r->discovers = p->config->discover_jobs;
@@ -257,8 +250,6 @@ static void end_cycle(struct project *p) {
   r->file_change = jobs_file_change(&p->file);
   r->comparison_change = comparisons_change(&p->comparisons);
   r->discovery_change = discovery_change(&p->discovery, r->errors);
-  while ((warning = discovery_warning(&p->discovery, &memory)) != NULL)
-    emit_warning(p, "DiscoverJobs", warning);
   compare_jobs(p, r);
   cycle_end(&p->cycle);
 }
