@@ -13,38 +13,32 @@
 
 /* clang-format off */
 static const struct kind {
-  int severity; /* -1: the status has its own */
+  int severity; /* 0: the status has its own */
   const char *type, *type_instance;
   const char *words; /* behind the name of the job or project */
   const char *many;  /* behind the number of several jobs; NULL: a project's */
 } kinds[] = {
-    [CHANGE_STATUS] = {-1, "gauge", "status", "", "changed their status"},
-    [CHANGE_ERROR] = {SEVERITY_FAILURE, "bool", "error", " reports an error", "report an error"},
-    [CHANGE_ERROR_CLEARED] = {SEVERITY_OKAY, "bool", "error", ": error cleared", "no longer report an error"},
-    [CHANGE_JOB_MISSING] = {SEVERITY_WARNING, "gauge", "status", " is not found", "are not found"},
-    [CHANGE_JOB_BACK] = {SEVERITY_OKAY, "gauge", "status", " is back", "are back"},
-    [CHANGE_FLAPS] = {SEVERITY_WARNING, "gauge", "status", " flaps: ", "flap"},
-    [CHANGE_STEADY] = {-1, "gauge", "status", " does not flap any more: ", "do not flap any more"},
-    [CHANGE_READY] = {SEVERITY_OKAY, "bool", "ready", " is ready for cutover", "are ready for cutover"},
-    [CHANGE_NOT_READY] = {SEVERITY_WARNING, "bool", "ready", " is not ready for cutover any more", "are not ready for cutover any more"},
-    [CHANGE_PROJECT_DOWN] = {SEVERITY_FAILURE, "bool", "up", " is unreachable: ", NULL},
-    [CHANGE_PROJECT_UP] = {SEVERITY_OKAY, "bool", "up", " is reachable again", NULL},
-    [CHANGE_NO_JOBS] = {SEVERITY_WARNING, "count", "jobs", " has nothing to monitor: ", NULL},
-    [CHANGE_JOBS_AGAIN] = {SEVERITY_OKAY, "count", "jobs", " monitors again: ", NULL},
+    [CHANGE_STATUS] = {0, "gauge", "status", "", "changed their status"},
+    [CHANGE_ERROR] = {NOTIF_FAILURE, "bool", "error", " reports an error", "report an error"},
+    [CHANGE_ERROR_CLEARED] = {NOTIF_OKAY, "bool", "error", ": error cleared", "no longer report an error"},
+    [CHANGE_JOB_MISSING] = {NOTIF_WARNING, "gauge", "status", " is not found", "are not found"},
+    [CHANGE_JOB_BACK] = {NOTIF_OKAY, "gauge", "status", " is back", "are back"},
+    [CHANGE_FLAPS] = {NOTIF_WARNING, "gauge", "status", " flaps: ", "flap"},
+    [CHANGE_STEADY] = {0, "gauge", "status", " does not flap any more: ", "do not flap any more"},
+    [CHANGE_READY] = {NOTIF_OKAY, "bool", "ready", " is ready for cutover", "are ready for cutover"},
+    [CHANGE_NOT_READY] = {NOTIF_WARNING, "bool", "ready", " is not ready for cutover any more", "are not ready for cutover any more"},
+    [CHANGE_PROJECT_DOWN] = {NOTIF_FAILURE, "bool", "up", " is unreachable: ", NULL},
+    [CHANGE_PROJECT_UP] = {NOTIF_OKAY, "bool", "up", " is reachable again", NULL},
+    [CHANGE_NO_JOBS] = {NOTIF_WARNING, "count", "jobs", " has nothing to monitor: ", NULL},
+    [CHANGE_JOBS_AGAIN] = {NOTIF_OKAY, "count", "jobs", " monitors again: ", NULL},
 };
 /* clang-format on */
 
 static const int severities[] = {
-    [STATUS_UNKNOWN] = SEVERITY_WARNING,  [STATUS_STARTING] = SEVERITY_OKAY,
-    [STATUS_RUNNING] = SEVERITY_OKAY,     [STATUS_PAUSED] = SEVERITY_WARNING,
-    [STATUS_CHANGING] = SEVERITY_WARNING, [STATUS_ENDED] = SEVERITY_OKAY,
-    [STATUS_FAILED] = SEVERITY_FAILURE,
-};
-
-static const int collectd_severities[] = {
-    [SEVERITY_FAILURE] = NOTIF_FAILURE,
-    [SEVERITY_WARNING] = NOTIF_WARNING,
-    [SEVERITY_OKAY] = NOTIF_OKAY,
+    [STATUS_UNKNOWN] = NOTIF_WARNING,  [STATUS_STARTING] = NOTIF_OKAY,
+    [STATUS_RUNNING] = NOTIF_OKAY,     [STATUS_PAUSED] = NOTIF_WARNING,
+    [STATUS_CHANGING] = NOTIF_WARNING, [STATUS_ENDED] = NOTIF_OKAY,
+    [STATUS_FAILED] = NOTIF_FAILURE,
 };
 
 /* Where a notification's text is too long it is cut at its end. The name is
@@ -56,7 +50,7 @@ static void push_notification(const struct notifications *n,
                               const char *plugin_instance,
                               notification_t *out) {
   out->time = cdtime();
-  out->severity = collectd_severities[severity];
+  out->severity = severity;
   sstrncpy(out->host, n->host, sizeof(out->host));
   sstrncpy(out->plugin, "drs", sizeof(out->plugin));
   sstrncpy(out->plugin_instance, plugin_instance, sizeof(out->plugin_instance));
@@ -101,7 +95,7 @@ static void push_status(struct notifications *n, const struct change *change) {
   char words[2 * JOBS_STATUS_MAX + 32];
   const char *status = change->new_status;
   int severity = severity_of(status);
-  if (*change->old_status == '\0' && severity == SEVERITY_OKAY)
+  if (*change->old_status == '\0' && severity == NOTIF_OKAY)
     return;
   show_status(was, change->old_status);
   show_status(is, status);
@@ -125,7 +119,7 @@ static void push_flaps(struct notifications *n, const struct change *change) {
   bool flaps = change->kind == CHANGE_FLAPS;
   bool missing = change->job->missing;
   int severity =
-      flaps || missing ? SEVERITY_WARNING : severity_of(change->new_status);
+      flaps || missing ? NOTIF_WARNING : severity_of(change->new_status);
   show_status(is, missing ? "not found" : change->new_status);
   if (flaps)
     ssnprintf(count, sizeof(count), "%d changes in a short time, now ",
@@ -206,7 +200,7 @@ static void push_sum(const struct notifications *n, enum change_kind kind,
 
 void notifications_finish(struct notifications *n) {
   for (enum change_kind kind = 0; kind < CHANGE_KINDS; kind++)
-    for (int severity = 0; severity < SEVERITIES; severity++) {
+    for (int severity = 0; severity <= NOTIF_OKAY; severity++) {
       size_t count = n->counts[kind][severity];
       if (count > NOTIFICATIONS_PER_CYCLE)
         push_sum(n, kind, severity, count - NOTIFICATIONS_PER_CYCLE);

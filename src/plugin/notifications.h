@@ -17,16 +17,14 @@
 
 #define NOTIFICATIONS_PER_CYCLE 32
 
-enum { SEVERITY_FAILURE, SEVERITY_WARNING, SEVERITY_OKAY, SEVERITIES };
-
 /* Those of a project. */
 struct notifications {
   struct notification_queue *queue; /* NULL: none is dispatched */
   const char *host;                 /* as collectd writes it */
   const char *project;              /* its name */
   cdtime_t interval;                /* likewise */
-  /* Of this cycle. */
-  size_t counts[CHANGE_KINDS][SEVERITIES];
+  /* Of this cycle, by collectd's severity. */
+  size_t counts[CHANGE_KINDS][NOTIF_OKAY + 1];
 };
 
 void notifications_change(struct notifications *n, const struct change *change);
