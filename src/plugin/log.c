@@ -31,13 +31,8 @@ void log_line(int level, const struct log_subject *subject, const char *format,
   va_end(ap);
   secret_redact(text);
   err_make_printable(text);
-  const struct report_error e = {.is_warning = level > LOG_ERR,
-                                 .project = subject->project,
-                                 .option = subject->option,
-                                 .kind = subject->kind,
-                                 .text = text};
   if (report_is_on() && level <= LOG_WARNING)
-    report_error(&e);
+    report_error(subject, level > LOG_ERR, text);
   else
     write_line(level, subject->project, subject->kind, text);
 }

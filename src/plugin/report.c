@@ -129,16 +129,17 @@ bool report_is_on(void) { return write_line != NULL; }
 
 /* Errors, jobs, projects */
 
-void report_error(const struct report_error *e) {
+void report_error(const struct log_subject *subject, bool is_warning,
+                  const char *text) {
   struct record r;
   if (!report_is_on())
     return;
-  begin_record(&r, "error", e->project);
-  json_add_string(&r.json, "severity", e->is_warning ? "warning" : "error");
-  if (e->option != NULL)
-    json_add_string(&r.json, "option", e->option);
-  json_add_string(&r.json, "error", err_kind_name(e->kind));
-  json_add_string(&r.json, "text", e->text);
+  begin_record(&r, "error", subject->project);
+  json_add_string(&r.json, "severity", is_warning ? "warning" : "error");
+  if (subject->option != NULL)
+    json_add_string(&r.json, "option", subject->option);
+  json_add_string(&r.json, "error", err_kind_name(subject->kind));
+  json_add_string(&r.json, "text", text);
   end_record(&r);
 }
 

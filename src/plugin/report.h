@@ -11,6 +11,7 @@
 #ifndef DRS_PLUGIN_REPORT_H
 #define DRS_PLUGIN_REPORT_H
 
+#include "plugin/log.h"
 #include "poll/project_config.h"
 #include "poll/project_events.h"
 
@@ -19,17 +20,10 @@ void report_open(void);
 
 bool report_is_on(void);
 
-/* An error or a warning, in place of its line in the log. `project` NULL: it
- * is about the plugin as a whole; `option` NULL: about no option's subject. */
-struct report_error {
-  bool is_warning;
-  const char *project, *option;
-  enum err_kind kind;
-  const char *text;
-};
-
 /* Each does nothing unless drs-check listens. */
-void report_error(const struct report_error *e);
+/* An error or a warning, in place of its line in the log. */
+void report_error(const struct log_subject *subject, bool is_warning,
+                  const char *text);
 /* The job was reported. */
 void report_job(const char *project, const struct job *job);
 /* It is missing, or has failed; the rest of it is as reported. */
