@@ -407,14 +407,17 @@ static void add_self(struct metrics *m) {
   m->has_self = false;
 }
 
-void metrics_up(struct metrics *m, bool up) {
-  value_t value = {.gauge = up};
-  value_list_t list = m->list;
-  sstrncpy(list.plugin_instance, m->project, sizeof(list.plugin_instance));
-  sstrncpy(list.type, "bool", sizeof(list.type));
-  sstrncpy(list.type_instance, "up", sizeof(list.type_instance));
-  list.time = m->time;
-  list.values = &value;
+void metrics_down(const char *project, const char *host) {
+  value_t down = {.gauge = 0};
+  value_list_t list = {.values = &down,
+                       .values_len = 1,
+                       .time = cdtime(),
+                       .interval = plugin_get_interval(),
+                       .plugin = "drs",
+                       .type = "bool",
+                       .type_instance = "up"};
+  sstrncpy(list.host, host, sizeof(list.host));
+  sstrncpy(list.plugin_instance, project, sizeof(list.plugin_instance));
   plugin_dispatch_values(&list);
 }
 

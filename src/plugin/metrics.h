@@ -84,7 +84,7 @@ void metrics_project(struct metrics *m, const struct project_counts *counts,
 /* Self-metrics that wait for the next cycle wait no longer. */
 void metrics_flush(struct metrics *m);
 
-/* bool-up alone, at once, without the queue. */
-void metrics_up(struct metrics *m, bool up);
+/* bool-up 0 of a project that has no metrics, at once and without a queue. */
+void metrics_down(const char *project, const char *host);
 
 #endif

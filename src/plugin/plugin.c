@@ -251,14 +251,10 @@ static int drs_read(user_data_t *ud) {
 /* For the blocks that were rejected. */
 static int drs_read_refused(user_data_t *ud) {
   (void)ud;
-  struct metrics m;
   char host[DATA_MAX_NAME_LEN];
   for (size_t i = 0; i < config.refused_len; i++) {
-    const struct refused_project *r = &config.refused[i];
-    resolve_host(host, r->host);
-    metrics_init(&m, NULL, r->name, host, plugin_get_interval());
-    m.time = cdtime();
-    metrics_up(&m, false);
+    resolve_host(host, config.refused[i].host);
+    metrics_down(config.refused[i].name, host);
   }
   return is_test_run() ? -1 : 0;
 }
