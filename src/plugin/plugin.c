@@ -55,7 +55,7 @@ struct instance {
 };
 
 static struct config config;
-static struct instance **instances;
+static struct instance *instances; /* one for each project at most */
 static size_t instances_len;
 static size_t reads_registered;
 static struct auths auths;
@@ -64,7 +64,7 @@ static struct value_queue values; /* of the poller's thread */
 static atomic_bool reads_wait;    /* for their values: `collectd -T` */
 static bool reads_interrupted;    /* by a signal */
 static pthread_t thread, init_thread;
-static bool thread_runs, has_queue_limit;
+static bool thread_runs;
 static struct notification_queue *notification_queue;
 
 /* Reports, on the poller's thread */
@@ -266,7 +266,7 @@ static void stop_threads(void) {
     pthread_join(thread, NULL);
     thread_runs = false;
     for (size_t i = 0; i < instances_len; i++)
-      metrics_flush(&instances[i]->metrics);
+      metrics_flush(&instances[i].metrics);
     value_queue_drain(&values);
   }
   notification_queue_stop(notification_queue);
@@ -296,26 +296,18 @@ static int drs_config(oconfig_item_t *ci) {
 /* Names of projects are series, too. */
 static void warn_of_graphite(const struct instance *instance) {
   for (size_t i = 0; i < instances_len; i++)
-    if (strcmp(instances[i]->host, instance->host) == 0 &&
-        name_compare_folded(instances[i]->name, instance->name) == 0)
+    if (strcmp(instances[i].host, instance->host) == 0 &&
+        name_compare_folded(instances[i].name, instance->name) == 0)
       log_warning(instance->name, ERR_CONFIG,
                   "the projects \"%s\" and \"%s\" are one series in Graphite, "
                   "where write_graphite replaces dots as it does by default",
-                  instances[i]->name, instance->name);
+                  instances[i].name, instance->name);
 }
 
 static bool add_instance(const struct project_config *project,
                          struct http *http, struct err *err) {
-  struct instance *instance = calloc(1, sizeof(*instance));
-  struct instance **all =
-      reallocarray(instances, instances_len + 1, sizeof(struct instance *));
-  if (all != NULL)
-    instances = all;
-  if (instance == NULL || all == NULL) {
-    free(instance);
-    return err_memory(err);
-  }
-  instance->name = project->name;
+  struct instance *instance = &instances[instances_len];
+  *instance = (struct instance){.name = project->name};
   resolve_host(instance->host, project->host);
   warn_of_graphite(instance);
   const struct project_env env = {
@@ -328,20 +320,18 @@ static bool add_instance(const struct project_config *project,
                           : project_new(project, &env, &events, instance, err);
   instance->number =
       instance->project == NULL ? -1 : poller_add(poller, instance->project);
-  if (instance->number < 0) {
-    free(instance);
+  if (instance->number < 0)
     return err_memory(err);
-  }
   metrics_init(&instance->metrics, &values, project->name, instance->host,
                DOUBLE_TO_CDTIME_T(project->interval));
   instance->metrics.meta_data = project->meta_data;
-  instance->metrics.self_waits = has_queue_limit;
+  instance->metrics.self_waits = project->spread > 0;
   instance->notifications = (struct notifications){
       .queue = project->notify ? notification_queue : NULL,
       .host = instance->host,
       .project = project->name,
       .interval = instance->metrics.list.interval};
-  instances[instances_len++] = instance;
+  instances_len++;
   return true;
 }
 
@@ -372,9 +362,8 @@ static void log_start(void) {
   size_t jobs = 0;
   bool more = false;
   for (size_t i = 0; i < instances_len; i++) {
-    const struct project_config *project =
-        project_config(instances[i]->project);
-    jobs += project_jobs(instances[i]->project);
+    const struct project_config *project = project_config(instances[i].project);
+    jobs += project_jobs(instances[i].project);
     more = more || project->jobs_file != NULL || project->discover_jobs;
   }
   log_info(NULL, ERR_NONE,
@@ -404,6 +393,9 @@ static bool start_threads(struct err *err) {
   notification_queue = notification_queue_new(err);
   if (notification_queue == NULL)
     return false;
+  instances = calloc(config.len, sizeof(*instances));
+  if (instances == NULL)
+    return err_memory(err);
   for (size_t i = 0; i < config.len; i++)
     if (!add_project(&config.projects[i], http, err))
       return false;
@@ -425,7 +417,6 @@ static void respect_queue_limit(void) {
   }
   for (size_t i = 0; i < config.len; i++)
     config.projects[i].spread = (msec_t)(config.projects[i].interval * 500);
-  has_queue_limit = true;
 }
 
 static int drs_init(void) {
@@ -442,8 +433,8 @@ static int drs_init(void) {
     return -1;
   }
   for (size_t i = 0; i < instances_len; i++)
-    register_read(instances[i]->name, drs_read,
-                  instances[i]->metrics.list.interval, instances[i]);
+    register_read(instances[i].name, drs_read,
+                  instances[i].metrics.list.interval, &instances[i]);
   if (config.faults > 0)
     register_read("", drs_read_refused, 0, NULL);
   if (instances_len > 0)
@@ -456,8 +447,6 @@ static int drs_shutdown(void) {
   poller_free(poller);
   poller = NULL;
   reads_wait = reads_interrupted = false;
-  for (size_t i = 0; i < instances_len; i++)
-    free(instances[i]);
   value_queue_finish(&values);
   free(instances);
   instances = NULL;
