@@ -318,10 +318,9 @@ static bool add_instance(const struct project_config *project,
   instance->project = env.host == NULL
                           ? NULL
                           : project_new(project, &env, &events, instance, err);
-  instance->number =
-      instance->project == NULL ? -1 : poller_add(poller, instance->project);
-  if (instance->number < 0)
+  if (instance->project == NULL)
     return err_memory(err);
+  instance->number = poller_add(poller, instance->project);
   metrics_init(&instance->metrics, &values, project->name, instance->host,
                DOUBLE_TO_CDTIME_T(project->interval));
   instance->metrics.meta_data = project->meta_data;
@@ -387,7 +386,7 @@ static bool start_threads(struct err *err) {
   struct http *http = http_new("collectd-drs/" DRS_VERSION, parallel, err);
   if (http == NULL)
     return false;
-  poller = poller_new(http, on_iteration, err);
+  poller = poller_new(http, on_iteration, config.len, err);
   if (poller == NULL)
     return false;
   notification_queue = notification_queue_new(err);

@@ -43,7 +43,7 @@ struct schedule {
 struct poller {
   struct http *http;
   poller_iteration_fn *on_iteration;
-  struct entry **entries;
+  struct entry *entries;
   size_t len;
   struct schedule *schedules; /* by number of their entries */
 
@@ -54,18 +54,24 @@ struct poller {
 };
 
 struct poller *poller_new(struct http *http, poller_iteration_fn *on_iteration,
-                          struct err *err) {
+                          size_t max, struct err *err) {
   struct poller *p = calloc(1, sizeof(*p));
   if (p == NULL) {
     http_free(http);
     err_memory(err);
     return NULL;
   }
-  p->http = http;
-  p->on_iteration = on_iteration;
   pthread_mutex_init(&p->lock, NULL);
   sem_init(&p->ended, 0, 0);
-  return p;
+  p->http = http;
+  p->on_iteration = on_iteration;
+  p->entries = calloc(max, sizeof(*p->entries));
+  p->schedules = calloc(max, sizeof(*p->schedules));
+  if (p->entries != NULL && p->schedules != NULL)
+    return p;
+  err_memory(err);
+  poller_free(p);
+  return NULL;
 }
 
 static void wake(const struct entry *e) {
@@ -74,10 +80,8 @@ static void wake(const struct entry *e) {
 
 static void on_wake(void *arg) { wake(arg); }
 
-static struct entry *new_entry(struct poller *p, struct project *project) {
-  struct entry *e = calloc(1, sizeof(*e));
-  if (e == NULL)
-    return NULL;
+int poller_add(struct poller *p, struct project *project) {
+  struct entry *e = &p->entries[p->len];
   msec_t interval = (msec_t)(project_config(project)->interval * 1000);
   *e = (struct entry){
       .poller = p,
@@ -87,37 +91,16 @@ static struct entry *new_entry(struct poller *p, struct project *project) {
       .offset = (msec_t)p->len % (interval / 4 / STAGGER_MS + 1) * STAGGER_MS,
       .start_at = CLOCK_NEVER,
   };
-  return e;
-}
-
-int poller_add(struct poller *p, struct project *project) {
-  struct entry **entries =
-      reallocarray(p->entries, p->len + 1, sizeof(struct entry *));
-  if (entries != NULL)
-    p->entries = entries;
-  struct schedule *schedules =
-      reallocarray(p->schedules, p->len + 1, sizeof(*schedules));
-  if (schedules != NULL)
-    p->schedules = schedules;
-  struct entry *e =
-      entries == NULL || schedules == NULL ? NULL : new_entry(p, project);
-  if (e == NULL) {
-    project_free(project);
-    return -1;
-  }
   project_watch(project, on_wake, e);
-  p->schedules[p->len] = (struct schedule){.at = CLOCK_NEVER};
-  p->entries[p->len++] = e;
-  return (int)e->number;
+  p->schedules[p->len].at = CLOCK_NEVER;
+  return (int)p->len++;
 }
 
 void poller_free(struct poller *p) {
   if (p == NULL)
     return;
-  for (size_t i = 0; i < p->len; i++) {
-    project_free(p->entries[i]->project);
-    free(p->entries[i]);
-  }
+  for (size_t i = 0; i < p->len; i++)
+    project_free(p->entries[i].project);
   http_free(p->http);
   sem_destroy(&p->ended);
   pthread_mutex_destroy(&p->lock);
@@ -137,7 +120,7 @@ static void set_due(struct poller *p, struct entry *e) {
 
 void poller_due(struct poller *p, int project) {
   pthread_mutex_lock(&p->lock);
-  set_due(p, p->entries[project]);
+  set_due(p, &p->entries[project]);
   pthread_mutex_unlock(&p->lock);
   http_wakeup(p->http);
 }
@@ -145,8 +128,8 @@ void poller_due(struct poller *p, int project) {
 void poller_due_all(struct poller *p) {
   pthread_mutex_lock(&p->lock);
   for (size_t i = 0; i < p->len; i++) {
-    p->entries[i]->offset = 0;
-    set_due(p, p->entries[i]);
+    p->entries[i].offset = 0;
+    set_due(p, &p->entries[i]);
   }
   pthread_mutex_unlock(&p->lock);
   http_wakeup(p->http);
@@ -161,7 +144,7 @@ void poller_stop(struct poller *p) {
 }
 
 bool poller_wait(struct poller *p, int project) {
-  const struct entry *e = p->entries[project];
+  const struct entry *e = &p->entries[project];
   bool over, stopping;
   do {
     pthread_mutex_lock(&p->lock);
@@ -231,7 +214,7 @@ static msec_t step_all(struct poller *p, msec_t now) {
     struct schedule *s = &p->schedules[i];
     if (s->is_woken || s->at <= now) {
       s->is_woken = false;
-      step(p->entries[i], now);
+      step(&p->entries[i], now);
     }
     first = msec_min(first, s->at);
   }
@@ -247,6 +230,6 @@ void *poller_run(void *arg) {
     http_poll(p->http, msec_left(again, now, 3600 * 1000));
   }
   for (size_t i = 0; i < p->len; i++)
-    project_stop(p->entries[i]->project);
+    project_stop(p->entries[i].project);
   return NULL;
 }

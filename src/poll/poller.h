@@ -20,12 +20,11 @@ struct poller;
  * again at the latest. */
 typedef msec_t poller_iteration_fn(msec_t now);
 
-/* Takes over `http`, also when it fails. */
+/* For up to `max` projects. Takes over `http`, also when it fails. */
 struct poller *poller_new(struct http *http, poller_iteration_fn *on_iteration,
-                          struct err *err);
+                          size_t max, struct err *err);
 
-/* Takes over the project, also when it fails. Its number, from 0 on; -1: out of
- * memory. */
+/* Takes over the project, and returns its number, from 0 on. */
 int poller_add(struct poller *p, struct project *project);
 
 /* The thread's body; returns NULL after poller_stop. Requests under way then

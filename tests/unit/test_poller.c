@@ -94,7 +94,7 @@ static msec_t take_turn(msec_t at) {
 }
 
 static void run(bool (*next)(int timeout)) {
-  poller = poller_new(NULL, take_turn, NULL);
+  poller = poller_new(NULL, take_turn, PROJECTS, NULL);
   stepped = started = start_times = 0;
   for (int i = 0; i < PROJECTS; i++) {
     projects[i] =
