@@ -212,9 +212,6 @@ static bool project_name_is_used(const struct config *c, const char *name) {
   for (size_t i = 0; i < c->len; i++)
     if (strcmp(c->projects[i].name, name) == 0)
       return true;
-  for (size_t i = 0; i < c->refused_len; i++)
-    if (strcmp(c->refused[i].name, name) == 0)
-      return true;
   return false;
 }
 
@@ -303,21 +300,14 @@ static bool append_project(struct config *c, struct project_config *project) {
     return false;
   c->projects = all;
   c->projects[c->len++] = *project;
+  c->accepted += !project->is_refused;
   return true;
 }
 
-void config_refuse(struct config *c, const char *name, const char *host) {
+void config_refuse(struct config *c, struct project_config *project) {
+  project->is_refused = true;
+  c->accepted--;
   c->faults++;
-  struct refused_project *all =
-      reallocarray(c->refused, c->refused_len + 1, sizeof(*all));
-  if (all == NULL)
-    return;
-  c->refused = all;
-  struct refused_project *r = &all[c->refused_len];
-  *r = (struct refused_project){.name = strdup(name)};
-  if (host != NULL)
-    r->host = strdup(host);
-  c->refused_len += r->name != NULL;
 }
 
 /* The Host of a block of which perhaps only a part was read; NULL: none. */
@@ -344,25 +334,37 @@ static void limit_timeout(struct project_config *project) {
     project->timeout = max < 1 ? 1 : (int)max;
 }
 
+/* Leaves nothing but the name of a rejected block, and its host. */
+static void strip_project(struct project_config *project, const char *host) {
+  struct project_config left = {.is_refused = true, .name = project->name};
+  if (host != NULL)
+    left.host = strdup(host);
+  project->name = NULL;
+  free_project(project);
+  *project = left;
+}
+
 static void read_project(struct config *c, const oconfig_item_t *ci,
                          double interval) {
   struct block b = {.name = "", .err = ERR_INIT};
-  bool ok = read_block(c, &b, ci);
-  if (ok && b.options.interval <= 0)
-    b.options.interval = interval;
-  if (ok) {
-    limit_timeout(&b.options);
-    warn_of_options(&b.options);
+  struct project_config *project = &b.options;
+  if (read_block(c, &b, ci)) {
+    if (project->interval <= 0)
+      project->interval = interval;
+    limit_timeout(project);
+    warn_of_options(project);
+  } else {
+    strip_project(project, find_host(ci));
   }
-  if (ok && append_project(c, &b.options))
+  if (project->name == NULL || !append_project(c, project)) {
+    err_memory(&b.err);
+    free_project(project);
+  }
+  if (!err_is_set(&b.err))
     return;
-  const char *shown = config_is_name(b.name) ? b.name : NULL;
-  log_error(shown, ERR_CONFIG, "%s", ok ? "out of memory" : b.err.text);
-  if (b.options.name != NULL)
-    config_refuse(c, b.options.name, find_host(ci));
-  else
-    c->faults++;
-  free_project(&b.options);
+  log_error(config_is_name(b.name) ? b.name : NULL, ERR_CONFIG, "%s",
+            b.err.text);
+  c->faults++;
 }
 
 void config_read(struct config *c, const oconfig_item_t *plugin,
@@ -380,18 +382,10 @@ void config_read(struct config *c, const oconfig_item_t *plugin,
   }
 }
 
-static void free_refused(struct refused_project *r) {
-  free(r->name);
-  free(r->host);
-}
-
 void config_free(struct config *c) {
   for (size_t i = 0; i < c->len; i++)
     free_project(&c->projects[i]);
-  for (size_t i = 0; i < c->refused_len; i++)
-    free_refused(&c->refused[i]);
   free(c->projects);
-  free(c->refused);
   name_registry_free(&c->hosts);
   *c = (struct config){0};
 }

@@ -12,17 +12,10 @@
 #include "poll/name_registry.h"
 #include "poll/project_config.h"
 
-/* A rejected block, for its bool-up. */
-struct refused_project {
-  char *name, *host; /* host NULL: collectd's own */
-};
-
 /* All zero is an empty one. */
 struct config {
-  struct project_config *projects;
-  size_t len;
-  struct refused_project *refused;
-  size_t refused_len;
+  struct project_config *projects; /* with the rejected ones, for bool-up */
+  size_t len, accepted;
   size_t faults;              /* lines that were logged as errors */
   struct name_registry hosts; /* of the jobs' names; to outlive the projects */
 };
@@ -32,8 +25,8 @@ struct config {
 void config_read(struct config *c, const oconfig_item_t *plugin,
                  double interval);
 
-/* Counts a fault, and keeps the project's name and host. */
-void config_refuse(struct config *c, const char *name, const char *host);
+/* An accepted project cannot be polled. */
+void config_refuse(struct config *c, struct project_config *project);
 
 /* The option that switches a call on; NULL: it is always made. */
 const char *config_call_option(enum job_call call);

@@ -252,9 +252,11 @@ static int drs_read(user_data_t *ud) {
 static int drs_read_refused(user_data_t *ud) {
   (void)ud;
   char host[DATA_MAX_NAME_LEN];
-  for (size_t i = 0; i < config.refused_len; i++) {
-    resolve_host(host, config.refused[i].host);
-    metrics_down(config.refused[i].name, host);
+  for (size_t i = 0; i < config.len; i++) {
+    const struct project_config *project = &config.projects[i];
+    resolve_host(host, project->host);
+    if (project->is_refused)
+      metrics_down(project->name, host);
   }
   return is_test_run() ? -1 : 0;
 }
@@ -344,15 +346,15 @@ static void register_read(const char *name, plugin_read_cb read,
 }
 
 /* True also where the project is rejected; the others go on. */
-static bool add_project(const struct project_config *project, struct http *http,
+static bool add_project(struct project_config *project, struct http *http,
                         struct err *err) {
   struct err cause = ERR_INIT;
-  if (add_instance(project, http, &cause))
+  if (project->is_refused || add_instance(project, http, &cause))
     return true;
   if (cause.kind != ERR_CONFIG)
     return err_set(err, cause.kind, "%s", cause.text);
   log_error(project->name, cause.kind, "%s", cause.text);
-  config_refuse(&config, project->name, project->host);
+  config_refuse(&config, project);
   return true;
 }
 
@@ -427,7 +429,7 @@ static int drs_init(void) {
   if (config.len == 0 && config.faults == 0)
     log_warning(NULL, ERR_CONFIG, "no <Project> block");
   respect_queue_limit();
-  if (config.len > 0 && !start_threads(&err)) {
+  if (config.accepted > 0 && !start_threads(&err)) {
     log_error(NULL, err.kind, "%s", err.text);
     return -1;
   }

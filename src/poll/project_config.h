@@ -17,9 +17,10 @@
 
 /* Strings are NULL where the option is not given. */
 struct project_config {
-  char *name;     /* plugin instance of its self-metrics */
-  char *host;     /* NULL: collectd's host name */
-  char *endpoint; /* URL, without a slash at its end */
+  bool is_refused; /* it has a name and a host, and is not polled */
+  char *name;      /* plugin instance of its self-metrics */
+  char *host;      /* NULL: collectd's host name */
+  char *endpoint;  /* URL, without a slash at its end */
   char *project_id;
   char *language;   /* X-Language */
   double interval;  /* seconds between two cycles; 0: the plugin's */

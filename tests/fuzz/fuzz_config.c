@@ -175,13 +175,15 @@ static void check_project(const struct project_config *o,
 static void check_projects(struct config *c) {
   struct auths auths = {0};
   for (size_t i = 0; i < c->len; i++) {
+    if (c->projects[i].is_refused) {
+      MUST(config_is_name(c->projects[i].name));
+      continue;
+    }
     const struct project_env env = {
         .auths = &auths,
         .host = name_registry_get(&c->hosts, c->projects[i].host)};
     check_project(&c->projects[i], &env);
   }
-  for (size_t i = 0; i < c->refused_len; i++)
-    MUST(config_is_name(c->refused[i].name));
 }
 
 static void check_plugin(const oconfig_item_t *plugin) {
