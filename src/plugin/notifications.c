@@ -141,7 +141,7 @@ static void push_not_ready(struct notifications *n,
   };
   char words[96];
   ssnprintf(words, sizeof(words), "%s%s", kinds[change->kind].words,
-            causes[change->cause]);
+            causes[change->job->readiness.cause]);
   push_job(n, change, kinds[change->kind].severity, words);
 }
 

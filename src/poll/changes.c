@@ -33,18 +33,19 @@ static uint32_t seconds_now(const struct changes *c) {
 }
 
 /* A change of this kind, of a job with the status of before. */
-static struct change change_of(struct job *job, enum change_kind kind) {
+static struct change change_of(const struct job *job, enum change_kind kind,
+                               const char *code, const char *message) {
   return (struct change){.kind = kind,
                          .job = job,
                          .old_status = job->status,
                          .new_status = job->status,
-                         .code = "",
-                         .message = ""};
+                         .code = code,
+                         .message = message};
 }
 
 static void emit_state(const struct changes *c, enum change_kind kind,
-                       struct job *job) {
-  struct change change = change_of(job, kind);
+                       const struct job *job) {
+  struct change change = change_of(job, kind, "", "");
   emit(c, &change);
 }
 
@@ -71,10 +72,9 @@ static void emit_change(const struct changes *c, struct job *job,
 
 static void emit_status(const struct changes *c, const struct held_failure *f,
                         const char *reason) {
-  struct change change = change_of(f->job, CHANGE_STATUS);
+  struct change change =
+      change_of(f->job, CHANGE_STATUS, f->code.text, f->message.text);
   change.old_status = f->old_status;
-  change.code = f->code.text;
-  change.message = f->message.text;
   change.reason = reason;
   if (*f->old_status == '\0')
     emit(c, &change);
@@ -135,10 +135,9 @@ static void compare_presence(const struct changes *c, struct job *job,
   if (!job->missing)
     return;
   job->missing = false;
-  struct change change = change_of(job, CHANGE_JOB_BACK);
+  struct change change = change_of(
+      job, CHANGE_JOB_BACK, p->base.error_code.text, p->base.error_msg.text);
   change.new_status = p->transfer_status.text;
-  change.code = p->base.error_code.text;
-  change.message = p->base.error_msg.text;
   emit_change(c, job, &change);
 }
 
@@ -157,11 +156,8 @@ static bool compare_status(struct changes *c, struct job *job,
 }
 
 static struct change error_change(struct job *job, const struct progress *p) {
-  struct change change =
-      change_of(job, job->has_error ? CHANGE_ERROR : CHANGE_ERROR_CLEARED);
-  change.code = p->base.error_code.text;
-  change.message = p->base.error_msg.text;
-  return change;
+  return change_of(job, job->has_error ? CHANGE_ERROR : CHANGE_ERROR_CLEARED,
+                   p->base.error_code.text, p->base.error_msg.text);
 }
 
 /* `told`: a first status that is a failure was emitted, with the code. */
@@ -191,18 +187,8 @@ static bool settle(const struct changes *c, struct job *job) {
   return true;
 }
 
-static void emit_readiness(const struct changes *c, struct job *job,
-                           enum readiness_change readiness) {
-  bool ready = readiness == READINESS_BECAME_READY;
-  struct change change =
-      change_of(job, ready ? CHANGE_READY : CHANGE_NOT_READY);
-  change.cause = (enum readiness_cause)job->readiness.cause;
-  emit(c, &change);
-}
-
 void changes_answered(struct changes *c, struct job *job,
-                      const struct progress *p,
-                      enum readiness_change readiness) {
+                      const struct progress *p, bool readiness_changed) {
   bool is_first = *job->status == '\0';
   compare_presence(c, job, p);
   bool status = compare_status(c, job, p);
@@ -212,8 +198,8 @@ void changes_answered(struct changes *c, struct job *job,
     job->flaps.error_emitted = job->has_error;
     emit(c, &change);
   }
-  if (readiness != READINESS_SAME && !status && !error)
-    emit_readiness(c, job, readiness);
+  if (readiness_changed && !status && !error)
+    emit_state(c, job->readiness.ready ? CHANGE_READY : CHANGE_NOT_READY, job);
 }
 
 void changes_missing(struct changes *c, struct job *job, const char *code,
@@ -223,10 +209,8 @@ void changes_missing(struct changes *c, struct job *job, const char *code,
     return;
   }
   job->missing = true;
-  struct change change = change_of(job, CHANGE_JOB_MISSING);
+  struct change change = change_of(job, CHANGE_JOB_MISSING, code, message);
   change.new_status = "";
-  change.code = code;
-  change.message = message;
   emit_change(c, job, &change);
 }
 

@@ -52,8 +52,7 @@ void changes_release(struct changes *c);
 /* A job was reported. A status or an error code that changed tells more than
  * what it did to the readiness. */
 void changes_answered(struct changes *c, struct job *job,
-                      const struct progress *p,
-                      enum readiness_change readiness);
+                      const struct progress *p, bool readiness_changed);
 
 /* The service rejects a job, leaves it out of a response, or reports an
  * error in its place; both texts may be "". */

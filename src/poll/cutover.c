@@ -91,8 +91,8 @@ static bool has_cutover(const struct progress *p, int status) {
              STATUS_FULL_TRANS;
 }
 
-enum readiness_change cutover_answered(const struct cutover *c, struct job *job,
-                                       const struct progress *p, int status) {
+bool cutover_answered(const struct cutover *c, struct job *job,
+                      const struct progress *p, int status) {
   drop_old(c, job);
   note_copy(job, status);
   const struct readiness_sample s = {.now = c->now,

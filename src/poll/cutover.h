@@ -32,9 +32,10 @@ void cutover_begin(struct cutover *c, uint32_t cycle, msec_t now);
  * difference. */
 bool cutover_found_difference(const struct job *job);
 
-/* The job was reported with this status (see api/status.h). */
-enum readiness_change cutover_answered(const struct cutover *c, struct job *job,
-                                       const struct progress *p, int status);
+/* The job was reported with this status (see api/status.h). Whether its
+ * readiness changed. */
+bool cutover_answered(const struct cutover *c, struct job *job,
+                      const struct progress *p, int status);
 
 /* Its RPO and RTO count in this cycle and the next. */
 void cutover_backlog(const struct cutover *c, struct job *job,

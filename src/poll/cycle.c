@@ -19,11 +19,11 @@ static void on_progress_item(struct cycle *c, struct job *job,
                              const struct progress *p) {
   const struct json_text *text = &p->transfer_status;
   int status = status_code(text->text, text->len);
-  enum readiness_change change = cutover_answered(&c->cutover, job, p, status);
+  bool changed = cutover_answered(&c->cutover, job, p, status);
   c->setup.events->item(c->setup.arg, job, JOB_PROGRESS, &p->base);
   c->result.answered++;
   c->result.families[status_family(status)]++;
-  changes_answered(&c->changes, job, p, change);
+  changes_answered(&c->changes, job, p, changed);
 }
 
 /* What came in time for this cycle's values is emitted, the rest with the

@@ -71,7 +71,7 @@ enum change_kind {
                            none is emitted but of its readiness */
   CHANGE_STEADY,        /* the end of that: a while without a change */
   CHANGE_READY,         /* a job is ready for cutover */
-  CHANGE_NOT_READY,     /* it is so no more; has a cause */
+  CHANGE_NOT_READY,     /* it is so no more; job->readiness has the cause */
   CHANGE_PROJECT_DOWN,  /* no job was reported, and the cycle had an error */
   CHANGE_PROJECT_UP,    /* the end of that */
   CHANGE_NO_JOBS,       /* nothing to monitor; the message is the cause */
@@ -88,7 +88,6 @@ struct change {
   const char *old_status, *new_status;
   const char *code, *message; /* the service's; else the message is our own */
   const char *reason; /* of a failure, from its details; NULL or "": none */
-  enum readiness_cause cause;
 };
 
 struct project_events {

@@ -94,26 +94,23 @@ static void judge(struct readiness *r, const struct readiness_rules *rules,
   r->ready = false;
 }
 
-static enum readiness_change find_readiness_change(struct readiness *r) {
-  bool same = !r->had_value || r->was_ready == r->ready;
+static bool has_changed(struct readiness *r) {
+  bool changed = r->had_value && r->was_ready != r->ready;
   if (!r->known)
-    return READINESS_SAME;
+    return false;
   r->had_value = true;
   r->was_ready = r->ready;
-  if (same)
-    return READINESS_SAME;
-  return r->ready ? READINESS_BECAME_READY : READINESS_ENDED;
+  return changed;
 }
 
-enum readiness_change readiness_update(struct readiness *r,
-                                       const struct readiness_rules *rules,
-                                       const struct readiness_sample *s) {
+bool readiness_update(struct readiness *r, const struct readiness_rules *rules,
+                      const struct readiness_sample *s) {
   uint32_t now = (uint32_t)(s->now / 1000);
   if (!s->has_cutover || now - r->heard >= rules->silence)
     *r = (struct readiness){0};
   r->heard = now;
   if (!s->has_cutover)
-    return READINESS_SAME;
+    return false;
   if (s->status == STATUS_INCREMENTAL_TRANSFER) {
     count_cycle(r, rules, s);
     judge(r, rules, s);
@@ -122,5 +119,5 @@ enum readiness_change readiness_update(struct readiness *r,
     r->known = true;
     r->ready = false;
   }
-  return find_readiness_change(r);
+  return has_changed(r);
 }

@@ -12,7 +12,7 @@
  * that were not good, and at once in any other status than the incremental one.
  *
  *     readiness_rules_init(&rules, config->interval);
- *     turn = readiness_update(&job->readiness, &rules, &sample); */
+ *     changed = readiness_update(&job->readiness, &rules, &sample); */
 
 #ifndef DRS_POLL_READINESS_H
 #define DRS_POLL_READINESS_H
@@ -65,15 +65,10 @@ struct readiness {
   bool had_value, was_ready; /* and the last one that it had */
 };
 
-/* The effect of an answer. */
-enum readiness_change {
-  READINESS_SAME, /* also: it has a value for the first time, or none */
-  READINESS_BECAME_READY,
-  READINESS_ENDED /* see `cause` */
-};
-
-enum readiness_change readiness_update(struct readiness *r,
-                                       const struct readiness_rules *rules,
-                                       const struct readiness_sample *s);
+/* Takes the next answer. Whether the job became ready, or is so no more, which
+ * has a `cause`; false also where it has a value for the first time, or none.
+ */
+bool readiness_update(struct readiness *r, const struct readiness_rules *rules,
+                      const struct readiness_sample *s);
 
 #endif

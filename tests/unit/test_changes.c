@@ -49,7 +49,7 @@ static void answer(struct fixture *f, int minute, const char *status,
   p.base.error_code.len = strlen(code);
   strcpy(p.base.error_code.text, code);
   f->changes.now = (msec_t)minute * 60 * 1000;
-  changes_answered(&f->changes, &f->job, &p, READINESS_SAME);
+  changes_answered(&f->changes, &f->job, &p, false);
 }
 
 /* From `first` on each minute of `count`, now one status and now the other. */

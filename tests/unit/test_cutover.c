@@ -40,7 +40,7 @@ static void on_changed(void *arg, const struct change *change) {
   len = strlen(seen.changes);
   if (change->kind == CHANGE_NOT_READY)
     snprintf(seen.changes + len, sizeof(seen.changes) - len, " %d",
-             change->cause);
+             change->job->readiness.cause);
   strcat(seen.changes, ". ");
 }
 

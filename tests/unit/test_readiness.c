@@ -29,9 +29,6 @@ static void begin(double seconds) {
  * good and not compared yet. Its value: '1', '0', '-' none; a
  * '+' or '!' behind it is the turn. */
 static void play_cycle(char in, char out[3]) {
-  static const char turns[] = {[READINESS_SAME] = '\0',
-                               [READINESS_BECAME_READY] = '+',
-                               [READINESS_ENDED] = '!'};
   struct readiness_sample s = {.now = (msec_t)(1000 * interval * cycle),
                                .cycle = cycle,
                                .has_cutover = in != 'c',
@@ -50,7 +47,8 @@ static void play_cycle(char in, char out[3]) {
     *out = '.';
     return;
   }
-  out[1] = turns[readiness_update(&r, &rules, &s)];
+  if (readiness_update(&r, &rules, &s))
+    out[1] = r.ready ? '+' : '!';
   out[0] = !r.known ? '-' : r.ready ? '1' : '0';
 }
 
