@@ -317,14 +317,13 @@ static void add_progress(struct metrics *m, struct job_values *g,
   static const struct value_names error = {"bool", "error"},
                                   estimated = {"timeleft", "estimated"},
                                   ready = {"bool", "ready"};
-  gauge_t left;
   report_unbelievable_delay(m, job, p);
   report_odd_percentage(m, job, p);
   int code = find_code(m, &p->transfer_status);
   bool failed = status_family(code) == STATUS_FAILED;
   add_gauge(m, &error, p->base.error_code.len > 0 || failed);
-  if (estimate_seconds(&job->estimate, &left))
-    add_gauge(m, &estimated, left);
+  if (job->estimate.known)
+    add_gauge(m, &estimated, (gauge_t)job->estimate.seconds);
   if (job->readiness.known)
     add_gauge(m, &ready, job->readiness.ready);
   if (job->details != NULL)

@@ -86,7 +86,8 @@ struct batches {
   size_t trial;    /* size of the next cycle's first batch; 0: `size` */
   unsigned trials; /* larger ones that were rejected since the size is known */
   unsigned wait;   /* good cycles until the next larger one */
-  bool in_doubt;   /* batches were rejected, and none was accepted since */
+  bool in_doubt;   /* batches were rejected, and none was accepted since: each
+                      request waits for the response to the one before */
 
   /* of this cycle */
   uint32_t cycle;           /* its number */
@@ -160,11 +161,6 @@ void batches_end(struct batches *b);
  */
 static inline bool batches_are_left(const struct batches *b) {
   return b->unrequested.span > 0 || b->pending.len > 0;
-}
-
-/* Whether the next request has to wait for the response to this one. */
-static inline bool batches_are_in_doubt(const struct batches *b) {
-  return b->in_doubt;
 }
 
 /* Whether every job of a rejected batch was requested again. */

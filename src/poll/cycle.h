@@ -6,7 +6,7 @@
  * the network does, and emits the project's events.
  *
  *     cycle_start(&c, now, deadline);
- *     while (cycle_is_running(&c))
+ *     while (c.running)
  *       cycle_step(&c, now), when the network or the clock has moved
  *     cycle_end(&c);
  */
@@ -67,10 +67,6 @@ void cycle_end(struct cycle *c);
 
 /* Ends a cycle at once, without an event. */
 void cycle_cancel(struct cycle *c);
-
-static inline bool cycle_is_running(const struct cycle *c) {
-  return c->running;
-}
 
 static inline bool cycle_awaits_credentials(const struct cycle *c) {
   return c->running && c->awaits_credentials;

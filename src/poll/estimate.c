@@ -113,8 +113,3 @@ void estimate_update(struct estimate *e, const struct estimate_sample *s) {
   else if (s->has_left)
     follow(e, s);
 }
-
-bool estimate_seconds(const struct estimate *e, double *ret_seconds) {
-  *ret_seconds = (double)e->seconds;
-  return e->known;
-}

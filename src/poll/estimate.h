@@ -7,7 +7,7 @@
  * null in all that was seen.
  *
  *     estimate_update(&job->estimate, &sample);    for each response, in order
- *     if (estimate_seconds(&job->estimate, &left)) ...
+ *     if (job->estimate.known) ...
  *
  * The percentage is a whole number that counts objects, and the delay saws and
  * has spikes. So only steps count: the moments at which less was left than ever
@@ -39,11 +39,11 @@ struct estimate_step {
 struct estimate {
   struct estimate_step steps[ESTIMATE_STEPS]; /* the oldest first */
   struct estimate_step last; /* the newest; the first sample before any */
-  float seconds;             /* the estimate, if it is known */
-  bool known;
-  uint8_t len;     /* of the steps */
-  uint8_t above;   /* samples in a row that were above `last` */
-  uint16_t status; /* of the last sample; 0: none yet */
+  float seconds;             /* the estimate after the last sample ... */
+  bool known;                /* ... if one is possible */
+  uint8_t len;               /* of the steps */
+  uint8_t above;             /* samples in a row that were above `last` */
+  uint16_t status;           /* of the last sample; 0: none yet */
 };
 
 /* A response, as far as it counts here. */
@@ -57,8 +57,5 @@ struct estimate_sample {
 
 /* Takes the next sample. */
 void estimate_update(struct estimate *e, const struct estimate_sample *s);
-
-/* The estimate after the last sample, in seconds. False: none is possible. */
-bool estimate_seconds(const struct estimate *e, double *ret_seconds);
 
 #endif

@@ -261,7 +261,7 @@ static msec_t step_cycle(struct project *p, msec_t now) {
   if (p->waits)
     start_cycle(p, now);
   msec_t again = cycle_step(&p->cycle, now);
-  if (!cycle_is_running(&p->cycle))
+  if (!p->cycle.running)
     end_cycle(p);
   return again;
 }

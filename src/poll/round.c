@@ -282,7 +282,7 @@ void round_begin(struct round *r, uint32_t number, msec_t now) {
 /* Whether an optional call is offered is found out with one request. */
 bool round_next(struct round *r, struct slot *slot, msec_t now) {
   bool one_at_a_time =
-      (r->type->optional && !r->supported) || batches_are_in_doubt(&r->batches);
+      (r->type->optional && !r->supported) || r->batches.in_doubt;
   if (r->closed || now < r->pause.until ||
       (one_at_a_time && r->in_flight > 0) ||
       !batches_next(&r->batches, &slot->batch))

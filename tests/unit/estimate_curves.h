@@ -185,13 +185,14 @@ static inline void print_time(FILE *out, double seconds) {
 static inline void print_estimate(FILE *out, const struct curve *c,
                                   double way) {
   struct estimate e;
-  double left, truth = c->seconds - run_curve(&e, c, way);
+  double truth = c->seconds - run_curve(&e, c, way);
   fputs(" | ", out);
-  if (!estimate_seconds(&e, &left)) {
+  if (!e.known) {
     fputs("none, ", out);
     print_time(out, truth);
     return;
   }
+  double left = (double)e.seconds;
   print_time(out, left);
   fputs(", ", out);
   print_time(out, truth);

@@ -24,8 +24,8 @@ static void on_item(void *arg, const struct job *job, enum job_call call,
     return;
   const struct readiness *r = &job->readiness;
   seen.value = !r->known ? '-' : r->ready ? '1' : '0';
-  if (!estimate_seconds(&job->estimate, &seen.left))
-    seen.left = -1;
+  const struct estimate *e = &job->estimate;
+  seen.left = e->known ? (double)e->seconds : -1;
 }
 
 static void on_changed(void *arg, const struct change *change) {

@@ -19,10 +19,7 @@ static int reset(void **state) {
   return 0;
 }
 
-static double seconds_left(void) {
-  double left;
-  return estimate_seconds(&e, &left) ? left : NONE;
-}
+static double seconds_left(void) { return e.known ? (double)e.seconds : NONE; }
 
 /* The estimate after a sample, `after` seconds after the one before. */
 static double feed(double after, struct estimate_sample s) {
