@@ -125,21 +125,17 @@ static bool get_number(const struct option *o, const oconfig_item_t *ci,
   if (v == NULL)
     return false;
   *value = v->value.number;
-  return (*value >= o->min && *value <= o->max) ||
+  bool is_fraction = o->type == &option_integer && *value != floor(*value);
+  return (*value >= o->min && *value <= o->max && !is_fraction) ||
          err_set(err, ERR_CONFIG, "expected %s from %g to %g, got %g", expected,
                  o->min, o->max, *value);
 }
 
-#define INTEGER "one unquoted integer"
-
 static bool parse_integer(const struct option *o, const oconfig_item_t *ci,
                           struct project_config *to, struct err *err) {
   double value;
-  if (!get_number(o, ci, INTEGER, &value, err))
+  if (!get_number(o, ci, "one unquoted integer", &value, err))
     return false;
-  if (value != floor(value))
-    return err_set(err, ERR_CONFIG, "expected %s from %g to %g, got %g",
-                   INTEGER, o->min, o->max, value);
   *(int *)field(o, to) = (int)value;
   return true;
 }

@@ -11,8 +11,7 @@
 #include <time.h>
 
 void cutover_init(struct cutover *c, const struct project_config *config) {
-  *c = (struct cutover){.ready_delay = config->ready_delay,
-                        .comparisons = config->comparisons};
+  *c = (struct cutover){.config = config};
   readiness_rules_init(&c->rules, config->interval);
 }
 
@@ -27,8 +26,8 @@ static void estimate(const struct cutover *c, struct job *job,
   s.has_left = status == STATUS_FULL_TRANSFER
                    ? progress_percent_left(p, &s.left)
                    : progress_delay(p, &s.left);
-  s.caught_up =
-      progress_is_replayed(p) || (s.has_left && s.left <= c->ready_delay);
+  s.caught_up = progress_is_replayed(p) ||
+                (s.has_left && s.left <= c->config->ready_delay);
   estimate_update(&job->estimate, &s);
 }
 
@@ -78,7 +77,7 @@ static enum readiness_cause find_cause(const struct cutover *c,
     return READINESS_GOOD;
   if (!progress_delay(p, &delay))
     return READINESS_DELAY_UNKNOWN;
-  if (delay > c->ready_delay)
+  if (delay > c->config->ready_delay)
     return READINESS_DELAY;
   return has_backlog(c, job) ? READINESS_BACKLOG : READINESS_GOOD;
 }
@@ -99,8 +98,8 @@ bool cutover_answered(const struct cutover *c, struct job *job,
                                      .cycle = c->cycle,
                                      .status = status,
                                      .has_cutover = has_cutover(p, status),
-                                     .is_compared =
-                                         !c->comparisons || job->compared,
+                                     .is_compared = !c->config->comparisons ||
+                                                    job->compared,
                                      .differs = cutover_found_difference(job),
                                      .cause = find_cause(c, job, p)};
   estimate(c, job, p, status);
@@ -109,7 +108,7 @@ bool cutover_answered(const struct cutover *c, struct job *job,
 
 void cutover_backlog(const struct cutover *c, struct job *job,
                      const struct rpo_and_rto *item) {
-  double limit = c->ready_delay * 1000;
+  double limit = c->config->ready_delay * 1000;
   bool large = ((item->base.has & RPO_DELAY) && item->rpo_ms > limit) ||
                ((item->base.has & RTO_DELAY) && item->rto_ms > limit);
   job->backlog_cycle = large ? c->cycle : 0;

@@ -18,8 +18,7 @@
 
 /* Of a project. */
 struct cutover {
-  double ready_delay; /* seconds */
-  bool comparisons;   /* are asked for */
+  const struct project_config *config;
   struct readiness_rules rules;
   uint32_t cycle; /* its number */
   msec_t now;     /* when it began */
