@@ -95,22 +95,22 @@ static bool is_given(const struct block *b, const char *key) {
   return b->given[find_option(key) - table];
 }
 
-static bool read_option(struct block *b, const oconfig_item_t *ci) {
+/* The first error counts; a block that has one is read on for its Host. */
+static void read_option(struct block *b, const oconfig_item_t *ci) {
   const struct option *o = find_option(ci->key);
   struct err cause = ERR_INIT;
   if (o == NULL)
-    return err_set(&b->err, ERR_CONFIG, "%s: unknown option", ci->key);
-  if (b->given[o - table] && !o->repeats)
-    return err_set(&b->err, ERR_CONFIG, "%s: may be given only once", o->key);
-  b->given[o - table] = true;
-  if (ci->children_num > 0)
-    return err_set(&b->err, ERR_CONFIG, "%s: expected a value, got a block",
-                   o->key);
-  if (!o->type->parse(o, ci, &b->options, &cause))
-    return err_set(&b->err, ERR_CONFIG, "%s: %s", o->key, cause.text);
-  if (err_is_set(&cause))
+    err_set(&b->err, ERR_CONFIG, "%s: unknown option", ci->key);
+  else if (is_given(b, o->key) && !o->repeats)
+    err_set(&b->err, ERR_CONFIG, "%s: may be given only once", o->key);
+  else if (ci->children_num > 0)
+    err_set(&b->err, ERR_CONFIG, "%s: expected a value, got a block", o->key);
+  else if (!o->type->parse(o, ci, &b->options, &cause))
+    err_set(&b->err, ERR_CONFIG, "%s: %s", o->key, cause.text);
+  else
+    b->given[o - table] = true;
+  if (err_is_set(&cause) && !err_is_set(&b->err))
     log_warning(b->name, ERR_CONFIG, "%s: %s", o->key, cause.text);
-  return true;
 }
 
 /* Rules among the options */
@@ -259,8 +259,9 @@ static bool read_block(const struct config *c, struct block *b,
   if (!read_name(c, b, ci))
     return false;
   for (int i = 0; i < ci->children_num; i++)
-    if (!read_option(b, &ci->children[i]))
-      return false;
+    read_option(b, &ci->children[i]);
+  if (err_is_set(&b->err))
+    return false;
   check_ids(b);
   return check_options(b);
 }
@@ -310,18 +311,6 @@ void config_refuse(struct config *c, struct project_config *project) {
   c->faults++;
 }
 
-/* The Host of a block of which perhaps only a part was read; NULL: none. */
-static const char *find_host(const oconfig_item_t *block) {
-  for (int i = 0; i < block->children_num; i++) {
-    const oconfig_item_t *ci = &block->children[i];
-    if (is_key(ci->key, "Host") && ci->values_num == 1 &&
-        ci->values[0].type == OCONFIG_TYPE_STRING &&
-        *ci->values[0].value.string != '\0')
-      return ci->values[0].value.string;
-  }
-  return NULL;
-}
-
 /* A request ends before its cycle does, so that the cause is told and not only
  * that the interval is over. The poller leaves a cycle 0.7 of its interval at
  * least: it starts up to a quarter late, and ends a twentieth before the next.
@@ -335,11 +324,10 @@ static void limit_timeout(struct project_config *project) {
 }
 
 /* Leaves nothing but the name of a rejected block, and its host. */
-static void strip_project(struct project_config *project, const char *host) {
-  struct project_config left = {.is_refused = true, .name = project->name};
-  if (host != NULL)
-    left.host = strdup(host);
-  project->name = NULL;
+static void strip_project(struct project_config *project) {
+  struct project_config left = {
+      .is_refused = true, .name = project->name, .host = project->host};
+  project->name = project->host = NULL;
   free_project(project);
   *project = left;
 }
@@ -354,7 +342,7 @@ static void read_project(struct config *c, const oconfig_item_t *ci,
     limit_timeout(project);
     warn_of_options(project);
   } else {
-    strip_project(project, find_host(ci));
+    strip_project(project);
   }
   if (project->name == NULL || !append_project(c, project)) {
     err_memory(&b.err);
