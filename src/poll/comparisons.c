@@ -75,8 +75,6 @@ static void begin_job(struct comparisons *c, const struct job *job) {
   strncpy(c->id, job->id, sizeof(c->id) - 1);
 }
 
-static void end_job(struct comparisons *c) { c->running = false; }
-
 /* Responses */
 
 static struct job *find_job(const struct comparisons *c) {
@@ -128,18 +126,8 @@ static void store(struct comparisons *c, struct job *job) {
   job->comparisons = NULL;
 }
 
-static void on_answer(struct comparisons *c) {
-  struct job *job = find_job(c);
-  c->listed += c->response.listed;
-  if (job != NULL && c->page > 0 && !is_last_page(c)) {
-    c->page++;
-    return;
-  }
-  if (job != NULL && c->page > 0 && choose_new(c, job)) {
-    c->page = 0;
-    return;
-  }
-  end_job(c);
+static void end_job(struct comparisons *c, struct job *job) {
+  c->running = false;
   if (job == NULL)
     return;
   if (c->page == 0)
@@ -149,33 +137,43 @@ static void on_answer(struct comparisons *c) {
     job->comparisons->until = clock_now() + INTERVALS_MAX * c->interval;
 }
 
+static void on_answer(struct comparisons *c) {
+  struct job *job = find_job(c);
+  c->listed += c->response.listed;
+  if (job != NULL && c->page > 0 && !is_last_page(c))
+    c->page++;
+  else if (job != NULL && c->page > 0 && choose_new(c, job))
+    c->page = 0;
+  else
+    end_job(c, job);
+}
+
 /* Outcomes */
 
-static void fail(struct comparisons *c, const struct err *err) {
+/* `max`: the longest pause. */
+static void fail(struct comparisons *c, const struct err *err, msec_t max,
+                 msec_t now) {
   c->counts->errors[err->kind]++;
   err_clear(&c->err);
   err_set(&c->err, err->kind, "%s", err->text);
-  end_job(c);
+  c->running = false;
+  backoff_grow(&c->pause, PAUSE_MIN_MS, max, now);
 }
 
 static void give_up(struct comparisons *c, msec_t now) {
-  fail(c, &c->call.err);
+  fail(c, &c->call.err, RETRY_MS, now);
   c->supported = false;
   c->rejected = true;
   if (c->call.refuses_call && !c->offered)
     backoff_obey(&c->pause, RETRY_MS, now);
-  else
-    backoff_grow(&c->pause, PAUSE_MIN_MS, RETRY_MS, now);
 }
 
 /* An optional call renews no credentials: the rejection may be of the call. */
 static void on_credential(struct comparisons *c, msec_t now) {
-  if (++c->credential_errors >= CREDENTIAL_ERRORS_MAX) {
+  if (++c->credential_errors >= CREDENTIAL_ERRORS_MAX)
     give_up(c, now);
-    return;
-  }
-  fail(c, &c->call.err);
-  backoff_grow(&c->pause, PAUSE_MIN_MS, c->interval, now);
+  else
+    fail(c, &c->call.err, c->interval, now);
 }
 
 static void on_job_rejected(struct comparisons *c, msec_t now) {
@@ -186,7 +184,7 @@ static void on_job_rejected(struct comparisons *c, msec_t now) {
   }
   if (job != NULL)
     job->compared = true;
-  end_job(c);
+  c->running = false;
 }
 
 static void on_accepted(struct comparisons *c) {
@@ -215,12 +213,10 @@ static void evaluate(struct comparisons *c, msec_t now) {
     give_up(c, now);
     break;
   case API_ERROR_THROTTLED:
-    fail(c, &c->call.err);
-    backoff_grow(&c->pause, PAUSE_MIN_MS, THROTTLE_MAX_MS, now);
+    fail(c, &c->call.err, THROTTLE_MAX_MS, now);
     break;
   default:
-    fail(c, &c->call.err);
-    backoff_grow(&c->pause, PAUSE_MIN_MS, c->interval, now);
+    fail(c, &c->call.err, c->interval, now);
   }
 }
 
@@ -246,8 +242,7 @@ static void start_comparison(struct comparisons *c, msec_t now) {
   if (api_call_start(&c->call, &comparison_call, &query, now, &err) !=
       AUTH_REFUSED)
     return;
-  fail(c, &err);
-  backoff_grow(&c->pause, PAUSE_MIN_MS, c->interval, now);
+  fail(c, &err, c->interval, now);
 }
 
 /* While the call is rejected nothing is known of any job, nor will be soon. */
