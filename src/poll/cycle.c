@@ -85,6 +85,42 @@ static void on_slot_done(struct api_call *call) {
   round_evaluate(slot->round, slot, clock_now());
 }
 
+/* Slots */
+
+static bool init_slots(struct cycle *c, size_t item_size) {
+  size_t len = (size_t)c->setup.config->max_parallel;
+  c->slots = calloc(len, sizeof(*c->slots));
+  if (c->slots == NULL)
+    return false;
+  for (; c->slots_len < len; c->slots_len++) {
+    struct slot *slot = &c->slots[c->slots_len];
+    slot->call = (struct api_call){.service = c->setup.service,
+                                   .done = on_slot_done,
+                                   .arg = slot,
+                                   .target = &slot->response};
+    slot->response = (struct job_response){
+        .fn = on_item, .arg = slot, .item = calloc(1, item_size)};
+    if (slot->response.item == NULL)
+      return false;
+  }
+  return true;
+}
+
+/* A slot without a call under way; NULL: there is none. */
+static struct slot *find_idle_slot(const struct cycle *c) {
+  for (size_t i = 0; i < c->slots_len; i++)
+    if (!api_call_is_under_way(&c->slots[i].call))
+      return &c->slots[i];
+  return NULL;
+}
+
+static bool has_call_under_way(const struct cycle *c) {
+  for (size_t i = 0; i < c->slots_len; i++)
+    if (api_call_is_under_way(&c->slots[i].call))
+      return true;
+  return false;
+}
+
 /* Requests */
 
 struct id_walk {
@@ -140,7 +176,7 @@ static bool next_batch(struct cycle *c, struct slot *slot, msec_t now) {
 static msec_t start_calls(struct cycle *c, msec_t now) {
   struct slot *slot;
   c->awaits_credentials = false;
-  while (next_start(c) <= now && (slot = call_pool_find_idle(&c->pool)) != NULL)
+  while (next_start(c) <= now && (slot = find_idle_slot(c)) != NULL)
     if (!next_batch(c, slot, now) || !start_call(c, slot, now))
       return CLOCK_NEVER;
   return next_start(c) > now ? next_start(c) : CLOCK_NEVER;
@@ -164,7 +200,6 @@ static void add_round(struct cycle *c, enum job_call call) {
 
 bool cycle_init(struct cycle *c, const struct cycle_setup *setup,
                 struct err *err) {
-  static const struct call_pool_events events = {on_item, on_slot_done};
   size_t item_size = 0;
   *c = (struct cycle){.setup = *setup};
   changes_init(&c->changes, setup->events, setup->arg, setup->config->interval);
@@ -179,14 +214,14 @@ bool cycle_init(struct cycle *c, const struct cycle_setup *setup,
   c->changes.holds_failures = c->details != NULL;
   c->rounds[JOB_PROGRESS].missing = on_missing;
   c->rounds[JOB_PROGRESS].counts = c->counts.errors;
-  return call_pool_init(&c->pool, (size_t)setup->config->max_parallel,
-                        item_size, setup->service, &events) ||
-         err_memory(err);
+  return init_slots(c, item_size) || err_memory(err);
 }
 
 void cycle_finish(struct cycle *c) {
   cycle_cancel(c);
-  call_pool_finish(&c->pool);
+  for (size_t i = 0; i < c->slots_len; i++)
+    free(c->slots[i].response.item);
+  free(c->slots);
   changes_finish(&c->changes);
   for (size_t i = 0; i < c->rounds_len; i++)
     batches_free(&c->rounds[i].batches);
@@ -217,7 +252,8 @@ void cycle_start(struct cycle *c, msec_t now, msec_t deadline) {
 }
 
 void cycle_cancel(struct cycle *c) {
-  call_pool_cancel(&c->pool);
+  for (size_t i = 0; i < c->slots_len; i++)
+    api_call_cancel(&c->slots[i].call);
   c->running = false;
 }
 
@@ -255,16 +291,16 @@ static msec_t go_on(struct cycle *c, msec_t now) {
   bool paused = now < r->pause.until && round_has_more(r);
   if (paused)
     again = msec_min(again, r->pause.until);
-  c->running = again != CLOCK_NEVER || c->awaits_credentials ||
-               call_pool_is_busy(&c->pool);
+  c->running =
+      again != CLOCK_NEVER || c->awaits_credentials || has_call_under_way(c);
   return again;
 }
 
 /* The interval is over. The next cycle begins with the outstanding jobs; a
  * request that took half of the time counts as slow. */
 static void abandon_calls(struct cycle *c, msec_t now) {
-  for (size_t i = 0; i < c->pool.len; i++) {
-    const struct slot *slot = &c->pool.slots[i];
+  for (size_t i = 0; i < c->slots_len; i++) {
+    const struct slot *slot = &c->slots[i];
     bool slow = 2 * (now - slot->started) >= now - c->begun;
     if (!api_call_is_under_way(&slot->call))
       continue;
@@ -305,7 +341,7 @@ static void close_unfinished(struct cycle *c) {
 msec_t cycle_step(struct cycle *c, msec_t now) {
   struct err err = ERR_INIT;
   struct round *progress = &c->rounds[JOB_PROGRESS];
-  if (!call_pool_is_busy(&c->pool) && progress->pause.until >= c->deadline) {
+  if (!has_call_under_way(c) && progress->pause.until >= c->deadline) {
     err_set(&err, ERR_THROTTLED, "the service asked for a pause");
     round_close(progress, &err);
   } else if (now >= c->deadline) {

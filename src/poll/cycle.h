@@ -31,7 +31,8 @@ struct cycle_setup {
 /* Its address must not change. */
 struct cycle {
   struct cycle_setup setup;
-  struct call_pool pool;
+  struct slot *slots; /* for the calls that may be under way */
+  size_t slots_len;
   struct round rounds[JOB_CALLS]; /* of the calls that are made, in order */
   size_t rounds_len;
   struct project_counts counts;

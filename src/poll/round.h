@@ -24,9 +24,10 @@
 #ifndef DRS_POLL_ROUND_H
 #define DRS_POLL_ROUND_H
 
+#include "api/call.h"
+#include "api/job_call.h"
 #include "base/backoff.h"
 #include "poll/batches.h"
-#include "poll/call_pool.h"
 #include "poll/project_events.h"
 
 /* An optional call that the service refuses is tried again after this; if it
@@ -36,12 +37,23 @@
 #define ROUND_RETRY_MS (24 * 3600 * 1000)
 #define ROUND_RETRY_MIN_MS (60 * 1000)
 
+/* A place for a call under way, for one batch of jobs. */
+struct slot {
+  struct api_call call;
+  struct round *round; /* of the batch */
+  struct batch batch;
+  uint32_t request; /* its number in its round */
+  size_t at;        /* where in the batch the next item is expected */
+  msec_t started;
+  struct job_response response; /* with memory for an item */
+};
+
 struct round {
   enum job_call call;
   const struct api_call_type *type; /* of it */
   struct batches batches;
   struct backoff pause; /* that the service requested */
-  size_t parallel;      /* slots of the pool */
+  size_t parallel;      /* slots of the cycle */
 
   uint64_t *counts; /* of errors by kind; NULL: they are not counted */
 
