@@ -11,26 +11,31 @@
 #include "api/status.h"
 #include "base/secret.h"
 
+typedef void push_fn(struct notifications *n, const struct change *change);
+static push_fn push_status, push_plain, push_missing, push_back, push_flaps,
+    push_not_ready, push_project;
+
 /* clang-format off */
-static const struct kind {
+static const struct {
   int severity; /* 0: the status has its own */
   const char *type, *type_instance;
   const char *words; /* behind the name of the job or project */
-  const char *many;  /* behind the number of several jobs; NULL: a project's */
+  push_fn *push;
+  const char *many; /* behind the number of several jobs */
 } kinds[] = {
-    [CHANGE_STATUS] = {0, "gauge", "status", "", "changed their status"},
-    [CHANGE_ERROR] = {NOTIF_FAILURE, "bool", "error", " reports an error", "report an error"},
-    [CHANGE_ERROR_CLEARED] = {NOTIF_OKAY, "bool", "error", ": error cleared", "no longer report an error"},
-    [CHANGE_JOB_MISSING] = {NOTIF_WARNING, "gauge", "status", " is not found", "are not found"},
-    [CHANGE_JOB_BACK] = {NOTIF_OKAY, "gauge", "status", " is back", "are back"},
-    [CHANGE_FLAPS] = {NOTIF_WARNING, "gauge", "status", " flaps: ", "flap"},
-    [CHANGE_STEADY] = {0, "gauge", "status", " does not flap any more: ", "do not flap any more"},
-    [CHANGE_READY] = {NOTIF_OKAY, "bool", "ready", " is ready for cutover", "are ready for cutover"},
-    [CHANGE_NOT_READY] = {NOTIF_WARNING, "bool", "ready", " is not ready for cutover any more", "are not ready for cutover any more"},
-    [CHANGE_PROJECT_DOWN] = {NOTIF_FAILURE, "bool", "up", " is unreachable: ", NULL},
-    [CHANGE_PROJECT_UP] = {NOTIF_OKAY, "bool", "up", " is reachable again", NULL},
-    [CHANGE_NO_JOBS] = {NOTIF_WARNING, "count", "jobs", " has nothing to monitor: ", NULL},
-    [CHANGE_JOBS_AGAIN] = {NOTIF_OKAY, "count", "jobs", " monitors again: ", NULL},
+    [CHANGE_STATUS] = {0, "gauge", "status", "", push_status, "changed their status"},
+    [CHANGE_ERROR] = {NOTIF_FAILURE, "bool", "error", " reports an error", push_plain, "report an error"},
+    [CHANGE_ERROR_CLEARED] = {NOTIF_OKAY, "bool", "error", ": error cleared", push_plain, "no longer report an error"},
+    [CHANGE_JOB_MISSING] = {NOTIF_WARNING, "gauge", "status", " is not found", push_missing, "are not found"},
+    [CHANGE_JOB_BACK] = {NOTIF_OKAY, "gauge", "status", " is back", push_back, "are back"},
+    [CHANGE_FLAPS] = {NOTIF_WARNING, "gauge", "status", " flaps: ", push_flaps, "flap"},
+    [CHANGE_STEADY] = {0, "gauge", "status", " does not flap any more: ", push_flaps, "do not flap any more"},
+    [CHANGE_READY] = {NOTIF_OKAY, "bool", "ready", " is ready for cutover", push_plain, "are ready for cutover"},
+    [CHANGE_NOT_READY] = {NOTIF_WARNING, "bool", "ready", " is not ready for cutover any more", push_not_ready, "are not ready for cutover any more"},
+    [CHANGE_PROJECT_DOWN] = {NOTIF_FAILURE, "bool", "up", " is unreachable: ", push_project},
+    [CHANGE_PROJECT_UP] = {NOTIF_OKAY, "bool", "up", " is reachable again", push_project},
+    [CHANGE_NO_JOBS] = {NOTIF_WARNING, "count", "jobs", " has nothing to monitor: ", push_project},
+    [CHANGE_JOBS_AGAIN] = {NOTIF_OKAY, "count", "jobs", " monitors again: ", push_project},
 };
 /* clang-format on */
 
@@ -111,7 +116,7 @@ static void push_back(struct notifications *n, const struct change *change) {
   struct change back = *change;
   back.code = "";
   back.message = change->new_status;
-  push_job(n, &back, kinds[change->kind].severity, kinds[change->kind].words);
+  push_plain(n, &back);
 }
 
 static void push_flaps(struct notifications *n, const struct change *change) {
@@ -145,14 +150,18 @@ static void push_not_ready(struct notifications *n,
   push_job(n, change, kinds[change->kind].severity, words);
 }
 
+/* The words of its row are all that is to say. */
+static void push_plain(struct notifications *n, const struct change *change) {
+  push_job(n, change, kinds[change->kind].severity, kinds[change->kind].words);
+}
+
 static void push_missing(struct notifications *n, const struct change *change) {
   bool was_found = change->job->polls[JOB_PROGRESS].answered > 0;
   push_job(n, change, kinds[change->kind].severity,
            was_found ? " is not found any more" : kinds[change->kind].words);
 }
 
-static void push_project(const struct notifications *n,
-                         const struct change *change) {
+static void push_project(struct notifications *n, const struct change *change) {
   notification_t out = {0};
   ssnprintf(out.message, sizeof(out.message), "Project %.*s%s%s", NAME_SHOWN,
             n->project, kinds[change->kind].words, change->message);
@@ -162,32 +171,8 @@ static void push_project(const struct notifications *n,
 
 void notifications_change(struct notifications *n,
                           const struct change *change) {
-  const struct kind *kind = &kinds[change->kind];
-  if (n->queue == NULL)
-    return;
-  switch (change->kind) {
-  case CHANGE_STATUS:
-    push_status(n, change);
-    break;
-  case CHANGE_JOB_MISSING:
-    push_missing(n, change);
-    break;
-  case CHANGE_JOB_BACK:
-    push_back(n, change);
-    break;
-  case CHANGE_FLAPS:
-  case CHANGE_STEADY:
-    push_flaps(n, change);
-    break;
-  case CHANGE_NOT_READY:
-    push_not_ready(n, change);
-    break;
-  default:
-    if (kind->many == NULL)
-      push_project(n, change);
-    else
-      push_job(n, change, kind->severity, kind->words);
-  }
+  if (n->queue != NULL)
+    kinds[change->kind].push(n, change);
 }
 
 static void push_sum(const struct notifications *n, enum change_kind kind,
