@@ -50,9 +50,9 @@ static inline bool http_is_success(long status) {
 }
 
 /* Callbacks of one request, in this order; all from http_poll, and none after
- * http_cancel. Only `done` must be set. In `done`, `err` is set where the
- * transfer failed, whatever the status; the call is gone when it returns.
- * A body that returns false ends the transfer. */
+ * http_cancel. In `done`, `err` is set where the transfer failed, whatever the
+ * status; the call is gone when it returns. A body that returns false ends the
+ * transfer. */
 struct http_handler {
   const char *capture; /* a header to capture, or NULL */
   bool (*body)(void *arg, const struct http_response *response,

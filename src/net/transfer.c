@@ -124,10 +124,7 @@ static size_t on_body_bytes(char *bytes, size_t size, size_t n, void *arg) {
     return 0;
   }
   t->env->iteration_is_over = true;
-  return t->handler.body == NULL ||
-                 t->handler.body(t->arg, &t->response, bytes, len)
-             ? len
-             : 0;
+  return t->handler.body(t->arg, &t->response, bytes, len) ? len : 0;
 }
 
 /* Bytes that came on the connection so far; 0: not known. */

@@ -116,7 +116,7 @@ static inline bool fake_body(struct http_transfer *call, long status,
 static inline void fake_response(struct http_transfer *call,
                                  struct http_response reply, const char *body) {
   struct err err = ERR_INIT;
-  if (*body != '\0' && call->handler.body != NULL &&
+  if (*body != '\0' &&
       !call->handler.body(call->arg, &reply, body, strlen(body)) &&
       ++fake_refused)
     err_set(&err, ERR_HTTP, "ended by the reader");
