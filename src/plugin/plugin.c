@@ -71,8 +71,10 @@ static struct notification_queue *notification_queue;
 
 /* Logs when collectd's write threads fall behind, and when they have kept up
  * for a while. */
-static void log_queue(struct instance *instance) {
+static void check_queue(struct instance *instance) {
   struct queue_problem *q = &instance->queue;
+  if (!metrics_check_queue(&instance->metrics))
+    return;
   if (instance->metrics.queue_is_behind) {
     if (q->cycles++ == 0)
       log_warning(instance->name, ERR_LOCAL,
@@ -86,11 +88,6 @@ static void log_queue(struct instance *instance) {
              q->cycles);
     *q = (struct queue_problem){0};
   }
-}
-
-static void check_queue(struct instance *instance) {
-  if (metrics_check_queue(&instance->metrics))
-    log_queue(instance);
 }
 
 static void on_started(void *arg) {
