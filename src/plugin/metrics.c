@@ -12,6 +12,7 @@
 
 #include "api/rpo_and_rto.h"
 #include "plugin/log.h"
+#include "poll/comparisons.h"
 
 static void gauge(struct metrics *m, const char *type,
                   const char *type_instance, gauge_t value) {

@@ -70,4 +70,11 @@ static inline bool comparisons_await_credentials(const struct comparisons *c) {
  * change. */
 const struct err *comparisons_change(struct comparisons *c);
 
+/* All that are kept of a job; `ended` is when the oldest did. */
+struct job_comparison job_comparisons_sum(const struct job_comparisons *c);
+
+/* Whether one that ended after this time, in seconds since the epoch, found a
+ * difference. */
+bool job_comparisons_differ(const struct job_comparisons *c, double after);
+
 #endif

@@ -6,6 +6,7 @@
 #include "poll/cutover.h"
 
 #include "api/status.h"
+#include "poll/comparisons.h"
 
 #include <stdlib.h>
 #include <time.h>

@@ -23,10 +23,10 @@
 #ifndef DRS_POLL_JOBS_H
 #define DRS_POLL_JOBS_H
 
+#include "api/comparison.h"
 #include "api/job_call.h"
 #include "base/clock.h"
 #include "poll/estimate.h"
-#include "poll/job_comparisons.h"
 #include "poll/job_details.h"
 #include "poll/job_list.h"
 #include "poll/name_registry.h"
@@ -58,6 +58,17 @@ struct job_poll {
 static inline bool job_poll_may_pass(const struct job_poll *p, uint32_t cycle) {
   return p->answered != 0 && (p->missed == 0 || p->missed == cycle);
 }
+
+/* The result of the last finished comparison of a type, as it is kept. */
+struct job_comparison {
+  double ended; /* seconds since the epoch; 0: there is none */
+  float inconsistent, uncompared; /* objects */
+};
+
+struct job_comparisons {
+  msec_t until; /* they are too old after this time */
+  struct job_comparison types[COMPARISON_TYPES];
+};
 
 /* The last changes of a job, for damping. All zero: none. */
 #define JOBS_FLAP_CHANGES 6
