@@ -259,16 +259,13 @@ bool redact_may_match(const char *text, const char *secret, size_t len) {
   return false;
 }
 
-static bool has_signature(const char *text) {
+bool redact_has_signature(const char *text, size_t len) {
   size_t digits = 0;
+  if (len < SIGNATURE_LEN)
+    return false;
   for (; *text != '\0' && digits < SIGNATURE_LEN; text++)
     digits = text_hex_value(*text) >= 0 ? digits + 1 : 0;
   return digits == SIGNATURE_LEN;
-}
-
-bool redact_is_encoded(const char *text) {
-  return strpbrk(text, "\\&%+=") != NULL ||
-         (strlen(text) >= SIGNATURE_LEN && has_signature(text));
 }
 
 size_t redact_signature(const char *text) {

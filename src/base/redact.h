@@ -29,9 +29,11 @@ size_t redact_match(const char *text, const char *secret, size_t len);
  * cheaper. */
 bool redact_may_match(const char *text, const char *secret, size_t len);
 
-/* Whether a text may have escapes, or the signature of an Authorization header.
- */
-bool redact_is_encoded(const char *text);
+/* What escapes, encodings and "Signature=" have, and few other texts. */
+#define REDACT_ESCAPES "\\&%+="
+
+/* Whether a text may have a signature without "Signature=". */
+bool redact_has_signature(const char *text, size_t len);
 
 /* An index of secrets: a text starts with a secret only if the two have a key
  * in common. So the cost of a text does not grow with the number of secrets. */

@@ -16,6 +16,9 @@
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct secret_index_entry *in_use[REDACT_KEYS];
 
+/* The bytes at which no secret in use and no escape starts, of any text. */
+static bool is_harmless[256];
+
 /* As a header value has to be. */
 static bool check_value(const char *bytes, size_t len, struct err *err) {
   if (len == 0)
@@ -54,6 +57,16 @@ static void remove_from_index(struct secret *s) {
   s->entries_len = 0;
 }
 
+static bool starts_nothing(char c) {
+  int digit = redact_base64_value(c);
+  if (strchr(REDACT_ESCAPES, c) != NULL || in_use[redact_byte_key(c)] != NULL)
+    return false; /* the NUL, too */
+  for (int next = 0; digit >= 0 && next < 64; next++)
+    if (in_use[redact_base64_key(digit, next)] != NULL)
+      return false;
+  return true;
+}
+
 /* Takes over the bytes of `next_value`. */
 static void replace_value(struct secret *s, const struct buf *next_value) {
   pthread_mutex_lock(&lock);
@@ -61,6 +74,8 @@ static void replace_value(struct secret *s, const struct buf *next_value) {
   remove_from_index(s);
   s->value = *next_value;
   add_to_index(s);
+  for (int c = 0; c < 256; c++)
+    is_harmless[c] = starts_nothing((char)c);
   pthread_mutex_unlock(&lock);
   buf_free(&old);
 }
@@ -196,20 +211,18 @@ static bool may_start(const char *text, const struct secret_index_entry *p) {
 
 /* Most texts have none, and that is soon known. */
 static bool may_have_secret(const char *text) {
-  if (redact_is_encoded(text))
-    return true;
-  for (int digit = redact_base64_value(*text); *text != '\0'; text++) {
-    int next = redact_base64_value(text[1]);
-    const struct secret_index_entry *
-        plain = in_use[redact_byte_key(*text)],
-       *base64 = digit < 0 || next < 0 ? NULL
-                                       : in_use[redact_base64_key(digit, next)];
-    if ((plain != NULL || base64 != NULL) &&
-        (may_start(text, plain) || may_start(text, base64)))
+  for (const char *at = text;; at++) {
+    while (is_harmless[(unsigned char)*at])
+      at++;
+    int digit = redact_base64_value(*at);
+    int next = digit < 0 ? -1 : redact_base64_value(at[1]);
+    if (*at == '\0')
+      return redact_has_signature(text, (size_t)(at - text));
+    if (strchr(REDACT_ESCAPES, *at) != NULL ||
+        may_start(at, in_use[redact_byte_key(*at)]) ||
+        (next >= 0 && may_start(at, in_use[redact_base64_key(digit, next)])))
       return true;
-    digit = next;
   }
-  return false;
 }
 
 /* A match has at least 4 bytes, so the text never grows. */

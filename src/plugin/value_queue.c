@@ -92,6 +92,13 @@ static bool has_room(const struct value_burst *b) {
          b->values_len <= VALUE_BURST_VALUES - VALUE_JOB_VALUES;
 }
 
+/* Cheaper than sstrncpy, which fills the rest with zeros. */
+static void copy_text(char *to, const char *text, size_t size) {
+  size_t len = strnlen(text, size - 1);
+  memcpy(to, text, len);
+  to[len] = '\0';
+}
+
 struct job_values *value_queue_begin_job(struct value_queue *q,
                                          const value_list_t *list,
                                          cdtime_t time,
@@ -106,10 +113,7 @@ struct job_values *value_queue_begin_job(struct value_queue *q,
   struct job_values *g = &b->jobs[b->jobs_len++];
   g->list = list;
   g->time = time;
-  /* For each job: cheaper than sstrncpy, which fills the rest with zeros. */
-  size_t len = strnlen(plugin_instance, sizeof(g->plugin_instance) - 1);
-  memcpy(g->plugin_instance, plugin_instance, len);
-  g->plugin_instance[len] = '\0';
+  copy_text(g->plugin_instance, plugin_instance, sizeof(g->plugin_instance));
   return g;
 }
 
@@ -139,12 +143,12 @@ void job_values_set_text(struct job_values *g, size_t at, const char *key,
   char printable[PROGRESS_TEXT_MAX];
   if (strcmp(last, text) == 0)
     return;
-  sstrncpy(last, text, sizeof(g->meta_texts[at]));
+  copy_text(last, text, sizeof(g->meta_texts[at]));
   if (*text == '\0') {
     meta_data_delete(g->meta, key);
     return;
   }
-  sstrncpy(printable, text, sizeof(printable));
+  copy_text(printable, last, sizeof(printable));
   secret_redact(printable);
   err_make_printable(printable);
   meta_data_add_string(g->meta, key, printable);
