@@ -319,7 +319,9 @@ static bool small_integer(const char *text, size_t len, double *value) {
   return true;
 }
 
-static bool other_number(const char *text, size_t len, double *value) {
+/* Apart, so that the usual number saves few registers. */
+__attribute__((noinline)) static bool other_number(const char *text, size_t len,
+                                                   double *value) {
   char copy[64], *end;
   if (len == 0 || len >= sizeof(copy))
     return false;
