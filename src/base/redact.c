@@ -232,14 +232,7 @@ size_t redact_match(const char *text, const char *secret, size_t len) {
   return enough > base64 ? enough : base64;
 }
 
-/* The first bytes that each match has. */
-static bool starts_plain(const char *text, const char *secret) {
-  size_t n = 0;
-  while (n < REDACT_LEN_MIN && shows(text[n], secret[n]))
-    n++;
-  return n == REDACT_LEN_MIN;
-}
-
+/* The first digits that each match has. */
 static bool starts_base64(const char *text, const char *secret) {
   size_t n = 0;
   while (n < REDACT_LEN_MIN &&
@@ -251,7 +244,7 @@ static bool starts_base64(const char *text, const char *secret) {
 bool redact_may_match(const char *text, const char *secret, size_t len) {
   if (len < REDACT_LEN_MIN)
     return false;
-  if (starts_plain(text, secret))
+  if (match_plain(text, secret, REDACT_LEN_MIN) > 0)
     return true;
   for (size_t skip = 0; skip < 3 && len >= skip + BASE64_LEN_MIN; skip++)
     if (starts_base64(text, secret + skip))
