@@ -50,18 +50,13 @@ bool progress_is_replayed(const struct progress *p) {
 /* The number of the log file in NAME.NUMBER:POSITION. Returns NAME's length, 0
  * where a position has another form. */
 static size_t parse_position(const struct json_text *t, double *number) {
+  static const char digits[] = "0123456789";
   const char *dot = memrchr(t->text, '.', t->len);
-  const char *colon = dot == NULL ? NULL : strchr(dot, ':');
-  const char *end = t->text + t->len;
-  if (colon == NULL || dot == t->text || colon == dot + 1 || colon + 1 == end)
+  size_t len = dot == NULL ? 0 : strspn(dot + 1, digits);
+  if (len == 0 || dot[1 + len] != ':' || dot[2 + len] == '\0' ||
+      dot[2 + len + strspn(dot + 2 + len, digits)] != '\0' ||
+      !json_number(dot + 1, len, number))
     return 0;
-  *number = 0;
-  for (const char *at = dot + 1; at < end; at++) {
-    if (at != colon && (*at < '0' || *at > '9'))
-      return 0;
-    if (at < colon)
-      *number = *number * 10 + (*at - '0');
-  }
   return (size_t)(dot - t->text);
 }
 
