@@ -16,7 +16,7 @@ void job_ids_write_member(struct json_writer *w, const struct job_ids *ids) {
   json_open_array(w);
   for (const char *id = ids->next(ids->arg); id != NULL;
        id = ids->next(ids->arg))
-    json_string(w, id);
+    json_name(w, id);
   json_close_array(w);
 }
 

@@ -40,7 +40,7 @@ JOB_CALL_ROWS(JOB_CALL_EXTERN)
 
 extern const struct api_call_type *const job_calls[JOB_CALLS];
 
-/* The arguments of each call: `next` gives the ids one by one, then NULL. */
+/* The arguments of each call: `next` gives the ids, safe names, then NULL. */
 struct job_ids {
   const char *(*next)(void *arg);
   void *arg;

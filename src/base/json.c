@@ -16,6 +16,7 @@
 
 #include "base/c_locale.h"
 #include "base/memory.h"
+#include "base/name.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -412,6 +413,16 @@ void json_string(struct json_writer *w, const char *text) {
   if (!w->failed)
     check_generator(
         w, yajl_gen_string(w->gen, (const unsigned char *)text, strlen(text)));
+}
+
+/* yajl writes a number as it comes, and looks at each byte of a string. */
+void json_name(struct json_writer *w, const char *name) {
+  char quoted[NAME_MAX_SIZE + 2];
+  size_t len = strnlen(name, NAME_MAX_SIZE);
+  memcpy(quoted + 1, name, len);
+  quoted[0] = quoted[len + 1] = '"';
+  if (!w->failed)
+    check_generator(w, yajl_gen_number(w->gen, quoted, len + 2));
 }
 
 void json_whole(struct json_writer *w, long long number) {

@@ -85,6 +85,7 @@ void json_open_array(struct json_writer *w);
 void json_close_array(struct json_writer *w);
 void json_key(struct json_writer *w, const char *key);
 void json_string(struct json_writer *w, const char *text);
+void json_name(struct json_writer *w, const char *name); /* see name_is_safe */
 void json_whole(struct json_writer *w, long long number);
 
 /* A member of an object: its key, and the value or the start of an object. */

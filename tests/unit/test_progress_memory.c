@@ -8,6 +8,7 @@
 
 #include "api/call.h"
 #include "api/progress.h"
+#include "base/name.h"
 
 #include <stdio.h>
 
@@ -162,8 +163,14 @@ static void a_request_has_the_ids(void **state) {
   assert_request((const char *[]){"c", "a", "b", NULL},
                  "{\"jobs\":[\"c\",\"a\",\"b\"]}");
   assert_request((const char *[]){NULL}, "{\"jobs\":[]}");
-  assert_request((const char *[]){"\"],\"x\":[\"", NULL},
-                 "{\"jobs\":[\"\\\"],\\\"x\\\":[\\\"\"]}");
+}
+
+static void the_longest_id_is_whole(void **state) {
+  char id[NAME_MAX_SIZE] = "", json[NAME_MAX_SIZE + 16];
+  (void)state;
+  memset(id, 'a', sizeof(id) - 1);
+  snprintf(json, sizeof(json), "{\"jobs\":[\"%s\"]}", id);
+  assert_request((const char *[]){id, NULL}, json);
 }
 
 static bool write_a_request(void) {
@@ -189,6 +196,7 @@ int main(void) {
       cmocka_unit_test(memory_does_not_grow_with_the_reply),
       cmocka_unit_test(no_failure_is_overlooked),
       cmocka_unit_test(a_request_has_the_ids),
+      cmocka_unit_test(the_longest_id_is_whole),
       cmocka_unit_test(no_failure_of_a_request_is_overlooked),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
