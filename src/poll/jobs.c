@@ -382,7 +382,8 @@ static void sweep_nameless(struct jobs *jobs) {
     struct job *job = jobs->all[i];
     job->marks = 0;
     if (job->name != NULL) {
-      job->rank = (uint8_t)rank_of(job, job->name);
+      if (rank_of(job, job->name) < (enum name_rank)job->rank)
+        job->rank = (uint8_t)rank_of(job, job->name); /* never weaker */
       jobs->all[kept++] = job;
     } else {
       free_job(job, true);

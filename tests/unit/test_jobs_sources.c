@@ -286,6 +286,17 @@ static void a_given_name_wins_over_a_listed_one(void **state) {
   assert_table(&others, "c=k-c d=n f=m");
 }
 
+/* Its series was the operator's, whoever lists the job by then. */
+static void a_given_name_stays_reserved(void **state) {
+  (void)state;
+  replace(JOBS_FILE, "a n\n");
+  replace(JOBS_LISTED, "a m\n");
+  replace(JOBS_FILE, "b k\n");
+  replace(JOBS_LISTED, "a m\n"); /* it has left the file by then */
+  replace(JOBS_FILE, "b n\n");
+  assert_jobs("a=m b=n-b");
+}
+
 static void nobody_has_the_id_of_another_as_name(void **state) {
   (void)state;
   replace(JOBS_LISTED, "x a\n");
@@ -412,6 +423,7 @@ int main(void) {
       JOBS_TEST(reserved_names_are_bounded),
       JOBS_TEST(jobs_that_swap_names_do_not_swap_series),
       JOBS_TEST(a_given_name_wins_over_a_listed_one),
+      JOBS_TEST(a_given_name_stays_reserved),
       JOBS_TEST(nobody_has_the_id_of_another_as_name),
       JOBS_TEST(all_tasks_of_one_name_have_their_ids),
       JOBS_TEST(of_two_projects_the_first_has_a_listed_name),
