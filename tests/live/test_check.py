@@ -558,6 +558,33 @@ def test_a_signal_ends_it_and_leaves_nothing(cloud, place, start, number, argume
     assert run.left() == []
 
 
+def test_signals_that_come_together_are_one(cloud, place, start):
+    fault = cloud.inject("black-hole")
+    place.write(project("prod", cloud, "Interval 3600", "Timeout 600000"))
+    run = start()
+    fault.wait_for_hits(1)
+    numbers = [signal.SIGSTOP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGHUP, signal.SIGCONT]
+    for number in numbers:
+        run.process.send_signal(number)
+    _, errors = run.process.communicate(timeout=HANG)
+    assert run.process.returncode - 128 in numbers and errors == ""
+    assert run.left() == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+@pytest.mark.parametrize("arguments", [[], ["--json"], ["--nagios"], ["--list"]], ids="".join)
+def test_a_collectd_that_is_ended_is_no_success(cloud, place, start, number, arguments):
+    fault = cloud.inject("black-hole", path="/batch-progress")
+    place.write(project("hung", cloud, "Interval 3600", "Timeout 600000"))
+    run = start(*arguments)
+    fault.wait_for_hits(1)
+    found = subprocess.run(["pgrep", "--parent", str(run.process.pid)], capture_output=True, text=True, check=True)
+    os.kill(int(found.stdout), number)
+    output, _ = run.process.communicate(timeout=HANG)
+    assert run.process.returncode == (3 if "--nagios" in arguments else 2), output
+    assert "everything works" not in output and "OK" not in output
+
+
 def test_a_kill_leaves_no_collectd(cloud, place, start):
     fault = cloud.inject("black-hole")
     place.write(project("prod", cloud, "Interval 3600", "Timeout 600000"))
@@ -649,6 +676,7 @@ def test_an_odd_path_is_the_configuration_s(cloud, place, name):
 # What is around it, as words of a shell around "$@".
 SURROUNDINGS = {
     "a temporary folder with odd characters": """mkdir "$0/a b 'c\\$d(" && TMPDIR="$0/a b 'c\\$d(" exec "$@" """,
+    "a temporary folder with a line break": 'mkdir "$0/a\nb" && TMPDIR="$0/a\nb" exec "$@"',
     "no documentation strings": 'PYTHONOPTIMIZE=2 exec "$@"',
     "no standard input": 'exec "$@" <&-',
     "no standard error": 'exec "$@" 2>&-',
@@ -688,7 +716,8 @@ def test_a_full_output_is_a_line(cloud, place):
 
 
 @pytest.mark.parametrize("text", [
-    "[]", '{"x": 1}', '{"x": {"failures": "a"}}', "\0", "[" * 100_000, '{"x": {"tries": []}}'])
+    "[]", '{"x": 1}', '{"x": {"failures": "a"}}', "\0", "[" * 100_000, '{"x": {"tries": []}}',
+    '{"x": {"failures": 10000000000, "until": 1, "tries": [1], "files": {}}}'])
 def test_an_odd_file_of_accounts_is_a_line(cloud, place, text):
     place.write(project("prod", cloud, *login(cloud, 'Password "p"'), without=["Token"]))
     state = place.folder / "state"

@@ -24,6 +24,7 @@ from .results import Project
 
 MINUTE, HOUR, PAUSE_MAX = 60, 3600, 1800  # seconds
 TRIES_MAX, REPLACED_TRIES_MAX = 6, 3  # in an hour
+FAILURES_MAX = 10  # that are counted
 LOCK_EVERY = 0.1  # seconds between two tries
 Options = dict[str, str]  # of a block
 
@@ -80,6 +81,7 @@ def recent(tries: Iterable[float], now: float) -> list[float]:
 def is_entry(entry: object) -> bool:
     """Whether an entry of the file is as `note` writes it."""
     return (isinstance(entry, dict) and isinstance(entry.get("failures"), int)
+            and 0 <= entry["failures"] <= FAILURES_MAX
             and isinstance(entry.get("until"), (int, float)) and isinstance(entry.get("files"), dict)
             and isinstance(entry.get("tries"), list) and bool(entry["tries"])
             and all(isinstance(at, (int, float)) for at in entry["tries"]))
@@ -182,7 +184,7 @@ class Pauses:
             old = old or {"failures": 0, "tries": [], "files": {}}
             used = [one.file for one in self._accounts.values() if one.key == key and one.file]
             files = {file: self._stamps[file] for file in used}
-            self._entries[key] = {"failures": min(old["failures"] + 1, 10),
+            self._entries[key] = {"failures": min(old["failures"] + 1, FAILURES_MAX),
                                   "until": now + min(MINUTE * 2 ** old["failures"], PAUSE_MAX),
                                   "tries": [*recent(old["tries"], now), now][-TRIES_MAX:],
                                   "files": old["files"] | files}

@@ -67,7 +67,7 @@ def plugin_folder() -> Iterator[Path]:
     tried = dict.fromkeys([tempfile.gettempdir(), "/var/tmp", "/run", "/dev/shm"])
     for place in tried:
         try:
-            if os.statvfs(place).f_flag & os.ST_NOEXEC or not os.access(place, os.W_OK | os.X_OK):
+            if "\n" in place or os.statvfs(place).f_flag & os.ST_NOEXEC or not os.access(place, os.W_OK | os.X_OK):
                 continue
         except OSError:
             continue

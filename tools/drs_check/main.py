@@ -37,7 +37,7 @@ def end_at_signals() -> None:
     """The first one unwinds what was started; others do not disturb that."""
     def unwind(number: int, _frame: FrameType | None) -> None:
         for one in SIGNALS:
-            signal.signal(one, signal.SIG_IGN)
+            signal.signal(one, lambda *_: None)  # Python complains of one that has come and is ignored by now
         raise Interrupted(number)
     for one in SIGNALS:
         signal.signal(one, unwind)
@@ -91,23 +91,28 @@ class Check:
                     self.take(record)
                 watch.take(self.run, record, lambda: failures(self.outcome()))
 
-    def mark_late(self) -> None:
-        """Projects whose outcome is not known at the time limit."""
-        results = self.run.results
-        text = f"no result within {self.options.timeout:g} seconds"
-        for name in results.accounts:
+    def mark_unknown(self) -> None:
+        """Projects whose outcome is not known: at the time limit, or as collectd was ended by something else."""
+        results, status = self.run.results, self.run.status
+        text = f"no result within {self.options.timeout:g} seconds" if status is None else "collectd ended before it"
+        is_refused = status is not None and bool(self.outcome().errors)  # the configuration, by collectd
+        for name in () if is_refused else results.accounts:
             project = results.projects.setdefault(name, Project(name))
             if not project.ended and not project.errors:
                 project.messages.append(Message("late", text, True))
-        print(f"drs-check: collectd has not ended within {self.options.timeout:g} seconds; see --timeout",
-              file=sys.stderr)
+        if status is None:
+            print(f"drs-check: collectd has not ended within {self.options.timeout:g} seconds; see --timeout",
+                  file=sys.stderr)
+        elif status < 0:
+            print(f"drs-check: collectd was ended by {signal.Signals(-status).name}", file=sys.stderr)
 
     def outcome(self) -> Outcome:
         results, run = self.run.results, self.run
         errors, what_to_do = configuration_errors(results, run.own_errors(), bool(run.status))
         warnings = [*run.notes, *(one.text for one in results.general if not one.is_error)]
         code = 3 if errors else status_of(*results.projects.values())
-        return Outcome(results, errors, what_to_do, warnings, NOT_TRIED if run.status is None else code)
+        is_over = run.status is not None and run.status >= 0
+        return Outcome(results, errors, what_to_do, warnings, code if is_over else NOT_TRIED)
 
     def report(self) -> int:
         outcome, options = self.outcome(), self.options
@@ -141,8 +146,7 @@ class Check:
                 self.run.close()
                 if self.pauses:
                     self.pauses.settle(self.run.results.projects, final=True)
-        if self.run.status is None:
-            self.mark_late()
+        self.mark_unknown()
         return self.report()
 
 
