@@ -51,11 +51,12 @@ msec_t jobs_file_refresh(struct jobs_file *f, struct jobs *jobs, msec_t now) {
   enum file_state state = file_look(&f->file, now, &text, ERR_LOCAL, &cause);
   if (state == FILE_NEW)
     apply(f, jobs, now, &text, &cause);
-  else if (state == FILE_FAILED)
+  if (state == FILE_CHANGING &&
+      (again = file_next_look(&f->file, now)) == CLOCK_NEVER)
+    err_set(&cause, ERR_LOCAL, "is being written");
+  if (err_is_set(&cause) && state != FILE_NEW)
     f->file.used = false; /* the same bytes are a recovery */
-  if (state == FILE_CHANGING)
-    again = file_next_look(&f->file, now);
-  else if (state != FILE_SAME)
+  if (err_is_set(&cause) || state == FILE_NEW)
     note_problem(f, &cause);
   buf_free(&text);
   return again;

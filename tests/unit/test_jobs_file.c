@@ -95,6 +95,28 @@ static void a_change_has_to_rest(void **state) {
   assert_null(jobs_file_change(&f));
 }
 
+static void a_file_that_does_not_rest_is_reported(void **state) {
+  (void)state;
+  write_file("jobs", "a\n");
+  refresh("a");
+  char text[8] = "a\nb0\n";
+  for (msec_t again = 0; again != CLOCK_NEVER; now = again) {
+    text[3]++;
+    write_file("jobs", text);
+    again = jobs_file_refresh(&f, &jobs, now);
+    if (again == CLOCK_NEVER)
+      break;
+    assert_null(jobs_file_change(&f));
+  }
+  assert_changed("the file of jobs jobs: is being written");
+  assert_jobs("a");
+  write_file("jobs", "a\n"); /* as it was */
+  for (int i = 0; i < 3; i++, now += 1000)
+    jobs_file_refresh(&f, &jobs, now);
+  assert_changed("");
+  assert_jobs("a");
+}
+
 static void an_empty_file_is_known(void **state) {
   (void)state;
   write_file("jobs", "");
@@ -178,6 +200,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       FILE_TEST(without_a_file_all_is_known),
       FILE_TEST(a_change_has_to_rest),
+      FILE_TEST(a_file_that_does_not_rest_is_reported),
       FILE_TEST(an_empty_file_is_known),
       FILE_TEST(a_file_that_is_gone_keeps_its_jobs),
       FILE_TEST(each_other_bad_line_is_reported),
