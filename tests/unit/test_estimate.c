@@ -7,6 +7,8 @@
 #include "cases.h"
 #include "estimate_curves.h"
 
+#include <float.h>
+
 #define NONE (-1.0)
 
 static struct estimate e;
@@ -145,6 +147,8 @@ static void test_saws_and_spikes_stay_within_a_quarter(void **state) {
 }
 
 static void test_the_table_is_published(void **state) {
+  if (FLT_EVAL_METHOD != 0)
+    skip(); /* i386: the curves with noise take other steps */
   char *table = NULL, path[CASE_PATH_MAX];
   size_t size = 0;
   (void)state;
