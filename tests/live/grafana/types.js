@@ -11,7 +11,8 @@ const ts = require("typescript");
 const PANELS = {table: "Table", stat: "Stat", timeseries: "TimeSeries", "state-timeline": "StateTimeline"};
 
 // In JSON, an enum of strings is what its members are, and a query has the members of its store, as has an annotation.
-const JSON_OF = `type Json<T> = 0 extends 1 & T ? T : T extends string ? \`\${T}\` : T extends object ? {[K in keyof T]: Json<T[K]>} & (T extends DataQuery ? {[key: string]: unknown} : T extends AnnotationQuery ? {titleFormat?: string; textFormat?: string} : {}) : T;
+const JSON_OF = `type Json<T> = 0 extends 1 & T ? T : T extends string ? \`\${T}\`
+  : T extends object ? {[K in keyof T]: Json<T[K]>} & (T extends DataQuery ? {[key: string]: unknown} : T extends AnnotationQuery ? {titleFormat?: string; textFormat?: string} : {}) : T;
 type Part<T> = T extends unknown[] ? T : T extends object ? {[K in keyof T]?: Part<T[K]>} : T;`;
 
 function typesOf(name) {
