@@ -149,7 +149,7 @@ build_module() {
 
 # run_pytest ARGUMENT...: the tests in real daemons, of the module in $build_in. Does not return.
 run_pytest() {
-    export DRS_MODULE_DIR=$build_in/src/.libs PYTHONPYCACHEPREFIX=$build/pycache PYTHONPATH=$top/tests:$top
+    export DRS_MODULE_DIR=$build_in/src/.libs PYTHONPYCACHEPREFIX=$build/pycache PYTHONPATH=$top/tests:$top:$top/tools
     cd "$top/tests" || return
     exec /usr/bin/python3 -m pytest -o cache_dir="$build/pytest" \
         --numprocesses "${DRS_TEST_WORKERS-$(($(nproc) * 6))}" "$@"

@@ -14,9 +14,15 @@ from daemons.alertmanager import Alertmanager
 from daemons.collectd import INTERVAL
 from support.pipelines import pipeline
 from support.installed_paths import INSTALLED, LIBEXEC, MONITORING
+from support.requirements import need_prometheus
 
 EXAMPLE = (MONITORING / "alertmanager.yml").read_text()
 TO_ALERTMANAGER = (LIBEXEC if INSTALLED else MONITORING) / "drs-alertmanager"
+
+
+@pytest.fixture(autouse=True)
+def new_enough() -> None:
+    need_prometheus()
 
 
 def watched() -> str:

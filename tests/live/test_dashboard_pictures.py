@@ -22,7 +22,7 @@ import whisper
 from daemons import GraphiteWeb, Prometheus
 from daemons.collectd import TOP
 from support.dashboards import SUMMARY_END, dashboard, drawn, filled_in
-from support.requirements import need_package
+from support.requirements import need_package, need_prometheus
 
 PAGE = TOP / "tests/dashboards/page.html"
 HOURS, STEP = 6, 60
@@ -229,6 +229,7 @@ def run_browser(folder: Path, *arguments: str) -> str:
 def store(name: str, folder: Path, now: int) -> Iterator:
     """The store of a dashboard, with the history."""
     if name == "prometheus":
+        need_prometheus()
         with Past(now) as prometheus:
             yield prometheus
     else:

@@ -18,6 +18,7 @@ from support.ordinary_day import DAY, a_day
 from support.fake_clock import PRELOAD
 from support.pipelines import body, pipeline
 from support.installed_paths import MONITORING
+from support.requirements import need_prometheus
 from standin import BadJob, Comparison
 from standin.rpo_and_rto_item import rpo_and_rto
 
@@ -39,6 +40,7 @@ def notified(daemon: Collectd, metric: str, severity: str, expected: str = "That
 
 @pytest.mark.installed(1)
 def test_the_rules_pass_their_own_tests():
+    need_prometheus()
     for arguments in (["check", "rules", "prometheus-alerts.yml"],
                       ["test", "rules", "prometheus-alerts-test.yml"]):
         done = subprocess.run(["promtool", *arguments], cwd=MONITORING, capture_output=True, text=True,
@@ -150,6 +152,7 @@ ALERTS = {
 @pytest.mark.installed(2)
 def test_each_alert_fires_on_what_the_module_publishes(cloud, tmp_path):
     """All rules but those that need an option or a delay that rises."""
+    need_prometheus()
     rules = hurried((MONITORING / "prometheus-alerts.yml").read_text())
     (tmp_path / "rules.yml").write_text(rules)
     jobs = {alert: f"{JOB[:-3]}{number:03}" for number, alert in enumerate(ALERTS, 100)}
@@ -179,6 +182,7 @@ FAST_CLOCK = {"LD_PRELOAD": PRELOAD, "FAKETIME": "+0 x60"}
 
 def test_readiness_and_a_difference_fire_in_prometheus(cloud, tmp_path):
     """What the module makes of ten minutes, and of a comparison."""
+    need_prometheus()
     cloud.jobs[JOB] = {"job_id": JOB, "progress": "100", "transfer_status": INCREMENTAL, "incre_trans_delay": "1"}
     cloud.jobs[OTHER_JOB] = cloud.jobs[JOB] | {"job_id": OTHER_JOB}
     cloud.drs.comparisons[OTHER_JOB] = [Comparison("lines", time.time() - 60, inconsistent=2)]
@@ -202,6 +206,7 @@ def test_readiness_and_a_difference_fire_in_prometheus(cloud, tmp_path):
 @pytest.mark.parametrize("block", ["unreachable", "invalid", "gone"])
 def test_prometheus_fires_for_a_project_that_is_not_monitored(cloud, tmp_path, block):
     """The rules on what the module publishes, with no time to wait."""
+    need_prometheus()
     rules = hurried((MONITORING / "prometheus-alerts.yml").read_text())
     wanted = "DrsNoData" if block == "gone" else "DrsProjectUnreachable"
     if block == "unreachable":

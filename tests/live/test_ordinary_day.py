@@ -7,12 +7,14 @@ import re
 import pytest
 from support.ordinary_day import ALSO, INFORMATION, RULES, TROUBLES, VARIANTS, day, minutes_until, row_of_day, troubles
 from support.installed_paths import MONITORING
+from support.requirements import need_prometheus
 
 PAGE = (MONITORING / "README.md").read_text()
 
 
 @pytest.mark.parametrize("name", VARIANTS)
 def test_an_ordinary_day_is_silent_but_for_the_long_pause(name):
+    need_prometheus()
     answer = day(name)
     assert row_of_day(name, answer) in PAGE
     alerts = {alert: times for alert, times in answer["times"].items() if alert not in INFORMATION}
@@ -30,6 +32,7 @@ def test_each_alert_has_a_trouble():
 @pytest.mark.parametrize("interval", [1, 10])
 def test_each_trouble_fires_its_alert_and_no_other(interval):
     """In the minutes that the table says, at this interval."""
+    need_prometheus()
     rows = dict(re.findall(r"^\| (.*?) \| (`Drs\w+` \| .*) \|$", PAGE, re.MULTILINE))
     for name, answer in troubles(interval).items():
         trouble = TROUBLES[name]

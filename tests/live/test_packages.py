@@ -216,7 +216,7 @@ def test_bootstrap_makes_the_same_files_however_fast_it_is(tmp_path):
     shutil.copytree(TOP / "packaging", tmp_path / "packaging")
     for name in ("Makefile.am", "bootstrap", "configure.ac"):
         shutil.copy(TOP / name, tmp_path)
-    run("env", "ACLOCAL=sh -c 'aclocal \"$@\" && touch -d 2000-01-01 aclocal.m4' aclocal", tmp_path / "bootstrap")
+    run("env", "ACLOCAL=sh -c 'aclocal \"$@\" && touch -cd 2000-01-01 aclocal.m4' aclocal", tmp_path / "bootstrap")
     deps = re.search(r"^am__aclocal_m4_deps =(.*\\\n)*.*", (tmp_path / "Makefile.in").read_text(), re.MULTILINE)
     assert "m4/libtool.m4" in deps.group()
 

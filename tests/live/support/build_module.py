@@ -11,7 +11,7 @@ HEADERS = ["-DHAVE_CONFIG_H", "-I/usr/include/collectd"]
 def build(name: str, folder: Path) -> Path:
     """Compile NAME.c to a module in a folder."""
     source = Path(__file__).with_name(f"{name}.c")
-    subprocess.run(["gcc", "-shared", "-fPIC", *HEADERS, "-o", folder / f"{name}.so", source], check=True)
+    subprocess.run(["gcc", "-shared", "-fPIC", *HEADERS, "-o", folder / f"{name}.so", source, "-ldl"], check=True)
     return folder / f"{name}.so"
 
 

@@ -3,6 +3,7 @@
 """What a machine or a release may not have: tests that need it are skipped, with the reason."""
 
 import os
+import re
 import subprocess
 
 import pytest
@@ -12,6 +13,14 @@ def need_package(name: str) -> None:
     """Skip the test where the release has no such package; tests/prepare.sh found out."""
     if name in os.environ.get("DRS_LACKING", "").split():
         pytest.skip(f"this release has no package {name}")
+
+
+def need_prometheus() -> None:
+    """Skip the test where Prometheus is older than monitoring/README.md wants, and Alertmanager as old."""
+    told = subprocess.run(["promtool", "--version"], capture_output=True, text=True, check=True)
+    version = re.search(r"version (\d+)\.(\d+)", told.stdout + told.stderr).groups()
+    if tuple(map(int, version)) < (2, 42):
+        pytest.skip(f"Prometheus {'.'.join(version)} is older than the rules want")
 
 
 def own_mounts() -> list[str]:
