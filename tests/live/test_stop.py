@@ -5,13 +5,13 @@
 import itertools
 import re
 import signal
-import subprocess
 from collections.abc import Callable
 
 import pytest
 from support.blocks import JOB, OTHER_JOB, PROJECT_ID, TOKEN, hung_projects, project
 from daemons import HANG, Collectd, proc_of_threads
 from support.raw_server import full_port
+from support.requirements import libcurl
 from support.resolver import WithNameServer, needs_root, silent_name_server
 from support.stops import check_stop
 from standin import Certificates, StandIn, Switch
@@ -55,12 +55,6 @@ def test_while_it_connects(cloud):
         config = project("prod", cloud, f'Endpoint "http://127.0.0.1:{port}"', PATIENT, LONG)
         check_stop(config, lambda daemon: daemon.wait_until(
             lambda: is_connecting(port), "a connection that waits"))
-
-
-def libcurl() -> tuple[int, ...]:
-    """The version that the module was built with."""
-    done = subprocess.run(["pkg-config", "--modversion", "libcurl"], capture_output=True, text=True, check=True)
-    return tuple(map(int, done.stdout.strip().split(".")))
 
 
 @needs_root

@@ -15,6 +15,12 @@ def need_package(name: str) -> None:
         pytest.skip(f"this release has no package {name}")
 
 
+def libcurl() -> tuple[int, ...]:
+    """The version that the module was built with."""
+    done = subprocess.run(["pkg-config", "--modversion", "libcurl"], capture_output=True, text=True, check=True)
+    return tuple(map(int, done.stdout.strip().split(".")))
+
+
 def need_prometheus() -> None:
     """Skip the test where Prometheus is older than monitoring/README.md wants, and Alertmanager as old."""
     told = subprocess.run(["promtool", "--version"], capture_output=True, text=True, check=True)
