@@ -22,6 +22,7 @@ STATUSES = (400, 413, 414, 431, 494, 500, 502, 504)
 BODIES = {"code": {"code": "APIG.0201"}, "html": {"code": "", "shape": "html"}, "none": {"code": "", "shape": "empty"}}
 FAULTS = {f"{status}-{name}": {"status": status, **body} for status in STATUSES for name, body in BODIES.items()}
 OUTAGES = (1, 3, 20)  # cycles
+INTERVAL = 2  # seconds: a busy machine's responses of 24 services come within its time limit, too
 GOOD_CYCLES = 3  # until the sizes are back
 REQUESTS_MOST = 14  # in a cycle of an outage, where a good one has two
 
@@ -30,7 +31,7 @@ def test_sizes_are_back_within_three_good_cycles():
     with ExitStack() as stack:
         clouds = {name: stack.enter_context(StandIn(PROJECT_ID, f"{TOKEN}-{name}")) for name in FAULTS}
         config = "".join(block(name, number, cloud) for number, (name, cloud) in enumerate(clouds.items()))
-        daemon = stack.enter_context(Collectd(config, interval=1))
+        daemon = stack.enter_context(Collectd(config, interval=INTERVAL))
         wait_for_cycles(daemon, 1, 1)
         for cycles in OUTAGES:
             play(daemon, clouds, cycles)
@@ -50,8 +51,8 @@ def play(daemon: Collectd, clouds: dict[str, StandIn], cycles: int) -> None:
     wait_for_cycles(daemon, cycles, 0)
     passed = time.time() - began
     for name, cloud in clouds.items():
-        spent = len(cloud.requests) - before[name]
-        assert spent <= REQUESTS_MOST * (passed + 2), (name, [len(one.jobs) for one in cloud.requests[before[name]:]])
+        spent = [len(one.jobs) for one in cloud.requests[before[name]:]]
+        assert len(spent) <= REQUESTS_MOST * (passed / INTERVAL + 2), (name, spent)
     for switch in switches:
         switch.stop()
     wait_for_cycles(daemon, GOOD_CYCLES, 1)
